@@ -1,0 +1,54 @@
+// How the browser tests run. `cargo xtask test` starts them, and says by
+// environment variables where Chromium is (CHROMIUM), which server to try
+// (HANDUP_BIN, see tests/server.ts) and where to leave a report that it can
+// count (HANDUP_REPORT).
+
+import { defineConfig, type ReporterDescription } from "@playwright/test";
+
+const report = process.env.HANDUP_REPORT;
+const reporters: ReporterDescription[] = [["list"]];
+if (report) {
+  reporters.push(["json", { outputFile: report }]);
+}
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "test-results",
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: reporters,
+  use: {
+    browserName: "chromium",
+    trace: "retain-on-failure",
+    launchOptions: {
+      // Debian's Chromium, not one that Playwright downloads.
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        // CI runs as root in a container, where the sandbox cannot start.
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        // Nothing but the server under test is to be asked anything.
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "desktop", use: { viewport: { width: 1280, height: 800 } } },
+    {
+      name: "phone",
+      use: {
+        viewport: { width: 360, height: 640 },
+        hasTouch: true,
+        isMobile: true,
+      },
+    },
+  ],
+});

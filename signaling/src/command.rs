@@ -1,0 +1,246 @@
+//! What a member can ask of a group, with every value checked before it gets this far.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::{Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role, UserId};
+
+/// A member's or a group's name: not blank, no control characters, at most
+/// [`MAX_NAME_CHARS`] characters, without white space around it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Name(String);
+
+/// Why a text is no [`Name`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing but white space.
+    #[error("a name must not be empty")]
+    Blank,
+    /// More than [`MAX_NAME_CHARS`] characters.
+    #[error("a name holds at most {MAX_NAME_CHARS} characters")]
+    TooLong,
+    /// NUL or another control character.
+    #[error("a name must not hold control characters")]
+    Control,
+}
+
+impl Name {
+    /// Takes the text as a name.
+    ///
+    /// # Errors
+    /// When it is blank, too long, or holds control characters.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        if text.chars().any(char::is_control) {
+            return Err(NameError::Control);
+        }
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NameError::Blank);
+        }
+        if text.chars().count() > MAX_NAME_CHARS {
+            return Err(NameError::TooLong);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text of the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// Whole seconds to answer in, 0 to [`MAX_TIMEOUT_SECONDS`]; 0 never times out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Timeout(u32);
+
+/// The seconds were more than [`MAX_TIMEOUT_SECONDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a timeout is 0 to {MAX_TIMEOUT_SECONDS} seconds")]
+pub struct TimeoutError;
+
+impl Timeout {
+    /// No limit.
+    pub const NEVER: Self = Self(0);
+
+    /// This many seconds.
+    ///
+    /// # Errors
+    /// When there are more than [`MAX_TIMEOUT_SECONDS`].
+    pub const fn new(seconds: u32) -> Result<Self, TimeoutError> {
+        if seconds <= MAX_TIMEOUT_SECONDS { Ok(Self(seconds)) } else { Err(TimeoutError) }
+    }
+
+    /// The seconds; 0 for no limit.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(u32::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// Whose accepted parts a `finish` ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishWhom {
+    /// Nobody was named: the inviter or a teacher ends everyone's, an invitee their own.
+    Unnamed,
+    /// This member's.
+    Member(UserId),
+}
+
+/// What somebody, or the clock, asks of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Begin the group, with its first teacher.
+    Create {
+        /// The group's name.
+        name: Name,
+        /// The teacher's new id.
+        user: UserId,
+        /// The teacher's name.
+        teacher: Name,
+    },
+    /// Join as a student.
+    Join {
+        /// The new member's id.
+        user: UserId,
+        /// Their name.
+        name: Name,
+    },
+    /// Invite one member, one-to-one.
+    Invite {
+        /// Who invites.
+        actor: UserId,
+        /// The new invitation's id.
+        invite_id: InviteId,
+        /// Whom.
+        invitee: UserId,
+        /// The application's string.
+        data: String,
+        /// Seconds to answer in.
+        timeout: Timeout,
+    },
+    /// Invite members in front of the whole group.
+    InviteInGroup {
+        /// Who invites.
+        actor: UserId,
+        /// The new invitation's id.
+        invite_id: InviteId,
+        /// Whom.
+        invitee_list: InviteeList,
+        /// The application's string.
+        data: String,
+        /// Seconds to answer in.
+        timeout: Timeout,
+        /// Whether each answers or the first takes it.
+        answers: Answers,
+    },
+    /// Close an invitation for all still pending.
+    Cancel {
+        /// Who cancels.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+        /// The application's string.
+        data: String,
+        /// Why, when an application cancels.
+        reason: Option<String>,
+    },
+    /// Take one's own part.
+    Accept {
+        /// The invitee.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+        /// The application's string.
+        data: String,
+    },
+    /// Decline one's own part.
+    Reject {
+        /// The invitee.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+        /// The application's string.
+        data: String,
+    },
+    /// End what acceptances began.
+    Finish {
+        /// Who ends it.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+        /// Whose.
+        whom: FinishWhom,
+        /// Why; the application's default when none is given.
+        reason: Option<String>,
+        /// The application's string.
+        data: String,
+    },
+    /// Change the application's string of an open invitation.
+    Modify {
+        /// Who changes it.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+        /// The new string.
+        data: String,
+    },
+    /// Rename the group or change its settings; what is none stays.
+    ChangeGroup {
+        /// Who changes it.
+        actor: UserId,
+        /// The new name.
+        name: Option<Name>,
+        /// Whether the class is locked.
+        locked: Option<bool>,
+        /// Whether students may ask unprompted.
+        ask_anytime: Option<bool>,
+    },
+    /// Ask whether this member may renew the join code; makes no event.
+    RenewJoinCode {
+        /// Who renews it.
+        actor: UserId,
+    },
+    /// Make a member a co-teacher, or a student again.
+    ChangeRole {
+        /// Who decides.
+        actor: UserId,
+        /// Whose role.
+        user: UserId,
+        /// The role.
+        role: Role,
+    },
+    /// Leave, or remove somebody.
+    Leave {
+        /// Who says so.
+        actor: UserId,
+        /// Who goes.
+        user: UserId,
+    },
+    /// End the class.
+    End {
+        /// Who ends it.
+        actor: UserId,
+    },
+    /// Time out what is due.
+    Expire,
+}

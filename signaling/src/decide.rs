@@ -1,0 +1,552 @@
+//! The rules: what a command makes happen at a moment, or why it is refused.
+
+use crate::event::{
+    GroupChanged, GroupEnded, InvitationCancelled, InvitationModified, InvitationTimeout,
+    InviteeAccepted, InviteeFinished, InviteeRejected, MemberChanged, MemberJoined, MemberLeft,
+    ReceiveNewInvitation, reasons,
+};
+use crate::{
+    Answers, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId, Invitee,
+    InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Member, Rejection, Role, Settings,
+    Settlement, Timestamp, UserId,
+};
+
+/// Says what the command makes happen in the group at this moment. The group is not changed; the
+/// events take the numbers that follow its last.
+///
+/// A verb that repeats what already won makes no event and is no error.
+///
+/// # Errors
+/// Why the rules refuse it.
+pub fn decide(group: &Group, now: Timestamp, command: &Command) -> Result<Vec<Event>, Rejection> {
+    let kinds = decide_kinds(group, now, command)?;
+    let numbered = kinds.into_iter().zip(group.seq + 1..);
+    Ok(numbered.map(|(kind, seq)| Event { seq, at: now, kind }).collect())
+}
+
+fn decide_kinds(
+    group: &Group,
+    now: Timestamp,
+    command: &Command,
+) -> Result<Vec<EventKind>, Rejection> {
+    if group.ended {
+        return Err(Rejection::Ended);
+    }
+    match command {
+        Command::Create { name, user, teacher } => Ok(vec![
+            GroupChanged { name: name.clone(), settings: Settings::default() }.into(),
+            MemberJoined { user_id: *user, name: teacher.clone(), role: Role::Teacher }.into(),
+        ]),
+        Command::Join { user, name } => {
+            if group.settings.locked {
+                return Err(Rejection::Locked);
+            }
+            if group.members().len() >= MAX_MEMBERS {
+                return Err(Rejection::Full);
+            }
+            let joined = MemberJoined { user_id: *user, name: name.clone(), role: Role::Student };
+            Ok(vec![joined.into()])
+        }
+        Command::Invite { actor, invite_id, invitee, data, timeout } => {
+            let inviter = member(group, *actor)?;
+            within_limit(data)?;
+            if invitee == actor {
+                return Err(Rejection::InvitesOneself);
+            }
+            let invitee = group.member(*invitee).ok_or(Rejection::NotAMember)?;
+            if inviter.role == Role::Student && invitee.role != Role::Teacher {
+                return Err(Rejection::NotPermitted);
+            }
+            let invited = ReceiveNewInvitation {
+                invite_id: *invite_id,
+                inviter: *actor,
+                group_id: None,
+                invitee_list: InviteeList::Members(vec![invitee.user_id]),
+                data: data.clone(),
+                timeout: *timeout,
+                expires_at: deadline(now, timeout.seconds()),
+                answers: Answers::Each,
+            };
+            Ok(vec![invited.into()])
+        }
+        Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers } => {
+            let inviter = member(group, *actor)?;
+            within_limit(data)?;
+            may_invite(group, inviter, invitee_list, now)?;
+            let invited = ReceiveNewInvitation {
+                invite_id: *invite_id,
+                inviter: *actor,
+                group_id: Some(group.id),
+                invitee_list: invitee_list.clone(),
+                data: data.clone(),
+                timeout: *timeout,
+                expires_at: deadline(now, timeout.seconds()),
+                answers: *answers,
+            };
+            Ok(vec![invited.into()])
+        }
+        Command::Cancel { actor, invite_id, data, reason } => {
+            let invitation = visible(group, *actor, *invite_id)?;
+            within_limit(data)?;
+            keeps(group, *actor, invitation)?;
+            if !invitation.open || invitation.is_due(now) {
+                let repeats = invitation.closed == Some(InviteeState::Cancelled)
+                    || !cancelled_parts(invitation).is_empty();
+                let refused = Rejection::AlreadyProcessed(won(invitation, now));
+                return if repeats { Ok(Vec::new()) } else { Err(refused) };
+            }
+            Ok(vec![cancel(invitation, data, reason.as_deref())])
+        }
+        Command::Accept { actor, invite_id, data } => {
+            let invitation = visible(group, *actor, *invite_id)?;
+            within_limit(data)?;
+            if settles(invitation, *actor, now, InviteeState::Accepted)? {
+                return Ok(Vec::new());
+            }
+            let accepted =
+                InviteeAccepted { invite_id: *invite_id, invitee: *actor, data: data.clone() };
+            let mut kinds = vec![accepted.into()];
+            let others: Vec<UserId> =
+                invitation.in_state(InviteeState::Pending).filter(|user| user != actor).collect();
+            if invitation.answers == Answers::First && !others.is_empty() {
+                let reason = Some(reasons::ANSWERED_ELSEWHERE);
+                kinds.push(cancel_those(invitation, others, "", reason));
+            }
+            Ok(kinds)
+        }
+        Command::Reject { actor, invite_id, data } => {
+            let invitation = visible(group, *actor, *invite_id)?;
+            within_limit(data)?;
+            if settles(invitation, *actor, now, InviteeState::Rejected)? {
+                return Ok(Vec::new());
+            }
+            let rejected =
+                InviteeRejected { invite_id: *invite_id, invitee: *actor, data: data.clone() };
+            Ok(vec![rejected.into()])
+        }
+        Command::Finish { actor, invite_id, whom, reason, data } => {
+            let invitation = visible(group, *actor, *invite_id)?;
+            within_limit(data)?;
+            finish(group, *actor, invitation, *whom, reason.as_deref(), data, now)
+        }
+        Command::Modify { actor, invite_id, data } => {
+            let invitation = visible(group, *actor, *invite_id)?;
+            within_limit(data)?;
+            keeps(group, *actor, invitation)?;
+            if !invitation.open || invitation.is_due(now) {
+                return Err(Rejection::AlreadyProcessed(won(invitation, now)));
+            }
+            if invitation.data == *data {
+                return Ok(Vec::new());
+            }
+            Ok(vec![InvitationModified { invite_id: *invite_id, data: data.clone() }.into()])
+        }
+        Command::ChangeGroup { actor, name, locked, ask_anytime } => {
+            teacher(group, *actor)?;
+            let name = name.as_ref().or(group.name.as_ref()).ok_or(Rejection::NotPermitted)?;
+            let settings = Settings {
+                locked: locked.unwrap_or(group.settings.locked),
+                ask_anytime: ask_anytime.unwrap_or(group.settings.ask_anytime),
+            };
+            if group.name.as_ref() == Some(name) && group.settings == settings {
+                return Ok(Vec::new());
+            }
+            Ok(vec![GroupChanged { name: name.clone(), settings }.into()])
+        }
+        Command::RenewJoinCode { actor } => {
+            teacher(group, *actor)?;
+            Ok(Vec::new())
+        }
+        Command::ChangeRole { actor, user, role } => {
+            teacher(group, *actor)?;
+            let member = group.member(*user).ok_or(Rejection::NoSuchMember)?;
+            if member.role == *role {
+                return Ok(Vec::new());
+            }
+            if *role == Role::Student {
+                keeps_a_teacher(group, member)?;
+            }
+            let mut kinds = retract_role(group, member);
+            kinds.push(MemberChanged { user_id: *user, role: *role }.into());
+            Ok(kinds)
+        }
+        Command::Leave { actor, user } => {
+            if actor == user {
+                member(group, *actor)?;
+            } else {
+                teacher(group, *actor)?;
+            }
+            let member = group.member(*user).ok_or(Rejection::NoSuchMember)?;
+            keeps_a_teacher(group, member)?;
+            let mut kinds = retract(group, *actor, *user);
+            let reason = if actor == user { reasons::LEFT } else { reasons::REMOVED };
+            kinds.push(MemberLeft { user_id: *user, reason: reason.to_owned() }.into());
+            Ok(kinds)
+        }
+        Command::End { actor } => {
+            teacher(group, *actor)?;
+            let mut kinds = Vec::new();
+            for invitation in group.live() {
+                if invitation.open {
+                    kinds.push(cancel(invitation, "", Some(reasons::ENDED)));
+                }
+                for user in invitation.in_state(InviteeState::Accepted) {
+                    kinds.push(finished(invitation, user, *actor, reasons::ENDED, ""));
+                }
+            }
+            kinds.push(GroupEnded { reason: reasons::ENDED.to_owned() }.into());
+            Ok(kinds)
+        }
+        Command::Expire => {
+            let mut due: Vec<&Invitation> = group.live().filter(|i| i.is_due(now)).collect();
+            due.sort_by_key(|invitation| (invitation.expires_at, invitation.seq));
+            let timeouts = due.into_iter().map(|invitation| {
+                let invitee_list = match invitation.invitee_list {
+                    InviteeList::Everyone => InviteeList::Everyone,
+                    InviteeList::Members(_) => {
+                        InviteeList::Members(invitation.in_state(InviteeState::Pending).collect())
+                    }
+                };
+                InvitationTimeout { invite_id: invitation.invite_id, invitee_list }.into()
+            });
+            Ok(timeouts.collect())
+        }
+    }
+}
+
+fn member(group: &Group, user: UserId) -> Result<&Member, Rejection> {
+    group.member(user).ok_or(Rejection::NotSignedIn)
+}
+
+fn teacher(group: &Group, user: UserId) -> Result<(), Rejection> {
+    match member(group, user)?.role {
+        Role::Teacher => Ok(()),
+        Role::Student => Err(Rejection::NotPermitted),
+    }
+}
+
+fn is_teacher(group: &Group, user: UserId) -> bool {
+    group.member(user).is_some_and(|member| member.role == Role::Teacher)
+}
+
+fn within_limit(data: &str) -> Result<(), Rejection> {
+    if data.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(Rejection::DataTooLarge) }
+}
+
+fn deadline(now: Timestamp, seconds: u32) -> Option<Timestamp> {
+    (seconds > 0).then(|| now.plus_seconds(seconds))
+}
+
+fn keeps_a_teacher(group: &Group, member: &Member) -> Result<(), Rejection> {
+    let is_last = member.role == Role::Teacher && group.with_role(Role::Teacher).count() == 1;
+    if is_last { Err(Rejection::LastTeacher) } else { Ok(()) }
+}
+
+fn may_invite(
+    group: &Group,
+    inviter: &Member,
+    invitee_list: &InviteeList,
+    now: Timestamp,
+) -> Result<(), Rejection> {
+    if let InviteeList::Members(members) = invitee_list {
+        if members.is_empty() {
+            return Err(Rejection::NobodyInvited);
+        }
+        let mut sorted = members.clone();
+        sorted.sort_unstable();
+        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Rejection::DuplicateInvitee);
+        }
+        if members.contains(&inviter.user_id) {
+            return Err(Rejection::InvitesOneself);
+        }
+        if members.iter().any(|user| group.member(*user).is_none()) {
+            return Err(Rejection::NotAMember);
+        }
+    }
+    if inviter.role == Role::Teacher {
+        return Ok(());
+    }
+    let to_teachers = match invitee_list {
+        InviteeList::Everyone => true,
+        InviteeList::Members(members) => members.iter().all(|user| is_teacher(group, *user)),
+    };
+    if !group.settings.ask_anytime || !to_teachers {
+        return Err(Rejection::NotPermitted);
+    }
+    let has_open_ask = group.live().any(|invitation| {
+        invitation.inviter == inviter.user_id
+            && invitation.group_id.is_some()
+            && invitation.open
+            && !invitation.is_due(now)
+    });
+    if has_open_ask { Err(Rejection::SecondAsk) } else { Ok(()) }
+}
+
+fn visible(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invitation, Rejection> {
+    member(group, actor)?;
+    group
+        .invitation(invite_id)
+        .filter(|invitation| invitation.is_visible_to(actor))
+        .ok_or(Rejection::NoSuchInvitation)
+}
+
+/// Whether the actor may cancel or modify the invitation: its inviter, and any teacher when a
+/// teacher sent it.
+fn keeps(group: &Group, actor: UserId, invitation: &Invitation) -> Result<(), Rejection> {
+    let shared = is_teacher(group, invitation.inviter) && is_teacher(group, actor);
+    if invitation.inviter == actor || shared { Ok(()) } else { Err(Rejection::NotPermitted) }
+}
+
+/// Whether the actor's part is in this state already; an error when it cannot come to it.
+fn settles(
+    invitation: &Invitation,
+    actor: UserId,
+    now: Timestamp,
+    to: InviteeState,
+) -> Result<bool, Rejection> {
+    let part = invitation.part(actor).ok_or(Rejection::NotPermitted)?;
+    match part.state {
+        InviteeState::Pending if invitation.is_due(now) => {
+            Err(Rejection::AlreadyProcessed(InviteeState::TimedOut))
+        }
+        InviteeState::Pending => Ok(false),
+        state if state == to => Ok(true),
+        state => Err(Rejection::AlreadyProcessed(state)),
+    }
+}
+
+/// The state that the latest transition of an invitation brought.
+fn won(invitation: &Invitation, now: Timestamp) -> InviteeState {
+    if invitation.is_due(now) {
+        return InviteeState::TimedOut;
+    }
+    if invitation.closed == Some(InviteeState::Accepted) {
+        let takes =
+            |part: &&Invitee| matches!(part.state, InviteeState::Accepted | InviteeState::Finished);
+        return invitation.parts().iter().find(takes).map_or(InviteeState::Accepted, |p| p.state);
+    }
+    let latest = invitation.parts().iter().max_by_key(|part| part.seq).map(|part| part.state);
+    let settled = latest.filter(|state| *state != InviteeState::Pending);
+    settled.or(invitation.closed).unwrap_or(InviteeState::Cancelled)
+}
+
+fn cancel(invitation: &Invitation, data: &str, reason: Option<&str>) -> EventKind {
+    let pending = invitation.in_state(InviteeState::Pending).collect();
+    cancel_those(invitation, pending, data, reason)
+}
+
+/// Closes the invitation for those still pending; one to `"*"` says `"*"` back.
+fn cancel_those(
+    invitation: &Invitation,
+    pending: Vec<UserId>,
+    data: &str,
+    reason: Option<&str>,
+) -> EventKind {
+    let invitee_list = match invitation.invitee_list {
+        InviteeList::Everyone => InviteeList::Everyone,
+        InviteeList::Members(_) => InviteeList::Members(pending),
+    };
+    InvitationCancelled {
+        invite_id: invitation.invite_id,
+        inviter: invitation.inviter,
+        invitee_list,
+        data: data.to_owned(),
+        reason: reason.map(str::to_owned),
+    }
+    .into()
+}
+
+/// Closes the part of one member and nobody else's.
+fn cancel_part(invitation: &Invitation, user: UserId, reason: &str) -> EventKind {
+    InvitationCancelled {
+        invite_id: invitation.invite_id,
+        inviter: invitation.inviter,
+        invitee_list: InviteeList::Members(vec![user]),
+        data: String::new(),
+        reason: Some(reason.to_owned()),
+    }
+    .into()
+}
+
+fn finished(
+    invitation: &Invitation,
+    invitee: UserId,
+    by: UserId,
+    reason: &str,
+    data: &str,
+) -> EventKind {
+    InviteeFinished {
+        invite_id: invitation.invite_id,
+        invitee,
+        by,
+        reason: reason.to_owned(),
+        data: data.to_owned(),
+    }
+    .into()
+}
+
+fn finish(
+    group: &Group,
+    actor: UserId,
+    invitation: &Invitation,
+    whom: FinishWhom,
+    reason: Option<&str>,
+    data: &str,
+    now: Timestamp,
+) -> Result<Vec<EventKind>, Rejection> {
+    let whose = finish_whose(group, actor, invitation, whom)?;
+    let accepted: Vec<UserId> = whose
+        .iter()
+        .copied()
+        .filter(|user| {
+            invitation.part(*user).is_some_and(|part| part.state == InviteeState::Accepted)
+        })
+        .collect();
+    if accepted.is_empty() {
+        let ended = |user: &UserId| {
+            invitation.part(*user).is_some_and(|part| part.state == InviteeState::Finished)
+        };
+        if whose.iter().any(ended) {
+            return Ok(Vec::new());
+        }
+        let state = match whose.as_slice() {
+            [user] => invitation.part(*user).map(|part| part.state),
+            _ => None,
+        };
+        let state = state.unwrap_or_else(|| {
+            let is_pending = invitation.in_state(InviteeState::Pending).next().is_some();
+            if is_pending { InviteeState::Pending } else { won(invitation, now) }
+        });
+        return Err(Rejection::AlreadyProcessed(state));
+    }
+    let reason = reason.unwrap_or(reasons::FINISHED);
+    let kinds = accepted.into_iter().map(|user| finished(invitation, user, actor, reason, data));
+    Ok(kinds.collect())
+}
+
+/// Those whose parts this finish is about.
+fn finish_whose(
+    group: &Group,
+    actor: UserId,
+    invitation: &Invitation,
+    whom: FinishWhom,
+) -> Result<Vec<UserId>, Rejection> {
+    let is_keeper = invitation.inviter == actor || is_teacher(group, actor);
+    if !is_keeper && invitation.part(actor).is_none() {
+        return Err(Rejection::NotPermitted);
+    }
+    match whom {
+        FinishWhom::Unnamed if is_keeper => {
+            Ok(invitation.parts().iter().map(|part| part.user_id).collect())
+        }
+        FinishWhom::Unnamed => Ok(vec![actor]),
+        FinishWhom::Member(user) if user == actor || is_keeper => {
+            if group.member(user).is_none() && invitation.part(user).is_none() {
+                return Err(Rejection::NotAMember);
+            }
+            Ok(vec![user])
+        }
+        FinishWhom::Member(user) if group.member(user).is_none() => Err(Rejection::NotAMember),
+        FinishWhom::Member(_) => Err(Rejection::NotPermitted),
+    }
+}
+
+/// What a changed role takes back: the member's part in open invitations to everyone of the old
+/// role, and the member's own open invitations to `"*"`, whose meaning the role gave.
+fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    let open_to_all = group.live().filter(|i| i.open && i.invitee_list == InviteeList::Everyone);
+    for invitation in open_to_all {
+        if invitation.inviter == member.user_id {
+            kinds.push(cancel(invitation, "", Some(reasons::ROLE_CHANGED)));
+        } else if invitation.in_state(InviteeState::Pending).any(|user| user == member.user_id) {
+            kinds.push(cancel_part(invitation, member.user_id, reasons::ROLE_CHANGED));
+        }
+    }
+    kinds
+}
+
+/// What goes with a member: their parts, what they have open, and what was going on with nobody
+/// but them (a one-to-one invitation, a student's ask). A teacher's accepted group invitations
+/// stay: a raised hand is the student's, not the teacher's who asked for it.
+fn retract(group: &Group, actor: UserId, user: UserId) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    let was_teacher = is_teacher(group, user);
+    for invitation in group.live() {
+        if invitation.inviter == user {
+            if invitation.open {
+                kinds.push(cancel(invitation, "", Some(reasons::LEFT)));
+            }
+            if invitation.group_id.is_none() || !was_teacher {
+                for invitee in invitation.in_state(InviteeState::Accepted) {
+                    kinds.push(finished(invitation, invitee, actor, reasons::LEFT, ""));
+                }
+            }
+            continue;
+        }
+        match invitation.part(user).map(|part| part.state) {
+            Some(InviteeState::Pending) => kinds.push(cancel_part(invitation, user, reasons::LEFT)),
+            Some(InviteeState::Accepted) => {
+                kinds.push(finished(invitation, user, actor, reasons::LEFT, ""));
+            }
+            Some(
+                InviteeState::Rejected
+                | InviteeState::Cancelled
+                | InviteeState::TimedOut
+                | InviteeState::Finished,
+            )
+            | None => {}
+        }
+    }
+    kinds
+}
+
+/// The parts that a cancel of the whole invitation closed.
+fn cancelled_parts(invitation: &Invitation) -> Vec<&Invitee> {
+    let is_cancelled = |part: &&Invitee| {
+        part.state == InviteeState::Cancelled
+            && !matches!(
+                part.reason.as_deref(),
+                Some(reasons::ANSWERED_ELSEWHERE | reasons::LEFT | reasons::ROLE_CHANGED)
+            )
+    };
+    invitation.parts().iter().filter(is_cancelled).collect()
+}
+
+/// The parts that a verb on an invitation settled or found settled, in a group that has applied
+/// its events.
+pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<Settlement> {
+    let (invite_id, invitees): (InviteId, Vec<Invitee>) = match command {
+        Command::Accept { actor, invite_id, .. } | Command::Reject { actor, invite_id, .. } => {
+            (*invite_id, group.invitation(*invite_id)?.part(*actor).cloned().into_iter().collect())
+        }
+        Command::Cancel { invite_id, .. } => {
+            let parts = cancelled_parts(group.invitation(*invite_id)?);
+            (*invite_id, parts.into_iter().cloned().collect())
+        }
+        Command::Finish { actor, invite_id, whom, .. } => {
+            let invitation = group.invitation(*invite_id)?;
+            let whose = finish_whose(group, *actor, invitation, *whom).ok()?;
+            let first = events.first().map(|event| event.seq);
+            let parts = whose.iter().filter_map(|user| invitation.part(*user)).filter(|part| {
+                part.state == InviteeState::Finished && first.is_none_or(|seq| part.seq >= seq)
+            });
+            (*invite_id, parts.cloned().collect())
+        }
+        Command::Create { .. }
+        | Command::Join { .. }
+        | Command::Invite { .. }
+        | Command::InviteInGroup { .. }
+        | Command::Modify { .. }
+        | Command::ChangeGroup { .. }
+        | Command::RenewJoinCode { .. }
+        | Command::ChangeRole { .. }
+        | Command::Leave { .. }
+        | Command::End { .. }
+        | Command::Expire => return None,
+    };
+    let settled = invitees.iter().map(|part| part.seq).max();
+    let seq = events.last().map(|event| event.seq).or(settled).unwrap_or(group.seq);
+    Some(Settlement { invite_id, seq, invitees })
+}

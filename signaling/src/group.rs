@@ -1,0 +1,316 @@
+//! The group as an aggregate, and the one fold that brings it up to date.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{
+    InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
+    MemberJoined, ReceiveNewInvitation,
+};
+use crate::{
+    Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList, InviteeState,
+    Name, Timestamp, UserId,
+};
+
+/// What a member is in a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// Asks for hands, invites to speak, keeps the class.
+    Teacher,
+    /// Raises hands and speaks.
+    Student,
+}
+
+impl Role {
+    /// Whom `"*"` means when a member of this role says it.
+    pub const fn invites(self) -> Self {
+        match self {
+            Self::Teacher => Self::Student,
+            Self::Student => Self::Teacher,
+        }
+    }
+}
+
+/// What a teacher can set for a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Nobody new may join.
+    pub locked: bool,
+    /// Students may ask unprompted.
+    pub ask_anytime: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { locked: false, ask_anytime: true }
+    }
+}
+
+/// Somebody who is in the group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Their id.
+    pub user_id: UserId,
+    /// The name they gave.
+    pub name: Name,
+    /// What they are here.
+    pub role: Role,
+}
+
+/// A class: its members, its settings and its invitations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The group's id.
+    pub id: GroupId,
+    /// Its name; none before its first event.
+    pub name: Option<Name>,
+    /// Its settings.
+    pub settings: Settings,
+    /// The last event applied.
+    pub seq: u64,
+    /// Whether it has ended.
+    pub ended: bool,
+    members: Vec<Member>,
+    invitations: BTreeMap<InviteId, Invitation>,
+    live: BTreeSet<(u64, InviteId)>,
+}
+
+impl Group {
+    /// A group in which nothing has happened.
+    pub fn new(id: GroupId) -> Self {
+        Self {
+            id,
+            name: None,
+            settings: Settings::default(),
+            seq: 0,
+            ended: false,
+            members: Vec::new(),
+            invitations: BTreeMap::new(),
+            live: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn restore(
+        mut self,
+        members: Vec<Member>,
+        invitations: impl IntoIterator<Item = Invitation>,
+    ) -> Self {
+        self.members = members;
+        for invitation in invitations {
+            let invite_id = invitation.invite_id;
+            self.invitations.insert(invite_id, invitation);
+            self.index(invite_id);
+        }
+        self
+    }
+
+    /// The members, in the order in which they joined.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The member with this id.
+    pub fn member(&self, user: UserId) -> Option<&Member> {
+        self.members.iter().find(|member| member.user_id == user)
+    }
+
+    /// The members of one role, in the order in which they joined.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(move |member| member.role == role)
+    }
+
+    /// The invitation with this id, live or not.
+    pub fn invitation(&self, invite_id: InviteId) -> Option<&Invitation> {
+        self.invitations.get(&invite_id)
+    }
+
+    /// The live invitations, in the order in which they were made.
+    pub fn live(&self) -> impl Iterator<Item = &Invitation> {
+        self.live.iter().filter_map(|(_, invite_id)| self.invitations.get(invite_id))
+    }
+
+    /// The next moment at which something times out.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.live()
+            .filter(|invitation| invitation.open)
+            .filter_map(|invitation| invitation.expires_at)
+            .min()
+    }
+
+    fn index(&mut self, invite_id: InviteId) {
+        if let Some(invitation) = self.invitations.get(&invite_id) {
+            let key = (invitation.seq, invite_id);
+            if invitation.is_live() {
+                self.live.insert(key);
+            } else {
+                self.live.remove(&key);
+            }
+        }
+    }
+
+    fn change(&mut self, invite_id: InviteId, change: impl FnOnce(&mut Invitation)) {
+        if let Some(invitation) = self.invitations.get_mut(&invite_id) {
+            change(invitation);
+            if invitation.invitee_list != InviteeList::Everyone {
+                let is_pending = invitation.in_state(InviteeState::Pending).next().is_some();
+                invitation.open = is_pending;
+            }
+            self.index(invite_id);
+        }
+    }
+
+    /// Whoever has come to hold a role is invited by the open invitations to everyone of that role.
+    fn include(&mut self, user: UserId, role: Role, at: Timestamp, seq: u64) {
+        let inviters: Vec<UserId> = self.with_role(role.invites()).map(|m| m.user_id).collect();
+        for (_, invite_id) in &self.live {
+            if let Some(invitation) = self.invitations.get_mut(invite_id)
+                && invitation.open
+                && invitation.invitee_list == InviteeList::Everyone
+                && invitation.inviter != user
+                && inviters.contains(&invitation.inviter)
+                && invitation.part(user).is_none()
+            {
+                invitation.parts_mut().push(Invitee::pending(user, at, seq));
+            }
+        }
+    }
+}
+
+fn settle(
+    invitation: &mut Invitation,
+    event: &Event,
+    whom: &InviteeList,
+    from: InviteeState,
+    to: InviteeState,
+    reason: Option<&str>,
+    data: &str,
+) {
+    for part in invitation.parts_mut() {
+        let named = match whom {
+            InviteeList::Everyone => true,
+            InviteeList::Members(members) => members.contains(&part.user_id),
+        };
+        if named && part.state == from {
+            part.state = to;
+            part.at = event.at;
+            part.seq = event.seq;
+            part.reason = reason.map(str::to_owned);
+            part.data = (!data.is_empty()).then(|| data.to_owned());
+        }
+    }
+}
+
+/// Folds an event into the group. An event that was folded already changes nothing.
+pub fn apply(group: &mut Group, event: &Event) {
+    use InviteeState::{Accepted, Cancelled, Finished, Pending, Rejected, TimedOut};
+
+    if event.seq <= group.seq {
+        return;
+    }
+    group.seq = event.seq;
+    match &event.kind {
+        EventKind::ReceiveNewInvitation(new) => open(group, event, new),
+        EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, data }) => {
+            group.change(*invite_id, |invitation| {
+                let whom = InviteeList::Members(vec![*invitee]);
+                settle(invitation, event, &whom, Pending, Accepted, None, data);
+                if invitation.answers == Answers::First {
+                    invitation.open = false;
+                    invitation.closed.get_or_insert(Accepted);
+                }
+            });
+        }
+        EventKind::InviteeRejected(InviteeRejected { invite_id, invitee, data }) => {
+            group.change(*invite_id, |invitation| {
+                let whom = InviteeList::Members(vec![*invitee]);
+                settle(invitation, event, &whom, Pending, Rejected, None, data);
+            });
+        }
+        EventKind::InvitationCancelled(InvitationCancelled {
+            invite_id,
+            inviter: _,
+            invitee_list,
+            data,
+            reason,
+        }) => {
+            group.change(*invite_id, |invitation| {
+                let reason = reason.as_deref();
+                settle(invitation, event, invitee_list, Pending, Cancelled, reason, data);
+                if *invitee_list == InviteeList::Everyone {
+                    invitation.open = false;
+                    invitation.closed.get_or_insert(Cancelled);
+                }
+            });
+        }
+        EventKind::InvitationTimeout(InvitationTimeout { invite_id, invitee_list }) => {
+            group.change(*invite_id, |invitation| {
+                settle(invitation, event, invitee_list, Pending, TimedOut, None, "");
+                invitation.open = false;
+                invitation.closed.get_or_insert(TimedOut);
+            });
+        }
+        EventKind::InvitationModified(modified) => {
+            group.change(modified.invite_id, |invitation| {
+                invitation.data.clone_from(&modified.data);
+            });
+        }
+        EventKind::InviteeFinished(InviteeFinished { invite_id, invitee, by: _, reason, data }) => {
+            group.change(*invite_id, |invitation| {
+                let whom = InviteeList::Members(vec![*invitee]);
+                settle(invitation, event, &whom, Accepted, Finished, Some(reason), data);
+            });
+        }
+        EventKind::MemberJoined(MemberJoined { user_id, name, role }) => {
+            group.members.push(Member { user_id: *user_id, name: name.clone(), role: *role });
+            group.include(*user_id, *role, event.at, event.seq);
+        }
+        EventKind::MemberChanged(changed) => {
+            let member = group.members.iter_mut().find(|m| m.user_id == changed.user_id);
+            if let Some(member) = member {
+                member.role = changed.role;
+                group.include(changed.user_id, changed.role, event.at, event.seq);
+            }
+        }
+        EventKind::MemberLeft(left) => {
+            group.members.retain(|member| member.user_id != left.user_id);
+        }
+        EventKind::GroupChanged(changed) => {
+            group.name = Some(changed.name.clone());
+            group.settings = changed.settings;
+        }
+        EventKind::GroupEnded(_) => group.ended = true,
+    }
+}
+
+fn open(group: &mut Group, event: &Event, new: &ReceiveNewInvitation) {
+    let invitees: Vec<UserId> = match &new.invitee_list {
+        InviteeList::Members(members) => members.clone(),
+        InviteeList::Everyone => {
+            let role = group.member(new.inviter).map(|inviter| inviter.role.invites());
+            let is_invited = |m: &&Member| Some(m.role) == role && m.user_id != new.inviter;
+            group.members.iter().filter(is_invited).map(|m| m.user_id).collect()
+        }
+    };
+    let invitation = Invitation {
+        invite_id: new.invite_id,
+        group_id: new.group_id,
+        inviter: new.inviter,
+        invitee_list: new.invitee_list.clone(),
+        seq: event.seq,
+        data: new.data.clone(),
+        timeout: new.timeout,
+        answers: new.answers,
+        created_at: event.at,
+        expires_at: new.expires_at,
+        open: true,
+        closed: None,
+        invitees: Some(
+            invitees.into_iter().map(|user| Invitee::pending(user, event.at, event.seq)).collect(),
+        ),
+    };
+    group.invitations.insert(new.invite_id, invitation);
+    group.index(new.invite_id);
+}

@@ -1,0 +1,175 @@
+//! An invitation and the part that each invitee has in it.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{GroupId, InviteId, Timeout, Timestamp, UserId};
+
+/// Whom an invitation asks to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answers {
+    /// Every invitee answers for themselves.
+    #[default]
+    Each,
+    /// The first acceptance takes the invitation.
+    First,
+}
+
+/// The state of one invitee in one invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum InviteeState {
+    /// Not answered yet.
+    Pending,
+    /// Accepted, and what the acceptance began goes on.
+    Accepted,
+    /// Declined by the invitee.
+    Rejected,
+    /// Closed by the inviter, by another's taking, or by leaving.
+    Cancelled,
+    /// Not answered before the deadline.
+    TimedOut,
+    /// What the acceptance began has ended.
+    Finished,
+}
+
+/// Whom an invitation names: members, or everyone whom its inviter may invite. On the wire a list
+/// of ids, or `"*"`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InviteeList {
+    /// `"*"`: those the rules allow, and whoever comes to be one of them while it is open.
+    Everyone,
+    /// These members.
+    Members(Vec<UserId>),
+}
+
+impl Serialize for InviteeList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Everyone => serializer.serialize_str("*"),
+            Self::Members(members) => members.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for InviteeList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Star(String),
+            Members(Vec<UserId>),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Star(star) if star == "*" => Ok(Self::Everyone),
+            Form::Star(_) => Err(de::Error::custom("inviteeList is a list of ids or \"*\"")),
+            Form::Members(members) => Ok(Self::Members(members)),
+        }
+    }
+}
+
+/// One invitee's part in an invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitee {
+    /// Whose part it is.
+    #[serde(rename = "userID")]
+    pub user_id: UserId,
+    /// The state of the part.
+    pub state: InviteeState,
+    /// When the state was reached.
+    pub at: Timestamp,
+    /// The event that brought the state about.
+    pub seq: u64,
+    /// Why it was cancelled or finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The application's string that came with the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+}
+
+impl Invitee {
+    pub(crate) fn pending(user_id: UserId, at: Timestamp, seq: u64) -> Self {
+        Self { user_id, state: InviteeState::Pending, at, seq, reason: None, data: None }
+    }
+}
+
+/// An invitation as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// The invitation's id.
+    #[serde(rename = "inviteID")]
+    pub invite_id: InviteId,
+    /// The group it was sent in; none when it is one-to-one.
+    #[serde(rename = "groupID")]
+    pub group_id: Option<GroupId>,
+    /// Who invites.
+    pub inviter: UserId,
+    /// Who was named.
+    pub invitee_list: InviteeList,
+    /// The event that began it.
+    pub seq: u64,
+    /// The application's string, never read by the engine.
+    pub data: String,
+    /// Seconds to answer in; 0 for no limit.
+    pub timeout: Timeout,
+    /// Whether each answers, or the first takes it.
+    pub answers: Answers,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it times out; none when it never does.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it can still be answered (one to `"*"`: also by somebody who is yet to come).
+    pub open: bool,
+    /// What closed it as a whole: its taking, its cancel or its deadline.
+    #[serde(skip)]
+    pub(crate) closed: Option<InviteeState>,
+    /// Every part, in the order in which they came to be invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitees: Option<Vec<Invitee>>,
+}
+
+impl Invitation {
+    /// Every part; none when the invitation was answered without them.
+    pub fn parts(&self) -> &[Invitee] {
+        self.invitees.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> &mut Vec<Invitee> {
+        self.invitees.get_or_insert_default()
+    }
+
+    /// The part of this user, when they have one.
+    pub fn part(&self, user: UserId) -> Option<&Invitee> {
+        self.parts().iter().find(|part| part.user_id == user)
+    }
+
+    /// Whose part is in this state, in order.
+    pub fn in_state(&self, state: InviteeState) -> impl Iterator<Item = UserId> + '_ {
+        self.parts().iter().filter(move |part| part.state == state).map(|part| part.user_id)
+    }
+
+    /// Whether it is open or something that an acceptance began goes on.
+    pub fn is_live(&self) -> bool {
+        self.open || self.in_state(InviteeState::Accepted).next().is_some()
+    }
+
+    /// Whether the deadline has come by this moment, its timeout event written or not.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.open && self.expires_at.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether this user may know of it: everyone of a group invitation, of a one-to-one
+    /// invitation its two people alone.
+    pub fn is_visible_to(&self, user: UserId) -> bool {
+        self.group_id.is_some() || self.inviter == user || self.part(user).is_some()
+    }
+
+    /// The same without its parts, as the inviting verbs answer it.
+    #[must_use]
+    pub fn without_invitees(&self) -> Self {
+        Self { invitees: None, ..self.clone() }
+    }
+}

@@ -1,0 +1,37 @@
+//! The rules of invitation signaling, pure: no input or output, no clock, no randomness, no async.
+//!
+//! A [`Group`] is the aggregate. [`decide`] says what a [`Command`] would make happen at a moment
+//! that is given to it, as [`Event`]s or as a [`Rejection`]; [`apply`] folds an event into the
+//! group. The server and the browser fold with the same `apply`, and every type that crosses the
+//! wire is defined here once.
+
+mod application;
+mod command;
+mod decide;
+pub mod event;
+mod group;
+mod ids;
+mod invitation;
+mod problem;
+mod time;
+mod wire;
+
+pub use application::{Application, Outcome, act};
+pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};
+pub use decide::{decide, settlement};
+pub use event::{Audience, Event, EventKind, reasons};
+pub use group::{Group, Member, Role, Settings, apply};
+pub use ids::{GroupId, IdError, InviteId, UserId};
+pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState};
+pub use problem::{Code, Rejection};
+pub use time::{Timestamp, TimestampError};
+pub use wire::{MemberView, Problem, Settlement, Snapshot, StatusChange, UserStatus};
+
+/// The most bytes of UTF-8 that a `data` field may hold.
+pub const MAX_DATA_BYTES: usize = 12_288;
+/// The longest timeout of an invitation, in seconds.
+pub const MAX_TIMEOUT_SECONDS: u32 = 86_400;
+/// The most characters a member's or a group's name may hold.
+pub const MAX_NAME_CHARS: usize = 64;
+/// The most members one group may hold.
+pub const MAX_MEMBERS: usize = 1_000;

@@ -1,0 +1,172 @@
+//! What the rules refuse, and the numbers under which the wire tells it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::InviteeState;
+
+/// The chat SDKs' error numbers, as a problem's `code` carries them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
+#[repr(u16)]
+pub enum Code {
+    /// The request does not have the right shape or values.
+    InvalidParameter = 6017,
+    /// No credential, or a bad one.
+    NotSignedIn = 6014,
+    /// Too fast.
+    TooFast = 7008,
+    /// Too large.
+    TooLarge = 8001,
+    /// No such invitation, or it has been processed.
+    Invitation = 8010,
+    /// Not permitted.
+    NotPermitted = 8011,
+    /// A student's second open ask.
+    SecondAsk = 8012,
+    /// The server failed.
+    Internal = 10002,
+    /// The group does not allow it: locked, or it would be without a teacher.
+    GroupRefuses = 10007,
+    /// No such group, or it has ended.
+    Group = 10010,
+    /// The class is full.
+    Full = 10014,
+}
+
+impl From<Code> for u16 {
+    fn from(code: Code) -> Self {
+        code as Self
+    }
+}
+
+impl TryFrom<u16> for Code {
+    type Error = &'static str;
+
+    fn try_from(number: u16) -> Result<Self, Self::Error> {
+        [
+            Self::InvalidParameter,
+            Self::NotSignedIn,
+            Self::TooFast,
+            Self::TooLarge,
+            Self::Invitation,
+            Self::NotPermitted,
+            Self::SecondAsk,
+            Self::Internal,
+            Self::GroupRefuses,
+            Self::Group,
+            Self::Full,
+        ]
+        .into_iter()
+        .find(|code| u16::from(*code) == number)
+        .ok_or("no code has this number")
+    }
+}
+
+/// Why the rules refuse a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// An invitee list with nobody in it.
+    #[error("The inviteeList is empty.")]
+    NobodyInvited,
+    /// The same member twice in an invitee list.
+    #[error("The inviteeList names somebody twice.")]
+    DuplicateInvitee,
+    /// The inviter among the invitees.
+    #[error("Nobody can invite themselves.")]
+    InvitesOneself,
+    /// `data` over [`MAX_DATA_BYTES`](crate::MAX_DATA_BYTES).
+    #[error("The data holds more than 12 288 bytes.")]
+    DataTooLarge,
+    /// The actor is not a member.
+    #[error("This credential does not belong to a member of the class.")]
+    NotSignedIn,
+    /// The class is locked.
+    #[error("The class is locked: nobody new can join.")]
+    Locked,
+    /// The class holds [`MAX_MEMBERS`](crate::MAX_MEMBERS).
+    #[error("The class is full.")]
+    Full,
+    /// The actor's role or part does not allow the verb.
+    #[error("You are not allowed to do this.")]
+    NotPermitted,
+    /// No such invitation, or not this member's to see.
+    #[error("There is no such invitation.")]
+    NoSuchInvitation,
+    /// Somebody named is not a member.
+    #[error("Somebody named here is not a member of the class.")]
+    NotAMember,
+    /// The member of the path is not there.
+    #[error("There is no such member.")]
+    NoSuchMember,
+    /// Another transition won.
+    #[error("This has already been settled.")]
+    AlreadyProcessed(
+        /// The state that won.
+        InviteeState,
+    ),
+    /// A student has an open ask.
+    #[error("You have asked already, and your ask is still open.")]
+    SecondAsk,
+    /// The class would be left without a teacher.
+    #[error("A class keeps at least one teacher.")]
+    LastTeacher,
+    /// The class is over.
+    #[error("The class has ended.")]
+    Ended,
+}
+
+impl Rejection {
+    /// The HTTP status that tells it.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::NobodyInvited | Self::DuplicateInvitee | Self::InvitesOneself => 400,
+            Self::NotSignedIn => 401,
+            Self::Locked | Self::NotPermitted => 403,
+            Self::NoSuchInvitation | Self::NoSuchMember => 404,
+            Self::AlreadyProcessed(_) | Self::SecondAsk | Self::Full | Self::LastTeacher => 409,
+            Self::Ended => 410,
+            Self::DataTooLarge => 413,
+            Self::NotAMember => 422,
+        }
+    }
+
+    /// The number that tells it.
+    pub const fn code(self) -> Code {
+        match self {
+            Self::NobodyInvited
+            | Self::DuplicateInvitee
+            | Self::InvitesOneself
+            | Self::NoSuchMember
+            | Self::NotAMember => Code::InvalidParameter,
+            Self::NotSignedIn => Code::NotSignedIn,
+            Self::Locked | Self::LastTeacher => Code::GroupRefuses,
+            Self::NotPermitted => Code::NotPermitted,
+            Self::NoSuchInvitation | Self::AlreadyProcessed(_) => Code::Invitation,
+            Self::SecondAsk => Code::SecondAsk,
+            Self::Full => Code::Full,
+            Self::Ended => Code::Group,
+            Self::DataTooLarge => Code::TooLarge,
+        }
+    }
+
+    /// The state that won, where another transition did.
+    pub const fn state(self) -> Option<InviteeState> {
+        match self {
+            Self::AlreadyProcessed(state) => Some(state),
+            Self::NobodyInvited
+            | Self::DuplicateInvitee
+            | Self::InvitesOneself
+            | Self::DataTooLarge
+            | Self::NotSignedIn
+            | Self::Locked
+            | Self::Full
+            | Self::NotPermitted
+            | Self::NoSuchInvitation
+            | Self::NotAMember
+            | Self::NoSuchMember
+            | Self::SecondAsk
+            | Self::LastTeacher
+            | Self::Ended => None,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Calling other programs and touching files, with errors a person can read.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Tells the reader what happens next.
+pub fn say(text: impl std::fmt::Display) {
+    eprintln!("xtask: {text}");
+}
+
+/// A call of `program`, without what Cargo has told *this* program about
+/// itself: build scripts would see it change and run again.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let own = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if own {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A call of the Cargo that started this program.
+pub fn cargo() -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The call as one would type it.
+pub fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    std::iter::once(name)
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Runs a program and waits for it; anything but success is an error.
+pub fn run(command: &mut Command) -> Result<()> {
+    say(shown(command));
+    let status = command.status().with_context(|| cannot_start(command))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", shown(command));
+    }
+    Ok(())
+}
+
+/// Runs a program as [`run`] does, and shows each line of its standard output
+/// to `watch` as well as to the reader.
+pub fn run_watched(command: &mut Command, mut watch: impl FnMut(&str)) -> Result<()> {
+    say(shown(command));
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| cannot_start(command))?;
+    if let Some(stdout) = child.stdout.take() {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = Vec::new();
+        while stdout.read_until(b'\n', &mut line)? > 0 {
+            std::io::stdout().write_all(&line)?;
+            watch(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", shown(command));
+    }
+    Ok(())
+}
+
+/// Runs a program silently and hands back what it prints.
+pub fn read(command: &mut Command) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| cannot_start(command))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({})", shown(command), output.status);
+    }
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}` printed what is not UTF-8", shown(command)))
+}
+
+/// Whether a program runs and succeeds, whatever it prints.
+pub fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Becomes the program, so that signals reach it and nothing stands between
+/// it and the terminal.
+#[cfg(unix)]
+pub fn replace(command: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    say(shown(command));
+    let error = command.exec();
+    Err(error).with_context(|| cannot_start(command))
+}
+
+/// Runs the program; there is no becoming it here.
+#[cfg(not(unix))]
+pub fn replace(command: &mut Command) -> Result<()> {
+    run(command)
+}
+
+/// Looks a program up in the PATH.
+pub fn find(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| is_program(path))
+}
+
+/// Whether this is a file one may run.
+#[cfg(unix)]
+pub fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether this is a file one may run.
+#[cfg(not(unix))]
+pub fn is_program(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Makes a folder, and those it is in.
+pub fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))
+}
+
+/// Reads a whole file.
+pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Writes a whole file.
+pub fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    std::fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn cannot_start(command: &Command) -> String {
+    format!("cannot start `{}`", command.get_program().to_string_lossy())
+}

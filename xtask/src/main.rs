@@ -1,0 +1,99 @@
+//! Builds, runs and tests Handup.
+//!
+//! Handup is one program made of two: a server for the host, and WebAssembly
+//! for the browser that the server carries inside. Cargo builds either, but
+//! not the one into the other; this crate does, and it is the single door to
+//! every check and test, for a developer as for CI. `cargo xtask help` lists
+//! the commands.
+
+mod browser;
+mod check;
+mod css;
+mod exec;
+mod report;
+mod site;
+mod suite;
+mod wasm;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::suite::Selection;
+use crate::workspace::{Profile, Workspace};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything and serve it on http://127.0.0.1:3000
+    Run {
+        /// Serve what `build` makes, not the quick development build
+        #[arg(long)]
+        release: bool,
+        /// Arguments for handup itself
+        #[arg(last = true)]
+        args: Vec<OsString>,
+    },
+    /// Make the release: one binary with the WASM, CSS and public files inside
+    Build,
+    /// Check formatting, lints and documentation, for the host and for WASM
+    Check,
+    /// Run every check and every test, real browsers included
+    Test {
+        /// Try the release binary in the browsers, not the development build
+        #[arg(long)]
+        release: bool,
+        /// Leave the browser tests out
+        #[arg(long, conflicts_with = "only_browser")]
+        no_browser: bool,
+        /// Run the browser tests alone
+        #[arg(long)]
+        only_browser: bool,
+        /// Arguments for Playwright
+        #[arg(last = true)]
+        args: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    let workspace = Workspace::locate()?;
+    match task {
+        Task::Run { release, args } => {
+            let server = site::build_server(&workspace, Profile::from_release(release))?;
+            exec::replace(exec::command(server).args(args))
+        }
+        Task::Build => {
+            let server = site::build_server(&workspace, Profile::Release)?;
+            site::tell_sizes(&workspace, &server)
+        }
+        Task::Check => check::run(&workspace),
+        Task::Test { release, no_browser, only_browser, args } => suite::run(
+            &workspace,
+            &Selection {
+                profile: Profile::from_release(release),
+                rust: !only_browser,
+                browser: !no_browser,
+                playwright_args: args,
+            },
+        ),
+    }
+}

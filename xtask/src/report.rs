@@ -1,0 +1,131 @@
+//! Runs steps to the last one, and sums up: a reader wants to see all that is
+//! wrong at once, and to count the tests that ran.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Error, Result, bail};
+
+use crate::exec::say;
+
+/// How many tests ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Tests that held.
+    pub passed: u64,
+    /// Tests that did not.
+    pub failed: u64,
+    /// Tests that were left out.
+    pub skipped: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { passed, failed, skipped } = self;
+        write!(f, "{passed} passed, {failed} failed")?;
+        if *skipped > 0 {
+            write!(f, ", {skipped} skipped")?;
+        }
+        Ok(())
+    }
+}
+
+struct Step {
+    name: &'static str,
+    counts: Option<Counts>,
+    error: Option<Error>,
+    time: Duration,
+}
+
+/// The steps done so far.
+#[derive(Default)]
+pub struct Report {
+    steps: Vec<Step>,
+}
+
+impl Report {
+    /// Does a step, and notes how it went.
+    pub fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) {
+        self.note(name, |_| work());
+    }
+
+    /// Does a step that runs tests. It counts them even when it fails.
+    pub fn tests(&mut self, name: &'static str, work: impl FnOnce(&mut Counts) -> Result<()>) {
+        self.note(name, |counts| work(counts.insert(Counts::default())));
+    }
+
+    fn note(&mut self, name: &'static str, work: impl FnOnce(&mut Option<Counts>) -> Result<()>) {
+        say(format_args!("==== {name}"));
+        let start = Instant::now();
+        let mut counts = None;
+        let error = work(&mut counts).err();
+        if let Some(error) = &error {
+            say(format_args!("{name}: {error:#}"));
+        }
+        self.steps.push(Step { name, counts, error, time: start.elapsed() });
+    }
+
+    /// Prints each step's outcome, and the sum of the tests in a line of its
+    /// own. It is an error that a step has failed.
+    pub fn finish(self) -> Result<()> {
+        println!();
+        let mut sum = None;
+        for step in &self.steps {
+            let outcome = if step.error.is_none() { "ok" } else { "FAILED" };
+            print!("{outcome:7} {:32} {:6.1} s", step.name, step.time.as_secs_f64());
+            if let Some(counts) = step.counts {
+                print!("  {counts}");
+                *sum.get_or_insert_with(Counts::default) += counts;
+            }
+            println!();
+            if let Some(error) = &step.error {
+                println!("        {error:#}");
+            }
+        }
+        if let Some(sum) = sum {
+            println!("\n{sum}");
+        }
+        let failed: Vec<_> =
+            self.steps.iter().filter(|step| step.error.is_some()).map(|step| step.name).collect();
+        if !failed.is_empty() {
+            bail!("failed: {}", failed.join(", "));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_runs_and_one_failure_is_enough() {
+        let mut report = Report::default();
+        report.step("first", || bail!("broken"));
+        report.tests("second", |counts| {
+            counts.passed = 2;
+            Ok(())
+        });
+        assert_eq!(report.steps.len(), 2);
+        assert_eq!(report.finish().unwrap_err().to_string(), "failed: first");
+
+        let mut report = Report::default();
+        report.step("only", || Ok(()));
+        assert!(report.finish().is_ok());
+    }
+
+    #[test]
+    fn skipped_tests_are_told_when_there_are_any() {
+        let mut counts = Counts { passed: 3, ..Counts::default() };
+        assert_eq!(counts.to_string(), "3 passed, 0 failed");
+        counts += Counts { passed: 1, failed: 2, skipped: 4 };
+        assert_eq!(counts.to_string(), "4 passed, 2 failed, 4 skipped");
+    }
+}

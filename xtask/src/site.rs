@@ -1,0 +1,224 @@
+//! Lays out what the server serves as files, and builds the server over it.
+//!
+//! A release embeds the site, so it must be complete before the server is
+//! compiled. Files are only touched when they differ: Cargo recompiles what
+//! embeds a file whose time has changed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::css;
+use crate::exec::{self, say};
+use crate::wasm::{self, OUTPUT_NAME};
+use crate::workspace::{Profile, Workspace};
+
+/// Files by their path in the site.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// The folder of the site for what is built (`site-pkg-dir` in the root
+/// Cargo.toml).
+const PKG: &str = "pkg";
+
+/// Builds everything there is of Handup, and tells the server's binary.
+pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    let bundle = wasm::build(workspace, profile)?;
+    let files = collect(workspace, &bundle)?;
+    sync(&workspace.site(), &files)?;
+    if profile == Profile::Release {
+        forget_other_files(workspace, &files)?;
+    }
+    exec::run(
+        exec::cargo()
+            .args(["build", "--package=handup", "--bin=handup"])
+            .args(["--profile", profile.for_server()])
+            .current_dir(&workspace.root),
+    )?;
+    let server = workspace.server(profile);
+    if !server.is_file() {
+        bail!("cargo has not made {}", server.display());
+    }
+    Ok(server)
+}
+
+/// Tells where the release is, and what of it a browser has to fetch.
+pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
+    let size = |path: &Path| -> Result<u64> {
+        let meta = path.metadata();
+        Ok(meta.with_context(|| format!("cannot read {}", path.display()))?.len())
+    };
+    println!("{}: {} bytes", workspace.shown(server), size(server)?);
+    for extension in ["_bg.wasm", ".js", ".css"] {
+        let file = workspace.site().join(PKG).join(format!("{OUTPUT_NAME}{extension}"));
+        if file.exists() {
+            let packed = packed_sizes(&file).unwrap_or_default();
+            println!("  {PKG}/{OUTPUT_NAME}{extension}: {} bytes{packed}", size(&file)?);
+        }
+    }
+    Ok(())
+}
+
+/// The sizes as they go over the wire, when Node is there to tell them.
+fn packed_sizes(file: &Path) -> Option<String> {
+    const SCRIPT: &str = "\
+        const zlib = require('node:zlib'); \
+        const data = require('node:fs').readFileSync(process.argv[1]); \
+        console.log(`, ${zlib.gzipSync(data).length} with gzip, \
+        ${zlib.brotliCompressSync(data).length} with brotli`)";
+    exec::find("node")?;
+    let told = exec::read(exec::command("node").args(["--eval", SCRIPT]).arg(file)).ok()?;
+    Some(told.trim_end().to_owned())
+}
+
+/// Gathers the site: the bundle and the style sheet, beside the public files.
+fn collect(workspace: &Workspace, bundle: &Path) -> Result<Files> {
+    let mut files = Files::new();
+    add_folder(&mut files, &workspace.root.join("public"), Path::new(""))?;
+    add_folder(&mut files, bundle, Path::new(PKG))?;
+    add(
+        &mut files,
+        Path::new(PKG).join(format!("{OUTPUT_NAME}.css")),
+        style_sheet(workspace)?.into_bytes(),
+    )?;
+    Ok(files)
+}
+
+fn style_sheet(workspace: &Workspace) -> Result<String> {
+    let folder = workspace.root.join("style");
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let sheet = css::inline(&folder.join("main.css"), &read)?;
+    for (path, _) in list(&folder)? {
+        let path = folder.join(path);
+        let css = path.extension().is_some_and(|extension| extension == "css");
+        if css && !sheet.files.contains(&path) {
+            say(format_args!(
+                "nothing imports {}: its rules are in no page",
+                workspace.shown(&path)
+            ));
+        }
+    }
+    Ok(sheet.text)
+}
+
+fn add(files: &mut Files, path: PathBuf, content: Vec<u8>) -> Result<()> {
+    if files.contains_key(&path) {
+        bail!("two files of the site want to be {}", path.display());
+    }
+    files.insert(path, content);
+    Ok(())
+}
+
+fn add_folder(files: &mut Files, folder: &Path, into: &Path) -> Result<()> {
+    for (path, _) in list(folder)? {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden {
+            add(files, into.join(&path), exec::read_file(&folder.join(path))?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The files in a folder and the folders in it, by their path from there,
+/// with their sizes. A folder that is not there has no files.
+fn list(folder: &Path) -> Result<BTreeMap<PathBuf, u64>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inner) = folders.pop() {
+        let here = folder.join(&inner);
+        if !here.exists() {
+            continue;
+        }
+        let cannot = || format!("cannot read {}", here.display());
+        for entry in std::fs::read_dir(&here).with_context(cannot)? {
+            let entry = entry.with_context(cannot)?;
+            let path = inner.join(entry.file_name());
+            let meta = folder.join(&path).metadata().with_context(cannot)?;
+            if meta.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path, meta.len());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Makes a folder hold these files and no others.
+fn sync(folder: &Path, files: &Files) -> Result<()> {
+    let old = list(folder)?;
+    for path in old.keys().filter(|path| !files.contains_key(*path)) {
+        let path = folder.join(path);
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    for (path, content) in files {
+        let same_size = old.get(path).is_some_and(|size| *size == content.len() as u64);
+        let path = folder.join(path);
+        if same_size && exec::read_file(&path)? == *content {
+            continue;
+        }
+        if let Some(parent) = path.parent() {
+            exec::make_folder(parent)?;
+        }
+        exec::write_file(&path, content)?;
+    }
+    Ok(())
+}
+
+/// Cargo sees when a file that the release embeds has changed, but not that
+/// there is another one to embed: then have it embed them all anew.
+fn forget_other_files(workspace: &Workspace, files: &Files) -> Result<()> {
+    let note = workspace.target.join("site-embedded.txt");
+    let names: String = files.keys().map(|path| format!("{}\n", path.display())).collect();
+    if std::fs::read_to_string(&note).is_ok_and(|old| old == names) {
+        return Ok(());
+    }
+    exec::run(
+        exec::cargo()
+            .args(["clean", "--package=handup", "--profile=release"])
+            .current_dir(&workspace.root),
+    )?;
+    exec::write_file(&note, names)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn files(list: &[(&str, &str)]) -> Files {
+        list.iter()
+            .map(|(path, content)| (PathBuf::from(path), content.as_bytes().to_vec()))
+            .collect()
+    }
+
+    #[test]
+    fn syncing_writes_what_differs_and_removes_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        sync(folder.path(), &files(&[("a", "1"), ("b", "2"), ("pkg/c", "3")])).unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH;
+        for path in ["a", "b", "pkg/c"] {
+            let file = std::fs::File::options().write(true).open(at(path)).unwrap();
+            file.set_modified(long_ago).unwrap();
+        }
+
+        sync(folder.path(), &files(&[("a", "1"), ("b", "5"), ("d/e", "4")])).unwrap();
+        let modified = |path: &str| at(path).metadata().unwrap().modified().unwrap();
+        assert_eq!(modified("a"), long_ago);
+        assert_ne!(modified("b"), long_ago);
+        assert_eq!(std::fs::read(at("b")).unwrap(), b"5");
+        let left: Vec<_> = list(folder.path()).unwrap().into_keys().collect();
+        assert_eq!(left, ["a", "b", "d/e"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn two_files_cannot_have_one_path() {
+        let mut site = files(&[("pkg/handup.css", "")]);
+        assert!(add(&mut site, "pkg/handup.css".into(), Vec::new()).is_err());
+        assert!(add(&mut site, "handup.css".into(), Vec::new()).is_ok());
+    }
+}

@@ -1,0 +1,167 @@
+//! Makes the browser's half: the WASM that Cargo builds, the JavaScript that
+//! wasm-bindgen adds to it, and, for a release, wasm-opt over the result.
+//!
+//! wasm-bindgen's tool is used as a library, so that nobody has to install
+//! the one version of it that fits the lock file.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::exec::{self, say};
+use crate::workspace::{Profile, Workspace, profile_folder};
+
+/// The target that browsers run.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The name that the browser's files share (`output-name` in the root
+/// Cargo.toml).
+pub const OUTPUT_NAME: &str = "handup";
+
+/// What rustc 1.95 emits for the target, and every browser of today runs.
+const FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Adds the WASM target to the toolchain when it is missing.
+pub fn ensure_target() -> Result<()> {
+    if target_is_installed()? {
+        return Ok(());
+    }
+    if exec::find("rustup").is_none() {
+        bail!(
+            "this Rust toolchain lacks the target {TARGET}, and there is no rustup to add it; \
+             install the target in the way the toolchain itself was installed"
+        );
+    }
+    exec::run(exec::command("rustup").args(["target", "add", TARGET]))?;
+    if !target_is_installed()? {
+        bail!(
+            "rustup added the target {TARGET}, but not to the toolchain in use; \
+             is the rustc in the PATH rustup's?"
+        );
+    }
+    Ok(())
+}
+
+fn target_is_installed() -> Result<bool> {
+    let mut rustc = exec::command("rustc");
+    rustc.args(["--print", "target-libdir", "--target", TARGET]);
+    Ok(Path::new(exec::read(&mut rustc)?.trim()).is_dir())
+}
+
+/// Builds the browser's files and tells the folder that they are in.
+pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    ensure_target()?;
+    let cargo_profile = profile.for_wasm();
+    exec::run(
+        exec::cargo()
+            .args(["build", "--package=handup", "--lib"])
+            .args(["--target", TARGET, "--profile", cargo_profile])
+            .current_dir(&workspace.root),
+    )?;
+    let input =
+        workspace.target.join(TARGET).join(profile_folder(cargo_profile)).join("handup.wasm");
+    let output = workspace.target.join("wasm-bindgen").join(cargo_profile);
+    let optimizer = match profile {
+        Profile::Dev => None,
+        Profile::Release => {
+            let found = find_wasm_opt(workspace);
+            if found.is_none() {
+                say("no wasm-opt, neither in the PATH nor in end2end/node_modules: \
+                     the WASM is left some percent larger than it could be");
+            }
+            found
+        }
+    };
+
+    let stamp_file = output.with_extension("stamp");
+    let stamp = stamp(&input, optimizer.as_deref())?;
+    if std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && output.is_dir() {
+        return Ok(output);
+    }
+    if output.exists() {
+        std::fs::remove_dir_all(&output)
+            .with_context(|| format!("cannot clear {}", output.display()))?;
+    }
+    exec::make_folder(&output)?;
+    bind(&input, &output, profile)?;
+    if let Some(optimizer) = optimizer {
+        optimize(&optimizer, &output.join(format!("{OUTPUT_NAME}_bg.wasm")))?;
+    }
+    exec::write_file(&stamp_file, stamp)?;
+    Ok(output)
+}
+
+/// What the result depends on, in a line: when it has not changed, neither
+/// has the result.
+fn stamp(input: &Path, optimizer: Option<&Path>) -> Result<String> {
+    let meta =
+        input.metadata().with_context(|| format!("cargo has not made {}", input.display()))?;
+    let age = meta.modified()?.duration_since(UNIX_EPOCH)?;
+    Ok(format!("{} bytes of {} ns, optimizer {optimizer:?}", meta.len(), age.as_nanos()))
+}
+
+fn bind(input: &Path, output: &Path, profile: Profile) -> Result<()> {
+    say(format_args!("wasm-bindgen {}", input.display()));
+    let release = profile == Profile::Release;
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(input)
+        .out_name(OUTPUT_NAME)
+        .typescript(false)
+        .keep_debug(false)
+        .remove_name_section(release)
+        .remove_producers_section(release);
+    bindgen
+        .web(true)
+        .and_then(|bindgen| bindgen.generate(output))
+        .with_context(|| format!("wasm-bindgen cannot bundle {}", input.display()))
+}
+
+fn find_wasm_opt(workspace: &Workspace) -> Option<PathBuf> {
+    exec::find("wasm-opt").or_else(|| {
+        let own = workspace.end2end().join("node_modules/.bin/wasm-opt");
+        exec::is_program(&own).then_some(own)
+    })
+}
+
+fn optimize(optimizer: &Path, wasm: &Path) -> Result<()> {
+    let smaller = wasm.with_extension("opt");
+    exec::run(
+        exec::command(optimizer).arg("-Oz").args(FEATURES).arg(wasm).arg("-o").arg(&smaller),
+    )?;
+    std::fs::rename(&smaller, wasm).with_context(|| format!("cannot replace {}", wasm.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    /// The versions of `package` in a lock file.
+    fn locked<'a>(lock: &'a str, package: &str) -> Vec<&'a str> {
+        let name = format!("name = \"{package}\"");
+        lock.split("[[package]]")
+            .filter(|entry| entry.lines().any(|line| line == name))
+            .filter_map(|entry| {
+                let line = entry.lines().find(|line| line.starts_with("version"))?;
+                line.split('"').nth(1)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_bundler_fits_the_lock_file() {
+        let lock = include_str!("../../Cargo.lock");
+        let library = locked(lock, "wasm-bindgen");
+        assert_eq!(library.len(), 1);
+        assert_eq!(library, locked(lock, "wasm-bindgen-cli-support"));
+    }
+}
