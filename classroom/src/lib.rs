@@ -1,1 +1,27 @@
-//! classroom
+//! Raised hands and turns to speak: the first application of the signaling engine.
+//!
+//! The engine never reads `data`; this crate does. It is pure, and has three parts: what the
+//! strings in `data` mean ([`Operation`]), what follows from an event in the same commit
+//! ([`Classroom`], plugged into the engine's seam), and how a group reads as a lesson
+//! ([`Lesson`]: one list of hands in one order, on the server and in every browser alike).
+//! [`plan`] turns what a person does in the room into the engine's verbs.
+
+mod deed;
+mod follow;
+mod lesson;
+mod operation;
+
+pub use deed::{Deed, Obstacle, plan};
+pub use follow::Classroom;
+pub use lesson::{Hand, HandSource, Invited, Lesson, Round, Standing, Turn};
+pub use operation::Operation;
+
+/// The reasons that the classroom gives.
+pub mod reasons {
+    /// The hand came down because its student was called on.
+    pub const CALLED_ON: &str = "called_on";
+    /// The hand was lowered.
+    pub const LOWERED: &str = "lowered";
+    /// The turn is over.
+    pub const SPOKE: &str = "spoke";
+}

@@ -118,7 +118,7 @@ impl Group {
     }
 
     /// The members of one role, in the order in which they joined.
-    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Member> {
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Member> + Clone {
         self.members.iter().filter(move |member| member.role == role)
     }
 

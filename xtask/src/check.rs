@@ -42,8 +42,8 @@ pub fn add_to(report: &mut Report, workspace: &Workspace) {
     });
     report.step("documentation", || {
         exec::run(deny_doc_warnings(cargo("doc").arg("--workspace")))?;
-        // The library of the same name shadows the server's own pages above.
-        exec::run(deny_doc_warnings(cargo("doc").args(["--package=handup", "--bin=handup"])))
+        // The library of the same name has hidden the server's own pages.
+        exec::run(deny_doc_warnings(cargo("doc").args(["--workspace", "--bins"])))
     });
     report.step("documentation for WASM", || {
         wasm::ensure_target()?;

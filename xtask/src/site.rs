@@ -29,9 +29,15 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     if profile == Profile::Release {
         forget_other_files(workspace, &files)?;
     }
+    // The development build shares its crates with `cargo test --workspace`,
+    // so it takes their features; the release has only those it needs.
+    let package = match profile {
+        Profile::Dev => "--workspace",
+        Profile::Release => "--package=handup",
+    };
     exec::run(
         exec::cargo()
-            .args(["build", "--package=handup", "--bin=handup"])
+            .args(["build", package, "--bin=handup"])
             .args(["--profile", profile.for_server()])
             .current_dir(&workspace.root),
     )?;

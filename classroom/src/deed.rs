@@ -1,0 +1,262 @@
+//! What a person does in the room, as the engine's verbs.
+
+use signaling::{
+    Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS,
+    Role, Timeout, Timestamp, UserId,
+};
+
+use crate::{Hand, HandSource, Lesson, Operation, Round, follow::bring_down, reasons};
+
+/// One tap, or one form sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Raise one's hand: as an answer when asked, unprompted otherwise.
+    RaiseHand,
+    /// Lower one's own hand.
+    LowerHand,
+    /// Decline to raise a hand.
+    NotNow,
+    /// Take the floor.
+    Speak,
+    /// Decline the floor, and keep one's place.
+    Pass,
+    /// Give the floor back.
+    Done,
+    /// Ask the class for hands.
+    Ask {
+        /// The question; empty for none.
+        question: String,
+        /// Seconds to answer in.
+        timeout: Timeout,
+        /// Whether the first hand takes it.
+        first: bool,
+    },
+    /// Close what is asked.
+    StopAsking,
+    /// Invite a student to speak, or take their unprompted hand.
+    CallOn(UserId),
+    /// Take an invitation to speak back.
+    CancelCall(UserId),
+    /// End somebody's turn.
+    EndTurn(UserId),
+    /// Lower somebody's hand.
+    Lower(UserId),
+    /// Lower every hand.
+    LowerAll,
+    /// Lock the class, or unlock it.
+    Lock(bool),
+    /// Open the floor for unprompted hands, or close it.
+    OpenFloor(bool),
+    /// Make somebody a co-teacher, or a student again.
+    MakeRole(UserId, Role),
+    /// Remove somebody, or leave.
+    Remove(UserId),
+    /// End the class.
+    EndClass,
+}
+
+/// Why a deed cannot become a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// The floor is closed and nobody asks for hands.
+    #[error("Hands are not being taken right now. Wait until your teacher asks.")]
+    FloorClosed,
+    /// Somebody else's move came first and there is nothing left to answer.
+    #[error("That has already been settled.")]
+    Settled,
+}
+
+/// The verbs that do this deed, in order; none when it is done already. `fresh` is a new id for
+/// the invitation that the deed may make.
+///
+/// # Errors
+/// When nothing in the room can be done so.
+pub fn plan(
+    group: &Group,
+    now: Timestamp,
+    actor: UserId,
+    deed: &Deed,
+    fresh: InviteId,
+) -> Result<Vec<Command>, Obstacle> {
+    let lesson = Lesson::of(group);
+    let none = String::new;
+    let commands = match deed {
+        Deed::RaiseHand => return raise(group, &lesson, now, actor, fresh),
+        Deed::LowerHand => bring_down(group, actor, reasons::LOWERED),
+        Deed::NotNow => {
+            let round = lesson.asked(group, actor).ok_or(Obstacle::Settled)?;
+            vec![Command::Reject { actor, invite_id: round.invite_id, data: none() }]
+        }
+        Deed::Speak => match lesson.invited(actor) {
+            Some(invited) => {
+                vec![Command::Accept { actor, invite_id: invited.invite_id, data: none() }]
+            }
+            None if lesson.turn(actor).is_some() => Vec::new(),
+            None => return Err(Obstacle::Settled),
+        },
+        Deed::Pass => {
+            let invited = lesson.invited(actor).ok_or(Obstacle::Settled)?;
+            vec![Command::Reject { actor, invite_id: invited.invite_id, data: none() }]
+        }
+        Deed::Done => end_turns(&lesson, actor, actor),
+        Deed::Ask { question, timeout, first } => {
+            let question = question.trim();
+            let question = (!question.is_empty()).then(|| question.to_owned());
+            let mut commands = stop_asking(&lesson, actor);
+            commands.push(Command::InviteInGroup {
+                actor,
+                invite_id: fresh,
+                invitee_list: InviteeList::Everyone,
+                data: Operation::HandRaising { question }.to_data(),
+                timeout: *timeout,
+                answers: if *first { Answers::First } else { Answers::Each },
+            });
+            commands
+        }
+        Deed::StopAsking => stop_asking(&lesson, actor),
+        Deed::CallOn(student) => call_on(&lesson, actor, *student, fresh),
+        Deed::CancelCall(student) => {
+            let theirs = lesson.invited.iter().filter(|invited| invited.user == *student);
+            let cancel =
+                |invite_id| Command::Cancel { actor, invite_id, data: none(), reason: None };
+            theirs.map(|invited| cancel(invited.invite_id)).collect()
+        }
+        Deed::EndTurn(speaker) => end_turns(&lesson, actor, *speaker),
+        Deed::Lower(student) => {
+            lesson.hand(*student).map(|hand| lower(actor, hand)).unwrap_or_default()
+        }
+        Deed::LowerAll => lesson.hands.iter().flat_map(|hand| lower(actor, hand)).collect(),
+        Deed::Lock(locked) => {
+            vec![Command::ChangeGroup {
+                actor,
+                name: None,
+                locked: Some(*locked),
+                ask_anytime: None,
+            }]
+        }
+        Deed::OpenFloor(open) => {
+            vec![Command::ChangeGroup { actor, name: None, locked: None, ask_anytime: Some(*open) }]
+        }
+        Deed::MakeRole(user, role) => {
+            vec![Command::ChangeRole { actor, user: *user, role: *role }]
+        }
+        Deed::Remove(user) => vec![Command::Leave { actor, user: *user }],
+        Deed::EndClass => vec![Command::End { actor }],
+    };
+    Ok(commands)
+}
+
+fn raise(
+    group: &Group,
+    lesson: &Lesson,
+    now: Timestamp,
+    actor: UserId,
+    fresh: InviteId,
+) -> Result<Vec<Command>, Obstacle> {
+    if lesson.hand(actor).is_some() {
+        return Ok(Vec::new());
+    }
+    let accept = |invite_id| Command::Accept { actor, invite_id, data: String::new() };
+    if let Some(round) = lesson.asked(group, actor) {
+        return Ok(vec![accept(round.invite_id)]);
+    }
+    if group.settings.ask_anytime {
+        return Ok(vec![Command::InviteInGroup {
+            actor,
+            invite_id: fresh,
+            invitee_list: InviteeList::Everyone,
+            data: Operation::SpeechApplication.to_data(),
+            timeout: Timeout::NEVER,
+            answers: Answers::First,
+        }]);
+    }
+    let round = lesson.answered(group, actor).ok_or(Obstacle::FloorClosed)?;
+    let teacher = asks_for(group, round).ok_or(Obstacle::FloorClosed)?;
+    Ok(vec![ask_again(round, teacher, now, actor, fresh), accept(fresh)])
+}
+
+/// The teacher in whose name a round goes on: the one who asked, or another when they are gone.
+fn asks_for(group: &Group, round: &Round) -> Option<UserId> {
+    let mut teachers = group.with_role(Role::Teacher).map(|member| member.user_id);
+    let asker = teachers.clone().find(|user| *user == round.inviter);
+    asker.or_else(|| teachers.next())
+}
+
+/// A settled part of an invitation never opens again, so a hand that goes up once more in the
+/// same round answers an invitation of its own, sent for a teacher and with the time
+/// that is left.
+fn ask_again(round: &Round, teacher: UserId, now: Timestamp, student: UserId, fresh: InviteId) -> Command {
+    let seconds_left = round.expires_at.map_or(0, |deadline| {
+        let seconds = (deadline.millis_since(now) + 999) / 1_000;
+        u32::try_from(seconds.max(1)).unwrap_or(MAX_TIMEOUT_SECONDS)
+    });
+    Command::InviteInGroup {
+        actor: teacher,
+        invite_id: fresh,
+        invitee_list: InviteeList::Members(vec![student]),
+        data: Operation::HandRaising { question: round.question.clone() }.to_data(),
+        timeout: Timeout::new(seconds_left).unwrap_or_default(),
+        answers: Answers::Each,
+    }
+}
+
+fn stop_asking(lesson: &Lesson, actor: UserId) -> Vec<Command> {
+    let cancel = |round: &Round| Command::Cancel {
+        actor,
+        invite_id: round.invite_id,
+        data: String::new(),
+        reason: None,
+    };
+    lesson.rounds.iter().map(cancel).collect()
+}
+
+fn call_on(lesson: &Lesson, actor: UserId, student: UserId, fresh: InviteId) -> Vec<Command> {
+    if lesson.invited(student).is_some() || lesson.turn(student).is_some() {
+        return Vec::new();
+    }
+    let sources = lesson.hand(student).map(|hand| hand.sources.as_slice()).unwrap_or_default();
+    let ask = sources.iter().find_map(|source| match source {
+        HandSource::Ask(invite_id) => Some(*invite_id),
+        HandSource::Round(_) => None,
+    });
+    let command = match ask {
+        Some(invite_id) => Command::Accept { actor, invite_id, data: String::new() },
+        None => Command::InviteInGroup {
+            actor,
+            invite_id: fresh,
+            invitee_list: InviteeList::Members(vec![student]),
+            data: Operation::Speaking.to_data(),
+            timeout: Timeout::NEVER,
+            answers: Answers::Each,
+        },
+    };
+    vec![command]
+}
+
+fn lower(teacher: UserId, hand: &Hand) -> Vec<Command> {
+    let commands = hand.sources.iter().map(|source| match source {
+        HandSource::Round(invite_id) => Command::Finish {
+            actor: teacher,
+            invite_id: *invite_id,
+            whom: FinishWhom::Member(hand.user),
+            reason: None,
+            data: String::new(),
+        },
+        HandSource::Ask(invite_id) => {
+            Command::Reject { actor: teacher, invite_id: *invite_id, data: String::new() }
+        }
+    });
+    commands.collect()
+}
+
+fn end_turns(lesson: &Lesson, actor: UserId, speaker: UserId) -> Vec<Command> {
+    let turns = lesson.speaking.iter().filter(|turn| turn.user == speaker);
+    let finish = turns.map(|turn| Command::Finish {
+        actor,
+        invite_id: turn.invite_id,
+        whom: FinishWhom::Member(turn.part_of),
+        reason: None,
+        data: String::new(),
+    });
+    finish.collect()
+}

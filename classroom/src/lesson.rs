@@ -1,0 +1,243 @@
+//! A group read as a lesson: the rounds, the hands, the turns.
+
+use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Role, Timestamp, UserId};
+
+use crate::Operation;
+
+/// A round of hands that can still be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// The invitation that asks.
+    pub invite_id: InviteId,
+    /// Who asks.
+    pub inviter: UserId,
+    /// The question, when there is one.
+    pub question: Option<String>,
+    /// When it was asked.
+    pub since: Timestamp,
+    /// When it times out, when it does.
+    pub expires_at: Option<Timestamp>,
+    /// Whether the first hand takes it.
+    pub first: bool,
+}
+
+/// What makes a hand a raised one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandSource {
+    /// The student accepted this round.
+    Round(InviteId),
+    /// The student asked unprompted.
+    Ask(InviteId),
+}
+
+/// A raised hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hand {
+    /// Whose.
+    pub user: UserId,
+    /// Since when.
+    pub since: Timestamp,
+    /// The event that raised it: the order of the list.
+    pub seq: u64,
+    /// What holds it up; more than one when several rounds were accepted.
+    pub sources: Vec<HandSource>,
+}
+
+/// A student who is invited to speak and has not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// Who is invited.
+    pub user: UserId,
+    /// The invitation to speak.
+    pub invite_id: InviteId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Somebody who has the floor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Who speaks.
+    pub user: UserId,
+    /// The invitation whose acceptance gave the floor.
+    pub invite_id: InviteId,
+    /// Whose acceptance it was: the speaker's, or that of the teacher who took an unprompted hand.
+    pub part_of: UserId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What matters most to one student right now; one thing at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// They are invited to speak.
+    Invited(Invited),
+    /// They have the floor.
+    Speaking(Turn),
+    /// Their hand is up: the place in the list, from 1, and how many hands there are.
+    HandUp {
+        /// The place, from 1.
+        place: usize,
+        /// How many hands are up.
+        of: usize,
+    },
+    /// They are asked and have not answered.
+    Asked(Round),
+    /// They may raise a hand: unprompted, or anew in a round that is still open.
+    MayRaise,
+    /// Nothing can be done until a teacher asks.
+    Waiting,
+}
+
+/// A group as the classroom reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lesson {
+    /// The rounds that can still be answered, oldest first.
+    pub rounds: Vec<Round>,
+    /// The raised hands, in the one order in which the server took them.
+    pub hands: Vec<Hand>,
+    /// Those invited to speak and still silent, oldest first.
+    pub invited: Vec<Invited>,
+    /// Those who have the floor, oldest first.
+    pub speaking: Vec<Turn>,
+}
+
+impl Lesson {
+    /// Reads the group's live invitations. One-to-one invitations are nobody else's to see and so
+    /// no part of the lesson.
+    pub fn of(group: &Group) -> Self {
+        let mut lesson = Self::default();
+        for invitation in group.live().filter(|invitation| invitation.group_id.is_some()) {
+            match Operation::read(&invitation.data) {
+                Some(Operation::HandRaising { question }) => lesson.round(invitation, question),
+                Some(Operation::Speaking) => lesson.turns(invitation),
+                Some(Operation::SpeechApplication) => lesson.ask(invitation),
+                None => {}
+            }
+        }
+        lesson.hands.sort_by_key(|hand| hand.seq);
+        lesson.speaking.sort_by_key(|turn| turn.since);
+        lesson
+    }
+
+    fn round(&mut self, invitation: &Invitation, question: Option<String>) {
+        if invitation.open {
+            self.rounds.push(Round {
+                invite_id: invitation.invite_id,
+                inviter: invitation.inviter,
+                question,
+                since: invitation.created_at,
+                expires_at: invitation.expires_at,
+                first: invitation.answers == Answers::First,
+            });
+        }
+        for part in invitation.parts().iter().filter(|p| p.state == InviteeState::Accepted) {
+            let source = HandSource::Round(invitation.invite_id);
+            self.raise(part.user_id, part.at, part.seq, source);
+        }
+    }
+
+    fn turns(&mut self, invitation: &Invitation) {
+        let invite_id = invitation.invite_id;
+        for part in invitation.parts() {
+            let (user, since) = (part.user_id, part.at);
+            match part.state {
+                InviteeState::Pending => self.invited.push(Invited { user, invite_id, since }),
+                InviteeState::Accepted => {
+                    self.speaking.push(Turn { user, invite_id, part_of: user, since });
+                }
+                InviteeState::Rejected
+                | InviteeState::Cancelled
+                | InviteeState::TimedOut
+                | InviteeState::Finished => {}
+            }
+        }
+    }
+
+    fn ask(&mut self, invitation: &Invitation) {
+        let (user, invite_id) = (invitation.inviter, invitation.invite_id);
+        let taken = invitation.parts().iter().find(|part| part.state == InviteeState::Accepted);
+        if let Some(part) = taken {
+            self.speaking.push(Turn { user, invite_id, part_of: part.user_id, since: part.at });
+        } else if invitation.open {
+            let source = HandSource::Ask(invite_id);
+            self.raise(user, invitation.created_at, invitation.seq, source);
+        }
+    }
+
+    fn raise(&mut self, user: UserId, since: Timestamp, seq: u64, source: HandSource) {
+        match self.hands.iter_mut().find(|hand| hand.user == user) {
+            Some(hand) => {
+                hand.sources.push(source);
+                if seq < hand.seq {
+                    hand.seq = seq;
+                    hand.since = since;
+                }
+            }
+            None => self.hands.push(Hand { user, since, seq, sources: vec![source] }),
+        }
+    }
+
+    /// This student's raised hand.
+    pub fn hand(&self, user: UserId) -> Option<&Hand> {
+        self.hands.iter().find(|hand| hand.user == user)
+    }
+
+    /// This student's open invitation to speak.
+    pub fn invited(&self, user: UserId) -> Option<&Invited> {
+        self.invited.iter().find(|invited| invited.user == user)
+    }
+
+    /// This member's turn, while they have the floor.
+    pub fn turn(&self, user: UserId) -> Option<&Turn> {
+        self.speaking.iter().find(|turn| turn.user == user)
+    }
+
+    /// The newest round that can still be answered.
+    pub fn round_now(&self) -> Option<&Round> {
+        self.rounds.last()
+    }
+
+    /// The newest round in which this student has not answered.
+    pub fn asked(&self, group: &Group, user: UserId) -> Option<&Round> {
+        self.rounds
+            .iter()
+            .rev()
+            .find(|round| state_in(group, round, user) == Some(InviteeState::Pending))
+    }
+
+    /// The newest open round that this student answered and could answer anew.
+    pub(crate) fn answered(&self, group: &Group, user: UserId) -> Option<&Round> {
+        self.rounds.iter().rev().find(|round| {
+            matches!(
+                state_in(group, round, user),
+                Some(InviteeState::Rejected | InviteeState::Finished)
+            )
+        })
+    }
+
+    /// What matters most to this student right now.
+    pub fn standing(&self, group: &Group, user: UserId) -> Standing {
+        if let Some(invited) = self.invited(user) {
+            return Standing::Invited(invited.clone());
+        }
+        if let Some(turn) = self.turn(user) {
+            return Standing::Speaking(turn.clone());
+        }
+        if let Some(place) = self.hands.iter().position(|hand| hand.user == user) {
+            return Standing::HandUp { place: place + 1, of: self.hands.len() };
+        }
+        if let Some(round) = self.asked(group, user) {
+            return Standing::Asked(round.clone());
+        }
+        let is_student = group.member(user).is_some_and(|member| member.role == Role::Student);
+        if is_student && (group.settings.ask_anytime || self.answered(group, user).is_some()) {
+            return Standing::MayRaise;
+        }
+        Standing::Waiting
+    }
+}
+
+fn state_in(group: &Group, round: &Round, user: UserId) -> Option<InviteeState> {
+    Some(group.invitation(round.invite_id)?.part(user)?.state)
+}

@@ -1,0 +1,56 @@
+//! The strings that the classroom puts into `data`, and what it finds there.
+
+use serde::{Deserialize, Serialize};
+
+/// What an invitation is for: a JSON object with an `operation`. Fields beside those known here
+/// are left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+pub enum Operation {
+    /// A teacher asks for hands; to accept is to raise one.
+    HandRaising {
+        /// What is asked, in the teacher's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        question: Option<String>,
+    },
+    /// A teacher invites a student to speak; to accept is to have the floor.
+    Speaking,
+    /// A student asks unprompted; for a teacher to accept is to give the floor.
+    SpeechApplication,
+}
+
+impl Operation {
+    /// The operation in this `data`; none when it is not the classroom's.
+    pub fn read(data: &str) -> Option<Self> {
+        serde_json::from_str(data).ok()
+    }
+
+    /// The `data` that says this operation.
+    pub fn to_data(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_read_leniently_and_written_plainly() {
+        let why = Operation::HandRaising { question: Some("Why?".to_owned()) };
+        for (data, operation) in [
+            (r#"{"operation":"hand_raising"}"#, Some(Operation::HandRaising { question: None })),
+            (r#"{"operation":"hand_raising","question":"Why?","x":1}"#, Some(why.clone())),
+            (r#"{"operation":"speaking"}"#, Some(Operation::Speaking)),
+            (r#"{"operation":"speech_application"}"#, Some(Operation::SpeechApplication)),
+            (r#"{"operation":"call"}"#, None),
+            (r#"{"operation":7}"#, None),
+            ("speaking", None),
+            ("", None),
+        ] {
+            assert_eq!(Operation::read(data), operation, "{data}");
+        }
+        assert_eq!(why.to_data(), r#"{"operation":"hand_raising","question":"Why?"}"#);
+        assert_eq!(Operation::Speaking.to_data(), r#"{"operation":"speaking"}"#);
+    }
+}

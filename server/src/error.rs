@@ -1,0 +1,121 @@
+//! The one error of the server. A rule's rejection and a misuse of the wire become a problem that
+//! names what to do; anything internal is logged once, here, and never sent.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, StatusCode, header};
+use signaling::{Code, Problem, Rejection};
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The request does not have the right shape; the sentence says how.
+    #[error("{0}")]
+    Malformed(String),
+    /// The body is over the limit.
+    #[error("The request is larger than 64 KiB.")]
+    BodyTooLarge,
+    /// No credential, or one that nobody holds.
+    #[error("No valid credential came with the request.")]
+    NotSignedIn,
+    /// The credential belongs to another group.
+    #[error("This credential belongs to another class.")]
+    OtherGroup,
+    /// A state-changing request that a cookie authenticates, sent from another site.
+    #[error("This request came from another site.")]
+    CrossSite,
+    /// No such group or join code.
+    #[error("There is no such class.")]
+    NoSuchGroup,
+    /// No such path.
+    #[error("There is nothing here.")]
+    NoSuchPath,
+    /// The path has no such method.
+    #[error("This cannot be done here.")]
+    NoSuchMethod,
+    /// An Idempotency-Key that came with another request before.
+    #[error("This Idempotency-Key was used for another request.")]
+    KeyReused,
+    /// Too many requests.
+    #[error("Too many requests. Wait a moment and try again.")]
+    TooFast(
+        /// How long to wait.
+        Duration,
+    ),
+    /// The server is stopping.
+    #[error("The server is restarting. Try again in a moment.")]
+    Stopping,
+    /// Something failed that is not the client's to mend.
+    #[error("Something went wrong on the server. Nothing was changed; try again in a moment.")]
+    Internal(
+        /// What failed, for the log.
+        #[source]
+        Box<dyn std::error::Error + Send + Sync>,
+    ),
+    /// The commit that this request was part of failed; logged where it failed.
+    #[error("Something went wrong on the server. Nothing was changed; try again in a moment.")]
+    NotCommitted,
+}
+
+impl Error {
+    /// The problem that tells it to the client.
+    pub fn problem(&self) -> Problem {
+        let (status, code) = match self {
+            Self::Rejected(rejection) => return (*rejection).into(),
+            Self::Malformed(_) => (400, Code::InvalidParameter),
+            Self::BodyTooLarge => (413, Code::TooLarge),
+            Self::NotSignedIn => (401, Code::NotSignedIn),
+            Self::OtherGroup | Self::CrossSite => (403, Code::NotPermitted),
+            Self::NoSuchGroup | Self::NoSuchPath => (404, Code::Group),
+            Self::NoSuchMethod => (405, Code::InvalidParameter),
+            Self::KeyReused => (422, Code::InvalidParameter),
+            Self::TooFast(_) => (429, Code::TooFast),
+            Self::Stopping => (503, Code::Internal),
+            Self::Internal(_) | Self::NotCommitted => (500, Code::Internal),
+        };
+        Problem::new(status, code, self.to_string())
+    }
+
+    /// Writes what is internal to the log.
+    pub fn log(&self) {
+        if let Self::Internal(source) = self {
+            tracing::error!(error = %source, "request failed");
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        self.log();
+        let mut response = problem_response(&self.problem());
+        if let Self::TooFast(wait) = self {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.max(1).into());
+        }
+        response
+    }
+}
+
+/// The problem as a response.
+fn problem_response(problem: &Problem) -> Response {
+    let status =
+        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::to_string(problem).unwrap_or_default();
+    (status, [PROBLEM_TYPE, NO_STORE], body).into_response()
+}
+
+/// The media type of RFC 9457.
+pub(crate) const PROBLEM_TYPE: (HeaderName, &str) =
+    (header::CONTENT_TYPE, "application/problem+json");
+/// What is one member's is nobody's to keep.
+pub(crate) const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");

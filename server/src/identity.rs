@@ -1,0 +1,283 @@
+//! Who somebody is, without accounts: tokens from the operating system's randomness of which only
+//! hashes are kept, the cookie that carries one in a browser, and join codes for reading aloud.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cookie::{Cookie, SameSite};
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN};
+use sha2::{Digest, Sha256};
+use signaling::{GroupId, InviteId, UserId};
+
+/// Bytes from the operating system.
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Without randomness there is no identity: nothing sensible can go on.
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// A new group's id.
+pub fn new_group_id() -> GroupId {
+    GroupId::from_bytes(random_uuid())
+}
+
+/// A new member's id.
+pub fn new_user_id() -> UserId {
+    UserId::from_bytes(random_uuid())
+}
+
+/// A new invitation's id.
+pub fn new_invite_id() -> InviteId {
+    InviteId::from_bytes(random_uuid())
+}
+
+fn random_uuid() -> [u8; 16] {
+    uuid::Builder::from_random_bytes(random()).into_uuid().into_bytes()
+}
+
+/// A number from 0 up to `below`, for spreading things out.
+pub(crate) fn jitter(below: u32) -> u32 {
+    u32::from_le_bytes(random()) % below.max(1)
+}
+
+/// A secret that stands for a member: 256 bits, in base64url. It has no `Debug` and no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A new token.
+    pub fn new() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random::<32>()))
+    }
+
+    /// The text as a token, when it could be one.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let decoded = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes);
+        (decoded == Ok(32)).then(|| Self(text.to_owned()))
+    }
+
+    /// The text, to be handed to its owner and nobody else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What the store keeps of it.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The SHA-256 of a token. The token's own 256 bits make a slow hash needless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of these bytes as the store keeps them.
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for the store.
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// The code by which a class is joined: six letters and digits that cannot be taken for each
+/// other. 31^6 is near 9 × 10^8; with one wrong attempt a second per address, guessing one class
+/// takes 14 years on average.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct JoinCode(String);
+
+const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+const CODE_LENGTH: usize = 6;
+
+impl JoinCode {
+    /// A new code.
+    pub fn new() -> Self {
+        let mut code = String::with_capacity(CODE_LENGTH);
+        while code.len() < CODE_LENGTH {
+            // 248 is the largest multiple of 31 in a byte: what is above would favour some letters.
+            let [byte] = random::<1>();
+            if byte < 248 {
+                code.push(char::from(ALPHABET[usize::from(byte % 31)]));
+            }
+        }
+        Self(code)
+    }
+
+    /// Reads a code as people type it: in any case, with dashes and spaces anywhere.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let code: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '–' | '—' | '_' | '.'))
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
+        let fits = code.len() == CODE_LENGTH && code.bytes().all(|byte| ALPHABET.contains(&byte));
+        fits.then_some(Self(code))
+    }
+
+    /// The code as the wire has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for JoinCode {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for JoinCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JoinCode(…)")
+    }
+}
+
+/// Where a token was found.
+pub enum Presented {
+    /// In the `Authorization` header.
+    Bearer(Token),
+    /// In the browser's cookie.
+    Cookie(Token),
+}
+
+impl Presented {
+    /// The token.
+    pub const fn token(&self) -> &Token {
+        match self {
+            Self::Bearer(token) | Self::Cookie(token) => token,
+        }
+    }
+}
+
+const SECURE_COOKIE: &str = "__Host-handup";
+const PLAIN_COOKIE: &str = "handup";
+
+/// The cookie's name; over https it carries the prefix that keeps other hosts from setting it.
+const fn cookie_name(https: bool) -> &'static str {
+    if https { SECURE_COOKIE } else { PLAIN_COOKIE }
+}
+
+/// The token that came with a request, if one did. A program's Bearer goes before a cookie.
+pub fn presented(headers: &HeaderMap, https: bool) -> Option<Presented> {
+    if let Some(authorization) = headers.get(AUTHORIZATION) {
+        let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        return Token::from_text(token.trim()).filter(|_| is_bearer).map(Presented::Bearer);
+    }
+    let name = cookie_name(https);
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == name)
+        .and_then(|cookie| Token::from_text(cookie.value()))
+        .map(Presented::Cookie)
+}
+
+/// The `Set-Cookie` that makes a browser carry the token.
+pub fn set_cookie(token: &Token, https: bool) -> String {
+    Cookie::build((cookie_name(https), token.reveal()))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(https)
+        .max_age(cookie::time::Duration::days(180))
+        .to_string()
+}
+
+/// Whether a browser sent the request from a page of this very site. Every browser that can open
+/// Handup says so, in `Sec-Fetch-Site` or in `Origin`.
+pub fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    let Some(origin) = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()) else {
+        return false;
+    };
+    let is_public = public_url.is_some_and(|url| url == origin);
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    is_public || (host.is_some() && authority == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_256_bits_and_its_text_is_checked() {
+        let token = Token::new();
+        assert_eq!(token.reveal().len(), 43);
+        assert!(Token::from_text(token.reveal()) == Some(token.clone()));
+        assert!(Token::new() != token);
+        for text in ["", "abc", &"A".repeat(44), &"A".repeat(42), "not a token at all"] {
+            assert!(Token::from_text(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = JoinCode::from_text("K7P4MX");
+        assert!(code.is_some());
+        for text in ["k7p-4mx", " K7P 4MX ", "k7p4mx", "K7P–4MX"] {
+            assert!(JoinCode::from_text(text) == code, "{text}");
+        }
+        for text in ["", "K7P4M", "K7P4MXX", "K7P4M0", "K7P4MI", "ÄÖÜ"] {
+            assert!(JoinCode::from_text(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_use_their_whole_alphabet() {
+        let text: String = (0..500).map(|_| JoinCode::new().as_str().to_owned()).collect();
+        assert!(ALPHABET.iter().all(|letter| text.contains(char::from(*letter))));
+    }
+
+    #[test]
+    fn only_the_site_itself_may_change_things_with_a_cookie() {
+        let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs
+                .iter()
+                .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")))
+                .collect()
+        };
+        for (pairs, expected) in [
+            (vec![("sec-fetch-site", "same-origin")], true),
+            (vec![("sec-fetch-site", "same-site")], false),
+            (vec![("sec-fetch-site", "cross-site")], false),
+            (vec![("host", "a:1"), ("origin", "http://a:1")], true),
+            (vec![("host", "a:1"), ("origin", "http://b:1")], false),
+            (vec![("host", "inner"), ("origin", "https://handup.example")], true),
+            (vec![("host", "a:1"), ("origin", "null")], false),
+            (vec![("host", "a:1")], false),
+        ] {
+            let seen = is_same_origin(&headers(&pairs), Some("https://handup.example"));
+            assert_eq!(seen, expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_is_for_this_host_alone_over_https() {
+        let token = Token::new();
+        let cookie = set_cookie(&token, true);
+        assert!(cookie.starts_with("__Host-handup="));
+        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+            assert!(cookie.contains(attribute), "{attribute}");
+        }
+        assert!(!set_cookie(&token, false).contains("Secure"));
+    }
+}

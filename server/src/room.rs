@@ -1,0 +1,412 @@
+//! A group while it is in memory: its state as of the last commit, the newest part of its log
+//! ready to be sent, and who is online. Whatever is here can be read again from the store.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use signaling::{
+    Audience, EventKind, Group, GroupId, Invitation, InviteId, Snapshot, StatusChange, Timestamp,
+    UserId, UserStatus, apply,
+};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::identity::{JoinCode, TokenHash};
+use crate::store::{EncodedEvent, Loaded};
+
+/// How many of a group's newest events stay in memory. A stream that is further behind starts
+/// over from a snapshot.
+const TAIL_EVENTS: usize = 4_096;
+/// How many merged status changes stay in memory.
+const TAIL_STATUS_CHANGES: usize = 32;
+/// The least time between two merged status changes of a group.
+const STATUS_PACE: Duration = Duration::from_secs(1);
+
+/// Whose streams end with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Nobody,
+    Member(UserId),
+    Everyone,
+}
+
+/// One event in a commit's bytes.
+#[derive(Debug)]
+struct Frame {
+    seq: u64,
+    range: Range<usize>,
+    audience: Audience,
+    ends: Ends,
+}
+
+/// What one commit added to the group's log, encoded once for every stream.
+#[derive(Debug)]
+struct Commit {
+    bytes: Bytes,
+    frames: Vec<Frame>,
+    /// Every event is for everyone and ends nobody's stream: the bytes go out as they are.
+    is_plain: bool,
+}
+
+impl Commit {
+    fn last(&self) -> u64 {
+        self.frames.last().map_or(0, |frame| frame.seq)
+    }
+}
+
+/// What is new after a place in the log, for one member.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub bytes: Vec<Bytes>,
+    /// The place after it.
+    pub cursor: u64,
+    /// Whether the member's streams end here.
+    pub ends: bool,
+}
+
+struct State {
+    group: Group,
+    join_code: JoinCode,
+    credentials: HashMap<TokenHash, UserId>,
+    tail: VecDeque<Commit>,
+    tail_events: usize,
+    /// The last event before the tail.
+    before_tail: u64,
+}
+
+#[derive(Default)]
+struct Presence {
+    streams: HashMap<UserId, usize>,
+    /// What the streams have been told.
+    told: HashMap<UserId, bool>,
+    version: u64,
+    changes: VecDeque<(u64, Bytes)>,
+    is_telling: bool,
+    told_at: Option<Instant>,
+}
+
+impl Presence {
+    fn is_online(&self, user: UserId) -> bool {
+        self.streams.contains_key(&user)
+    }
+}
+
+/// A group in memory.
+pub struct Room {
+    id: GroupId,
+    state: RwLock<State>,
+    presence: Mutex<Presence>,
+    news: watch::Sender<()>,
+    used_at: Mutex<Instant>,
+}
+
+/// Adds the events of one commit to a group and encodes them for the streams.
+fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
+    let size = events.iter().map(|encoded| encoded.body.len() + 80).sum();
+    let mut bytes = BytesMut::with_capacity(size);
+    let mut frames = Vec::with_capacity(events.len());
+    for EncodedEvent { event, body } in events {
+        apply(group, event);
+        let start = bytes.len();
+        bytes.extend_from_slice(
+            format!("id: {}\nevent: {}\ndata: ", event.seq, event.kind.name()).as_bytes(),
+        );
+        bytes.extend_from_slice(body.as_bytes());
+        bytes.extend_from_slice(b"\n\n");
+        let ends = match &event.kind {
+            EventKind::MemberLeft(left) => Ends::Member(left.user_id),
+            EventKind::GroupEnded(_) => Ends::Everyone,
+            EventKind::ReceiveNewInvitation(_)
+            | EventKind::InviteeAccepted(_)
+            | EventKind::InviteeRejected(_)
+            | EventKind::InvitationCancelled(_)
+            | EventKind::InvitationTimeout(_)
+            | EventKind::InvitationModified(_)
+            | EventKind::InviteeFinished(_)
+            | EventKind::MemberJoined(_)
+            | EventKind::MemberChanged(_)
+            | EventKind::GroupChanged(_) => Ends::Nobody,
+        };
+        let audience = event.audience(group);
+        frames.push(Frame { seq: event.seq, range: start..bytes.len(), audience, ends });
+    }
+    let is_plain =
+        frames.iter().all(|f| f.audience == Audience::Everyone && f.ends == Ends::Nobody);
+    Commit { bytes: bytes.freeze(), frames, is_plain }
+}
+
+impl State {
+    fn push(&mut self, commit: Commit) {
+        if commit.frames.is_empty() {
+            return;
+        }
+        self.tail_events += commit.frames.len();
+        self.tail.push_back(commit);
+        while self.tail_events > TAIL_EVENTS && self.tail.len() > 1 {
+            if let Some(oldest) = self.tail.pop_front() {
+                self.tail_events -= oldest.frames.len();
+                self.before_tail = oldest.last();
+            }
+        }
+    }
+
+    /// What lies after the cursor; none when the tail does not reach back that far, or the cursor
+    /// lies ahead of the log.
+    fn after(&self, cursor: u64, user: UserId) -> Option<News> {
+        if cursor < self.before_tail || cursor > self.group.seq {
+            return None;
+        }
+        let mut news = News { bytes: Vec::new(), cursor, ends: false };
+        let first = self.tail.partition_point(|commit| commit.last() <= cursor);
+        for commit in self.tail.iter().skip(first) {
+            let is_whole = commit.frames.first().is_some_and(|frame| frame.seq > cursor);
+            if commit.is_plain && is_whole {
+                news.bytes.push(commit.bytes.clone());
+                news.cursor = commit.last();
+                continue;
+            }
+            for frame in commit.frames.iter().filter(|frame| frame.seq > cursor) {
+                if frame.audience.includes(user) {
+                    news.bytes.push(commit.bytes.slice(frame.range.clone()));
+                }
+                news.cursor = frame.seq;
+                if frame.ends == Ends::Everyone || frame.ends == Ends::Member(user) {
+                    news.ends = true;
+                    return Some(news);
+                }
+            }
+        }
+        Some(news)
+    }
+}
+
+impl Room {
+    /// The room of a new group, or of one that was read back.
+    pub(crate) fn new(id: GroupId, loaded: Loaded) -> Self {
+        let mut state = State {
+            group: Group::new(id),
+            join_code: loaded.join_code,
+            credentials: loaded.credentials.into_iter().collect(),
+            tail: VecDeque::new(),
+            tail_events: 0,
+            before_tail: 0,
+        };
+        for events in loaded.events.chunks(64) {
+            let commit = encode(&mut state.group, events);
+            state.push(commit);
+        }
+        Self {
+            id,
+            state: RwLock::new(state),
+            presence: Mutex::default(),
+            news: watch::Sender::new(()),
+            used_at: Mutex::new(Instant::now()),
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn presence(&self) -> std::sync::MutexGuard<'_, Presence> {
+        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The group's id.
+    pub const fn id(&self) -> GroupId {
+        self.id
+    }
+
+    /// A copy of the group as of the last commit.
+    pub fn group(&self) -> Group {
+        self.read().group.clone()
+    }
+
+    /// Looks at the group as of the last commit.
+    pub fn with_group<T>(&self, look: impl FnOnce(&Group) -> T) -> T {
+        look(&self.read().group)
+    }
+
+    /// The code that joins the class.
+    pub fn join_code(&self) -> JoinCode {
+        self.read().join_code.clone()
+    }
+
+    /// The member for whom the token stands here.
+    pub(crate) fn holder(&self, token: TokenHash) -> Option<UserId> {
+        let state = self.read();
+        let user = *state.credentials.get(&token)?;
+        state.group.member(user).map(|member| member.user_id)
+    }
+
+    /// The group as a member may see it.
+    pub fn snapshot(&self, user: UserId, now: Timestamp) -> Snapshot {
+        let state = self.read();
+        let presence = self.presence();
+        Snapshot::of(&state.group, user, now, |user| presence.is_online(user))
+    }
+
+    /// An invitation that the member may see.
+    pub(crate) fn invitation(&self, invite_id: InviteId, user: UserId) -> Option<Invitation> {
+        let state = self.read();
+        state.group.invitation(invite_id).filter(|i| i.is_visible_to(user)).cloned()
+    }
+
+    /// Takes over what was committed, and wakes every stream once.
+    pub(crate) fn publish(&self, events: &[EncodedEvent]) {
+        let mut state = self.write();
+        let commit = encode(&mut state.group, events);
+        state.push(commit);
+        drop(state);
+        self.news.send_replace(());
+    }
+
+    pub(crate) fn grant(&self, token: TokenHash, user: UserId) {
+        self.write().credentials.insert(token, user);
+    }
+
+    pub(crate) fn revoke(&self, user: UserId) {
+        self.write().credentials.retain(|_, holder| *holder != user);
+    }
+
+    pub(crate) fn set_join_code(&self, code: JoinCode) {
+        self.write().join_code = code;
+    }
+
+    /// What is new for a member after a place in the log; none when a snapshot has to stand for it.
+    pub(crate) fn news(&self, cursor: u64, user: UserId) -> Option<News> {
+        self.read().after(cursor, user)
+    }
+
+    /// Tells when something is new.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
+    /// Notes that the room is in use.
+    pub(crate) fn touch(&self) {
+        *self.used_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Whether nobody has used the room for this long and no stream is open.
+    pub(crate) fn is_idle(&self, for_at_least: Duration) -> bool {
+        let used_at = *self.used_at.lock().unwrap_or_else(PoisonError::into_inner);
+        self.news.receiver_count() == 0 && used_at.elapsed() >= for_at_least
+    }
+
+    /// Counts a member's stream until the guard is dropped.
+    pub(crate) fn enter(self: &Arc<Self>, user: UserId) -> Attendance {
+        *self.presence().streams.entry(user).or_default() += 1;
+        self.tell_soon();
+        Attendance { room: Arc::clone(self), user }
+    }
+
+    /// The place in the status changes that a stream begins at, with everybody's status as of it.
+    pub(crate) fn status(&self) -> (u64, Bytes) {
+        let members: Vec<UserId> = self.with_group(|group| {
+            group.members().iter().map(|member| member.user_id).collect()
+        });
+        let presence = self.presence();
+        let told = |user: UserId| presence.told.get(&user).copied().unwrap_or(false);
+        let users = members.into_iter().map(|user_id| UserStatus { user_id, online: told(user_id) });
+        (presence.version, status_frame(users.collect()))
+    }
+
+    /// The status changes after a place; none when they do not reach back that far.
+    pub(crate) fn status_changes(&self, after: u64) -> Option<(u64, Vec<Bytes>)> {
+        let presence = self.presence();
+        let oldest = presence.changes.front().map_or(presence.version + 1, |(version, _)| *version);
+        if after + 1 < oldest {
+            return None;
+        }
+        let changes = presence.changes.iter().filter(|(version, _)| *version > after);
+        Some((presence.version, changes.map(|(_, bytes)| bytes.clone()).collect()))
+    }
+
+    /// Sees to it that changed statuses are told, merged, and not faster than the pace.
+    fn tell_soon(self: &Arc<Self>) {
+        let mut presence = self.presence();
+        if presence.is_telling {
+            return;
+        }
+        presence.is_telling = true;
+        let merge = Duration::from_millis(100);
+        let at = presence
+            .told_at
+            .map_or_else(|| Instant::now() + merge, |t| (t + STATUS_PACE).max(Instant::now() + merge));
+        drop(presence);
+        let room = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep_until(at).await;
+            if let Some(room) = room.upgrade() {
+                room.tell();
+            }
+        });
+    }
+
+    fn tell(&self) {
+        let mut presence = self.presence();
+        presence.is_telling = false;
+        presence.told_at = Some(Instant::now());
+        let online = presence.streams.keys().map(|user| (*user, true));
+        let gone = presence.told.iter().filter(|(_, told)| **told).map(|(user, _)| (*user, false));
+        let mut now: BTreeMap<UserId, bool> = gone.collect();
+        now.extend(online);
+        now.retain(|user, online| presence.told.get(user).copied().unwrap_or(false) != *online);
+        if now.is_empty() {
+            return;
+        }
+        for (user, online) in &now {
+            if *online {
+                presence.told.insert(*user, true);
+            } else {
+                presence.told.remove(user);
+            }
+        }
+        presence.version += 1;
+        let users = now.into_iter().map(|(user_id, online)| UserStatus { user_id, online });
+        let change = (presence.version, status_frame(users.collect()));
+        presence.changes.push_back(change);
+        if presence.changes.len() > TAIL_STATUS_CHANGES {
+            presence.changes.pop_front();
+        }
+        drop(presence);
+        self.news.send_replace(());
+    }
+}
+
+fn status_frame(users: Vec<UserStatus>) -> Bytes {
+    let body = serde_json::to_string(&StatusChange { users }).unwrap_or_default();
+    Bytes::from(format!("event: {}\ndata: {body}\n\n", StatusChange::NAME))
+}
+
+/// A member's open stream; they are online while one exists.
+pub(crate) struct Attendance {
+    room: Arc<Room>,
+    user: UserId,
+}
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        let mut presence = self.room.presence();
+        if let Some(streams) = presence.streams.get_mut(&self.user) {
+            *streams -= 1;
+            if *streams == 0 {
+                presence.streams.remove(&self.user);
+            }
+        }
+        drop(presence);
+        self.room.touch();
+        // Outside a runtime the server is being torn down and nobody is left to be told.
+        if tokio::runtime::Handle::try_current().is_ok() {
+            self.room.tell_soon();
+        }
+    }
+}

@@ -1,0 +1,443 @@
+//! The log and what identity needs, in one SQLite file. All SQL is here.
+
+use std::path::Path;
+use std::time::Duration;
+
+use signaling::{Event, GroupId, Timestamp, UserId};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, Row, SqliteConnection};
+
+use crate::identity::{JoinCode, TokenHash};
+
+/// The first release without the bug that can corrupt a file when its WAL is reset.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+/// How long an Idempotency-Key is remembered.
+pub(crate) const KEY_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
+
+/// Why the store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file or its directory cannot be used.
+    #[error("cannot open the database {path}: {source}")]
+    File {
+        /// Where it should be.
+        path: String,
+        /// What SQLite says.
+        source: sqlx::Error,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("cannot bring the database up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// SQLite itself is too old.
+    #[error("SQLite {0} is too old: 3.51.3 or newer is needed")]
+    OldSqlite(String),
+}
+
+/// What one group's append holds.
+pub(crate) struct Append<'a> {
+    pub group_id: GroupId,
+    /// The join code, when the group is new.
+    pub creates: Option<(&'a JoinCode, Timestamp)>,
+    /// The last number in the log before this append.
+    pub expected_seq: u64,
+    pub events: &'a [EncodedEvent],
+    pub next_deadline: Option<Timestamp>,
+}
+
+/// An event and its body, encoded once.
+pub(crate) struct EncodedEvent {
+    pub event: Event,
+    pub body: String,
+}
+
+/// What a commit writes beside events.
+#[derive(Debug, Clone)]
+pub(crate) enum Write {
+    Grant { token: TokenHash, user: UserId },
+    Revoke { user: UserId },
+    JoinCode(JoinCode),
+    Handover { token: TokenHash, user: UserId, expires_at: Timestamp },
+    SpendHandover(TokenHash),
+    FirstAnswer { user: UserId, key: String, request: TokenHash, status: u16, body: Vec<u8> },
+}
+
+/// A group as it is read back.
+pub(crate) struct Loaded {
+    pub join_code: JoinCode,
+    pub events: Vec<EncodedEvent>,
+    pub credentials: Vec<(TokenHash, UserId)>,
+}
+
+/// The reading side: any number of readers that never block the writer.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    pool: SqlitePool,
+}
+
+/// The writing side: one connection, for the one writer.
+pub(crate) struct Writer {
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+}
+
+/// Opens the file, making it when it is not there, and brings its schema up to date.
+pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader), OpenError> {
+    let file_error =
+        |source| OpenError::File { path: path.display().to_string(), source };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5));
+    let mut connection =
+        SqliteConnection::connect_with(&options).await.map_err(file_error)?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(file_error)?;
+    if parse_version(&version) < OLDEST_SQLITE {
+        return Err(OpenError::OldSqlite(version));
+    }
+    sqlx::migrate!("../migrations").run(&mut connection).await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(4)
+        .connect_with(options.clone().create_if_missing(false).read_only(true))
+        .await
+        .map_err(file_error)?;
+    Ok((Writer { connection: Some(connection), options }, Reader { pool }))
+}
+
+fn parse_version(version: &str) -> (u32, u32, u32) {
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    (next(), next(), next())
+}
+
+impl Reader {
+    /// The group's log, code and credentials; none when there is no such group.
+    pub async fn load(&self, group_id: GroupId) -> Result<Option<Loaded>, sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        let class = sqlx::query("SELECT join_code FROM class WHERE group_id = ?")
+            .bind(group_id.as_bytes().as_slice())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(class) = class else { return Ok(None) };
+        let rows = sqlx::query("SELECT name, body FROM event WHERE group_id = ? ORDER BY seq")
+            .bind(group_id.as_bytes().as_slice())
+            .fetch_all(&mut *transaction)
+            .await?;
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (name, body): (&str, String) = (row.try_get(0)?, row.try_get(1)?);
+            let event = Event::decode(name, &mut serde_json::Deserializer::from_str(&body))
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            events.push(EncodedEvent { event, body });
+        }
+        let rows = sqlx::query("SELECT token_hash, user_id FROM credential WHERE group_id = ?")
+            .bind(group_id.as_bytes().as_slice())
+            .fetch_all(&mut *transaction)
+            .await?;
+        let mut credentials = Vec::with_capacity(rows.len());
+        for row in rows {
+            credentials.push((
+                TokenHash::from_bytes(bytes(row.try_get(0)?)?),
+                UserId::from_bytes(bytes(row.try_get(1)?)?),
+            ));
+        }
+        Ok(Some(Loaded { join_code: code(class.try_get(0)?)?, events, credentials }))
+    }
+
+    /// Every group in which something is to time out, and when.
+    pub async fn deadlines(&self) -> Result<Vec<(GroupId, Timestamp)>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT group_id, next_deadline FROM class WHERE next_deadline IS NOT NULL",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: sqlx::sqlite::SqliteRow| {
+            let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
+            Ok((group_id, Timestamp::from_millis(row.try_get(1)?)))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The group that this code joins.
+    pub async fn group_of_code(&self, code: &JoinCode) -> Result<Option<GroupId>, sqlx::Error> {
+        let row = sqlx::query("SELECT group_id FROM class WHERE join_code = ?")
+            .bind(code.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(GroupId::from_bytes(bytes(row.try_get(0)?)?))).transpose()
+    }
+
+    /// Whether the group exists.
+    pub async fn has_group(&self, group_id: GroupId) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query("SELECT 1 FROM class WHERE group_id = ?")
+            .bind(group_id.as_bytes().as_slice())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// The groups in which this token stands for somebody, newest first.
+    pub async fn groups_of(&self, token: TokenHash) -> Result<Vec<GroupId>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT group_id FROM credential WHERE token_hash = ? ORDER BY created_at DESC",
+        )
+        .bind(token.as_bytes().as_slice())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(|row| Ok(GroupId::from_bytes(bytes(row.try_get(0)?)?))).collect()
+    }
+
+    /// Whom a handover link that is still good stands for.
+    pub async fn handover(
+        &self,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<(GroupId, UserId)>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT group_id, user_id FROM handover WHERE token_hash = ? AND expires_at > ?",
+        )
+        .bind(token.as_bytes().as_slice())
+        .bind(now.as_millis())
+        .fetch_optional(&self.pool)
+        .await?;
+        let read = |row: sqlx::sqlite::SqliteRow| {
+            let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
+            Ok((group_id, UserId::from_bytes(bytes(row.try_get(1)?)?)))
+        };
+        row.map(read).transpose()
+    }
+
+    /// Answers when the file can be read.
+    pub async fn check(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+    }
+}
+
+/// A first answer that was remembered.
+pub(crate) struct FirstAnswer {
+    pub request: TokenHash,
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+impl Writer {
+    /// The connection; a new one after a failure, for a connection whose commit failed is not to
+    /// be trusted.
+    async fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => SqliteConnection::connect_with(&self.options).await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// The first answer to the request that named this key, within its lifetime.
+    pub async fn first_answer(
+        &mut self,
+        group_id: GroupId,
+        user: UserId,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<FirstAnswer>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT request_hash, status, body FROM first_answer
+             WHERE group_id = ? AND user_id = ? AND key = ? AND at > ?",
+        )
+        .bind(group_id.as_bytes().as_slice())
+        .bind(user.as_bytes().as_slice())
+        .bind(key)
+        .bind(now.as_millis() - KEY_LIFETIME_MILLIS)
+        .fetch_optional(self.connection().await?)
+        .await?;
+        let read = |row: sqlx::sqlite::SqliteRow| {
+            Ok(FirstAnswer {
+                request: TokenHash::from_bytes(bytes(row.try_get(0)?)?),
+                status: row.try_get(1)?,
+                body: row.try_get(2)?,
+            })
+        };
+        row.map(read).transpose()
+    }
+
+    /// Whether a class has this code.
+    pub async fn has_code(&mut self, code: &JoinCode) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query("SELECT 1 FROM class WHERE join_code = ?")
+            .bind(code.as_str())
+            .fetch_optional(self.connection().await?)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Whether a handover link has not been used yet.
+    pub async fn has_handover(&mut self, token: TokenHash) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query("SELECT 1 FROM handover WHERE token_hash = ?")
+            .bind(token.as_bytes().as_slice())
+            .fetch_optional(self.connection().await?)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Commits everything in one transaction, or nothing.
+    pub async fn commit(
+        &mut self,
+        now: Timestamp,
+        appends: &[Append<'_>],
+        writes: &[(GroupId, Write)],
+    ) -> Result<(), sqlx::Error> {
+        let committed = self.try_commit(now, appends, writes).await;
+        if committed.is_err() {
+            self.connection = None;
+        }
+        committed
+    }
+
+    async fn try_commit(
+        &mut self,
+        now: Timestamp,
+        appends: &[Append<'_>],
+        writes: &[(GroupId, Write)],
+    ) -> Result<(), sqlx::Error> {
+        let connection = self.connection().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        for append in appends {
+            write_append(&mut transaction, append).await?;
+        }
+        for (group_id, write) in writes {
+            write_one(&mut transaction, now, *group_id, write).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Forgets what has outlived its use.
+    pub async fn purge(&mut self, now: Timestamp) -> Result<(), sqlx::Error> {
+        let connection = self.connection().await?;
+        sqlx::query("DELETE FROM first_answer WHERE at <= ?")
+            .bind(now.as_millis() - KEY_LIFETIME_MILLIS)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query("DELETE FROM handover WHERE expires_at <= ?")
+            .bind(now.as_millis())
+            .execute(&mut *connection)
+            .await?;
+        Ok(())
+    }
+}
+
+async fn write_append(
+    connection: &mut SqliteConnection,
+    append: &Append<'_>,
+) -> Result<(), sqlx::Error> {
+    let group_id = append.group_id.as_bytes().as_slice();
+    if let Some((code, at)) = &append.creates {
+        sqlx::query("INSERT INTO class (group_id, created_at, join_code, seq) VALUES (?, ?, ?, 0)")
+            .bind(group_id)
+            .bind(at.as_millis())
+            .bind(code.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for encoded in append.events {
+        sqlx::query("INSERT INTO event (group_id, seq, name, body) VALUES (?, ?, ?, ?)")
+            .bind(group_id)
+            .bind(encoded.event.seq.cast_signed())
+            .bind(encoded.event.kind.name())
+            .bind(encoded.body.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    let last = append.events.last().map_or(append.expected_seq, |encoded| encoded.event.seq);
+    let updated = sqlx::query(
+        "UPDATE class SET seq = ?, next_deadline = ? WHERE group_id = ? AND seq = ?",
+    )
+    .bind(last.cast_signed())
+    .bind(append.next_deadline.map(Timestamp::as_millis))
+    .bind(group_id)
+    .bind(append.expected_seq.cast_signed())
+    .execute(&mut *connection)
+    .await?;
+    if updated.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Protocol("the log does not end where this append expects".to_owned()))
+    }
+}
+
+async fn write_one(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    group_id: GroupId,
+    write: &Write,
+) -> Result<(), sqlx::Error> {
+    let group_id = group_id.as_bytes().as_slice();
+    let query = match write {
+        Write::Grant { token, user } => sqlx::query(
+            "INSERT INTO credential (token_hash, group_id, user_id, created_at)
+             VALUES (?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET user_id = excluded.user_id",
+        )
+        .bind(token.as_bytes().as_slice())
+        .bind(group_id)
+        .bind(user.as_bytes().as_slice())
+        .bind(now.as_millis()),
+        Write::Revoke { user } => {
+            sqlx::query("DELETE FROM credential WHERE group_id = ? AND user_id = ?")
+                .bind(group_id)
+                .bind(user.as_bytes().as_slice())
+        }
+        Write::JoinCode(code) => sqlx::query("UPDATE class SET join_code = ? WHERE group_id = ?")
+            .bind(code.as_str())
+            .bind(group_id),
+        Write::Handover { token, user, expires_at } => sqlx::query(
+            "INSERT INTO handover (token_hash, group_id, user_id, expires_at)
+             VALUES (?, ?, ?, ?)",
+        )
+        .bind(token.as_bytes().as_slice())
+        .bind(group_id)
+        .bind(user.as_bytes().as_slice())
+        .bind(expires_at.as_millis()),
+        Write::SpendHandover(token) => sqlx::query("DELETE FROM handover WHERE token_hash = ?")
+            .bind(token.as_bytes().as_slice()),
+        Write::FirstAnswer { user, key, request, status, body } => sqlx::query(
+            "INSERT OR REPLACE INTO first_answer
+             (group_id, user_id, key, request_hash, status, body, at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(group_id)
+        .bind(user.as_bytes().as_slice())
+        .bind(key.as_str())
+        .bind(request.as_bytes().as_slice())
+        .bind(*status)
+        .bind(body.as_slice())
+        .bind(now.as_millis()),
+    };
+    query.execute(connection).await.map(drop)
+}
+
+fn bytes<const N: usize>(blob: &[u8]) -> Result<[u8; N], sqlx::Error> {
+    blob.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+fn code(text: &str) -> Result<JoinCode, sqlx::Error> {
+    JoinCode::from_text(text)
+        .ok_or_else(|| sqlx::Error::Decode("a join code of the store cannot be read".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_versions_are_compared_as_numbers() {
+        assert!(parse_version("3.51.3") >= OLDEST_SQLITE);
+        assert!(parse_version("3.100.0") >= OLDEST_SQLITE);
+        assert!(parse_version("3.51.2") < OLDEST_SQLITE);
+        assert!(parse_version("3.9.9") < OLDEST_SQLITE);
+    }
+}

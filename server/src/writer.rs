@@ -1,0 +1,469 @@
+//! The one writer. It takes whatever waits, decides each request in memory, commits everything in
+//! one transaction, then publishes, then answers. The pace is set by the commits in flight.
+//!
+//! It decides on a copy of each group that is ahead of what is published by at most the batch in
+//! hand. When a commit fails the copy is made anew from what is published, and nobody has seen
+//! anything.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use signaling::{
+    Application, Command, EventKind, Group, GroupId, Outcome, Rejection, Timestamp, UserId, act,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::answer::Answer;
+use crate::clock::Clock;
+use crate::engine::Rooms;
+use crate::error::Error;
+use crate::identity::{JoinCode, TokenHash};
+use crate::room::Room;
+use crate::store::{self, Append, EncodedEvent, Loaded, Reader, Write};
+
+/// The most requests that share one commit.
+const BATCH: usize = 1_024;
+/// How long an unused group stays in memory.
+const IDLE: Duration = Duration::from_secs(600);
+/// How often what is idle or has outlived its use is looked for.
+const SWEEP: Duration = Duration::from_secs(60);
+/// The longest the writer sleeps while a deadline is ahead: the wall clock may be set meanwhile.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// A request's Idempotency-Key.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    pub user: UserId,
+    pub key: String,
+    /// The hash of everything else in the request.
+    pub request: TokenHash,
+}
+
+/// What is asked of the writer beside the command itself.
+#[derive(Debug, Clone)]
+pub(crate) enum Beside {
+    Nothing,
+    /// The group is new and gets this code.
+    Begin(JoinCode),
+    /// The member who comes with the command gets this credential.
+    Grant { token: TokenHash, user: UserId },
+    /// The class gets this code.
+    JoinCode(JoinCode),
+    /// The member gets a link to go on with on another device.
+    Handover { token: TokenHash, user: UserId, expires_at: Timestamp },
+    /// Such a link is used up, and its member gets a credential.
+    Take { handover: TokenHash, token: TokenHash, user: UserId },
+}
+
+/// A request to the writer.
+pub(crate) struct Job {
+    pub group_id: GroupId,
+    /// None only asks for the room to be in memory, or for what is beside.
+    pub command: Option<Command>,
+    pub beside: Vec<Beside>,
+    pub key: Option<Key>,
+    pub reply: oneshot::Sender<Result<(Answer, Arc<Room>), Error>>,
+}
+
+struct Working {
+    group: Group,
+    room: Arc<Room>,
+}
+
+/// What a batch has come to for one group.
+struct Pending {
+    creates: Option<JoinCode>,
+    expected_seq: u64,
+    events: Vec<EncodedEvent>,
+}
+
+#[derive(Default)]
+struct Batch {
+    /// In the order in which the groups came up.
+    order: Vec<GroupId>,
+    pending: HashMap<GroupId, Pending>,
+    writes: Vec<(GroupId, Write)>,
+    first_answers: HashMap<(GroupId, UserId, String), (TokenHash, Answer)>,
+    spent: HashSet<TokenHash>,
+    replies: Vec<(oneshot::Sender<Result<(Answer, Arc<Room>), Error>>, Verdict)>,
+}
+
+type Verdict = Result<(Answer, Arc<Room>), Error>;
+
+pub(crate) struct Writer {
+    pub jobs: mpsc::Receiver<Job>,
+    store: store::Writer,
+    reader: Reader,
+    rooms: Arc<Rooms>,
+    clock: Arc<Clock>,
+    application: Arc<dyn Application>,
+    working: HashMap<GroupId, Working>,
+    deadlines: BTreeSet<(Timestamp, GroupId)>,
+    deadline_of: HashMap<GroupId, Timestamp>,
+}
+
+impl Writer {
+    pub fn new(
+        jobs: mpsc::Receiver<Job>,
+        store: store::Writer,
+        reader: Reader,
+        rooms: Arc<Rooms>,
+        clock: Arc<Clock>,
+        application: Arc<dyn Application>,
+        deadlines: Vec<(GroupId, Timestamp)>,
+    ) -> Self {
+        Self {
+            jobs,
+            store,
+            reader,
+            rooms,
+            clock,
+            application,
+            working: HashMap::new(),
+            deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
+            deadline_of: deadlines.into_iter().collect(),
+        }
+    }
+
+    /// Works until every handle on the engine is gone.
+    pub async fn run(mut self) {
+        let mut sweep = tokio::time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut jobs = Vec::new();
+        loop {
+            let due = self.next_due();
+            tokio::select! {
+                received = self.jobs.recv_many(&mut jobs, BATCH) => {
+                    if received == 0 {
+                        break;
+                    }
+                }
+                () = sleep_until(due) => {}
+                _ = sweep.tick() => self.sweep().await,
+            }
+            self.work(std::mem::take(&mut jobs)).await;
+        }
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let (at, _) = self.deadlines.first()?;
+        let millis = u64::try_from(at.millis_since(self.clock.now())).unwrap_or(0);
+        Some(Instant::now() + Duration::from_millis(millis).min(LONGEST_SLEEP))
+    }
+
+    async fn work(&mut self, jobs: Vec<Job>) {
+        let now = self.clock.now();
+        let mut batch = Batch::default();
+        let due: Vec<GroupId> = self
+            .deadlines
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, group_id)| *group_id)
+            .collect();
+        for group_id in due {
+            match self.open(group_id).await {
+                Ok(true) => {
+                    // To time out is never refused but when the class has ended.
+                    let _ = self.act(&mut batch, group_id, now, Command::Expire);
+                }
+                Ok(false) => self.set_deadline(group_id, None),
+                Err(error) => {
+                    error.log();
+                    self.set_deadline(group_id, Some(now.plus_seconds(5)));
+                }
+            }
+        }
+        for job in jobs {
+            let Job { group_id, command, beside, key, reply } = job;
+            let verdict = self.judge(&mut batch, now, group_id, command, beside, key).await;
+            batch.replies.push((reply, verdict));
+        }
+        self.finish(now, batch).await;
+    }
+
+    async fn judge(
+        &mut self,
+        batch: &mut Batch,
+        now: Timestamp,
+        group_id: GroupId,
+        command: Option<Command>,
+        mut beside: Vec<Beside>,
+        key: Option<Key>,
+    ) -> Verdict {
+        if let Some(Beside::Begin(code)) = beside.first() {
+            let code = self.unused(batch, code.clone()).await?;
+            self.begin(batch, group_id, code);
+        } else if !self.open(group_id).await? {
+            return Err(Error::NoSuchGroup);
+        }
+        if let Some(key) = &key
+            && let Some((request, answer)) = self.first_answer(batch, group_id, key, now).await?
+        {
+            let room = self.room(group_id)?;
+            return if request == key.request { Ok((answer, room)) } else { Err(Error::KeyReused) };
+        }
+        for beside in &mut beside {
+            if let Beside::JoinCode(code) = beside {
+                *code = self.unused(batch, code.clone()).await?;
+            }
+            if let Beside::Take { handover, .. } = beside {
+                let is_spent = !batch.spent.insert(*handover);
+                if is_spent || !self.store.has_handover(*handover).await? {
+                    return Err(Error::NotSignedIn);
+                }
+            }
+        }
+        let decided = match &command {
+            Some(command) => self.act(batch, group_id, now, command.clone()),
+            None => Ok(Outcome { events: Vec::new(), settlement: None }),
+        };
+        let room = self.room(group_id)?;
+        let answer = match decided {
+            Ok(outcome) => {
+                let group = &self.working.get(&group_id).ok_or(Error::NoSuchGroup)?.group;
+                let answer = Answer::of(group, command.as_ref(), &outcome, &beside);
+                self.write_beside(batch, group_id, &outcome, beside);
+                answer
+            }
+            Err(rejection) if key.is_some() => Answer::refused(rejection),
+            Err(rejection) => return Err(rejection.into()),
+        };
+        if let Some(Key { user, key, request }) = key {
+            let write = Write::FirstAnswer {
+                user,
+                key: key.clone(),
+                request,
+                status: answer.status,
+                body: answer.body.to_vec(),
+            };
+            batch.writes.push((group_id, write));
+            batch.first_answers.insert((group_id, user, key), (request, answer.clone()));
+        }
+        Ok((answer, room))
+    }
+
+    /// Decides a command on the working copy and gathers its events.
+    fn act(
+        &mut self,
+        batch: &mut Batch,
+        group_id: GroupId,
+        now: Timestamp,
+        command: Command,
+    ) -> Result<Outcome, Rejection> {
+        let Some(working) = self.working.get_mut(&group_id) else {
+            return Err(Rejection::Ended);
+        };
+        let expected_seq = working.group.seq;
+        let outcome = act(&mut working.group, now, command, self.application.as_ref())?;
+        if !outcome.events.is_empty() {
+            let pending = batch.pending.entry(group_id).or_insert_with(|| {
+                batch.order.push(group_id);
+                Pending { creates: None, expected_seq, events: Vec::new() }
+            });
+            pending.events.extend(outcome.events.iter().map(|event| EncodedEvent {
+                event: event.clone(),
+                body: serde_json::to_string(event).unwrap_or_default(),
+            }));
+        }
+        Ok(outcome)
+    }
+
+    fn write_beside(
+        &self,
+        batch: &mut Batch,
+        group_id: GroupId,
+        outcome: &Outcome,
+        beside: Vec<Beside>,
+    ) {
+        for beside in beside {
+            match beside {
+                Beside::Nothing | Beside::Begin(_) => {}
+                Beside::Grant { token, user } => {
+                    batch.writes.push((group_id, Write::Grant { token, user }));
+                }
+                Beside::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
+                Beside::Handover { token, user, expires_at } => {
+                    batch.writes.push((group_id, Write::Handover { token, user, expires_at }));
+                }
+                Beside::Take { handover, token, user } => {
+                    batch.writes.push((group_id, Write::SpendHandover(handover)));
+                    batch.writes.push((group_id, Write::Grant { token, user }));
+                }
+            }
+        }
+        for event in &outcome.events {
+            if let EventKind::MemberLeft(left) = &event.kind {
+                batch.writes.push((group_id, Write::Revoke { user: left.user_id }));
+            }
+        }
+    }
+
+    /// Commits, then publishes, then answers.
+    async fn finish(&mut self, now: Timestamp, batch: Batch) {
+        let Batch { order, mut pending, writes, replies, .. } = batch;
+        let committed = if order.is_empty() && writes.is_empty() {
+            Ok(())
+        } else {
+            let appends: Vec<Append<'_>> = order
+                .iter()
+                .filter_map(|group_id| {
+                    let pending = pending.get(group_id)?;
+                    let group = &self.working.get(group_id)?.group;
+                    Some(Append {
+                        group_id: *group_id,
+                        creates: pending.creates.as_ref().map(|code| (code, now)),
+                        expected_seq: pending.expected_seq,
+                        events: &pending.events,
+                        next_deadline: group.next_deadline(),
+                    })
+                })
+                .collect();
+            self.store.commit(now, &appends, &writes).await
+        };
+        match committed {
+            Ok(()) => {
+                for (group_id, write) in writes {
+                    if let Some(working) = self.working.get(&group_id) {
+                        publish_write(&working.room, write);
+                    }
+                }
+                for group_id in order {
+                    let Some(pending) = pending.remove(&group_id) else { continue };
+                    let Some(working) = self.working.get(&group_id) else { continue };
+                    if pending.creates.is_some() {
+                        self.rooms.insert(group_id, Arc::clone(&working.room));
+                    }
+                    working.room.publish(&pending.events);
+                    let deadline = working.group.next_deadline();
+                    self.set_deadline(group_id, deadline);
+                }
+                for (reply, verdict) in replies {
+                    // Whoever asked may be gone; what was decided stands.
+                    let _ = reply.send(verdict);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, requests = replies.len(), "commit failed");
+                for group_id in order {
+                    self.restore(group_id, now);
+                }
+                for (reply, _) in replies {
+                    let _ = reply.send(Err(Error::NotCommitted));
+                }
+            }
+        }
+    }
+
+    /// Makes the working copy what is published again, and looks at its deadline a little later.
+    fn restore(&mut self, group_id: GroupId, now: Timestamp) {
+        let Some(working) = self.working.get_mut(&group_id) else { return };
+        working.group = working.room.group();
+        if working.group.seq == 0 {
+            self.working.remove(&group_id);
+            self.set_deadline(group_id, None);
+        } else {
+            let deadline = working.group.next_deadline().map(|at| at.max(now.plus_seconds(1)));
+            self.set_deadline(group_id, deadline);
+        }
+    }
+
+    fn set_deadline(&mut self, group_id: GroupId, deadline: Option<Timestamp>) {
+        if let Some(before) = self.deadline_of.remove(&group_id) {
+            self.deadlines.remove(&(before, group_id));
+        }
+        if let Some(at) = deadline {
+            self.deadline_of.insert(group_id, at);
+            self.deadlines.insert((at, group_id));
+        }
+    }
+
+    fn room(&self, group_id: GroupId) -> Result<Arc<Room>, Error> {
+        let working = self.working.get(&group_id).ok_or(Error::NoSuchGroup)?;
+        Ok(Arc::clone(&working.room))
+    }
+
+    /// Brings a group into memory; false when there is none.
+    async fn open(&mut self, group_id: GroupId) -> Result<bool, Error> {
+        if self.working.contains_key(&group_id) {
+            return Ok(true);
+        }
+        let Some(loaded) = self.reader.load(group_id).await? else { return Ok(false) };
+        let room = Arc::new(Room::new(group_id, loaded));
+        let group = room.group();
+        self.rooms.insert(group_id, Arc::clone(&room));
+        self.working.insert(group_id, Working { group, room });
+        Ok(true)
+    }
+
+    fn begin(&mut self, batch: &mut Batch, group_id: GroupId, code: JoinCode) {
+        let loaded =
+            Loaded { join_code: code.clone(), events: Vec::new(), credentials: Vec::new() };
+        let room = Arc::new(Room::new(group_id, loaded));
+        self.working.insert(group_id, Working { group: Group::new(group_id), room });
+        batch.order.push(group_id);
+        let pending = Pending { creates: Some(code), expected_seq: 0, events: Vec::new() };
+        batch.pending.insert(group_id, pending);
+    }
+
+    /// The code, or another one where a class has it already.
+    async fn unused(&mut self, batch: &Batch, mut code: JoinCode) -> Result<JoinCode, Error> {
+        loop {
+            let in_batch = batch.pending.values().any(|p| p.creates.as_ref() == Some(&code))
+                || batch.writes.iter().any(|(_, w)| matches!(w, Write::JoinCode(c) if *c == code));
+            if !in_batch && !self.store.has_code(&code).await? {
+                return Ok(code);
+            }
+            code = JoinCode::new();
+        }
+    }
+
+    async fn first_answer(
+        &mut self,
+        batch: &Batch,
+        group_id: GroupId,
+        key: &Key,
+        now: Timestamp,
+    ) -> Result<Option<(TokenHash, Answer)>, Error> {
+        let in_batch = batch.first_answers.get(&(group_id, key.user, key.key.clone()));
+        if let Some(first) = in_batch {
+            return Ok(Some(first.clone()));
+        }
+        let stored = self.store.first_answer(group_id, key.user, &key.key, now).await?;
+        Ok(stored.map(|first| {
+            (first.request, Answer { status: first.status, body: first.body.into() })
+        }))
+    }
+
+    async fn sweep(&mut self) {
+        if let Err(error) = self.store.purge(self.clock.now()).await {
+            tracing::error!(%error, "purge failed");
+        }
+        let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);
+        self.working.retain(|group_id, working| {
+            // Two owners are this map and the rooms': nobody else can come by the room meanwhile.
+            let is_unused = working.room.is_idle(IDLE) && Arc::strong_count(&working.room) == 2;
+            if is_unused {
+                rooms.remove(group_id);
+            }
+            !is_unused
+        });
+    }
+}
+
+fn publish_write(room: &Room, write: Write) {
+    match write {
+        Write::Grant { token, user } => room.grant(token, user),
+        Write::Revoke { user } => room.revoke(user),
+        Write::JoinCode(code) => room.set_join_code(code),
+        Write::Handover { .. } | Write::SpendHandover(_) | Write::FirstAnswer { .. } => {}
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
