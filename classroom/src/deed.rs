@@ -1,8 +1,8 @@
 //! What a person does in the room, as the engine's verbs.
 
 use signaling::{
-    Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS,
-    Role, Timeout, Timestamp, UserId,
+    Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role, Timeout,
+    Timestamp, UserId,
 };
 
 use crate::{Hand, HandSource, Lesson, Operation, Round, follow::bring_down, reasons};
@@ -185,7 +185,13 @@ fn asks_for(group: &Group, round: &Round) -> Option<UserId> {
 /// A settled part of an invitation never opens again, so a hand that goes up once more in the
 /// same round answers an invitation of its own, sent for a teacher and with the time
 /// that is left.
-fn ask_again(round: &Round, teacher: UserId, now: Timestamp, student: UserId, fresh: InviteId) -> Command {
+fn ask_again(
+    round: &Round,
+    teacher: UserId,
+    now: Timestamp,
+    student: UserId,
+    fresh: InviteId,
+) -> Command {
     let seconds_left = round.expires_at.map_or(0, |deadline| {
         let seconds = (deadline.millis_since(now) + 999) / 1_000;
         u32::try_from(seconds.max(1)).unwrap_or(MAX_TIMEOUT_SECONDS)

@@ -78,9 +78,15 @@ impl Answer {
                     }),
                 )
             }
-            Command::End { .. } => Self::new(200, &json!({ "groupID": group.id, "seq": group.seq })),
-            Command::Create { user, .. } => Self::new(201, &Joined { group_id: group.id, user_id: *user }),
-            Command::Join { user, .. } => Self::new(201, &Joined { group_id: group.id, user_id: *user }),
+            Command::End { .. } => {
+                Self::new(200, &json!({ "groupID": group.id, "seq": group.seq }))
+            }
+            Command::Create { user, .. } => {
+                Self::new(201, &Joined { group_id: group.id, user_id: *user })
+            }
+            Command::Join { user, .. } => {
+                Self::new(201, &Joined { group_id: group.id, user_id: *user })
+            }
             Command::Leave { .. } | Command::Expire => no_content,
         }
     }

@@ -108,8 +108,7 @@ impl IntoResponse for Error {
 
 /// The problem as a response.
 fn problem_response(problem: &Problem) -> Response {
-    let status =
-        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_string(problem).unwrap_or_default();
     (status, [PROBLEM_TYPE, NO_STORE], body).into_response()
 }

@@ -252,7 +252,9 @@ mod tests {
         let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
             pairs
                 .iter()
-                .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")))
+                .map(|(name, value)| {
+                    (name.parse().expect("a name"), value.parse().expect("a value"))
+                })
                 .collect()
         };
         for (pairs, expected) in [

@@ -1,1 +1,28 @@
-//! server
+//! The engine around the rules: the log in its store, the one writer, the live streams, the HTTP
+//! API and identity. It knows invitations and members, and nothing of raised hands: what is built
+//! on it is handed in as a [`signaling::Application`].
+
+mod answer;
+mod clock;
+mod engine;
+mod error;
+mod http;
+mod identity;
+mod limits;
+mod listen;
+mod room;
+mod store;
+mod stream;
+mod writer;
+
+pub use answer::Answer;
+pub use engine::{Engine, Handover, Joined, Session};
+pub use error::Error;
+pub use http::{api, same_origin};
+pub use identity::{
+    JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented, set_cookie,
+};
+pub use limits::peer_address;
+pub use listen::serve;
+pub use room::Room;
+pub use store::OpenError;

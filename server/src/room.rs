@@ -268,6 +268,16 @@ impl Room {
         self.news.send_replace(());
     }
 
+    /// Takes over what the log holds beyond what was published.
+    pub(crate) fn catch_up(&self, mut loaded: Loaded) {
+        let seq = self.with_group(|group| group.seq);
+        loaded.events.retain(|encoded| encoded.event.seq > seq);
+        self.publish(&loaded.events);
+        let mut state = self.write();
+        state.join_code = loaded.join_code;
+        state.credentials = loaded.credentials.into_iter().collect();
+    }
+
     pub(crate) fn grant(&self, token: TokenHash, user: UserId) {
         self.write().credentials.insert(token, user);
     }
@@ -310,12 +320,12 @@ impl Room {
 
     /// The place in the status changes that a stream begins at, with everybody's status as of it.
     pub(crate) fn status(&self) -> (u64, Bytes) {
-        let members: Vec<UserId> = self.with_group(|group| {
-            group.members().iter().map(|member| member.user_id).collect()
-        });
+        let members: Vec<UserId> =
+            self.with_group(|group| group.members().iter().map(|member| member.user_id).collect());
         let presence = self.presence();
         let told = |user: UserId| presence.told.get(&user).copied().unwrap_or(false);
-        let users = members.into_iter().map(|user_id| UserStatus { user_id, online: told(user_id) });
+        let users =
+            members.into_iter().map(|user_id| UserStatus { user_id, online: told(user_id) });
         (presence.version, status_frame(users.collect()))
     }
 
@@ -338,9 +348,10 @@ impl Room {
         }
         presence.is_telling = true;
         let merge = Duration::from_millis(100);
-        let at = presence
-            .told_at
-            .map_or_else(|| Instant::now() + merge, |t| (t + STATUS_PACE).max(Instant::now() + merge));
+        let at = presence.told_at.map_or_else(
+            || Instant::now() + merge,
+            |t| (t + STATUS_PACE).max(Instant::now() + merge),
+        );
         drop(presence);
         let room = Arc::downgrade(self);
         tokio::spawn(async move {

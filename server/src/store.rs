@@ -84,8 +84,7 @@ pub(crate) struct Writer {
 
 /// Opens the file, making it when it is not there, and brings its schema up to date.
 pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader), OpenError> {
-    let file_error =
-        |source| OpenError::File { path: path.display().to_string(), source };
+    let file_error = |source| OpenError::File { path: path.display().to_string(), source };
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -93,8 +92,7 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader), OpenError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5));
-    let mut connection =
-        SqliteConnection::connect_with(&options).await.map_err(file_error)?;
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(file_error)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut connection)
         .await
@@ -353,15 +351,14 @@ async fn write_append(
             .await?;
     }
     let last = append.events.last().map_or(append.expected_seq, |encoded| encoded.event.seq);
-    let updated = sqlx::query(
-        "UPDATE class SET seq = ?, next_deadline = ? WHERE group_id = ? AND seq = ?",
-    )
-    .bind(last.cast_signed())
-    .bind(append.next_deadline.map(Timestamp::as_millis))
-    .bind(group_id)
-    .bind(append.expected_seq.cast_signed())
-    .execute(&mut *connection)
-    .await?;
+    let updated =
+        sqlx::query("UPDATE class SET seq = ?, next_deadline = ? WHERE group_id = ? AND seq = ?")
+            .bind(last.cast_signed())
+            .bind(append.next_deadline.map(Timestamp::as_millis))
+            .bind(group_id)
+            .bind(append.expected_seq.cast_signed())
+            .execute(&mut *connection)
+            .await?;
     if updated.rows_affected() == 1 {
         Ok(())
     } else {

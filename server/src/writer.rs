@@ -2,8 +2,7 @@
 //! one transaction, then publishes, then answers. The pace is set by the commits in flight.
 //!
 //! It decides on a copy of each group that is ahead of what is published by at most the batch in
-//! hand. When a commit fails the copy is made anew from what is published, and nobody has seen
-//! anything.
+//! hand. When a commit fails the copy is thrown away and nobody has seen anything.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
@@ -44,7 +43,6 @@ pub(crate) struct Key {
 /// What is asked of the writer beside the command itself.
 #[derive(Debug, Clone)]
 pub(crate) enum Beside {
-    Nothing,
     /// The group is new and gets this code.
     Begin(JoinCode),
     /// The member who comes with the command gets this credential.
@@ -57,6 +55,9 @@ pub(crate) enum Beside {
     Take { handover: TokenHash, token: TokenHash, user: UserId },
 }
 
+/// What a request comes to, with the room it was about.
+type Verdict = Result<(Answer, Arc<Room>), Error>;
+
 /// A request to the writer.
 pub(crate) struct Job {
     pub group_id: GroupId,
@@ -64,7 +65,7 @@ pub(crate) struct Job {
     pub command: Option<Command>,
     pub beside: Vec<Beside>,
     pub key: Option<Key>,
-    pub reply: oneshot::Sender<Result<(Answer, Arc<Room>), Error>>,
+    pub reply: oneshot::Sender<Verdict>,
 }
 
 struct Working {
@@ -87,10 +88,8 @@ struct Batch {
     writes: Vec<(GroupId, Write)>,
     first_answers: HashMap<(GroupId, UserId, String), (TokenHash, Answer)>,
     spent: HashSet<TokenHash>,
-    replies: Vec<(oneshot::Sender<Result<(Answer, Arc<Room>), Error>>, Verdict)>,
+    replies: Vec<(oneshot::Sender<Verdict>, Verdict)>,
 }
-
-type Verdict = Result<(Answer, Arc<Room>), Error>;
 
 pub(crate) struct Writer {
     pub jobs: mpsc::Receiver<Job>,
@@ -279,7 +278,7 @@ impl Writer {
     ) {
         for beside in beside {
             match beside {
-                Beside::Nothing | Beside::Begin(_) => {}
+                Beside::Begin(_) => {}
                 Beside::Grant { token, user } => {
                     batch.writes.push((group_id, Write::Grant { token, user }));
                 }
@@ -356,17 +355,12 @@ impl Writer {
         }
     }
 
-    /// Makes the working copy what is published again, and looks at its deadline a little later.
+    /// Gives up the working copy. The next use reads the log again, for a commit that reports a
+    /// failure may still have reached the disk.
     fn restore(&mut self, group_id: GroupId, now: Timestamp) {
-        let Some(working) = self.working.get_mut(&group_id) else { return };
-        working.group = working.room.group();
-        if working.group.seq == 0 {
-            self.working.remove(&group_id);
-            self.set_deadline(group_id, None);
-        } else {
-            let deadline = working.group.next_deadline().map(|at| at.max(now.plus_seconds(1)));
-            self.set_deadline(group_id, deadline);
-        }
+        let Some(working) = self.working.remove(&group_id) else { return };
+        let deadline = working.room.with_group(Group::next_deadline);
+        self.set_deadline(group_id, deadline.map(|at| at.max(now.plus_seconds(1))));
     }
 
     fn set_deadline(&mut self, group_id: GroupId, deadline: Option<Timestamp>) {
@@ -390,7 +384,13 @@ impl Writer {
             return Ok(true);
         }
         let Some(loaded) = self.reader.load(group_id).await? else { return Ok(false) };
-        let room = Arc::new(Room::new(group_id, loaded));
+        let room = match self.rooms.get(group_id) {
+            Some(room) => {
+                room.catch_up(loaded);
+                room
+            }
+            None => Arc::new(Room::new(group_id, loaded)),
+        };
         let group = room.group();
         self.rooms.insert(group_id, Arc::clone(&room));
         self.working.insert(group_id, Working { group, room });
@@ -431,9 +431,8 @@ impl Writer {
             return Ok(Some(first.clone()));
         }
         let stored = self.store.first_answer(group_id, key.user, &key.key, now).await?;
-        Ok(stored.map(|first| {
-            (first.request, Answer { status: first.status, body: first.body.into() })
-        }))
+        Ok(stored
+            .map(|first| (first.request, Answer { status: first.status, body: first.body.into() })))
     }
 
     async fn sweep(&mut self) {

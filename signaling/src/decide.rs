@@ -547,6 +547,6 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         | Command::Expire => return None,
     };
     let settled = invitees.iter().map(|part| part.seq).max();
-    let seq = events.last().map(|event| event.seq).or(settled).unwrap_or(group.seq);
+    let seq = settled.or(events.last().map(|event| event.seq)).unwrap_or(group.seq);
     Some(Settlement { invite_id, seq, invitees })
 }

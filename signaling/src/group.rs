@@ -168,6 +168,7 @@ impl Group {
         for (_, invite_id) in &self.live {
             if let Some(invitation) = self.invitations.get_mut(invite_id)
                 && invitation.open
+                && !invitation.is_due(at)
                 && invitation.invitee_list == InviteeList::Everyone
                 && invitation.inviter != user
                 && inviters.contains(&invitation.inviter)

@@ -222,9 +222,7 @@ impl Class {
             }
             Deed::ChangeRole { by, user, role } => make(person(by), *role, person(user)),
             Deed::Leave { by, user } => leave(person(by), person(user)),
-            Deed::ChangeGroup { by, locked, ask_anytime } => {
-                set(person(by), *locked, *ask_anytime)
-            }
+            Deed::ChangeGroup { by, locked, ask_anytime } => set(person(by), *locked, *ask_anytime),
             Deed::Expire => Command::Expire,
         }
     }
@@ -318,6 +316,8 @@ fn answerable(class: &Class) -> Vec<(&Invitation, UserId)> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn a_part_settles_once_and_then_only_an_acceptance_finishes(life in any_life()) {
         live(&life, |moment| {
@@ -703,7 +703,7 @@ proptest! {
     fn the_end_leaves_nothing_live_and_nothing_more_to_do(life in any_life()) {
         let mut class = lived(&life)?;
         let teacher = class.group.with_role(Role::Teacher).next().expect("a teacher").user_id;
-        prop_assert!(class.act(Command::End { actor: teacher }).is_ok());
+        prop_assert!(class.act(end(teacher)).is_ok());
         prop_assert!(class.group.ended);
         prop_assert_eq!(class.group.live().count(), 0);
         for Step { deed, .. } in &life {
@@ -731,8 +731,7 @@ fn the_lives_meet_every_event_and_every_refusal_that_a_small_class_can_meet() {
         });
         events.extend(class.expect("a life").log.iter().map(|event| event.kind.name()));
     }
-    let missing: Vec<_> =
-        EventKind::NAMES.iter().filter(|name| !events.contains(*name)).collect();
+    let missing: Vec<_> = EventKind::NAMES.iter().filter(|name| !events.contains(*name)).collect();
     assert_eq!(missing, [&"onGroupEnded"], "a life goes on");
     for expected in [
         Rejection::NobodyInvited,

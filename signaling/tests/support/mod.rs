@@ -136,3 +136,7 @@ pub fn leave(actor: UserId, user: UserId) -> Command {
 pub fn set(actor: UserId, locked: Option<bool>, ask_anytime: Option<bool>) -> Command {
     Command::ChangeGroup { actor, name: None, locked, ask_anytime }
 }
+
+pub fn end(actor: UserId) -> Command {
+    Command::End { actor }
+}

@@ -1,0 +1,388 @@
+//! The engine as the HTTP API and the pages use it: every way in goes through here.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use signaling::{
+    Application, Command, GroupId, InviteId, Name, Rejection, Role, Timestamp, UserId,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::Answer;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::identity::{JoinCode, Token, TokenHash, new_group_id, new_invite_id, new_user_id};
+use crate::limits::Limits;
+use crate::room::Room;
+use crate::store::{self, OpenError, Reader};
+use crate::writer::{Beside, Job, Key, Writer};
+
+/// The most requests that wait for the writer; more wait outside.
+const WAITING_JOBS: usize = 4_096;
+/// How long a link to go on with another device is good for, in seconds.
+const HANDOVER_SECONDS: u32 = 15 * 60;
+
+/// The groups that are in memory.
+#[derive(Default)]
+pub(crate) struct Rooms {
+    pub map: RwLock<HashMap<GroupId, Arc<Room>>>,
+}
+
+impl Rooms {
+    pub fn get(&self, group_id: GroupId) -> Option<Arc<Room>> {
+        let rooms = self.map.read().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get(&group_id)?;
+        room.touch();
+        Some(Arc::clone(room))
+    }
+
+    pub fn insert(&self, group_id: GroupId, room: Arc<Room>) {
+        self.map.write().unwrap_or_else(PoisonError::into_inner).insert(group_id, room);
+    }
+}
+
+/// The signaling engine of one server. Clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    rooms: Arc<Rooms>,
+    reader: Reader,
+    jobs: mpsc::Sender<Job>,
+    clock: Arc<Clock>,
+    public_url: Option<String>,
+    limits: Limits,
+    stopping: CancellationToken,
+}
+
+/// A member who has shown their credential.
+#[derive(Clone)]
+pub struct Session {
+    /// The room of their group.
+    pub room: Arc<Room>,
+    /// Who they are.
+    pub user: UserId,
+}
+
+impl Session {
+    /// The member's role; none when they are gone.
+    pub fn role(&self) -> Option<Role> {
+        self.room.with_group(|group| group.member(self.user).map(|member| member.role))
+    }
+}
+
+/// Somebody who has just come to be a member.
+pub struct Joined {
+    /// The group.
+    pub group_id: GroupId,
+    /// Who they are in it.
+    pub user_id: UserId,
+    /// The code that joins the group.
+    pub join_code: JoinCode,
+}
+
+/// A link by which a teacher goes on with another device, once.
+pub struct Handover {
+    /// The secret of the link.
+    pub token: Token,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+impl Engine {
+    /// Opens the store, making the file when it is not there, and starts the writer. `public_url`
+    /// is the origin under which people reach the server, without a slash at its end.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub async fn open(
+        database: &Path,
+        public_url: Option<String>,
+        application: Arc<dyn Application>,
+    ) -> Result<Self, OpenError> {
+        let (store, reader) = store::open(database).await?;
+        let deadlines = reader
+            .deadlines()
+            .await
+            .map_err(|source| OpenError::File { path: database.display().to_string(), source })?;
+        let rooms = Arc::<Rooms>::default();
+        let clock = Arc::<Clock>::default();
+        let (jobs, receiver) = mpsc::channel(WAITING_JOBS);
+        let writer = Writer::new(
+            receiver,
+            store,
+            reader.clone(),
+            Arc::clone(&rooms),
+            Arc::clone(&clock),
+            application,
+            deadlines,
+        );
+        tokio::spawn(writer.run());
+        let shared = Shared {
+            rooms,
+            reader,
+            jobs,
+            clock,
+            public_url,
+            limits: Limits::new(),
+            stopping: CancellationToken::new(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Cancelled when the server is to stop; every live stream ends then.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.shared.stopping
+    }
+
+    /// The server's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    pub(crate) fn clock(&self) -> Arc<Clock> {
+        Arc::clone(&self.shared.clock)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// The configured origin, when there is one.
+    pub fn public_url(&self) -> Option<&str> {
+        self.shared.public_url.as_deref()
+    }
+
+    /// Whether people reach the server over https.
+    pub fn is_https(&self) -> bool {
+        self.public_url().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Answers when the store can be read.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn check(&self) -> Result<(), Error> {
+        Ok(self.shared.reader.check().await?)
+    }
+
+    /// Begins a group; `token` becomes its teacher's credential.
+    ///
+    /// # Errors
+    /// When groups are begun too fast from this address, or the commit failed.
+    pub async fn create_group(
+        &self,
+        address: IpAddr,
+        name: Name,
+        teacher: Name,
+        token: &Token,
+    ) -> Result<Joined, Error> {
+        self.shared.limits.begin(address)?;
+        let (group_id, user_id) = (new_group_id(), new_user_id());
+        let command = Command::Create { name, user: user_id, teacher };
+        let grant = Beside::Grant { token: token.hash(), user: user_id };
+        let beside = vec![Beside::Begin(JoinCode::new()), grant];
+        let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
+        Ok(Joined { group_id, user_id, join_code: room.join_code() })
+    }
+
+    /// The group that a code joins. Wrong codes are counted against the address.
+    ///
+    /// # Errors
+    /// When no class has the code, or too many wrong ones came from this address.
+    pub async fn group_of_code(&self, address: IpAddr, code: &str) -> Result<GroupId, Error> {
+        let code = JoinCode::from_text(code).ok_or(Error::NoSuchGroup)?;
+        self.shared.limits.try_code(address)?;
+        let found = self.shared.reader.group_of_code(&code).await?;
+        let group_id = found.ok_or(Error::NoSuchGroup)?;
+        self.shared.limits.right_code(address);
+        Ok(group_id)
+    }
+
+    /// Joins the group of the code as a student; `token` becomes the student's credential.
+    ///
+    /// # Errors
+    /// When no class has the code, or the class takes nobody.
+    pub async fn join(
+        &self,
+        address: IpAddr,
+        code: &str,
+        name: Name,
+        token: &Token,
+    ) -> Result<Joined, Error> {
+        let group_id = self.group_of_code(address, code).await?;
+        let user_id = new_user_id();
+        let command = Command::Join { user: user_id, name };
+        let beside = vec![Beside::Grant { token: token.hash(), user: user_id }];
+        let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
+        Ok(Joined { group_id, user_id, join_code: room.join_code() })
+    }
+
+    /// The room of a group, read back when it is not in memory.
+    ///
+    /// # Errors
+    /// When there is no such group.
+    pub async fn room(&self, group_id: GroupId) -> Result<Arc<Room>, Error> {
+        if let Some(room) = self.shared.rooms.get(group_id) {
+            return Ok(room);
+        }
+        let (_, room) = self.submit(group_id, None, Vec::new(), None).await?;
+        Ok(room)
+    }
+
+    /// The member of the group for whom the token stands.
+    ///
+    /// # Errors
+    /// When there is no such group, or the token stands for nobody in it.
+    pub async fn session(&self, group_id: GroupId, token: &Token) -> Result<Session, Error> {
+        let hash = token.hash();
+        if let Some(room) = self.shared.rooms.get(group_id) {
+            if let Some(user) = room.holder(hash) {
+                return Ok(Session { room, user });
+            }
+        } else if self.shared.reader.groups_of(hash).await?.contains(&group_id) {
+            let room = self.room(group_id).await?;
+            let user = room.holder(hash).ok_or(Error::NotSignedIn)?;
+            return Ok(Session { room, user });
+        }
+        Err(self.why_not(group_id, hash).await?)
+    }
+
+    async fn why_not(&self, group_id: GroupId, hash: TokenHash) -> Result<Error, Error> {
+        if !self.shared.reader.has_group(group_id).await? {
+            return Ok(Error::NoSuchGroup);
+        }
+        let groups = self.shared.reader.groups_of(hash).await?;
+        let is_elsewhere = groups.iter().any(|other| *other != group_id);
+        Ok(if is_elsewhere { Error::OtherGroup } else { Error::NotSignedIn })
+    }
+
+    /// Whether the token stands for anybody at all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn is_known(&self, token: &Token) -> Result<bool, Error> {
+        Ok(!self.shared.reader.groups_of(token.hash()).await?.is_empty())
+    }
+
+    /// The sessions that a browser's token stands for, newest first, of classes that go on.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn sessions(&self, token: &Token) -> Result<Vec<Session>, Error> {
+        let hash = token.hash();
+        let mut sessions = Vec::new();
+        for group_id in self.shared.reader.groups_of(hash).await?.into_iter().take(20) {
+            let room = self.room(group_id).await?;
+            let goes_on = room.with_group(|group| !group.ended);
+            if let Some(user) = room.holder(hash).filter(|_| goes_on) {
+                sessions.push(Session { room, user });
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// Has a command decided, committed and published.
+    ///
+    /// # Errors
+    /// When the rules refuse it, or the commit failed.
+    pub async fn command(&self, group_id: GroupId, command: Command) -> Result<Answer, Error> {
+        let (answer, _) = self.submit(group_id, Some(command), Vec::new(), None).await?;
+        Ok(answer)
+    }
+
+    /// The same for a request that may name an Idempotency-Key: a repeated one gets the first
+    /// answer again, a refusal included.
+    pub(crate) async fn keyed_command(
+        &self,
+        group_id: GroupId,
+        command: Command,
+        key: Option<Key>,
+    ) -> Result<Answer, Error> {
+        let beside = match command {
+            Command::RenewJoinCode { .. } => vec![Beside::JoinCode(JoinCode::new())],
+            _ => Vec::new(),
+        };
+        let (answer, _) = self.submit(group_id, Some(command), beside, key).await?;
+        Ok(answer)
+    }
+
+    /// Gives the class a new code; the old one is dead.
+    ///
+    /// # Errors
+    /// When the member is no teacher.
+    pub async fn renew_join_code(&self, session: &Session) -> Result<(), Error> {
+        let command = Command::RenewJoinCode { actor: session.user };
+        self.keyed_command(session.room.id(), command, None).await.map(drop)
+    }
+
+    /// A link for the teacher to go on with another device: good once, for fifteen minutes.
+    ///
+    /// # Errors
+    /// When the member is no teacher.
+    pub async fn hand_over(&self, session: &Session) -> Result<Handover, Error> {
+        if session.role() != Some(Role::Teacher) {
+            return Err(Rejection::NotPermitted.into());
+        }
+        let token = Token::new();
+        let expires_at = self.now().plus_seconds(HANDOVER_SECONDS);
+        let beside = Beside::Handover { token: token.hash(), user: session.user, expires_at };
+        self.submit(session.room.id(), None, vec![beside], None).await?;
+        Ok(Handover { token, expires_at })
+    }
+
+    /// The group into which a handover link leads, while it is good.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn handover_leads_to(&self, handover: &Token) -> Result<Option<GroupId>, Error> {
+        let found = self.shared.reader.handover(handover.hash(), self.now()).await?;
+        Ok(found.map(|(group_id, _)| group_id))
+    }
+
+    /// Uses a handover link up: `token` becomes a credential of its teacher.
+    ///
+    /// # Errors
+    /// When the link was used before or is too old.
+    pub async fn take_over(&self, handover: &Token, token: &Token) -> Result<GroupId, Error> {
+        let hash = handover.hash();
+        let found = self.shared.reader.handover(hash, self.now()).await?;
+        let (group_id, user) = found.ok_or(Error::NotSignedIn)?;
+        let beside = Beside::Take { handover: hash, token: token.hash(), user };
+        self.submit(group_id, None, vec![beside], None).await?;
+        Ok(group_id)
+    }
+
+    /// An invitation as the member may see it.
+    pub(crate) fn invitation(
+        &self,
+        session: &Session,
+        invite_id: InviteId,
+    ) -> Result<signaling::Invitation, Error> {
+        let found = session.room.invitation(invite_id, session.user);
+        found.ok_or_else(|| Rejection::NoSuchInvitation.into())
+    }
+
+    /// A new invitation's id.
+    pub fn fresh_invite_id(&self) -> InviteId {
+        new_invite_id()
+    }
+
+    async fn submit(
+        &self,
+        group_id: GroupId,
+        command: Option<Command>,
+        beside: Vec<Beside>,
+        key: Option<Key>,
+    ) -> Result<(Answer, Arc<Room>), Error> {
+        let (reply, answered) = oneshot::channel();
+        let job = Job { group_id, command, beside, key, reply };
+        self.shared.jobs.send(job).await.map_err(|_| Error::Stopping)?;
+        answered.await.map_err(|_| Error::Stopping)?
+    }
+}

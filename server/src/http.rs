@@ -1,0 +1,687 @@
+//! The HTTP API, under `/api/v1`, as the contract has it. Each handler reads one request, asks the
+//! engine, and answers; conventions that all of them share are the extractors below.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, patch, post};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use signaling::{
+    Answers, Command, FinishWhom, GroupId, Invitation, InviteId, InviteeList, Name, Rejection,
+    Role, Snapshot, Timeout, UserId,
+};
+
+use crate::answer::Answer;
+use crate::engine::{Engine, Session};
+use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
+use crate::identity::{JoinCode, Presented, Token, TokenHash, is_same_origin, presented};
+use crate::limits::peer_address;
+use crate::stream;
+use crate::writer::Key;
+
+/// The largest body of a request, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1_024;
+/// The longest Idempotency-Key, in bytes.
+const MAX_KEY_BYTES: usize = 128;
+/// The longest `reason`, in bytes.
+const MAX_REASON_BYTES: usize = 128;
+
+/// The API's routes.
+pub fn api(engine: Engine) -> Router {
+    let invitation = Router::new()
+        .route("/", get(get_invitation).patch(modify_invitation))
+        .route("/cancel", post(cancel))
+        .route("/accept", post(accept))
+        .route("/reject", post(reject))
+        .route("/finish", post(finish));
+    let group = Router::new()
+        .route("/", get(snapshot).patch(change_group))
+        .route("/events", get(events))
+        .route("/invite", post(invite))
+        .route("/inviteInGroup", post(invite_in_group))
+        .nest("/invitations/{invitation}", invitation)
+        .route("/joinCode", post(renew_join_code))
+        .route("/handover", post(hand_over))
+        .route("/members/{member}", patch(change_role).delete(leave))
+        .route("/end", post(end));
+    let routes = Router::new()
+        .route("/groups", post(create_group))
+        .route("/join", post(join))
+        .nest("/groups/{group}", group);
+    Router::new()
+        .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
+        .route("/healthz", get(health))
+        .method_not_allowed_fallback(async || Error::NoSuchMethod)
+        .with_state(engine)
+}
+
+/// Refuses what changes anything and was sent by a page of another site.
+///
+/// # Errors
+/// When the request was.
+pub async fn same_origin(
+    State(engine): State<Engine>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let is_safe = is_safe(request.method());
+    if is_safe || is_same_origin(request.headers(), engine.public_url()) {
+        Ok(next.run(request).await)
+    } else {
+        Err(Error::CrossSite)
+    }
+}
+
+const fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+async fn health(State(engine): State<Engine>) -> Result<&'static str, Error> {
+    engine.check().await?;
+    Ok("ok")
+}
+
+// ---- What requests have in common --------------------------------------------------------------
+
+/// Ids in a path. One that Handup could not have given out names nothing.
+#[derive(Deserialize)]
+struct Ids {
+    group: String,
+    invitation: Option<String>,
+    member: Option<String>,
+}
+
+impl Ids {
+    fn invitation(&self) -> Result<InviteId, Error> {
+        let invitation = self.invitation.as_deref().unwrap_or_default();
+        invitation.parse().map_err(|_| Rejection::NoSuchInvitation.into())
+    }
+
+    fn member(&self) -> Result<UserId, Error> {
+        let member = self.member.as_deref().unwrap_or_default();
+        member.parse().map_err(|_| Rejection::NoSuchMember.into())
+    }
+}
+
+/// A member of the group in the path, who may go on: the class has not ended, the credential is
+/// theirs, no other site sent the request, and they are not too fast.
+struct Caller {
+    session: Session,
+    ids: Ids,
+}
+
+impl Caller {
+    fn group_id(&self) -> GroupId {
+        self.session.room.id()
+    }
+
+    fn user(&self) -> UserId {
+        self.session.user
+    }
+}
+
+impl FromRequestParts<Engine> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Error> {
+        let Path(ids) =
+            Path::<Ids>::from_request_parts(parts, engine).await.map_err(|_| Error::NoSuchPath)?;
+        let credential = presented(&parts.headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
+        let changes = !is_safe(&parts.method);
+        let from_a_page = matches!(credential, Presented::Cookie(_));
+        if changes && from_a_page && !is_same_origin(&parts.headers, engine.public_url()) {
+            return Err(Error::CrossSite);
+        }
+        let group_id: GroupId = ids.group.parse().map_err(|_| Error::NoSuchGroup)?;
+        let session = engine.session(group_id, credential.token()).await?;
+        if changes {
+            engine.limits().verb(session.user)?;
+        }
+        if session.room.with_group(|group| group.ended) {
+            return Err(Rejection::Ended.into());
+        }
+        Ok(Self { session, ids })
+    }
+}
+
+/// Where a request came from.
+struct Address(IpAddr);
+
+impl FromRequestParts<Engine> for Address {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Engine) -> Result<Self, Error> {
+        Ok(Self(peer_address(&parts.extensions)))
+    }
+}
+
+/// A JSON body, and the Idempotency-Key that came with it. A body that may leave everything out
+/// may also be empty.
+struct Sent<T> {
+    fields: T,
+    key: Option<RequestKey>,
+}
+
+struct RequestKey {
+    key: String,
+    request: TokenHash,
+}
+
+impl RequestKey {
+    fn of(user: UserId, key: Option<Self>) -> Option<Key> {
+        key.map(|Self { key, request }| Key { user, key, request })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Engine> for Sent<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &Engine) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(&parts.headers, body).await?;
+        let key = idempotency_key(&parts, &bytes)?;
+        let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        let fields = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
+        Ok(Self { fields, key })
+    }
+}
+
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Error> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let announced: Option<usize> = announced.and_then(|length| length.parse().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(Error::BodyTooLarge);
+    }
+    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::BodyTooLarge)
+}
+
+fn idempotency_key(parts: &Parts, body: &[u8]) -> Result<Option<RequestKey>, Error> {
+    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let key = std::str::from_utf8(key.as_bytes()).unwrap_or_default();
+    if key.is_empty() || key.len() > MAX_KEY_BYTES {
+        let detail = format!("An Idempotency-Key is text of 1 to {MAX_KEY_BYTES} bytes.");
+        return Err(Error::Malformed(detail));
+    }
+    let mut hash = Sha256::new();
+    for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body] {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let request = TokenHash::from_bytes(hash.finalize().into());
+    Ok(Some(RequestKey { key: key.to_owned(), request }))
+}
+
+/// A sentence for a body that cannot be read. Of the parser's own words only those that name a
+/// field of the request are passed on.
+fn malformed(error: &serde_json::Error) -> Error {
+    let words = error.to_string();
+    let detail = match words.split(" at line ").next() {
+        _ if !error.is_data() => "The body is not valid JSON.".to_owned(),
+        Some(words)
+            if words.starts_with("missing field") || words.starts_with("duplicate field") =>
+        {
+            format!("The body has a {words}.")
+        }
+        Some(words) if words.starts_with("unknown field") => {
+            let field = words.split(',').next().unwrap_or(words);
+            format!("The body has an {field}.")
+        }
+        Some(words) if words.starts_with("a name") || words.starts_with("a timeout") => {
+            format!("The body is wrong: {words}.")
+        }
+        _ => "A field of the body has the wrong type or a value out of range.".to_owned(),
+    };
+    Error::Malformed(detail)
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        if self.body.is_empty() {
+            return (status, [NO_STORE]).into_response();
+        }
+        let json = (header::CONTENT_TYPE, "application/json");
+        let content_type = if self.status >= 400 { PROBLEM_TYPE } else { json };
+        (status, [content_type, NO_STORE], self.body).into_response()
+    }
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    let content_type = (header::CONTENT_TYPE, "application/json");
+    (status, [content_type, NO_STORE], body).into_response()
+}
+
+/// The origin under which this client reaches the server: the configured one, or the one it used.
+fn origin(engine: &Engine, headers: &HeaderMap) -> String {
+    engine.public_url().map_or_else(
+        || {
+            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+            format!("http://{}", host.unwrap_or("127.0.0.1"))
+        },
+        str::to_owned,
+    )
+}
+
+impl Engine {
+    /// The link that joins a class, as the client that sent these headers reaches it.
+    pub fn join_url(&self, headers: &HeaderMap, code: &JoinCode) -> String {
+        format!("{}/join/{}", origin(self, headers), code.as_str())
+    }
+
+    /// The link by which a teacher goes on with another device.
+    pub fn handover_url(&self, headers: &HeaderMap, token: &Token) -> String {
+        format!("{}/handover/{}", origin(self, headers), token.reveal())
+    }
+}
+
+/// `data`, absent or not: the engine knows one string.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionalData {
+    #[serde(default)]
+    data: String,
+}
+
+// ---- Groups and members ------------------------------------------------------------------------
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreateGroup {
+    name: Name,
+    teacher: Name,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Credential<'a> {
+    #[serde(rename = "groupID")]
+    group_id: GroupId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    join_code: Option<&'a str>,
+    #[serde(rename = "joinURL", skip_serializing_if = "Option::is_none")]
+    join_url: Option<String>,
+    #[serde(rename = "userID")]
+    user_id: UserId,
+    token: &'a str,
+}
+
+async fn create_group(
+    State(engine): State<Engine>,
+    Address(address): Address,
+    headers: HeaderMap,
+    body: Sent<CreateGroup>,
+) -> Result<Response, Error> {
+    let token = Token::new();
+    let CreateGroup { name, teacher } = body.fields;
+    let joined = engine.create_group(address, name, teacher, &token).await?;
+    let credential = Credential {
+        group_id: joined.group_id,
+        join_code: Some(joined.join_code.as_str()),
+        join_url: Some(engine.join_url(&headers, &joined.join_code)),
+        user_id: joined.user_id,
+        token: token.reveal(),
+    };
+    Ok(json(StatusCode::CREATED, &credential))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Join {
+    join_code: String,
+    name: Name,
+}
+
+async fn join(
+    State(engine): State<Engine>,
+    Address(address): Address,
+    body: Sent<Join>,
+) -> Result<Response, Error> {
+    let token = Token::new();
+    let Join { join_code, name } = body.fields;
+    let joined = engine.join(address, &join_code, name, &token).await?;
+    let credential = Credential {
+        group_id: joined.group_id,
+        join_code: None,
+        join_url: None,
+        user_id: joined.user_id,
+        token: token.reveal(),
+    };
+    Ok(json(StatusCode::CREATED, &credential))
+}
+
+async fn snapshot(State(engine): State<Engine>, caller: Caller) -> Response {
+    let snapshot: Snapshot = caller.session.room.snapshot(caller.user(), engine.now());
+    json(StatusCode::OK, &snapshot)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeGroup {
+    #[serde(default, deserialize_with = "present")]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "present")]
+    settings: Option<ChangeSettings>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ChangeSettings {
+    #[serde(default, deserialize_with = "present")]
+    locked: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    ask_anytime: Option<bool>,
+}
+
+/// A field that may be left out but not be null.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+async fn change_group(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<ChangeGroup>,
+) -> Result<Answer, Error> {
+    let settings = body.fields.settings.unwrap_or_default();
+    let command = Command::ChangeGroup {
+        actor: caller.user(),
+        name: body.fields.name,
+        locked: settings.locked,
+        ask_anytime: settings.ask_anytime,
+    };
+    verb(&engine, &caller, command, body.key).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn renew_join_code(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    caller: Caller,
+    body: Sent<Nothing>,
+) -> Result<Answer, Error> {
+    let Nothing {} = body.fields;
+    let command = Command::RenewJoinCode { actor: caller.user() };
+    let answer = verb(&engine, &caller, command, body.key).await?;
+    Ok(answer.with_join_url(|code| engine.join_url(&headers, code)))
+}
+
+#[derive(Serialize)]
+struct HandoverLink {
+    #[serde(rename = "handoverURL")]
+    url: String,
+    #[serde(rename = "expiresAt")]
+    expires_at: signaling::Timestamp,
+}
+
+async fn hand_over(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    caller: Caller,
+    body: Sent<Nothing>,
+) -> Result<Response, Error> {
+    let Nothing {} = body.fields;
+    let handover = engine.hand_over(&caller.session).await?;
+    let url = engine.handover_url(&headers, &handover.token);
+    Ok(json(StatusCode::CREATED, &HandoverLink { url, expires_at: handover.expires_at }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeRole {
+    role: Role,
+}
+
+async fn change_role(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<ChangeRole>,
+) -> Result<Answer, Error> {
+    let user = caller.ids.member()?;
+    let command = Command::ChangeRole { actor: caller.user(), user, role: body.fields.role };
+    verb(&engine, &caller, command, body.key).await
+}
+
+async fn leave(State(engine): State<Engine>, caller: Caller) -> Result<Answer, Error> {
+    let user = caller.ids.member()?;
+    let command = Command::Leave { actor: caller.user(), user };
+    verb(&engine, &caller, command, None).await
+}
+
+async fn end(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Nothing>,
+) -> Result<Answer, Error> {
+    let Nothing {} = body.fields;
+    verb(&engine, &caller, Command::End { actor: caller.user() }, body.key).await
+}
+
+async fn verb(
+    engine: &Engine,
+    caller: &Caller,
+    command: Command,
+    key: Option<RequestKey>,
+) -> Result<Answer, Error> {
+    let key = RequestKey::of(caller.user(), key);
+    engine.keyed_command(caller.group_id(), command, key).await
+}
+
+// ---- Invitations -------------------------------------------------------------------------------
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Invite {
+    invitee: String,
+    data: String,
+    timeout: Timeout,
+}
+
+async fn invite(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Invite>,
+) -> Result<Answer, Error> {
+    let Invite { invitee, data, timeout } = body.fields;
+    let command = Command::Invite {
+        actor: caller.user(),
+        invite_id: engine.fresh_invite_id(),
+        invitee: invitee.parse().map_err(|_| Rejection::NotAMember)?,
+        data,
+        timeout,
+    };
+    verb(&engine, &caller, command, body.key).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct InviteInGroup {
+    invitee_list: NamedInvitees,
+    data: String,
+    timeout: Timeout,
+    #[serde(default)]
+    answers: Answers,
+}
+
+/// An invitee list as it was sent: ids are any strings to a client.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NamedInvitees {
+    Star(String),
+    Named(Vec<String>),
+}
+
+impl NamedInvitees {
+    fn read(self) -> Result<InviteeList, Error> {
+        let named = match self {
+            Self::Star(star) if star == "*" => return Ok(InviteeList::Everyone),
+            Self::Star(_) => {
+                let detail = "The inviteeList is a list of members or \"*\".".to_owned();
+                return Err(Error::Malformed(detail));
+            }
+            Self::Named(named) => named,
+        };
+        let mut sorted: Vec<&String> = named.iter().collect();
+        sorted.sort_unstable();
+        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Rejection::DuplicateInvitee.into());
+        }
+        let members: Result<Vec<UserId>, _> = named.iter().map(|id| id.parse()).collect();
+        Ok(InviteeList::Members(members.map_err(|_| Rejection::NotAMember)?))
+    }
+}
+
+async fn invite_in_group(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<InviteInGroup>,
+) -> Result<Answer, Error> {
+    let InviteInGroup { invitee_list, data, timeout, answers } = body.fields;
+    let command = Command::InviteInGroup {
+        actor: caller.user(),
+        invite_id: engine.fresh_invite_id(),
+        invitee_list: invitee_list.read()?,
+        data,
+        timeout,
+        answers,
+    };
+    verb(&engine, &caller, command, body.key).await
+}
+
+async fn get_invitation(State(engine): State<Engine>, caller: Caller) -> Result<Response, Error> {
+    let invitation: Invitation = engine.invitation(&caller.session, caller.ids.invitation()?)?;
+    Ok(json(StatusCode::OK, &invitation))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Modify {
+    data: String,
+}
+
+async fn modify_invitation(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Modify>,
+) -> Result<Answer, Error> {
+    let invite_id = caller.ids.invitation()?;
+    let command = Command::Modify { actor: caller.user(), invite_id, data: body.fields.data };
+    verb(&engine, &caller, command, body.key).await
+}
+
+async fn cancel(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<OptionalData>,
+) -> Result<Answer, Error> {
+    let invite_id = caller.ids.invitation()?;
+    let data = body.fields.data;
+    let command = Command::Cancel { actor: caller.user(), invite_id, data, reason: None };
+    verb(&engine, &caller, command, body.key).await
+}
+
+async fn accept(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<OptionalData>,
+) -> Result<Answer, Error> {
+    let invite_id = caller.ids.invitation()?;
+    let command = Command::Accept { actor: caller.user(), invite_id, data: body.fields.data };
+    verb(&engine, &caller, command, body.key).await
+}
+
+async fn reject(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<OptionalData>,
+) -> Result<Answer, Error> {
+    let invite_id = caller.ids.invitation()?;
+    let command = Command::Reject { actor: caller.user(), invite_id, data: body.fields.data };
+    verb(&engine, &caller, command, body.key).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finish {
+    #[serde(default, deserialize_with = "present")]
+    invitee: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    reason: Option<String>,
+    #[serde(default)]
+    data: String,
+}
+
+async fn finish(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Finish>,
+) -> Result<Answer, Error> {
+    let invite_id = caller.ids.invitation()?;
+    let Finish { invitee, reason, data } = body.fields;
+    let whom = match invitee {
+        Some(id) => FinishWhom::Member(id.parse().map_err(|_| Rejection::NotAMember)?),
+        None => FinishWhom::Unnamed,
+    };
+    if reason.as_ref().is_some_and(|reason| reason.len() > MAX_REASON_BYTES) {
+        return Err(Error::Malformed(format!("A reason holds at most {MAX_REASON_BYTES} bytes.")));
+    }
+    let reason = reason.filter(|reason| !reason.is_empty());
+    let command = Command::Finish { actor: caller.user(), invite_id, whom, reason, data };
+    verb(&engine, &caller, command, body.key).await
+}
+
+// ---- Events ------------------------------------------------------------------------------------
+
+#[derive(Deserialize)]
+struct From {
+    after: Option<String>,
+    heartbeat: Option<String>,
+}
+
+async fn events(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    caller: Caller,
+    Query(from): Query<From>,
+) -> Result<Response, Error> {
+    let last_event_id = headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
+    let after = match (last_event_id, &from.after) {
+        // What cannot be a place in the log is an unknown one: the stream begins with a snapshot.
+        (Some(id), _) => id.parse().ok(),
+        (None, Some(after)) => Some(
+            after
+                .parse()
+                .map_err(|_| Error::Malformed("`after` is the number of an event.".to_owned()))?,
+        ),
+        (None, None) => None,
+    };
+    let start =
+        stream::Start { after, heartbeat_event: from.heartbeat.as_deref() == Some("event") };
+    let Session { room, user } = caller.session;
+    let stopping = engine.stopping().clone();
+    let stream = stream::open(Arc::clone(&room), engine.clock(), user, start, stopping);
+    let unbuffered: (HeaderName, HeaderValue) =
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    let mut response = Response::new(Body::from_stream(stream));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(unbuffered.0, unbuffered.1);
+    Ok(response)
+}
