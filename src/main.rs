@@ -1,2 +1,139 @@
-//! main
-fn main(){}
+//! The server: composes the engine, the classroom and the pages, and serves them.
+
+mod assets;
+mod options;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use app::{App, shell};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use clap::Parser;
+use classroom::Classroom;
+use leptos::config::LeptosOptions;
+use leptos::context::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use server::{Engine, peer_address};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::options::Options;
+
+/// The largest form a page takes, in bytes.
+const MAX_FORM_BYTES: usize = 64 * 1_024;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    options.log_format.start();
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("handup: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), String> {
+    let Options { listen, database, public_url, log_format: _ } = options;
+    let engine = Engine::open(&database, public_url, Arc::new(Classroom))
+        .await
+        .map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let address =
+        listener.local_addr().map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    stop_on_signal(&engine)?;
+    let router = router(engine.clone());
+    let database = database.canonicalize().unwrap_or(database);
+    println!("listening on http://{address}");
+    println!("data in {}", database.display());
+    server::serve(listener, router, engine.stopping().clone()).await;
+    Ok(())
+}
+
+fn stop_on_signal(engine: &Engine) -> Result<(), String> {
+    let no_signals = |error| format!("cannot wait for signals: {error}");
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let stopping = engine.stopping().clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stopping.cancel();
+    });
+    Ok(())
+}
+
+/// What the pages are rendered with.
+#[derive(Clone)]
+struct Pages {
+    engine: Engine,
+    leptos: LeptosOptions,
+}
+
+impl axum::extract::FromRef<Pages> for LeptosOptions {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.leptos.clone()
+    }
+}
+
+fn router(engine: Engine) -> Router {
+    let leptos = LeptosOptions::builder().output_name("handup").build();
+    let pages = Pages { engine: engine.clone(), leptos: leptos.clone() };
+    let context = {
+        let engine = engine.clone();
+        move || provide_context(engine.clone())
+    };
+    let rendered = Router::new()
+        .leptos_routes_with_context(&pages, generate_route_list(App), context, move || {
+            shell(leptos.clone())
+        })
+        .fallback(asset_or_not_found)
+        .with_state(pages)
+        .layer(from_fn_with_state(engine.clone(), server::same_origin))
+        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
+        .layer(CompressionLayer::new());
+    rendered
+        .merge(server::api(engine))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(assets::guard_headers))
+        .layer(from_fn(log_request))
+}
+
+async fn asset_or_not_found(State(pages): State<Pages>, request: Request) -> Response {
+    if let Some(asset) = assets::find(request.uri().path(), request.headers()) {
+        return asset;
+    }
+    let Pages { engine, leptos } = pages;
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide_context(engine.clone()),
+        move || shell(leptos.clone()),
+    );
+    render(request).await.into_response()
+}
+
+/// Writes one line a request. A path can hold a join code, so what is written is the route.
+async fn log_request(request: Request, next: axum::middleware::Next) -> Response {
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let address = peer_address(request.extensions());
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    tracing::info!(%method, route, status, %address, "request");
+    response
+}

@@ -1,1 +1,71 @@
-//! app
+//! The pages of Handup. All of them are rendered on the server and work as plain forms; the class
+//! room is an island that the browser brings to life.
+
+mod actions;
+mod pages;
+mod room;
+mod trouble;
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Stylesheet, Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{ParamSegment, SsrMode, StaticSegment};
+
+use crate::pages::{HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage};
+
+/// The document around every page. Only the class room loads the WASM.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let is_live = pages::is_live();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#faf7f0" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#1d2327" media="(prefers-color-scheme: dark)" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href="/favicon.ico" sizes="32x32" />
+                {is_live.then(|| view! { <HydrationScripts options islands=true /> })}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Every page, by its path.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Stylesheet id="handup" href="/pkg/handup.css" />
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Handup".to_owned() } else { format!("{title} · Handup") }
+        } />
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=StaticSegment("") view=LandingPage ssr=SsrMode::Async />
+                <Route path=StaticSegment("join") view=JoinPage ssr=SsrMode::Async />
+                <Route
+                    path=(StaticSegment("join"), ParamSegment("code"))
+                    view=JoinPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("class"), ParamSegment("group"))
+                    view=RoomPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("handover"), ParamSegment("token"))
+                    view=HandoverPage
+                    ssr=SsrMode::Async
+                />
+            </Routes>
+        </Router>
+    }
+}

@@ -214,6 +214,11 @@ impl Writer {
                 }
             }
         }
+        // What is due is settled first, even where the timer was held up.
+        let deadline = self.working.get(&group_id).and_then(|w| w.group.next_deadline());
+        if deadline.is_some_and(|at| at <= now) {
+            let _ = self.act(batch, group_id, now, Command::Expire);
+        }
         let decided = match &command {
             Some(command) => self.act(batch, group_id, now, command.clone()),
             None => Ok(Outcome { events: Vec::new(), settlement: None }),

@@ -318,7 +318,7 @@ fn settles(
 
 /// The state that the latest transition of an invitation brought.
 fn won(invitation: &Invitation, now: Timestamp) -> InviteeState {
-    if invitation.is_due(now) {
+    if invitation.is_due(now) || invitation.closed == Some(InviteeState::TimedOut) {
         return InviteeState::TimedOut;
     }
     if invitation.closed == Some(InviteeState::Accepted) {

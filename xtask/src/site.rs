@@ -55,7 +55,7 @@ pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
         Ok(meta.with_context(|| format!("cannot read {}", path.display()))?.len())
     };
     println!("{}: {} bytes", workspace.shown(server), size(server)?);
-    for extension in ["_bg.wasm", ".js", ".css"] {
+    for extension in [".wasm", ".js", ".css"] {
         let file = workspace.site().join(PKG).join(format!("{OUTPUT_NAME}{extension}"));
         if file.exists() {
             let packed = packed_sizes(&file).unwrap_or_default();

@@ -95,8 +95,12 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     }
     exec::make_folder(&output)?;
     bind(&input, &output, profile)?;
+    // Leptos asks for this name where LEPTOS_OUTPUT_NAME is set at compile time.
+    let module = output.join(format!("{OUTPUT_NAME}.wasm"));
+    std::fs::rename(output.join(format!("{OUTPUT_NAME}_bg.wasm")), &module)
+        .with_context(|| format!("wasm-bindgen has not made {}", module.display()))?;
     if let Some(optimizer) = optimizer {
-        optimize(&optimizer, &output.join(format!("{OUTPUT_NAME}_bg.wasm")))?;
+        optimize(&optimizer, &module)?;
     }
     exec::write_file(&stamp_file, stamp)?;
     Ok(output)

@@ -1,0 +1,361 @@
+//! The server functions: the one place where the pages meet the server. Each is a plain form's
+//! target as well: a browser without the island is sent back to the page, with what went wrong
+//! and what was typed in the address.
+
+use leptos::prelude::*;
+use signaling::{GroupId, Snapshot, UserId};
+
+use crate::trouble::Trouble;
+
+/// Where the room's forms go; also the address under which [`Act`] is registered.
+pub const ACT: &str = "/do/act";
+
+/// What a member's page of their class is made of.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct RoomView {
+    /// The class as the member may see it.
+    pub snapshot: Snapshot,
+    /// Who the member is.
+    pub me: UserId,
+    /// The code that joins the class.
+    pub code: String,
+    /// The link that joins the class.
+    pub link: String,
+}
+
+/// A class that this browser is in.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct ClassHere {
+    /// The class.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// The name one goes by in it.
+    pub me: String,
+}
+
+/// Begins a class, and leads into its room.
+#[server(prefix = "/do", endpoint = "start")]
+pub async fn start_class(name: String, teacher: String) -> Result<(), Trouble> {
+    let started = ssr::start(&name, &teacher).await;
+    ssr::lead(started, |trouble| {
+        ssr::address("/", &[("problem", trouble.key()), ("name", &name), ("teacher", &teacher)])
+    })
+}
+
+/// Joins a class by its code, and leads into its room.
+#[server(prefix = "/do", endpoint = "join")]
+pub async fn join_class(code: String, name: String) -> Result<(), Trouble> {
+    let joined = ssr::join(&code, &name).await;
+    ssr::lead(joined, |trouble| {
+        ssr::address("/join", &[("problem", trouble.key()), ("code", &code), ("name", &name)])
+    })
+}
+
+/// Does one thing in the room. `who` names the member that the deed is about, where it is about
+/// one; `question`, `limit` (seconds) and `first` belong to asking for hands.
+#[server(prefix = "/do", endpoint = "act")]
+pub async fn act(
+    group: GroupId,
+    deed: String,
+    #[server(default)] who: Option<UserId>,
+    #[server(default)] question: String,
+    #[server(default)] limit: String,
+    #[server(default)] first: String,
+) -> Result<(), Trouble> {
+    let done = ssr::act(group, &deed, who, &question, &limit, &first).await;
+    let room = format!("/class/{group}");
+    ssr::lead(done.map(|leads_to| leads_to.unwrap_or_else(|| room.clone())), |trouble| {
+        ssr::address(&room, &[("problem", trouble.key()), ("question", &question)])
+    })
+}
+
+/// Uses up a link for another device, and leads into the room.
+#[server(prefix = "/do", endpoint = "take-over")]
+pub async fn take_over(token: String) -> Result<(), Trouble> {
+    let taken = ssr::take_over(&token).await;
+    ssr::lead(taken, |trouble| ssr::address("/", &[("problem", trouble.key())]))
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) mod ssr {
+    //! What the server functions and the pages ask of the server.
+
+    use std::net::IpAddr;
+
+    use axum::http::header::{HeaderValue, LOCATION, SET_COOKIE};
+    use axum::http::request::Parts;
+    use axum::http::{HeaderMap, StatusCode};
+    use classroom::{Deed, plan};
+    use leptos::prelude::*;
+    use leptos_axum::ResponseOptions;
+    use server::{Engine, Presented, Session, Token, peer_address, presented, set_cookie};
+    use signaling::{GroupId, Name, Rejection, Role, Timeout, UserId};
+
+    use super::{ClassHere, RoomView};
+    use crate::trouble::Trouble;
+
+    fn engine() -> Result<Engine, Trouble> {
+        use_context::<Engine>().ok_or(Trouble::Failed)
+    }
+
+    fn headers() -> HeaderMap {
+        use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default()
+    }
+
+    fn peer() -> Result<IpAddr, Trouble> {
+        let parts = use_context::<Parts>().ok_or(Trouble::Failed)?;
+        Ok(peer_address(&parts.extensions))
+    }
+
+    fn browser_token(engine: &Engine) -> Option<Token> {
+        match presented(&headers(), engine.is_https())? {
+            Presented::Cookie(token) => Some(token),
+            Presented::Bearer(_) => None,
+        }
+    }
+
+    /// The token this browser carries, or a new one. A token that stands for nobody is not taken
+    /// on: somebody else may have put it there.
+    async fn browser_token_or_new(engine: &Engine) -> Result<Token, Trouble> {
+        let token = match browser_token(engine) {
+            Some(token) if engine.is_known(&token).await? => token,
+            _ => Token::new(),
+        };
+        let cookie = set_cookie(&token, engine.is_https());
+        if let (Some(response), Ok(cookie)) =
+            (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie))
+        {
+            response.append_header(SET_COOKIE, cookie);
+        }
+        Ok(token)
+    }
+
+    pub async fn session(group: GroupId) -> Result<Session, Trouble> {
+        let engine = engine()?;
+        let token = browser_token(&engine).ok_or(Trouble::NotHere)?;
+        let session = engine.session(group, &token).await?;
+        if session.room.with_group(|group| group.ended) {
+            return Err(Trouble::Ended);
+        }
+        Ok(session)
+    }
+
+    pub async fn start(name: &str, teacher: &str) -> Result<String, Trouble> {
+        let name = Name::new(name).map_err(Trouble::of_class_name)?;
+        let teacher = Name::new(teacher).map_err(Trouble::of_name)?;
+        let engine = engine()?;
+        let token = browser_token_or_new(&engine).await?;
+        let joined = engine.create_group(peer()?, name, teacher, &token).await?;
+        Ok(format!("/class/{}", joined.group_id))
+    }
+
+    pub async fn join(code: &str, name: &str) -> Result<String, Trouble> {
+        let engine = engine()?;
+        let group = engine.group_of_code(peer()?, code).await?;
+        // Whoever is in the class already, a teacher above all, stays who they are.
+        let known = browser_token(&engine);
+        if let Some(token) = &known
+            && engine.session(group, token).await.is_ok()
+        {
+            return Ok(format!("/class/{group}"));
+        }
+        let name = Name::new(name).map_err(Trouble::of_name)?;
+        let token = browser_token_or_new(&engine).await?;
+        let joined = engine.join(peer()?, code, name, &token).await?;
+        Ok(format!("/class/{}", joined.group_id))
+    }
+
+    pub async fn act(
+        group: GroupId,
+        deed: &str,
+        who: Option<UserId>,
+        question: &str,
+        limit: &str,
+        first: &str,
+    ) -> Result<Option<String>, Trouble> {
+        let session = session(group).await?;
+        let engine = engine()?;
+        match deed {
+            "renewCode" => {
+                engine.renew_join_code(&session).await?;
+                return Ok(None);
+            }
+            "handOver" => {
+                let handover = engine.hand_over(&session).await?;
+                return Ok(Some(format!("/handover/{}", handover.token.reveal())));
+            }
+            _ => {}
+        }
+        let deed = read_deed(deed, session.user, who, question, limit, first)?;
+        let is_parting = deed == Deed::EndClass || deed == Deed::Remove(session.user);
+        let fresh = engine.fresh_invite_id();
+        let commands = session
+            .room
+            .with_group(|group| plan(group, engine.now(), session.user, &deed, fresh))?;
+        let is_one = commands.len() == 1;
+        for command in commands {
+            match engine.command(group, command).await {
+                Ok(_) => {}
+                // A second tap found the hand up already.
+                Err(server::Error::Rejected(Rejection::SecondAsk)) => {}
+                // Of many, some may have been settled by others meanwhile.
+                Err(server::Error::Rejected(Rejection::AlreadyProcessed(_))) if !is_one => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(is_parting.then(|| "/".to_owned()))
+    }
+
+    fn read_deed(
+        deed: &str,
+        me: UserId,
+        who: Option<UserId>,
+        question: &str,
+        limit: &str,
+        first: &str,
+    ) -> Result<Deed, Trouble> {
+        let who = || who.ok_or(Trouble::Settled);
+        Ok(match deed {
+            "raiseHand" => Deed::RaiseHand,
+            "lowerHand" => Deed::LowerHand,
+            "notNow" => Deed::NotNow,
+            "speak" => Deed::Speak,
+            "pass" => Deed::Pass,
+            "done" => Deed::Done,
+            "ask" => {
+                let seconds = if limit.is_empty() { 0 } else { limit.parse().unwrap_or(0) };
+                let timeout = Timeout::new(seconds).map_err(|_| Trouble::Failed)?;
+                let question = question.to_owned();
+                Deed::Ask { question, timeout, first: !first.is_empty() }
+            }
+            "stopAsking" => Deed::StopAsking,
+            "callOn" => Deed::CallOn(who()?),
+            "cancelCall" => Deed::CancelCall(who()?),
+            "endTurn" => Deed::EndTurn(who()?),
+            "lower" => Deed::Lower(who()?),
+            "lowerAll" => Deed::LowerAll,
+            "lock" => Deed::Lock(true),
+            "unlock" => Deed::Lock(false),
+            "openFloor" => Deed::OpenFloor(true),
+            "closeFloor" => Deed::OpenFloor(false),
+            "makeTeacher" => Deed::MakeRole(who()?, Role::Teacher),
+            "makeStudent" => Deed::MakeRole(who()?, Role::Student),
+            "remove" => Deed::Remove(who()?),
+            "leave" => Deed::Remove(me),
+            "endClass" => Deed::EndClass,
+            _ => return Err(Trouble::Failed),
+        })
+    }
+
+    pub async fn take_over(token: &str) -> Result<String, Trouble> {
+        let engine = engine()?;
+        let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
+        let leads_to = engine.handover_leads_to(&handover).await?;
+        leads_to.ok_or(Trouble::LinkUsed)?;
+        let token = browser_token_or_new(&engine).await?;
+        let taken = engine.take_over(&handover, &token).await;
+        let group = taken.map_err(|error| match error {
+            server::Error::NotSignedIn => Trouble::LinkUsed,
+            other => other.into(),
+        })?;
+        Ok(format!("/class/{group}"))
+    }
+
+    /// Sends a plain form on to where its deed leads, or to where its trouble is told. A page
+    /// that is alive gets the bare result.
+    pub fn lead(
+        done: Result<String, Trouble>,
+        on_trouble: impl FnOnce(Trouble) -> String,
+    ) -> Result<(), Trouble> {
+        let accept = headers().get("accept").cloned();
+        let is_plain = accept
+            .is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
+        if !is_plain {
+            return done.map(drop);
+        }
+        go_to(&done.unwrap_or_else(on_trouble));
+        Ok(())
+    }
+
+    /// Answers with a redirect.
+    pub fn go_to(address: &str) {
+        if let (Some(response), Ok(location)) =
+            (use_context::<ResponseOptions>(), HeaderValue::from_str(address))
+        {
+            response.insert_header(LOCATION, location);
+            response.set_status(StatusCode::SEE_OTHER);
+        }
+    }
+
+    /// Answers with this status.
+    pub fn set_status(status: StatusCode) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(status);
+        }
+    }
+
+    /// A path with a query.
+    pub fn address(path: &str, query: &[(&str, &str)]) -> String {
+        let given = query.iter().filter(|(_, value)| !value.is_empty());
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+        format!("{path}?{query}")
+    }
+
+    pub async fn room(group: GroupId) -> Result<RoomView, Trouble> {
+        let session = session(group).await?;
+        let engine = engine()?;
+        let code = session.room.join_code();
+        Ok(RoomView {
+            snapshot: session.room.snapshot(session.user, engine.now()),
+            me: session.user,
+            code: code.as_str().to_owned(),
+            link: engine.join_url(&headers(), &code),
+        })
+    }
+
+    /// The name of the class that a code joins, and the class itself when this browser is in it.
+    pub async fn class_of_code(code: &str) -> Result<(String, Option<GroupId>), Trouble> {
+        let engine = engine()?;
+        let group = engine.group_of_code(peer()?, code).await?;
+        let room = engine.room(group).await?;
+        let (name, ended) = room.with_group(|group| (group.name.clone(), group.ended));
+        if ended {
+            return Err(Trouble::Ended);
+        }
+        let is_here = match browser_token(&engine) {
+            Some(token) => engine.session(group, &token).await.is_ok(),
+            None => false,
+        };
+        let name = name.map(|name| name.to_string()).unwrap_or_default();
+        Ok((name, is_here.then_some(group)))
+    }
+
+    /// The classes that this browser is in.
+    pub async fn classes_here() -> Vec<ClassHere> {
+        let Ok(engine) = engine() else { return Vec::new() };
+        let Some(token) = browser_token(&engine) else { return Vec::new() };
+        let sessions = engine.sessions(&token).await.unwrap_or_default();
+        let here = sessions.iter().map(|session| {
+            session.room.with_group(|group| ClassHere {
+                group: group.id,
+                name: group.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+                me: group.member(session.user).map(|m| m.name.to_string()).unwrap_or_default(),
+            })
+        });
+        here.collect()
+    }
+
+    /// A link for another device: the class it leads into, the full link, and whether this
+    /// browser is in the class, which makes it the device that is handed over from.
+    pub async fn handover(token: &str) -> Result<(String, String, bool), Trouble> {
+        let engine = engine()?;
+        let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
+        let group = engine.handover_leads_to(&handover).await?.ok_or(Trouble::LinkUsed)?;
+        let room = engine.room(group).await?;
+        let name = room.with_group(|group| group.name.clone());
+        let url = engine.handover_url(&headers(), &handover);
+        let is_here = session(group).await.is_ok();
+        Ok((name.map(|name| name.to_string()).unwrap_or_default(), url, is_here))
+    }
+}

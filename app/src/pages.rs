@@ -1,0 +1,114 @@
+//! The pages around the class room, and the room's own frame.
+
+mod handover;
+mod join;
+mod landing;
+mod not_found;
+mod room;
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+pub use self::handover::HandoverPage;
+pub use self::join::JoinPage;
+pub use self::landing::LandingPage;
+pub use self::not_found::NotFoundPage;
+pub use self::room::RoomPage;
+use crate::trouble::Trouble;
+
+/// Whether the page that is asked for has an island. Only the room has.
+pub fn is_live() -> bool {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<axum::http::request::Parts>()
+            .is_some_and(|parts| parts.uri.path().starts_with("/class/"))
+    }
+    #[cfg(not(feature = "ssr"))]
+    false
+}
+
+/// A value of the address's query; empty when it is not there.
+fn query(name: &str) -> String {
+    use_query_map().read_untracked().get(name).unwrap_or_default()
+}
+
+/// A part of the address's path.
+fn param(name: &str) -> String {
+    use_params_map().read_untracked().get(name).unwrap_or_default()
+}
+
+/// What the last form came to, when it came to nothing.
+fn trouble() -> Option<Trouble> {
+    query("problem").parse().ok()
+}
+
+/// The frame of a page that is about one thing.
+#[component]
+fn Plain(children: Children) -> impl IntoView {
+    view! {
+        <div class="plain">
+            <header class="brand">
+                <a href="/">
+                    <img src="/favicon.svg" alt="" width="32" height="32" />
+                    "Handup"
+                </a>
+            </header>
+            <main>{children()}</main>
+        </div>
+    }
+}
+
+/// A text field with its label, and beside it what is wrong with what was typed.
+#[component]
+fn Field(
+    /// The field's name in the form.
+    name: &'static str,
+    /// What the field is for.
+    label: &'static str,
+    /// What was typed before.
+    value: String,
+    /// What is wrong with it.
+    problem: Option<Trouble>,
+    /// A word for the browser's memory.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// A class of its own.
+    #[prop(default = "")]
+    class: &'static str,
+    /// The most characters.
+    #[prop(default = "64")]
+    maxlength: &'static str,
+    /// Sets the field apart from another of the same name on the page.
+    #[prop(default = "")]
+    id_prefix: &'static str,
+) -> impl IntoView {
+    let id = format!("{id_prefix}{name}");
+    let problem_id = format!("{id}-problem");
+    let described_by = problem.map(|_| problem_id.clone());
+    view! {
+        <div class="field" class:wrong=problem.is_some()>
+            <label for=id.clone()>{label}</label>
+            {problem.map(|problem| {
+                view! {
+                    <p class="problem" id=problem_id role="alert">
+                        {problem.to_string()}
+                    </p>
+                }
+            })}
+            <input
+                id=id
+                name=name
+                class=class
+                value=value
+                required
+                maxlength=maxlength
+                autocomplete=autocomplete
+                autocapitalize=if name == "code" { "characters" } else { "words" }
+                spellcheck="false"
+                aria-invalid=problem.map(|_| "true")
+                aria-describedby=described_by
+                autofocus=problem.is_some()
+            />
+        </div>
+    }
+}

@@ -1,0 +1,25 @@
+//! For an address that leads nowhere.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::Plain;
+
+/// The page for an address that leads nowhere.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::actions::ssr::set_status(axum::http::StatusCode::NOT_FOUND);
+    view! {
+        <Title text="Not found" />
+        <Plain>
+            <section class="card one">
+                <h1>"There is nothing here"</h1>
+                <p>"Check the link, or begin again."</p>
+                <a class="button primary" href="/">
+                    "To the start"
+                </a>
+            </section>
+        </Plain>
+    }
+}

@@ -1,0 +1,160 @@
+//! The frame of the class room: what the server alone knows (the code, its QR) and, inside, the
+//! island.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use signaling::{GroupId, Role};
+
+use super::{Plain, param, query, trouble};
+use crate::actions::RoomView;
+use crate::room::Room;
+use crate::trouble::Trouble;
+
+/// The page of a class, for its teachers and its students.
+#[component]
+pub fn RoomPage() -> impl IntoView {
+    let group = param("group");
+    let problem = trouble();
+    let question = query("question");
+    view! {
+        <Suspense>
+            {move || {
+                let (group, question) = (group.clone(), question.clone());
+                Suspend::new(async move {
+                    match room(&group).await {
+                        Ok(room) => in_class(room, problem, question).into_any(),
+                        Err(trouble) => outside(trouble).into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+fn in_class(room: RoomView, problem: Option<Trouble>, question: String) -> impl IntoView {
+    let RoomView { snapshot, me, code, link } = room;
+    let name = snapshot.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let is_teacher = snapshot.members.iter().any(|m| m.user_id == me && m.role == Role::Teacher);
+    let nobody_here = !snapshot.members.iter().any(|member| member.role == Role::Student);
+    let group = snapshot.group_id;
+    let problem = problem.map(|problem| problem.to_string());
+    view! {
+        <Title text=name />
+        <Room snapshot me problem question>
+            {is_teacher.then(|| view! { <Share group code link nobody_here /> })}
+        </Room>
+    }
+}
+
+fn outside(trouble: Trouble) -> impl IntoView {
+    let title =
+        if trouble == Trouble::Ended { "Class is over" } else { "You are not in this class" };
+    view! {
+        <Title text=title />
+        <Plain>
+            <section class="card one">
+                <h1>{title}</h1>
+                <p>{trouble.to_string()}</p>
+                <a class="button primary" href="/">
+                    "To the start"
+                </a>
+            </section>
+        </Plain>
+    }
+}
+
+/// How students come in: the code, the QR and the link. It is open while nobody is here.
+#[component]
+fn Share(group: GroupId, code: String, link: String, nobody_here: bool) -> impl IntoView {
+    let spoken = spoken(&code);
+    view! {
+        <details class="share" open=nobody_here>
+            <summary>
+                <span class="code">{spoken.clone()}</span>
+                <span class="hint">"QR and link"</span>
+            </summary>
+            <div class="share-panel">
+                <Qr text=link.clone() />
+                <div class="share-words">
+                    {nobody_here
+                        .then(|| view! { <p class="nobody">"Nobody is here yet. Show this code or QR."</p> })}
+                    <p class="code large">{spoken}</p>
+                    <p class="link">
+                        <a href=link.clone()>{link.clone()}</a>
+                    </p>
+                    <form method="post" action=crate::actions::ACT data-plain="">
+                        <input type="hidden" name="group" value=group.to_string() />
+                        <button class="quiet" name="deed" value="renewCode">
+                            "New code"
+                        </button>
+                        <span class="hint">"The old one stops working. Whoever is in stays in."</span>
+                    </form>
+                </div>
+            </div>
+        </details>
+    }
+}
+
+/// A code as it is read aloud: K7P-4MX.
+fn spoken(code: &str) -> String {
+    let (head, tail) = code.split_at_checked(3).unwrap_or((code, ""));
+    format!("{head}-{tail}")
+}
+
+/// A QR code, as large as its place allows.
+#[component]
+pub fn Qr(
+    /// What the code says.
+    text: String,
+) -> impl IntoView {
+    view! { <div class="qr" role="img" aria-label="QR code of the link" inner_html=qr_svg(&text)></div> }
+}
+
+#[cfg(feature = "ssr")]
+fn qr_svg(text: &str) -> String {
+    use qrcode::QrCode;
+    use qrcode::render::svg::Color;
+
+    QrCode::new(text).map_or_else(
+        |_| String::new(),
+        |code| {
+            let svg = code
+                .render::<Color<'_>>()
+                .min_dimensions(240, 240)
+                .dark_color(Color("#16191c"))
+                .light_color(Color("#ffffff"))
+                .build();
+            svg.split_once("?>").map_or(svg.clone(), |(_, svg)| svg.to_owned())
+        },
+    )
+}
+
+#[cfg(not(feature = "ssr"))]
+fn qr_svg(_: &str) -> String {
+    String::new()
+}
+
+#[cfg(feature = "ssr")]
+async fn room(group: &str) -> Result<RoomView, Trouble> {
+    use axum::http::StatusCode;
+
+    use crate::actions::ssr;
+
+    let found = match group.parse() {
+        Ok(group) => ssr::room(group).await,
+        Err(_) => Err(Trouble::NotHere),
+    };
+    found.map_err(|trouble| {
+        ssr::set_status(match trouble {
+            Trouble::Ended => StatusCode::GONE,
+            Trouble::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::FORBIDDEN,
+        });
+        if trouble == Trouble::NoSuchCode { Trouble::NotHere } else { trouble }
+    })
+}
+
+#[cfg(not(feature = "ssr"))]
+async fn room(_: &str) -> Result<RoomView, Trouble> {
+    Err(Trouble::Failed)
+}

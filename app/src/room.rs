@@ -1,0 +1,240 @@
+//! The class room: the one island. It renders the same on the server and in the browser from the
+//! same fold of the same events; in the browser it then follows the class live.
+
+mod clock;
+#[cfg(feature = "hydrate")]
+mod follow;
+mod lists;
+mod student;
+mod teacher;
+mod words;
+
+use std::collections::BTreeSet;
+
+use classroom::Lesson;
+use leptos::prelude::*;
+use signaling::{Group, Role, Snapshot, Timestamp, UserId};
+
+use self::student::StudentRoom;
+use self::teacher::TeacherRoom;
+use self::words::{announcement, connection_words};
+
+/// How current the page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser connects"))]
+pub enum Connection {
+    /// The page is as the server rendered it, and nothing more is known yet.
+    Starting,
+    /// Every event is shown as it comes.
+    Live,
+    /// The stream is down; what is shown may be old.
+    Reconnecting,
+    /// The class is over.
+    Ended,
+    /// The member is not in the class any more.
+    Removed,
+}
+
+/// The class as this page knows it.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    me: UserId,
+    group: RwSignal<Group>,
+    lesson: Memo<Lesson>,
+    online: RwSignal<BTreeSet<UserId>>,
+    now: RwSignal<Timestamp>,
+    connection: RwSignal<Connection>,
+    trouble: RwSignal<Option<String>>,
+    /// What was there when the page came; only what is newer may move.
+    first_seq: u64,
+}
+
+impl Live {
+    fn new(snapshot: Snapshot, me: UserId, trouble: Option<String>) -> Self {
+        let (now, first_seq) = (snapshot.now, snapshot.seq);
+        let online = online_in(&snapshot);
+        let group = RwSignal::new(Group::from(snapshot));
+        Self {
+            me,
+            group,
+            lesson: Memo::new(move |_| group.with(Lesson::of)),
+            online: RwSignal::new(online),
+            now: RwSignal::new(now),
+            connection: RwSignal::new(Connection::Starting),
+            trouble: RwSignal::new(trouble),
+            first_seq,
+        }
+    }
+
+    fn name_of(self, user: UserId) -> String {
+        self.group.with(|group| {
+            let member = group.member(user);
+            member.map_or_else(|| "Somebody who left".to_owned(), |m| m.name.to_string())
+        })
+    }
+
+    fn students(self) -> usize {
+        self.group.with(|group| group.with_role(Role::Student).count())
+    }
+}
+
+fn online_in(snapshot: &Snapshot) -> BTreeSet<UserId> {
+    snapshot.members.iter().filter(|member| member.online).map(|member| member.user_id).collect()
+}
+
+/// The room of one member: a teacher's or a student's.
+#[island]
+pub fn Room(
+    /// The class as the member may see it.
+    snapshot: Snapshot,
+    /// The member.
+    me: UserId,
+    /// What the last form came to, when it came to nothing.
+    problem: Option<String>,
+    /// The question that was typed into that form.
+    question: String,
+    /// How students come in; for teachers.
+    children: Children,
+) -> impl IntoView {
+    let role = snapshot.members.iter().find(|member| member.user_id == me).map(|m| m.role);
+    let is_teacher = role == Some(Role::Teacher);
+    let live = Live::new(snapshot, me, problem);
+    provide_context(live);
+    #[cfg(feature = "hydrate")]
+    follow::start(live, role);
+    let room = if is_teacher {
+        view! { <TeacherRoom question>{children()}</TeacherRoom> }.into_any()
+    } else {
+        view! {
+            {children()}
+            <StudentRoom />
+        }
+        .into_any()
+    };
+    view! {
+        <div
+            class="room"
+            class:teacher=is_teacher
+            class:student=!is_teacher
+            data-connection=move || words::connection_key(live.connection.get())
+            on:submit=move |event| send(live, event)
+        >
+            <noscript>
+                <p class="notice">
+                    "This page is not live in your browser. " <a href="">"Reload"</a>
+                    " to see what is new."
+                </p>
+            </noscript>
+            {room}
+            <p class="unseen" role="status" aria-live="polite">
+                {move || announcement(live)}
+            </p>
+            <Parted />
+        </div>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn send(live: Live, event: leptos::ev::SubmitEvent) {
+    follow::send(live, event);
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn send(_: Live, _: leptos::ev::SubmitEvent) {}
+
+/// The class's name and how current the page is.
+#[component]
+fn Heading(
+    /// What stands beside the name.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    view! {
+        <header class="bar">
+            <h1>
+                <bdi>
+                    {move || {
+                        live.group
+                            .with(|group| group.name.as_ref().map(ToString::to_string))
+                            .unwrap_or_default()
+                    }}
+                </bdi>
+            </h1>
+            <p class="connection">
+                <span class="dot" aria-hidden="true"></span>
+                {move || connection_words(live)}
+            </p>
+            {children.map(|children| children())}
+        </header>
+    }
+}
+
+/// What the last tap came to, when it came to nothing.
+#[component]
+fn Notice() -> impl IntoView {
+    let live = expect_context::<Live>();
+    move || {
+        live.trouble
+            .get()
+            .map(|sentence| view! { <p class="problem wide" role="alert">{sentence}</p> })
+    }
+}
+
+/// Covers the room once there is nothing more to do in it.
+#[component]
+fn Parted() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let title = move || match live.connection.get() {
+        Connection::Ended => Some("The class has ended."),
+        Connection::Removed => Some("You are not in this class any more."),
+        Connection::Starting | Connection::Live | Connection::Reconnecting => None,
+    };
+    move || {
+        title().map(|title| {
+            view! {
+                <div class="parted" role="alertdialog" aria-label=title>
+                    <div class="card one">
+                        <h2>{title}</h2>
+                        <a class="button primary" href="/">
+                            "To the start"
+                        </a>
+                    </div>
+                </div>
+            }
+        })
+    }
+}
+
+/// One button that does one thing, as a form of its own.
+#[component]
+fn Tap(
+    /// What it does.
+    deed: &'static str,
+    /// About whom.
+    #[prop(optional)]
+    who: Option<UserId>,
+    /// How it looks.
+    #[prop(default = "quiet")]
+    class: &'static str,
+    /// What it is called where the words alone do not tell whom it is about.
+    #[prop(optional, into)]
+    label: Option<Signal<String>>,
+    /// Whether the answer is a new page.
+    #[prop(optional)]
+    plain: bool,
+    /// The words on it.
+    children: Children,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let group = live.group.with_untracked(|group| group.id);
+    view! {
+        <form class="tap" method="post" action=crate::actions::ACT data-plain=plain.then_some("")>
+            <input type="hidden" name="group" value=group.to_string() />
+            {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
+            <button class=class name="deed" value=deed aria-label=label.map(|l| move || l.get())>
+                {children()}
+            </button>
+        </form>
+    }
+}

@@ -1,0 +1,67 @@
+//! Times as a person reads them. The moment is a signal that the browser moves; nothing here asks
+//! a clock.
+
+use leptos::prelude::*;
+use signaling::Timestamp;
+
+use super::Live;
+
+/// Minutes and seconds, with hours where there are any: 0:07, 12:30, 1:05:00.
+pub fn duration(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// How long something has been going on.
+#[component]
+pub fn Since(
+    /// When it began.
+    moment: Timestamp,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    view! {
+        <span class="time">
+            {move || duration(live.now.get().millis_since(moment).div_euclid(1_000))}
+        </span>
+    }
+}
+
+/// How long there still is to answer, in figures and as a bar that drains.
+#[component]
+pub fn Countdown(
+    /// When it began.
+    since: Timestamp,
+    /// When it is over.
+    until: Timestamp,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let total = until.millis_since(since).max(1);
+    let left = move || until.millis_since(live.now.get()).clamp(0, total);
+    view! {
+        <div class="countdown" role="timer">
+            <span class="time">{move || duration((left() + 999) / 1_000)}</span>
+            <span class="drain" aria-hidden="true">
+                <span style=move || format!("width:{}%", left() * 100 / total)></span>
+            </span>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_as_a_person_reads_them() {
+        for (seconds, words) in
+            [(-3, "0:00"), (7, "0:07"), (90, "1:30"), (600, "10:00"), (3_905, "1:05:05")]
+        {
+            assert_eq!(duration(seconds), words);
+        }
+    }
+}

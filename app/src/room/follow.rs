@@ -1,0 +1,398 @@
+//! The browser's side of a live class: one EventSource, opened after the snapshot that the page
+//! came with, whose events are folded as the server folds them.
+//!
+//! An EventSource stops for good on an answer that is not 200 and knows nothing of a proxy that
+//! has gone silent. So every failure closes it, a new one is opened after a time that grows and is
+//! jittered, and a watchdog takes a stream for dead that has not been heard for two heartbeats.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use signaling::{Event, EventKind, Group, Role, Snapshot, StatusChange, Timestamp, apply};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    EventSource, FormData, HtmlElement, HtmlFormElement, MessageEvent, PageTransitionEvent,
+    RequestInit, Response, SubmitEvent, UrlSearchParams,
+};
+
+use super::{Connection, Live, online_in};
+use crate::trouble::Trouble;
+
+/// Two heartbeats of the server and a little more, in milliseconds.
+const SILENCE: f64 = 35_000.0;
+/// How often the watchdog looks.
+const WATCH: Duration = Duration::from_secs(5);
+/// Events that come within this time are folded and shown at once.
+const GATHER: Duration = Duration::from_millis(16);
+/// The first and the longest wait before a new stream is opened, in milliseconds.
+const WAITS: (f64, f64) = (500.0, 15_000.0);
+/// After so many failures in a row the page asks why.
+const ASK_WHY: u32 = 2;
+
+#[derive(serde::Deserialize)]
+struct Heartbeat {
+    now: Timestamp,
+}
+
+struct Follower {
+    live: Live,
+    role: Option<Role>,
+    source: RefCell<Option<EventSource>>,
+    gathered: RefCell<Vec<(String, String)>>,
+    heard_at: Cell<f64>,
+    failures: Cell<u32>,
+    is_waiting: Cell<bool>,
+    /// The server's clock less this browser's, in milliseconds.
+    offset: Cell<i64>,
+    listeners: RefCell<Option<Listeners>>,
+}
+
+struct Listeners {
+    opened: Closure<dyn Fn()>,
+    failed: Closure<dyn Fn()>,
+    heard: Closure<dyn Fn(MessageEvent)>,
+}
+
+/// Follows the class for as long as the page lives.
+pub fn start(live: Live, role: Option<Role>) {
+    Effect::new(move |_| Follower::start(live, role));
+}
+
+fn browser_now() -> f64 {
+    js_sys::Date::now()
+}
+
+fn millis(now: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
+    {
+        now as i64
+    }
+}
+
+impl Follower {
+    fn start(live: Live, role: Option<Role>) {
+        let rendered = live.now.get_untracked();
+        let offset = rendered.millis_since(Timestamp::from_millis(millis(browser_now())));
+        let follower = Rc::new(Self {
+            live,
+            role,
+            source: RefCell::default(),
+            gathered: RefCell::default(),
+            heard_at: Cell::new(browser_now()),
+            failures: Cell::new(0),
+            is_waiting: Cell::new(false),
+            offset: Cell::new(offset),
+            listeners: RefCell::default(),
+        });
+        follower.listen();
+        follower.connect();
+        follower.keep_time();
+        follower.watch();
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let listeners = Listeners {
+            opened: Closure::new({
+                let this = Rc::clone(self);
+                move || {
+                    this.failures.set(0);
+                    this.heard_at.set(browser_now());
+                    this.live.connection.set(Connection::Live);
+                }
+            }),
+            failed: Closure::new({
+                let this = Rc::clone(self);
+                move || this.fail()
+            }),
+            heard: Closure::new({
+                let this = Rc::clone(self);
+                move |event: MessageEvent| this.hear(&event)
+            }),
+        };
+        self.listeners.replace(Some(listeners));
+    }
+
+    fn is_over(&self) -> bool {
+        let connection = self.live.connection.get_untracked();
+        matches!(connection, Connection::Ended | Connection::Removed)
+    }
+
+    fn close(&self) {
+        if let Some(source) = self.source.take() {
+            source.close();
+        }
+    }
+
+    fn connect(self: &Rc<Self>) {
+        if self.is_over() {
+            return;
+        }
+        self.fold();
+        self.close();
+        let (id, seq) = self.live.group.with_untracked(|group| (group.id, group.seq));
+        let url = format!("/api/v1/groups/{id}/events?after={seq}&heartbeat=event");
+        let Ok(source) = EventSource::new(&url) else {
+            self.fail();
+            return;
+        };
+        if let Some(listeners) = &*self.listeners.borrow() {
+            source.set_onopen(Some(listeners.opened.as_ref().unchecked_ref()));
+            source.set_onerror(Some(listeners.failed.as_ref().unchecked_ref()));
+            let heard = listeners.heard.as_ref().unchecked_ref();
+            for name in
+                EventKind::NAMES.iter().chain(&["snapshot", StatusChange::NAME, "heartbeat"])
+            {
+                // Adding a listener to an object of one's own does not fail.
+                let _ = source.add_event_listener_with_callback(name, heard);
+            }
+        }
+        self.heard_at.set(browser_now());
+        self.source.replace(Some(source));
+    }
+
+    /// The stream is down: say so, and open another one after a while.
+    fn fail(self: &Rc<Self>) {
+        self.close();
+        if self.is_over() {
+            return;
+        }
+        self.live.connection.set(Connection::Reconnecting);
+        if self.is_waiting.replace(true) {
+            return;
+        }
+        let failures = self.failures.get();
+        self.failures.set(failures.saturating_add(1));
+        let (first, longest) = WAITS;
+        let wait = (first * f64::from(1_u32 << failures.min(8))).min(longest);
+        let wait = wait * (0.5 + js_sys::Math::random());
+        let this = Rc::clone(self);
+        set_timeout(
+            move || {
+                this.is_waiting.set(false);
+                if this.failures.get() > ASK_WHY { this.ask_why() } else { this.connect() }
+            },
+            Duration::from_secs_f64(wait / 1_000.0),
+        );
+    }
+
+    /// An EventSource does not tell why it failed; a plain request does.
+    fn ask_why(self: &Rc<Self>) {
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            let id = this.live.group.with_untracked(|group| group.id);
+            match fetch(&format!("/api/v1/groups/{id}"), &RequestInit::new()).await {
+                Ok(response) => match response.status() {
+                    200 => this.connect(),
+                    401 | 403 | 404 => this.part(Connection::Removed),
+                    410 => this.part(Connection::Ended),
+                    _ => this.fail(),
+                },
+                Err(_) => this.fail(),
+            }
+        });
+    }
+
+    fn part(&self, connection: Connection) {
+        self.close();
+        self.live.connection.set(connection);
+    }
+
+    fn hear(self: &Rc<Self>, event: &MessageEvent) {
+        self.heard_at.set(browser_now());
+        let Some(data) = event.data().as_string() else { return };
+        let is_first = {
+            let mut gathered = self.gathered.borrow_mut();
+            gathered.push((event.type_(), data));
+            gathered.len() == 1
+        };
+        if is_first {
+            let this = Rc::clone(self);
+            set_timeout(move || this.fold(), GATHER);
+        }
+    }
+
+    /// Folds what was gathered, all of it before anything is shown.
+    fn fold(&self) {
+        let gathered = self.gathered.take();
+        if gathered.is_empty() {
+            return;
+        }
+        let mut parting = None;
+        let mut folded = Vec::new();
+        for (name, data) in gathered {
+            match name.as_str() {
+                "snapshot" => {
+                    if let Ok(snapshot) = serde_json::from_str::<Snapshot>(&data) {
+                        self.set_clock(snapshot.now);
+                        self.live.online.set(online_in(&snapshot));
+                        folded.clear();
+                        self.live.group.set(Group::from(snapshot));
+                    }
+                }
+                "heartbeat" => {
+                    if let Ok(Heartbeat { now }) = serde_json::from_str(&data) {
+                        self.set_clock(now);
+                    }
+                }
+                StatusChange::NAME => {
+                    if let Ok(StatusChange { users }) = serde_json::from_str(&data) {
+                        self.live.online.update(|online| {
+                            for user in users {
+                                if user.online {
+                                    online.insert(user.user_id);
+                                } else {
+                                    online.remove(&user.user_id);
+                                }
+                            }
+                        });
+                    }
+                }
+                name => {
+                    let mut body = serde_json::Deserializer::from_str(&data);
+                    if let Ok(event) = Event::decode(name, &mut body) {
+                        parting = parting.or(self.parts(&event));
+                        folded.push(event);
+                    }
+                }
+            }
+        }
+        if !folded.is_empty() {
+            self.live.group.update(|group| {
+                for event in &folded {
+                    apply(group, event);
+                }
+            });
+        }
+        if let Some(connection) = parting {
+            self.part(connection);
+        }
+        self.change_rooms();
+    }
+
+    fn parts(&self, event: &Event) -> Option<Connection> {
+        match &event.kind {
+            EventKind::GroupEnded(_) => Some(Connection::Ended),
+            EventKind::MemberLeft(left) if left.user_id == self.live.me => {
+                Some(Connection::Removed)
+            }
+            _ => None,
+        }
+    }
+
+    /// Somebody who has come to be a teacher, or a student again, gets the other room.
+    fn change_rooms(&self) {
+        let me = self.live.me;
+        let role = self.live.group.with_untracked(|group| group.member(me).map(|m| m.role));
+        if role.is_some() && role != self.role {
+            let _ = window().location().reload();
+        }
+    }
+
+    fn set_clock(&self, server: Timestamp) {
+        self.offset.set(server.millis_since(Timestamp::from_millis(millis(browser_now()))));
+        self.live.now.set(server);
+    }
+
+    fn keep_time(self: &Rc<Self>) {
+        let this = Rc::clone(self);
+        set_interval(
+            move || {
+                let now = millis(browser_now()) + this.offset.get();
+                this.live.now.set(Timestamp::from_millis(now));
+            },
+            Duration::from_secs(1),
+        );
+    }
+
+    fn watch(self: &Rc<Self>) {
+        let this = Rc::clone(self);
+        set_interval(
+            move || {
+                let is_open = this.source.borrow().is_some();
+                if is_open && browser_now() - this.heard_at.get() > SILENCE {
+                    this.fail();
+                }
+            },
+            WATCH,
+        );
+        let this = Rc::clone(self);
+        window_event_listener(leptos::ev::offline, move |_| {
+            this.close();
+            if !this.is_over() {
+                this.live.connection.set(Connection::Reconnecting);
+            }
+        });
+        let this = Rc::clone(self);
+        window_event_listener(leptos::ev::online, move |_| {
+            this.failures.set(0);
+            this.connect();
+        });
+        let this = Rc::clone(self);
+        window_event_listener(leptos::ev::pageshow, move |event: PageTransitionEvent| {
+            if event.persisted() {
+                this.connect();
+            }
+        });
+    }
+}
+
+async fn fetch(url: &str, init: &RequestInit) -> Result<Response, JsValue> {
+    JsFuture::from(window().fetch_with_str_and_init(url, init)).await?.dyn_into()
+}
+
+/// Sends a form of the room without leaving the page. A form that leads to another page is left
+/// to the browser.
+pub fn send(live: Live, event: SubmitEvent) {
+    let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok())
+    else {
+        return;
+    };
+    if form.method() != "post" || form.has_attribute("data-plain") {
+        return;
+    }
+    event.prevent_default();
+    if form.has_attribute("aria-busy") {
+        return;
+    }
+    let Ok(fields) = FormData::new_with_form(&form) else { return };
+    if let Some(button) = event.submitter().filter(|button| button.has_attribute("name")) {
+        let attribute = |name: &str| button.get_attribute(name).unwrap_or_default();
+        let _ = fields.append_with_str(&attribute("name"), &attribute("value"));
+    }
+    let _ = form.set_attribute("aria-busy", "true");
+    spawn_local(async move {
+        let sent = post(&form, &fields).await;
+        let _ = form.remove_attribute("aria-busy");
+        if sent.is_ok()
+            && let Ok(Some(dialog)) = form.closest("[popover]")
+            && let Ok(dialog) = dialog.dyn_into::<HtmlElement>()
+        {
+            let _ = dialog.hide_popover();
+        }
+        live.trouble.set(sent.err());
+    });
+}
+
+async fn post(form: &HtmlFormElement, fields: &FormData) -> Result<(), String> {
+    let offline = || "That didn’t get through. Check your connection and tap again.".to_owned();
+    let body = UrlSearchParams::new_with_str_sequence_sequence(fields).map_err(|_| offline())?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&body);
+    let headers = web_sys::Headers::new().map_err(|_| offline())?;
+    headers.set("accept", "application/json").map_err(|_| offline())?;
+    init.set_headers(&headers);
+    let action = form.get_attribute("action").unwrap_or_default();
+    let response = fetch(&action, &init).await.map_err(|_| offline())?;
+    if response.ok() {
+        return Ok(());
+    }
+    let text = response.text().map_err(|_| offline())?;
+    let text = JsFuture::from(text).await.map_err(|_| offline())?.as_string().unwrap_or_default();
+    let trouble = serde_json::from_str::<Trouble>(&text).unwrap_or(Trouble::Failed);
+    Err(trouble.to_string())
+}

@@ -1,0 +1,169 @@
+//! The student's room: one thing at a time, for a thumb.
+
+use classroom::{Round, Standing};
+use leptos::prelude::*;
+
+use super::clock::{Countdown, Since};
+use super::lists::{HandsForAll, SpeakingForAll};
+use super::words::standing_words;
+use super::{Heading, Live, Notice, Tap};
+
+/// What can be done right now; it changes only when something else can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Answer,
+    Raise,
+    Lower,
+    Floor,
+    Done,
+    Nothing,
+}
+
+impl Choice {
+    const fn of(standing: &Standing) -> Self {
+        match standing {
+            Standing::Invited(_) => Self::Floor,
+            Standing::Speaking(_) => Self::Done,
+            Standing::HandUp { .. } => Self::Lower,
+            Standing::Asked(_) => Self::Answer,
+            Standing::MayRaise => Self::Raise,
+            Standing::Waiting => Self::Nothing,
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Raise => "raise",
+            Self::Lower => "lower",
+            Self::Floor => "floor",
+            Self::Done => "done",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// The student's room.
+#[component]
+pub fn StudentRoom() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let standing = Memo::new(move |_| {
+        live.lesson.with(|lesson| live.group.with(|group| lesson.standing(group, live.me)))
+    });
+    let choice = Memo::new(move |_| standing.with(Choice::of));
+    let sentence = move || standing.with(|standing| standing_words(live, standing));
+    view! {
+        <Heading />
+        <main class="desk" data-choice=move || choice.get().key()>
+            <div class="now">
+                <Notice />
+                <Question />
+                <p class="sentence">{sentence}</p>
+                {move || match standing.get() {
+                    Standing::Speaking(turn) => {
+                        view! {
+                            <p class="turn-time">
+                                <Since moment=turn.since />
+                            </p>
+                        }
+                            .into_any()
+                    }
+                    _ => ().into_any(),
+                }}
+            </div>
+            <div class="lists">
+                <SpeakingForAll />
+                <HandsForAll />
+            </div>
+            <div class="action">{move || action(choice.get())}</div>
+        </main>
+        <footer class="exit">
+            <button class="quiet" type="button" popovertarget="leave">
+                "Leave the class"
+            </button>
+            <div id="leave" class="dialog" popover="auto" role="dialog" aria-labelledby="leave-title">
+                <h2 id="leave-title">"Leave the class?"</h2>
+                <p>"Your hand comes down, and your name leaves the list."</p>
+                <div class="choices">
+                    <button class="quiet" type="button" popovertarget="leave" popovertargetaction="hide">
+                        "Stay"
+                    </button>
+                    <Tap deed="leave" class="destroys" plain=true>
+                        "Leave"
+                    </Tap>
+                </div>
+            </div>
+        </footer>
+    }
+}
+
+/// What is being asked, whether or not one has answered.
+#[component]
+fn Question() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let round = Memo::new(move |_| {
+        live.lesson.with(|lesson| {
+            let asked = live.group.with(|group| lesson.asked(group, live.me).cloned());
+            asked.or_else(|| lesson.round_now().cloned())
+        })
+    });
+    move || {
+        round.get().map(|Round { question, since, expires_at, .. }| {
+            view! {
+                <div class="question">
+                    {question
+                        .map(|question| {
+                            view! {
+                                <p class="words">
+                                    <bdi>{question}</bdi>
+                                </p>
+                            }
+                        })}
+                    {expires_at.map(|until| view! { <Countdown since until /> })}
+                </div>
+            }
+        })
+    }
+}
+
+fn action(choice: Choice) -> AnyView {
+    match choice {
+        Choice::Answer => view! {
+            <Tap deed="raiseHand" class="act raise">
+                "Raise hand"
+            </Tap>
+            <Tap deed="notNow" class="quiet wide">
+                "Not now"
+            </Tap>
+        }
+        .into_any(),
+        Choice::Raise => view! {
+            <Tap deed="raiseHand" class="act raise">
+                "Raise hand"
+            </Tap>
+        }
+        .into_any(),
+        Choice::Lower => view! {
+            <Tap deed="lowerHand" class="act plain-act">
+                "Lower hand"
+            </Tap>
+        }
+        .into_any(),
+        Choice::Floor => view! {
+            <Tap deed="speak" class="act speak">
+                "Speak"
+            </Tap>
+            <Tap deed="pass" class="quiet wide">
+                "Pass"
+            </Tap>
+        }
+        .into_any(),
+        Choice::Done => view! {
+            <Tap deed="done" class="act plain-act">
+                "I’m done"
+            </Tap>
+        }
+        .into_any(),
+        Choice::Nothing => ().into_any(),
+    }
+}

@@ -1,0 +1,176 @@
+//! What can go wrong for a person, as one sentence that says what happened and what to do.
+
+use std::fmt;
+use std::str::FromStr;
+
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+macro_rules! troubles {
+    ($($(#[$doc:meta])* $name:ident = $key:literal, $sentence:literal;)*) => {
+        /// Why something a person did came to nothing.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+        pub enum Trouble {
+            $($(#[$doc])* #[error($sentence)] $name,)*
+        }
+
+        impl Trouble {
+            /// The word that stands for it in an address.
+            pub const fn key(self) -> &'static str {
+                match self {
+                    $(Self::$name => $key,)*
+                }
+            }
+        }
+
+        impl FromStr for Trouble {
+            type Err = UnknownTrouble;
+
+            fn from_str(key: &str) -> Result<Self, UnknownTrouble> {
+                match key {
+                    $($key => Ok(Self::$name),)*
+                    _ => Err(UnknownTrouble),
+                }
+            }
+        }
+    };
+}
+
+/// The word stands for no trouble.
+#[derive(Debug)]
+pub struct UnknownTrouble;
+
+impl fmt::Display for UnknownTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the word stands for no trouble")
+    }
+}
+
+troubles! {
+    /// No class has the code.
+    NoSuchCode = "code", "That code doesn't match a class. Check it with your teacher.";
+    /// The class is locked.
+    Locked = "locked", "The class is locked, so nobody new can join. Ask your teacher to open it.";
+    /// The class is full.
+    Full = "full", "The class is full. Ask your teacher what to do.";
+    /// The class's name was left empty.
+    ClassNameEmpty = "class-name", "Give your class a name, like “Biology 9B”.";
+    /// The class's name is too long.
+    ClassNameLong = "class-name-long", "That name is too long. Keep it to 64 characters.";
+    /// One's own name was left empty.
+    NameEmpty = "name", "Type your name, so that the class knows who you are.";
+    /// One's own name is too long.
+    NameLong = "name-long", "That name is too long for the list. Keep it to 64 characters.";
+    /// The name holds characters that nobody can see.
+    NameStrange = "name-strange", "That name holds characters that can't be shown. Type it again.";
+    /// The question is too long.
+    QuestionLong = "question-long", "That question is too long. Shorten it and ask again.";
+    /// Somebody else's move came first.
+    Settled = "settled", "That was already settled. The list shows how things stand now.";
+    /// The floor is closed.
+    FloorClosed = "floor-closed", "Hands are not being taken right now. Wait until your teacher asks.";
+    /// A teacher's deed by a student, or the like.
+    NotAllowed = "not-allowed", "Only a teacher of this class can do that.";
+    /// The last teacher wants to go.
+    LastTeacher = "last-teacher", "A class needs a teacher. Make somebody a co-teacher first, or end the class.";
+    /// The class has ended.
+    Ended = "ended", "This class has ended.";
+    /// The browser holds no credential for the class.
+    NotHere = "not-here", "You are not in this class any more. Join again with the code.";
+    /// The link for another device is used up or too old.
+    LinkUsed = "link-used", "This link was used already or is too old. Get a new one in your class, under “Class”.";
+    /// Too many attempts.
+    TooFast = "too-fast", "That was too many tries. Wait a few seconds, then try again.";
+    /// The server failed.
+    Failed = "failed", "Something went wrong on our side. Nothing was changed; try again in a moment.";
+}
+
+impl FromServerFnError for Trouble {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
+        Self::Failed
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod from_server {
+    use classroom::Obstacle;
+    use server::Error;
+    use signaling::{NameError, Rejection};
+
+    use super::Trouble;
+
+    impl From<Rejection> for Trouble {
+        fn from(rejection: Rejection) -> Self {
+            match rejection {
+                Rejection::Locked => Self::Locked,
+                Rejection::Full => Self::Full,
+                Rejection::DataTooLarge => Self::QuestionLong,
+                Rejection::NotSignedIn => Self::NotHere,
+                Rejection::LastTeacher => Self::LastTeacher,
+                Rejection::Ended => Self::Ended,
+                Rejection::NotPermitted => Self::NotAllowed,
+                Rejection::NoSuchInvitation
+                | Rejection::AlreadyProcessed(_)
+                | Rejection::SecondAsk
+                | Rejection::NotAMember
+                | Rejection::NoSuchMember
+                | Rejection::NobodyInvited
+                | Rejection::DuplicateInvitee
+                | Rejection::InvitesOneself => Self::Settled,
+            }
+        }
+    }
+
+    impl From<Error> for Trouble {
+        fn from(error: Error) -> Self {
+            error.log();
+            match error {
+                Error::Rejected(rejection) => rejection.into(),
+                Error::NoSuchGroup => Self::NoSuchCode,
+                Error::NotSignedIn | Error::OtherGroup => Self::NotHere,
+                Error::TooFast(_) => Self::TooFast,
+                Error::Malformed(_)
+                | Error::BodyTooLarge
+                | Error::CrossSite
+                | Error::NoSuchPath
+                | Error::NoSuchMethod
+                | Error::KeyReused
+                | Error::Stopping
+                | Error::Internal(_)
+                | Error::NotCommitted => Self::Failed,
+            }
+        }
+    }
+
+    impl From<Obstacle> for Trouble {
+        fn from(obstacle: Obstacle) -> Self {
+            match obstacle {
+                Obstacle::FloorClosed => Self::FloorClosed,
+                Obstacle::Settled => Self::Settled,
+            }
+        }
+    }
+
+    impl Trouble {
+        /// What is wrong with a class's name.
+        pub(crate) const fn of_class_name(error: NameError) -> Self {
+            match error {
+                NameError::Blank => Self::ClassNameEmpty,
+                NameError::TooLong => Self::ClassNameLong,
+                NameError::Control => Self::NameStrange,
+            }
+        }
+
+        /// What is wrong with a person's name.
+        pub(crate) const fn of_name(error: NameError) -> Self {
+            match error {
+                NameError::Blank => Self::NameEmpty,
+                NameError::TooLong => Self::NameLong,
+                NameError::Control => Self::NameStrange,
+            }
+        }
+    }
+}

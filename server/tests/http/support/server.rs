@@ -1,0 +1,118 @@
+//! The server as it runs for people, in this process, on a port and a file of its own.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, Request, within_patience};
+
+/// Where a server is reached; it stays the same when the server starts again.
+#[derive(Clone)]
+pub struct Endpoint {
+    origin: String,
+    http: reqwest::Client,
+}
+
+impl Endpoint {
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// A request to a path under `/api/v1`.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        let url = format!("{}/api/v1{path}", self.origin);
+        Request::new(self.http.request(method, url))
+    }
+}
+
+struct Running {
+    stopping: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+pub struct Server {
+    directory: TempDir,
+    /// Kept while the server is down, so that nobody else gets the port.
+    listener: TcpListener,
+    running: Option<Running>,
+    endpoint: Endpoint,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a nonblocking listener");
+        let address = listener.local_addr().expect("an address");
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let endpoint = Endpoint { origin: format!("http://{address}"), http };
+        let mut server = Self { directory, listener, running: None, endpoint };
+        server.start_again().await;
+        server
+    }
+
+    /// Stops as the program does on a signal, and lets go of everything in memory.
+    pub async fn stop(&mut self) {
+        let Running { stopping, serving } = self.running.take().expect("a running server");
+        stopping.cancel();
+        within_patience("the server to stop", serving).await.expect("serving ends in order");
+    }
+
+    /// Starts on the file and the port of before.
+    pub async fn start_again(&mut self) {
+        let classroom = Arc::new(classroom::Classroom);
+        let engine = server::Engine::open(&self.database(), None, classroom).await;
+        let engine = engine.expect("the database opens");
+        let listener = self.listener.try_clone().expect("the listener again");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        let stopping = engine.stopping().clone();
+        let serving = server::serve(listener, server::api(engine), stopping.clone());
+        self.running = Some(Running { stopping, serving: tokio::spawn(serving) });
+    }
+
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+
+    fn database(&self) -> PathBuf {
+        self.directory.path().join("handup.db")
+    }
+
+    /// Every byte of the database, its write-ahead log included.
+    pub fn bytes_on_disk(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.directory.path()).expect("the directory");
+        let read = |file: std::io::Result<std::fs::DirEntry>| {
+            std::fs::read(file.expect("an entry").path()).expect("a file")
+        };
+        files.flat_map(read).collect()
+    }
+
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub fn origin(&self) -> &str {
+        self.endpoint.origin()
+    }
+
+    /// A request by nobody in particular.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        self.endpoint.request(method, path)
+    }
+
+    pub async fn begin_class(&self, body: Value) -> Answer {
+        self.request(Method::POST, "/groups").json(body).await
+    }
+
+    pub async fn join(&self, join_code: &str, name: &str) -> Answer {
+        let body = json!({ "joinCode": join_code, "name": name });
+        self.request(Method::POST, "/join").json(body).await
+    }
+}

@@ -1,0 +1,1197 @@
+//! Shows the promises of the contract one by one: the life of an invitation (§1), who may do what
+//! (§2), how a refusal is told (§3), and the fields of the events (§4).
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use signaling::event::{
+    InvitationCancelled, InvitationModified, InvitationTimeout, InviteeAccepted, InviteeFinished,
+    InviteeRejected, MemberChanged, MemberJoined, MemberLeft,
+};
+use signaling::{
+    Application, Audience, Code, Command, Event, EventKind, Group, Invitation, InviteId,
+    InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, Problem, Rejection,
+    Role, Settings, Snapshot, Timeout, Timestamp, UserId, act, apply, decide, reasons,
+};
+use support::*;
+
+use InviteeList::Everyone;
+use InviteeState::{Accepted, Cancelled, Finished, Pending, Rejected, TimedOut};
+use Rejection::{AlreadyProcessed, NoSuchInvitation, NotPermitted, SecondAsk};
+
+const ADA: UserId = user(1);
+const BEN: UserId = user(2);
+const CLEO: UserId = user(3);
+const DAN: UserId = user(4);
+const EVE: UserId = user(5);
+/// Nobody in the class, until they join.
+const FAY: UserId = user(6);
+
+const HANDS: InviteId = invite_id(1);
+const CALL: InviteId = invite_id(2);
+const OTHER: InviteId = invite_id(3);
+
+fn only<const N: usize>(members: [UserId; N]) -> InviteeList {
+    InviteeList::Members(members.to_vec())
+}
+
+impl Class {
+    /// Ada and Ben teach; Cleo, Dan and Eve are students.
+    fn lesson() -> Self {
+        let mut class = Self::begun_by(ADA);
+        class.does([join(BEN), make(ADA, Role::Teacher, BEN), join(CLEO), join(DAN), join(EVE)]);
+        class
+    }
+
+    /// Does what the rules allow, and gives what came of it.
+    fn does<const N: usize>(&mut self, commands: [Command; N]) -> Vec<EventKind> {
+        let mut kinds = Vec::new();
+        for command in commands {
+            let outcome = self.act(command.clone());
+            let outcome = outcome.unwrap_or_else(|refusal| panic!("{command:?}: {refusal:?}"));
+            kinds.extend(outcome.events.into_iter().map(|event| event.kind));
+        }
+        kinds
+    }
+
+    /// What the rules would say, without doing it.
+    fn says(&self, command: &Command) -> Result<usize, Rejection> {
+        decide(&self.group, self.now, command).map(|events| events.len())
+    }
+
+    fn seen(&self, invite_id: InviteId) -> &Invitation {
+        self.group.invitation(invite_id).expect("the invitation was made")
+    }
+
+    fn state(&self, invite_id: InviteId, user: UserId) -> Option<InviteeState> {
+        self.seen(invite_id).part(user).map(|part| part.state)
+    }
+
+    fn states(&self, invite_id: InviteId) -> Vec<(UserId, InviteeState)> {
+        self.seen(invite_id).parts().iter().map(|part| (part.user_id, part.state)).collect()
+    }
+
+    /// Whether the invitation is open, and whether it is live.
+    fn open_and_live(&self, invite_id: InviteId) -> (bool, bool) {
+        let is_live = self.group.live().any(|invitation| invitation.invite_id == invite_id);
+        (self.seen(invite_id).open, is_live)
+    }
+
+    /// Waits for the deadline, and so many milliseconds more.
+    fn passes_the_deadline_of(&mut self, invite_id: InviteId, millis: i64) {
+        let deadline = self.seen(invite_id).expires_at.expect("a deadline");
+        self.wait(deadline.millis_since(self.now) + millis);
+    }
+}
+
+/// The class in which Ada has called Cleo, and Cleo's part is in this state.
+fn called(state: InviteeState) -> Class {
+    let mut class = Class::lesson();
+    class.does([within(10, invite_in_group(ADA, CALL, only([CLEO])))]);
+    match state {
+        Pending => {}
+        Accepted => drop(class.does([accept(CLEO, CALL)])),
+        Rejected => drop(class.does([reject(CLEO, CALL)])),
+        Cancelled => drop(class.does([cancel(ADA, CALL)])),
+        TimedOut => {
+            class.passes_the_deadline_of(CALL, 0);
+            class.does([Command::Expire]);
+        }
+        Finished => drop(class.does([accept(CLEO, CALL), finish(CLEO, CALL)])),
+    }
+    assert_eq!(class.state(CALL, CLEO), Some(state));
+    class
+}
+
+fn accepted(invite_id: InviteId, invitee: UserId) -> EventKind {
+    InviteeAccepted { invite_id, invitee, data: String::new() }.into()
+}
+
+fn cancelled(
+    invite_id: InviteId,
+    inviter: UserId,
+    invitee_list: InviteeList,
+    reason: Option<&str>,
+) -> EventKind {
+    let reason = reason.map(str::to_owned);
+    InvitationCancelled { invite_id, inviter, invitee_list, data: String::new(), reason }.into()
+}
+
+fn finished(invite_id: InviteId, invitee: UserId, by: UserId, reason: &str) -> EventKind {
+    let reason = reason.to_owned();
+    InviteeFinished { invite_id, invitee, by, reason, data: String::new() }.into()
+}
+
+fn timed_out(invite_id: InviteId, invitee_list: InviteeList) -> EventKind {
+    InvitationTimeout { invite_id, invitee_list }.into()
+}
+
+fn left(user_id: UserId, reason: &str) -> EventKind {
+    MemberLeft { user_id, reason: reason.to_owned() }.into()
+}
+
+// §1. The life of an invitation.
+
+#[test]
+fn every_verb_meets_every_state_of_an_invitee_as_the_contract_says() {
+    let lost = |state| Err(AlreadyProcessed(state));
+    let (wins, repeats) = (Ok(1), Ok(0));
+    for (state, accepts, rejects, cancels, finishes) in [
+        (Pending, wins, wins, wins, lost(Pending)),
+        (Accepted, repeats, lost(Accepted), lost(Accepted), wins),
+        (Rejected, lost(Rejected), repeats, lost(Rejected), lost(Rejected)),
+        (Cancelled, lost(Cancelled), lost(Cancelled), repeats, lost(Cancelled)),
+        (TimedOut, lost(TimedOut), lost(TimedOut), lost(TimedOut), lost(TimedOut)),
+        (Finished, lost(Finished), lost(Finished), lost(Finished), repeats),
+    ] {
+        let class = called(state);
+        assert_eq!(class.says(&accept(CLEO, CALL)), accepts, "accept when {state:?}");
+        assert_eq!(class.says(&reject(CLEO, CALL)), rejects, "reject when {state:?}");
+        assert_eq!(class.says(&cancel(ADA, CALL)), cancels, "cancel when {state:?}");
+        assert_eq!(class.says(&finish(CLEO, CALL)), finishes, "finish when {state:?}");
+    }
+}
+
+#[test]
+fn cancel_closes_the_invitation_for_every_pending_invitee_and_only_those() {
+    let mut class = Class::lesson();
+    class.does([
+        invite_in_group(ADA, HANDS, only([BEN, CLEO, DAN, EVE])),
+        accept(BEN, HANDS),
+        reject(CLEO, HANDS),
+    ]);
+    let events = class.does([cancel(ADA, HANDS)]);
+    assert_eq!(events, [cancelled(HANDS, ADA, only([DAN, EVE]), None)]);
+    assert_eq!(
+        class.states(HANDS),
+        [(BEN, Accepted), (CLEO, Rejected), (DAN, Cancelled), (EVE, Cancelled)]
+    );
+}
+
+#[test]
+fn an_invitation_to_a_list_is_open_while_an_invitee_is_pending() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN])), reject(CLEO, HANDS)]);
+    assert_eq!(class.open_and_live(HANDS), (true, true));
+    class.does([reject(DAN, HANDS)]);
+    assert_eq!(class.open_and_live(HANDS), (false, false));
+}
+
+#[test]
+fn an_invitation_to_everyone_stays_open_when_all_have_answered() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone)]);
+    class.does([reject(CLEO, HANDS), reject(DAN, HANDS), reject(EVE, HANDS)]);
+    assert_eq!(class.open_and_live(HANDS), (true, true));
+    class.does([join(FAY)]);
+    assert_eq!(class.state(HANDS, FAY), Some(Pending));
+}
+
+#[test]
+fn an_invitation_to_everyone_closes_by_its_cancel_its_deadline_or_its_taking() {
+    let to_all = || within(10, invite_in_group(ADA, HANDS, Everyone));
+    type Closing = (&'static str, fn(&mut Class));
+    let closings: [Closing; 3] = [
+        ("its cancel", |class| drop(class.does([cancel(ADA, HANDS)]))),
+        ("its deadline", |class| {
+            class.passes_the_deadline_of(HANDS, 0);
+            class.does([Command::Expire]);
+        }),
+        ("its taking", |class| drop(class.does([accept(CLEO, HANDS)]))),
+    ];
+    for (what, close) in closings {
+        let mut class = Class::lesson();
+        class.does([first(to_all())]);
+        close(&mut class);
+        assert!(!class.seen(HANDS).open, "{what}");
+        class.does([join(FAY)]);
+        assert_eq!(class.state(HANDS, FAY), None, "who joins after {what} is not invited");
+    }
+}
+
+#[test]
+fn an_invitation_is_live_while_it_is_open_or_a_part_of_it_is_accepted() {
+    let mut class = called(Accepted);
+    assert_eq!(class.open_and_live(CALL), (false, true));
+    class.does([finish(ADA, CALL)]);
+    assert_eq!(class.open_and_live(CALL), (false, false));
+}
+
+#[test]
+fn what_comes_at_or_after_the_deadline_loses_whether_or_not_the_timer_has_run() {
+    for timer_has_run in [false, true] {
+        for millis_late in [0, 1, 86_400_000] {
+            let mut class = called(Pending);
+            class.passes_the_deadline_of(CALL, millis_late);
+            if timer_has_run {
+                class.does([Command::Expire]);
+            }
+            for verb in [
+                accept(CLEO, CALL),
+                reject(CLEO, CALL),
+                cancel(ADA, CALL),
+                modify(ADA, CALL, "later"),
+            ] {
+                assert_eq!(class.says(&verb), Err(AlreadyProcessed(TimedOut)), "{verb:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_a_millisecond_before_the_deadline_wins() {
+    for verb in [accept(CLEO, CALL), reject(CLEO, CALL), cancel(ADA, CALL)] {
+        let mut class = called(Pending);
+        class.passes_the_deadline_of(CALL, -1);
+        assert_eq!(class.does([Command::Expire]), []);
+        assert_eq!(class.does([verb]).len(), 1);
+        class.wait(1);
+        assert_eq!(class.does([Command::Expire]), [], "no timeout where nobody is pending");
+    }
+}
+
+#[test]
+fn a_timeout_is_0_to_86_400_whole_seconds() {
+    for (text, seconds) in [
+        ("0", Some(0)),
+        ("30", Some(30)),
+        ("86400", Some(86_400)),
+        ("86401", None),
+        ("-1", None),
+        ("1.5", None),
+        ("\"30\"", None),
+        ("null", None),
+    ] {
+        let timeout = serde_json::from_str::<Timeout>(text).ok();
+        assert_eq!(timeout.map(Timeout::seconds), seconds, "{text}");
+    }
+}
+
+#[test]
+fn the_deadline_lies_the_timeout_after_the_moment_of_inviting() {
+    let mut class = Class::lesson();
+    class.does([within(30, invite(ADA, CALL, CLEO))]);
+    let call = class.seen(CALL);
+    assert_eq!((call.created_at, call.expires_at), (class.now, Some(class.now.plus_seconds(30))));
+    assert_eq!(class.group.next_deadline(), call.expires_at);
+}
+
+#[test]
+fn a_timeout_of_0_never_comes() {
+    let mut class = Class::lesson();
+    class.does([invite(ADA, CALL, CLEO), invite_in_group(ADA, HANDS, Everyone)]);
+    assert_eq!(class.seen(CALL).expires_at, None);
+    assert_eq!(class.group.next_deadline(), None);
+    class.wait(1_000 * 86_400_000);
+    assert_eq!(class.does([Command::Expire]), []);
+    assert_eq!(class.says(&accept(CLEO, CALL)), Ok(1));
+}
+
+#[test]
+fn there_is_one_timeout_for_all_who_are_still_pending() {
+    for (invitees, says) in [(only([CLEO, DAN, EVE]), only([DAN, EVE])), (Everyone, Everyone)] {
+        let mut class = Class::lesson();
+        class.does([within(10, invite_in_group(ADA, HANDS, invitees)), accept(CLEO, HANDS)]);
+        class.wait(10_000);
+        assert_eq!(class.does([Command::Expire]), [timed_out(HANDS, says)]);
+        assert_eq!(class.states(HANDS), [(CLEO, Accepted), (DAN, TimedOut), (EVE, TimedOut)]);
+        assert_eq!(class.does([Command::Expire]), [], "handled twice it is one");
+    }
+}
+
+#[test]
+fn a_deadline_that_passed_while_the_server_was_down_fires_when_it_is_up_again() {
+    let mut class = called(Pending);
+    class.does([within(5, invite_in_group(BEN, HANDS, Everyone))]);
+    let mut restarted = Group::new(GROUP);
+    for event in &class.log {
+        apply(&mut restarted, event);
+    }
+    class.group = restarted;
+    class.wait(3_600_000);
+    assert_eq!(
+        class.does([Command::Expire]),
+        [timed_out(HANDS, Everyone), timed_out(CALL, only([CLEO]))],
+        "in the order of the deadlines"
+    );
+}
+
+#[test]
+fn cancel_of_an_invitation_no_longer_open_fails_and_those_who_accepted_keep_what_they_have() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN]))]);
+    class.does([accept(CLEO, HANDS), reject(DAN, HANDS)]);
+    assert_eq!(class.says(&cancel(ADA, HANDS)), Err(AlreadyProcessed(Rejected)));
+    assert_eq!(class.state(HANDS, CLEO), Some(Accepted));
+}
+
+#[test]
+fn cancel_of_an_invitation_closed_otherwise_tells_what_closed_it() {
+    type Closing = (Command, fn(&mut Class), InviteeState);
+    let to = |list| within(10, invite_in_group(ADA, HANDS, list));
+    let closings: [Closing; 5] = [
+        (to(only([CLEO])), |class| drop(class.does([reject(CLEO, HANDS)])), Rejected),
+        (to(only([CLEO])), |class| drop(class.does([leave(CLEO, CLEO)])), Cancelled),
+        (first(to(Everyone)), |class| drop(class.does([accept(CLEO, HANDS)])), Accepted),
+        (to(only([CLEO])), |class| class.wait(10_000), TimedOut),
+        (
+            to(Everyone),
+            |class| {
+                class.does([reject(CLEO, HANDS), reject(DAN, HANDS), reject(EVE, HANDS)]);
+                class.wait(10_000);
+            },
+            TimedOut,
+        ),
+    ];
+    for (invitation, close, state) in closings {
+        for timer_has_run in [false, true] {
+            let mut class = Class::lesson();
+            class.does([invitation.clone()]);
+            close(&mut class);
+            if timer_has_run {
+                class.does([Command::Expire]);
+            }
+            assert_eq!(class.says(&cancel(ADA, HANDS)), Err(AlreadyProcessed(state)));
+        }
+    }
+}
+
+#[test]
+fn with_each_every_invitee_answers_for_themselves() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone)]);
+    assert_eq!(class.does([accept(CLEO, HANDS)]), [accepted(HANDS, CLEO)]);
+    assert_eq!(class.does([accept(DAN, HANDS)]), [accepted(HANDS, DAN)]);
+    assert_eq!(class.states(HANDS), [(CLEO, Accepted), (DAN, Accepted), (EVE, Pending)]);
+}
+
+#[test]
+fn with_first_the_first_acceptance_takes_it_and_cancels_all_still_pending() {
+    for (invitees, says) in [(only([CLEO, DAN, EVE]), only([DAN])), (Everyone, Everyone)] {
+        let mut class = Class::lesson();
+        class.does([first(invite_in_group(ADA, HANDS, invitees)), reject(EVE, HANDS)]);
+        let events = class.does([accept(CLEO, HANDS)]);
+        let elsewhere = Some("answeredElsewhere");
+        assert_eq!(events, [accepted(HANDS, CLEO), cancelled(HANDS, ADA, says, elsewhere)]);
+        assert_eq!(class.states(HANDS), [(CLEO, Accepted), (DAN, Cancelled), (EVE, Rejected)]);
+        let dans = class.seen(HANDS).part(DAN).and_then(|part| part.reason.as_deref());
+        assert_eq!(dans, elsewhere);
+        assert_eq!(class.says(&accept(DAN, HANDS)), Err(AlreadyProcessed(Cancelled)));
+        assert_eq!(class.says(&cancel(ADA, HANDS)), Err(AlreadyProcessed(Accepted)));
+        assert_eq!(class.says(&accept(CLEO, HANDS)), Ok(0));
+    }
+}
+
+#[test]
+fn with_first_nobody_is_cancelled_where_nobody_else_is_pending() {
+    for invitees in [only([CLEO, DAN, EVE]), Everyone] {
+        let mut class = Class::lesson();
+        class.does([first(invite_in_group(ADA, HANDS, invitees))]);
+        class.does([reject(DAN, HANDS), reject(EVE, HANDS)]);
+        assert_eq!(class.does([accept(CLEO, HANDS)]), [accepted(HANDS, CLEO)]);
+        assert_eq!(class.open_and_live(HANDS), (false, true));
+    }
+}
+
+#[test]
+fn everyone_is_every_student_for_a_teacher_and_every_teacher_for_a_student() {
+    for (inviter, invited) in [(ADA, vec![CLEO, DAN, EVE]), (CLEO, vec![ADA, BEN])] {
+        let mut class = Class::lesson();
+        class.does([invite_in_group(inviter, HANDS, Everyone)]);
+        let pending: Vec<UserId> = class.seen(HANDS).in_state(Pending).collect();
+        assert_eq!(pending, invited);
+    }
+}
+
+#[test]
+fn whoever_joins_or_takes_the_role_while_it_is_open_is_invited() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), invite_in_group(CLEO, OTHER, Everyone)]);
+    class.does([join(FAY), make(ADA, Role::Student, BEN), make(ADA, Role::Teacher, DAN)]);
+    assert_eq!(class.state(HANDS, FAY), Some(Pending), "she joined");
+    assert_eq!(class.state(HANDS, BEN), Some(Pending), "he came to be a student");
+    assert_eq!(class.state(OTHER, DAN), Some(Pending), "he came to be a teacher");
+    assert_eq!(class.state(OTHER, FAY), None, "she is no teacher");
+}
+
+#[test]
+fn whoever_joins_at_the_deadline_is_not_invited_whether_or_not_the_timer_has_run() {
+    let mut class = Class::lesson();
+    class.does([within(10, invite_in_group(ADA, HANDS, Everyone))]);
+    class.wait(10_000);
+    class.does([join(FAY)]);
+    assert_eq!(class.state(HANDS, FAY), None);
+}
+
+#[test]
+fn whoever_takes_the_role_again_has_their_one_part_still() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), reject(CLEO, HANDS)]);
+    class.does([make(ADA, Role::Teacher, CLEO), make(ADA, Role::Student, CLEO)]);
+    assert_eq!(class.states(HANDS), [(CLEO, Rejected), (DAN, Pending), (EVE, Pending)]);
+}
+
+#[test]
+fn a_list_takes_in_nobody_who_comes_later() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN, EVE])), join(FAY)]);
+    assert_eq!(class.state(HANDS, FAY), None);
+}
+
+#[test]
+fn events_say_everyone_back() {
+    let mut class = Class::lesson();
+    let events = class.does([invite_in_group(ADA, HANDS, Everyone)]);
+    assert!(matches!(&events[..],
+        [EventKind::ReceiveNewInvitation(new)] if new.invitee_list == Everyone));
+    assert_eq!(class.does([cancel(ADA, HANDS)]), [cancelled(HANDS, ADA, Everyone, None)]);
+}
+
+#[test]
+fn finish_ends_ones_own_part_for_an_invitee_and_anyones_for_the_inviter_and_any_teacher() {
+    let one = |user| Ok(vec![user]);
+    let all = || Ok(vec![CLEO, DAN]);
+    for (verb, whose) in [
+        (finish(CLEO, HANDS), one(CLEO)),
+        (finish(ADA, HANDS), all()),
+        (finish(BEN, HANDS), all()),
+        (finish_of(CLEO, HANDS, CLEO), one(CLEO)),
+        (finish_of(ADA, HANDS, CLEO), one(CLEO)),
+        (finish_of(BEN, HANDS, DAN), one(DAN)),
+        (finish_of(CLEO, HANDS, DAN), Err(NotPermitted)),
+        (finish(FAY, HANDS), Err(NotPermitted)),
+        (finish_of(FAY, HANDS, CLEO), Err(NotPermitted)),
+        (finish_of(ADA, HANDS, EVE), Err(AlreadyProcessed(Pending))),
+        (finish(EVE, HANDS), Err(AlreadyProcessed(Pending))),
+        (finish_of(ADA, HANDS, user(99)), Err(Rejection::NotAMember)),
+    ] {
+        let mut class = Class::lesson();
+        class.does([join(FAY), invite_in_group(ADA, HANDS, only([CLEO, DAN, EVE]))]);
+        class.does([accept(CLEO, HANDS), accept(DAN, HANDS)]);
+        let before = class.clone();
+        let ended = class
+            .act(verb.clone())
+            .map(|_| class.seen(HANDS).in_state(Finished).collect::<Vec<UserId>>());
+        assert_eq!(ended, whose, "{verb:?}");
+        if ended.is_err() {
+            assert_eq!(class.group, before.group);
+        } else {
+            assert_eq!(class.says(&verb), Ok(0), "once is enough");
+        }
+    }
+}
+
+#[test]
+fn a_student_whose_ask_was_taken_may_finish_it() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(CLEO, HANDS, Everyone), accept(ADA, HANDS), accept(BEN, HANDS)]);
+    assert_eq!(class.says(&finish(DAN, HANDS)), Err(NotPermitted));
+    assert_eq!(
+        class.does([finish(CLEO, HANDS)]),
+        [
+            finished(HANDS, ADA, CLEO, reasons::FINISHED),
+            finished(HANDS, BEN, CLEO, reasons::FINISHED)
+        ]
+    );
+}
+
+#[test]
+fn an_invitation_may_still_be_finished_after_its_deadline() {
+    let mut class = Class::lesson();
+    class.does([within(10, invite_in_group(ADA, HANDS, Everyone)), accept(CLEO, HANDS)]);
+    class.wait(10_000);
+    class.does([Command::Expire]);
+    assert_eq!(class.says(&finish(CLEO, HANDS)), Ok(1));
+}
+
+#[test]
+fn the_data_and_the_reason_of_a_verb_are_carried_untouched() {
+    let data = "{\"operation\":\"call\",\"\\u0000\":\"\u{1f64b}\"} \n";
+    let mut class = Class::lesson();
+    class.does([
+        Command::Invite {
+            actor: ADA,
+            invite_id: CALL,
+            invitee: CLEO,
+            data: data.to_owned(),
+            timeout: Timeout::NEVER,
+        },
+        Command::Accept { actor: CLEO, invite_id: CALL, data: data.to_owned() },
+    ]);
+    assert_eq!(class.seen(CALL).data, data);
+    assert_eq!(class.seen(CALL).part(CLEO).and_then(|part| part.data.as_deref()), Some(data));
+    let hang_up = Command::Finish {
+        actor: CLEO,
+        invite_id: CALL,
+        whom: signaling::FinishWhom::Unnamed,
+        reason: Some("hungUp".to_owned()),
+        data: data.to_owned(),
+    };
+    let over = InviteeFinished {
+        invite_id: CALL,
+        invitee: CLEO,
+        by: CLEO,
+        reason: "hungUp".to_owned(),
+        data: data.to_owned(),
+    };
+    assert_eq!(class.does([hang_up]), [over.into()]);
+}
+
+#[test]
+fn data_holds_at_most_12_288_bytes_of_utf_8() {
+    let class = called(Pending);
+    let fits = "é".repeat(MAX_DATA_BYTES / 2);
+    let over = format!("{fits}.");
+    assert_eq!(fits.len(), 12_288);
+    let verbs: [fn(String) -> Command; 6] = [
+        |data| Command::Accept { actor: CLEO, invite_id: CALL, data },
+        |data| Command::Reject { actor: CLEO, invite_id: CALL, data },
+        |data| Command::Cancel { actor: ADA, invite_id: CALL, data, reason: None },
+        |data| Command::Modify { actor: ADA, invite_id: CALL, data },
+        |data| {
+            let timeout = Timeout::NEVER;
+            Command::Invite { actor: ADA, invite_id: OTHER, invitee: DAN, data, timeout }
+        },
+        |data| match invite_in_group(ADA, OTHER, Everyone) {
+            Command::InviteInGroup { actor, invite_id, invitee_list, timeout, answers, .. } => {
+                Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers }
+            }
+            other => other,
+        },
+    ];
+    for verb in verbs {
+        assert_eq!(class.says(&verb(fits.clone())), Ok(1));
+        assert_eq!(class.says(&verb(over.clone())), Err(Rejection::DataTooLarge));
+    }
+}
+
+#[test]
+fn an_invitation_may_be_modified_only_while_it_is_open() {
+    let mut class = called(Pending);
+    let modified = InvitationModified { invite_id: CALL, data: "new".to_owned() };
+    assert_eq!(class.does([modify(ADA, CALL, "new")]), [modified.into()]);
+    assert_eq!(class.seen(CALL).data, "new");
+    assert_eq!(class.does([modify(ADA, CALL, "new")]), [], "it says so already");
+    for state in [Accepted, Rejected, Cancelled, TimedOut, Finished] {
+        let refused = called(state).says(&modify(ADA, CALL, "new"));
+        assert_eq!(refused, Err(AlreadyProcessed(state)));
+    }
+}
+
+#[test]
+fn repeating_the_verb_that_won_answers_with_the_state_as_it_is() {
+    let started: [fn(&mut Class) -> Command; 4] = [
+        |_| accept(CLEO, CALL),
+        |_| reject(CLEO, CALL),
+        |_| cancel(ADA, CALL),
+        |class| {
+            class.does([accept(CLEO, CALL)]);
+            finish(CLEO, CALL)
+        },
+    ];
+    for start in started {
+        let mut class = called(Pending);
+        let verb = start(&mut class);
+        let won = class.act(verb.clone()).expect("it wins");
+        class.wait(1);
+        let again = class.act(verb).expect("it won");
+        assert_eq!(won.settlement, again.settlement);
+        assert_eq!(again.events, []);
+    }
+}
+
+#[test]
+fn repeating_a_cancel_or_finish_that_won_is_no_error_for_anyone_who_may() {
+    assert_eq!(called(Cancelled).says(&cancel(BEN, CALL)), Ok(0));
+    assert_eq!(called(Cancelled).says(&cancel(DAN, CALL)), Err(NotPermitted));
+    assert_eq!(called(Finished).says(&finish(BEN, CALL)), Ok(0));
+    assert_eq!(called(Finished).says(&finish_of(ADA, CALL, CLEO)), Ok(0));
+    assert_eq!(called(Finished).says(&finish(DAN, CALL)), Err(NotPermitted));
+}
+
+#[test]
+fn a_verbs_answer_holds_only_the_parts_it_settled_and_the_seq_of_the_event_that_did() {
+    let mut class = Class::lesson();
+    class.does([first(invite_in_group(ADA, HANDS, only([CLEO, DAN, EVE]))), reject(EVE, HANDS)]);
+    let outcome = class.act(accept(CLEO, HANDS)).expect("she takes it");
+    let answer = outcome.settlement.expect("a verb on an invitation");
+    let parts: Vec<_> = answer.invitees.iter().map(|part| (part.user_id, part.state)).collect();
+    assert_eq!(parts, [(CLEO, Accepted)]);
+    assert_eq!((answer.invite_id, answer.seq), (HANDS, outcome.events[0].seq));
+}
+
+#[test]
+fn a_finish_answers_with_what_it_finished_and_not_with_what_was_finished_before() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS), accept(DAN, HANDS)]);
+    class.does([finish(CLEO, HANDS)]);
+    let answer = class.act(finish(ADA, HANDS)).expect("Dan's hand is up").settlement;
+    let parts = answer.expect("a verb on an invitation").invitees;
+    assert_eq!(parts.iter().map(|part| part.user_id).collect::<Vec<_>>(), [DAN]);
+}
+
+#[test]
+fn a_member_who_leaves_or_is_removed_leaves_every_list() {
+    for (actor, reason) in [(CLEO, "left"), (BEN, "removed")] {
+        let mut class = Class::lesson();
+        class.does([
+            invite_in_group(ADA, HANDS, Everyone),
+            invite(ADA, CALL, CLEO),
+            invite_in_group(BEN, OTHER, only([CLEO, DAN])),
+            accept(CLEO, CALL),
+            reject(CLEO, OTHER),
+        ]);
+        assert_eq!(
+            class.does([leave(actor, CLEO)]),
+            [
+                cancelled(HANDS, ADA, only([CLEO]), Some("left")),
+                finished(CALL, CLEO, actor, "left"),
+                left(CLEO, reason),
+            ]
+        );
+        assert_eq!(class.state(HANDS, CLEO), Some(Cancelled));
+        assert_eq!(class.state(HANDS, DAN), Some(Pending), "the others are asked still");
+        assert_eq!(class.state(CALL, CLEO), Some(Finished));
+        assert_eq!(class.state(OTHER, CLEO), Some(Rejected), "what was settled stays");
+        assert!(class.group.member(CLEO).is_none());
+        assert_eq!(class.says(&accept(CLEO, HANDS)), Err(Rejection::NotSignedIn));
+    }
+}
+
+#[test]
+fn what_a_leaving_inviter_has_open_is_cancelled() {
+    let mut class = Class::lesson();
+    class.does([
+        invite_in_group(BEN, HANDS, Everyone),
+        invite(BEN, CALL, DAN),
+        accept(CLEO, HANDS),
+        accept(DAN, CALL),
+    ]);
+    assert_eq!(
+        class.does([leave(BEN, BEN)]),
+        [
+            cancelled(HANDS, BEN, Everyone, Some("left")),
+            finished(CALL, DAN, BEN, "left"),
+            left(BEN, "left"),
+        ]
+    );
+    assert_eq!(class.state(HANDS, CLEO), Some(Accepted), "a raised hand is the student's");
+    assert_eq!(class.says(&finish(ADA, HANDS)), Ok(1), "and another teacher may lower it");
+}
+
+#[test]
+fn a_leaving_students_ask_goes_with_them() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(CLEO, HANDS, Everyone), accept(ADA, HANDS)]);
+    assert_eq!(
+        class.does([leave(CLEO, CLEO)]),
+        [
+            cancelled(HANDS, CLEO, Everyone, Some("left")),
+            finished(HANDS, ADA, CLEO, "left"),
+            left(CLEO, "left"),
+        ]
+    );
+    assert_eq!(class.open_and_live(HANDS), (false, false));
+}
+
+#[test]
+fn a_new_role_takes_back_what_everyone_meant_by_the_old_one() {
+    let mut class = Class::lesson();
+    class.does([
+        invite_in_group(ADA, HANDS, Everyone),
+        invite_in_group(CLEO, OTHER, Everyone),
+        invite(ADA, CALL, CLEO),
+    ]);
+    assert_eq!(
+        class.does([make(ADA, Role::Teacher, CLEO)]),
+        [
+            cancelled(HANDS, ADA, only([CLEO]), Some("roleChanged")),
+            cancelled(OTHER, CLEO, Everyone, Some("roleChanged")),
+            MemberChanged { user_id: CLEO, role: Role::Teacher }.into(),
+        ]
+    );
+    assert_eq!(class.state(HANDS, DAN), Some(Pending), "the others are asked still");
+    assert_eq!(class.state(CALL, CLEO), Some(Pending), "who was named stays named");
+    assert_eq!(class.does([make(ADA, Role::Teacher, CLEO)]), [], "it is her role already");
+}
+
+#[test]
+fn a_part_that_was_accepted_outlives_a_change_of_role() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS)]);
+    class.does([make(ADA, Role::Teacher, CLEO)]);
+    assert_eq!(class.state(HANDS, CLEO), Some(Accepted));
+}
+
+#[test]
+fn the_end_cancels_and_finishes_all_that_is_live() {
+    let mut class = Class::lesson();
+    class.does([
+        invite_in_group(ADA, HANDS, Everyone),
+        invite(BEN, CALL, DAN),
+        accept(CLEO, HANDS),
+        accept(DAN, CALL),
+    ]);
+    let events = class.does([end(BEN)]);
+    assert_eq!(
+        events[..3],
+        [
+            cancelled(HANDS, ADA, Everyone, Some("ended")),
+            finished(HANDS, CLEO, BEN, "ended"),
+            finished(CALL, DAN, BEN, "ended"),
+        ]
+    );
+    assert_eq!(events[3].name(), "onGroupEnded");
+    assert_eq!(class.group.live().count(), 0);
+    assert_eq!(class.group.next_deadline(), None);
+}
+
+#[test]
+fn after_the_end_every_verb_is_refused() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS), end(ADA)]);
+    for verb in [
+        join(FAY),
+        invite(ADA, CALL, CLEO),
+        invite_in_group(ADA, OTHER, Everyone),
+        accept(CLEO, HANDS),
+        reject(DAN, HANDS),
+        cancel(ADA, HANDS),
+        finish(CLEO, HANDS),
+        modify(ADA, HANDS, "new"),
+        make(ADA, Role::Student, BEN),
+        leave(CLEO, CLEO),
+        set(ADA, Some(true), None),
+        Command::RenewJoinCode { actor: ADA },
+        end(ADA),
+    ] {
+        assert_eq!(class.says(&verb), Err(Rejection::Ended), "{verb:?}");
+    }
+}
+
+// §2. Who may do what.
+
+#[test]
+fn a_teacher_may_invite_anyone_and_a_student_only_teachers() {
+    let class = Class::lesson();
+    for (verb, answer) in [
+        (invite_in_group(ADA, HANDS, Everyone), Ok(1)),
+        (invite_in_group(ADA, HANDS, only([BEN, CLEO, DAN])), Ok(1)),
+        (invite_in_group(CLEO, HANDS, Everyone), Ok(1)),
+        (invite_in_group(CLEO, HANDS, only([ADA])), Ok(1)),
+        (invite_in_group(CLEO, HANDS, only([ADA, DAN])), Err(NotPermitted)),
+        (invite_in_group(FAY, HANDS, Everyone), Err(Rejection::NotSignedIn)),
+        (invite(ADA, CALL, CLEO), Ok(1)),
+        (invite(ADA, CALL, BEN), Ok(1)),
+        (invite(CLEO, CALL, ADA), Ok(1)),
+        (invite(CLEO, CALL, DAN), Err(NotPermitted)),
+        (invite(FAY, CALL, ADA), Err(Rejection::NotSignedIn)),
+    ] {
+        assert_eq!(class.says(&verb), answer, "{verb:?}");
+    }
+}
+
+#[test]
+fn an_invitee_list_names_members_each_once_and_never_oneself() {
+    let class = Class::lesson();
+    for (verb, refusal) in [
+        (invite_in_group(ADA, HANDS, only([])), Rejection::NobodyInvited),
+        (invite_in_group(ADA, HANDS, only([CLEO, DAN, CLEO])), Rejection::DuplicateInvitee),
+        (invite_in_group(ADA, HANDS, only([CLEO, ADA])), Rejection::InvitesOneself),
+        (invite_in_group(ADA, HANDS, only([CLEO, FAY])), Rejection::NotAMember),
+        (invite(ADA, CALL, ADA), Rejection::InvitesOneself),
+        (invite(ADA, CALL, FAY), Rejection::NotAMember),
+    ] {
+        assert_eq!(class.says(&verb), Err(refusal), "{verb:?}");
+    }
+}
+
+#[test]
+fn students_may_ask_only_while_ask_anytime_is_on() {
+    let mut class = Class::lesson();
+    class.does([set(ADA, None, Some(false))]);
+    assert_eq!(class.says(&invite_in_group(CLEO, HANDS, Everyone)), Err(NotPermitted));
+    assert_eq!(class.says(&invite_in_group(ADA, HANDS, Everyone)), Ok(1), "teachers always");
+    assert_eq!(class.says(&invite(CLEO, CALL, ADA)), Ok(1), "a one-to-one invitation is no ask");
+    class.does([set(ADA, None, Some(true))]);
+    assert_eq!(class.says(&invite_in_group(CLEO, HANDS, Everyone)), Ok(1));
+}
+
+#[test]
+fn a_student_has_one_open_ask_at_a_time() {
+    let mut class = Class::lesson();
+    class.does([within(10, invite_in_group(CLEO, HANDS, only([ADA, BEN])))]);
+    assert_eq!(class.says(&invite_in_group(CLEO, OTHER, only([BEN]))), Err(SecondAsk));
+    assert_eq!(class.says(&invite_in_group(DAN, OTHER, Everyone)), Ok(1), "each has their own");
+    let closings: [fn(&mut Class); 3] = [
+        |class| drop(class.does([cancel(CLEO, HANDS)])),
+        |class| drop(class.does([accept(ADA, HANDS), reject(BEN, HANDS)])),
+        |class| class.wait(10_000),
+    ];
+    for close in closings {
+        let mut class = class.clone();
+        close(&mut class);
+        assert_eq!(class.says(&invite_in_group(CLEO, OTHER, Everyone)), Ok(1));
+    }
+}
+
+#[test]
+fn a_students_one_to_one_invitation_is_no_ask() {
+    let mut class = Class::lesson();
+    class.does([invite(CLEO, CALL, ADA), invite_in_group(CLEO, HANDS, Everyone)]);
+    class.does([invite(CLEO, OTHER, BEN)]);
+    assert_eq!(class.group.live().count(), 3);
+}
+
+#[test]
+fn a_teacher_may_have_many_open_invitations() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), invite_in_group(ADA, OTHER, Everyone)]);
+    assert_eq!(class.group.live().count(), 2);
+}
+
+#[test]
+fn the_inviter_cancels_and_modifies_and_for_a_teachers_invitation_any_teacher() {
+    for (inviter, invitees, keepers, strangers) in [
+        (ADA, Everyone, vec![ADA, BEN], vec![CLEO, DAN]),
+        (CLEO, Everyone, vec![CLEO], vec![ADA, BEN, DAN]),
+    ] {
+        let mut class = Class::lesson();
+        class.does([invite_in_group(inviter, HANDS, invitees)]);
+        for keeper in keepers {
+            assert_eq!(class.says(&cancel(keeper, HANDS)), Ok(1));
+            assert_eq!(class.says(&modify(keeper, HANDS, "new")), Ok(1));
+        }
+        for stranger in strangers {
+            assert_eq!(class.says(&cancel(stranger, HANDS)), Err(NotPermitted));
+            assert_eq!(class.says(&modify(stranger, HANDS, "new")), Err(NotPermitted));
+        }
+    }
+}
+
+#[test]
+fn only_an_invitee_accepts_or_rejects() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN]))]);
+    for stranger in [ADA, BEN, EVE] {
+        assert_eq!(class.says(&accept(stranger, HANDS)), Err(NotPermitted));
+        assert_eq!(class.says(&reject(stranger, HANDS)), Err(NotPermitted));
+    }
+    let declined = InviteeRejected { invite_id: HANDS, invitee: CLEO, data: String::new() };
+    assert_eq!(class.does([reject(CLEO, HANDS)]), [declined.into()]);
+    assert_eq!(class.states(HANDS), [(CLEO, Rejected), (DAN, Pending)], "their own part only");
+}
+
+#[test]
+fn a_one_to_one_invitation_does_not_exist_for_anyone_else() {
+    let mut class = Class::lesson();
+    class.does([invite(ADA, CALL, CLEO)]);
+    for other in [BEN, DAN] {
+        for verb in [
+            accept(other, CALL),
+            reject(other, CALL),
+            cancel(other, CALL),
+            modify(other, CALL, "new"),
+            finish(other, CALL),
+            finish_of(other, CALL, CLEO),
+        ] {
+            assert_eq!(class.says(&verb), Err(NoSuchInvitation), "{verb:?}");
+        }
+        assert_eq!(Snapshot::of(&class.group, other, class.now, |_| true).invitations, []);
+    }
+    for one in [ADA, CLEO] {
+        let snapshot = Snapshot::of(&class.group, one, class.now, |_| true);
+        assert_eq!(snapshot.invitations, [class.seen(CALL).clone()]);
+    }
+    assert_eq!(class.says(&accept(CLEO, OTHER)), Err(NoSuchInvitation), "nobody made that one");
+}
+
+#[test]
+fn a_group_invitation_reaches_everyone_and_a_one_to_one_invitation_its_two_people() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO])), accept(CLEO, HANDS)]);
+    for event in &class.log {
+        assert_eq!(event.audience(&class.group), Audience::Everyone);
+    }
+    let before = class.log.len();
+    class.does([
+        invite(DAN, CALL, BEN),
+        modify(DAN, CALL, "please"),
+        accept(BEN, CALL),
+        finish(BEN, CALL),
+        within(10, invite(DAN, OTHER, BEN)),
+    ]);
+    class.wait(10_000);
+    class.does([Command::Expire]);
+    for event in &class.log[before..] {
+        assert_eq!(event.audience(&class.group), Audience::Pair(DAN, BEN));
+    }
+}
+
+#[test]
+fn only_a_teacher_keeps_the_class() {
+    let class = Class::lesson();
+    for (by_teacher, by_student) in [
+        (set(ADA, Some(true), None), set(CLEO, Some(true), None)),
+        (make(ADA, Role::Teacher, DAN), make(CLEO, Role::Teacher, CLEO)),
+        (leave(ADA, DAN), leave(CLEO, DAN)),
+        (end(ADA), end(CLEO)),
+    ] {
+        assert_eq!(class.says(&by_teacher), Ok(1), "{by_teacher:?}");
+        assert_eq!(class.says(&by_student), Err(NotPermitted), "{by_student:?}");
+    }
+    assert_eq!(class.says(&Command::RenewJoinCode { actor: ADA }), Ok(0));
+    assert_eq!(class.says(&Command::RenewJoinCode { actor: CLEO }), Err(NotPermitted));
+    assert_eq!(class.says(&leave(CLEO, CLEO)), Ok(1), "anybody may leave");
+}
+
+#[test]
+fn a_class_keeps_at_least_one_teacher() {
+    let mut class = Class::lesson();
+    class.does([leave(BEN, BEN)]);
+    assert_eq!(class.says(&leave(ADA, ADA)), Err(Rejection::LastTeacher));
+    assert_eq!(class.says(&make(ADA, Role::Student, ADA)), Err(Rejection::LastTeacher));
+    class.does([make(ADA, Role::Teacher, CLEO)]);
+    assert_eq!(class.says(&leave(ADA, ADA)), Ok(1));
+}
+
+#[test]
+fn nobody_new_may_join_a_locked_or_a_full_class() {
+    let mut class = Class::lesson();
+    class.does([set(ADA, Some(true), None)]);
+    assert_eq!(class.says(&join(FAY)), Err(Rejection::Locked));
+    class.does([set(ADA, Some(false), None)]);
+    let newcomer = |number: usize| {
+        let mut bytes = [255; 16];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        join(UserId::from_bytes(bytes))
+    };
+    for number in class.group.members().len()..MAX_MEMBERS {
+        class.does([newcomer(number)]);
+    }
+    assert_eq!(class.says(&newcomer(MAX_MEMBERS)), Err(Rejection::Full));
+    class.does([leave(EVE, EVE)]);
+    assert_eq!(class.says(&newcomer(MAX_MEMBERS)), Ok(1));
+}
+
+#[test]
+fn settings_not_named_stay_and_what_is_so_already_makes_no_event() {
+    let mut class = Class::lesson();
+    assert_eq!(class.group.settings, Settings { locked: false, ask_anytime: true });
+    class.does([set(ADA, None, Some(false)), set(BEN, Some(true), None)]);
+    assert_eq!(class.group.settings, Settings { locked: true, ask_anytime: false });
+    assert_eq!(class.group.name, Some(name("4B")));
+    assert_eq!(class.does([set(ADA, Some(true), Some(false))]), []);
+}
+
+#[test]
+fn whoever_begins_the_class_teaches_it_and_whoever_joins_is_a_student() {
+    let class = Class::lesson();
+    let joined = class.log.iter().filter_map(|event| match &event.kind {
+        EventKind::MemberJoined(MemberJoined { user_id, role, .. }) => Some((*user_id, *role)),
+        _ => None,
+    });
+    let joined = joined.collect::<Vec<_>>();
+    assert_eq!(joined[..2], [(ADA, Role::Teacher), (BEN, Role::Student)]);
+}
+
+// §3. How it is told.
+
+#[test]
+fn every_refusal_has_the_status_and_the_number_of_the_contract() {
+    for (refusal, status, code) in [
+        (Rejection::NobodyInvited, 400, 6017),
+        (Rejection::DuplicateInvitee, 400, 6017),
+        (Rejection::InvitesOneself, 400, 6017),
+        (Rejection::NotSignedIn, 401, 6014),
+        (Rejection::Locked, 403, 10007),
+        (Rejection::NotPermitted, 403, 8011),
+        (Rejection::NoSuchInvitation, 404, 8010),
+        (Rejection::AlreadyProcessed(Accepted), 409, 8010),
+        (Rejection::SecondAsk, 409, 8012),
+        (Rejection::Full, 409, 10014),
+        (Rejection::LastTeacher, 409, 10007),
+        (Rejection::Ended, 410, 10010),
+        (Rejection::DataTooLarge, 413, 8001),
+        (Rejection::NotAMember, 422, 6017),
+    ] {
+        let problem = serde_json::to_value(Problem::from(refusal)).expect("a problem is JSON");
+        assert_eq!(problem["status"], json!(status), "{refusal:?}");
+        assert_eq!(problem["code"], json!(code), "{refusal:?}");
+        assert_eq!(problem["detail"], json!(refusal.to_string()));
+    }
+}
+
+#[test]
+fn already_processed_tells_the_state_that_won() {
+    for (state, text) in [
+        (Pending, "pending"),
+        (Accepted, "accepted"),
+        (Rejected, "rejected"),
+        (Cancelled, "cancelled"),
+        (TimedOut, "timedOut"),
+        (Finished, "finished"),
+    ] {
+        let problem = serde_json::to_value(Problem::from(AlreadyProcessed(state)));
+        assert_eq!(problem.expect("a problem is JSON")["state"], json!(text));
+    }
+    let other = serde_json::to_value(Problem::from(SecondAsk)).expect("a problem is JSON");
+    assert_eq!(other.get("state"), None);
+}
+
+#[test]
+fn codes_go_to_their_numbers_and_back() {
+    for number in [6014, 6017, 7008, 8001, 8010, 8011, 8012, 10002, 10007, 10010, 10014] {
+        assert_eq!(Code::try_from(number).map(u16::from), Ok(number));
+    }
+    assert!(Code::try_from(1).is_err());
+}
+
+#[test]
+fn a_name_is_not_blank_not_long_and_holds_no_control_characters() {
+    for (text, taken) in [
+        ("Cleo", Ok("Cleo")),
+        ("  Cleo von Ä ", Ok("Cleo von Ä")),
+        (&"é".repeat(64), Ok(&*"é".repeat(64))),
+        (&"é".repeat(65), Err(NameError::TooLong)),
+        ("", Err(NameError::Blank)),
+        (" \u{3000} ", Err(NameError::Blank)),
+        ("a\0b", Err(NameError::Control)),
+        ("a\nb", Err(NameError::Control)),
+        ("\u{85}", Err(NameError::Control)),
+    ] {
+        assert_eq!(Name::new(text).as_ref().map(Name::as_str), taken.as_ref().copied(), "{text:?}");
+    }
+}
+
+#[test]
+fn an_invitation_has_the_fields_of_the_contract() {
+    let mut class = called(Accepted);
+    let call = class.seen(CALL);
+    let body = serde_json::to_value(call).expect("an invitation is JSON");
+    let contract = json!({
+        "inviteID": CALL, "groupID": GROUP, "inviter": ADA, "inviteeList": [CLEO],
+        "seq": call.seq, "data": "", "timeout": 10, "answers": "each",
+        "createdAt": call.created_at, "expiresAt": call.created_at.plus_seconds(10),
+    });
+    for (field, value) in contract.as_object().expect("an object") {
+        assert_eq!(&body[field], value, "{field}");
+    }
+    assert_eq!(body["invitees"][0]["userID"], json!(CLEO));
+    assert_eq!(body["invitees"][0]["state"], json!("accepted"));
+    assert_eq!(body["invitees"][0]["at"], json!(class.now));
+
+    class.does([invite(ADA, OTHER, CLEO), invite_in_group(ADA, HANDS, Everyone)]);
+    let one_to_one = serde_json::to_value(class.seen(OTHER)).expect("an invitation is JSON");
+    assert_eq!((&one_to_one["groupID"], &one_to_one["expiresAt"]), (&Value::Null, &Value::Null));
+    let to_all = serde_json::to_value(class.seen(HANDS).without_invitees());
+    let to_all = to_all.expect("an invitation is JSON");
+    assert_eq!(to_all["inviteeList"], json!("*"));
+    assert_eq!(to_all.get("invitees"), None, "the inviting verbs answer without them");
+}
+
+// §4. Events.
+
+#[test]
+fn every_event_has_exactly_the_fields_of_the_contract() {
+    let mut class = Class::lesson();
+    class.does([
+        within(10, invite_in_group(ADA, HANDS, Everyone)),
+        modify(ADA, HANDS, "new"),
+        accept(CLEO, HANDS),
+        reject(DAN, HANDS),
+        finish(CLEO, HANDS),
+        invite(ADA, CALL, CLEO),
+        cancel(ADA, CALL),
+        invite(ADA, OTHER, EVE),
+        leave(EVE, EVE),
+    ]);
+    class.wait(10_000);
+    class.does([Command::Expire, end(ADA)]);
+    let mut names = BTreeSet::new();
+    for event in &class.log {
+        let fields: &[&str] = match event.kind.name() {
+            "onReceiveNewInvitation" => &[
+                "inviteID",
+                "inviter",
+                "groupID",
+                "inviteeList",
+                "data",
+                "timeout",
+                "expiresAt",
+                "answers",
+            ],
+            "onInviteeAccepted" | "onInviteeRejected" => &["inviteID", "invitee", "data"],
+            "onInvitationCancelled" => &["inviteID", "inviter", "inviteeList", "data", "reason"],
+            "onInvitationTimeout" => &["inviteID", "inviteeList"],
+            "onInvitationModified" => &["inviteID", "data"],
+            "onInviteeFinished" => &["inviteID", "invitee", "by", "reason", "data"],
+            "onMemberJoined" => &["userID", "name", "role"],
+            "onMemberChanged" => &["userID", "role"],
+            "onMemberLeft" => &["userID", "reason"],
+            "onGroupChanged" => &["name", "settings"],
+            "onGroupEnded" => &["reason"],
+            other => panic!("the contract knows no {other}"),
+        };
+        let body = serde_json::to_value(event).expect("an event is JSON");
+        let mut body: BTreeSet<&str> =
+            body.as_object().expect("an object").keys().map(String::as_str).collect();
+        if event.kind.name() == "onInvitationCancelled" {
+            body.insert("reason");
+        }
+        let contract: BTreeSet<&str> = fields.iter().copied().chain(["seq", "at"]).collect();
+        assert_eq!(body, contract, "{}", event.kind.name());
+        names.insert(event.kind.name());
+    }
+    assert_eq!(names, EventKind::NAMES.iter().copied().collect());
+}
+
+#[test]
+fn what_is_no_event_is_not_read_as_one() {
+    for (kind, body) in [
+        ("onSomethingElse", json!({"seq": 1, "at": Timestamp::from_millis(0), "reason": "ended"})),
+        ("onGroupEnded", json!({"seq": 1, "at": Timestamp::from_millis(0)})),
+        ("onGroupEnded", json!({"seq": 1, "at": "yesterday", "reason": "ended"})),
+    ] {
+        assert!(Event::decode(kind, body).is_err(), "{kind}");
+    }
+}
+
+// What is built on the engine.
+
+/// Lowers a hand when its owner is called, and would call somebody twice.
+struct Calling;
+
+impl Application for Calling {
+    fn finish_reason(&self, data: &str) -> &'static str {
+        if data == "hand" { "lowered" } else { "over" }
+    }
+
+    fn follow(&self, _: &Group, event: &Event) -> Vec<Command> {
+        match &event.kind {
+            EventKind::ReceiveNewInvitation(new) if new.group_id.is_none() => {
+                vec![finish(CLEO, HANDS), invite(CLEO, OTHER, CLEO)]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[test]
+fn an_application_names_the_reason_of_a_finish_and_says_what_follows_in_the_same_commit() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), modify(ADA, HANDS, "hand")]);
+    class.does([accept(CLEO, HANDS)]);
+    let mut alone = class.group.clone();
+    let lowered = act(&mut alone, class.now, finish(CLEO, HANDS), &Calling).expect("she may");
+    assert_eq!(lowered.events[0].kind, finished(HANDS, CLEO, CLEO, "lowered"));
+
+    let call = act(&mut class.group, class.now, invite(ADA, CALL, CLEO), &Calling);
+    let call = call.expect("a teacher may call");
+    let names: Vec<&str> = call.events.iter().map(|event| event.kind.name()).collect();
+    assert_eq!(names, ["onReceiveNewInvitation", "onInviteeFinished"], "the refused is left out");
+    assert_eq!(call.events[1].seq, call.events[0].seq + 1);
+    assert_eq!(class.state(HANDS, CLEO), Some(Finished));
+}

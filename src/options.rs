@@ -1,0 +1,76 @@
+//! What can be configured, by flag or by environment, checked before anything starts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// Handup: the raise-hand room for a class.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Options {
+    /// The address to listen on; port 0 picks one
+    #[arg(long, env = "HANDUP_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// The SQLite file that holds everything; it is made when it is not there
+    #[arg(long, env = "HANDUP_DATABASE", default_value = "handup.sqlite3")]
+    pub database: PathBuf,
+
+    /// Where people reach the server, for links and QR codes, such as https://handup.example
+    /// [default: as each browser reached it]
+    #[arg(long, env = "HANDUP_PUBLIC_URL", value_parser = origin)]
+    pub public_url: Option<String>,
+
+    /// How the log on standard error is written
+    #[arg(long, env = "HANDUP_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LogFormat {
+    /// For a person
+    Text,
+    /// For a program: one JSON object a line
+    Json,
+}
+
+impl LogFormat {
+    /// Starts logging to standard error. What is logged follows `RUST_LOG`; warnings when unset.
+    pub fn start(self) {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+        let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        match self {
+            Self::Text => logs.init(),
+            Self::Json => logs.json().init(),
+        }
+    }
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let wrong = || "it is an origin such as https://handup.example, without a path".to_owned();
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let uri: axum::http::Uri = text.parse().map_err(|_| wrong())?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let is_bare = uri.path() == "/" && uri.query().is_none();
+    let has_user = uri.authority().is_none_or(|authority| authority.as_str().contains('@'));
+    if is_web && is_bare && !has_user { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        assert_eq!(origin("https://handup.example/"), Ok("https://handup.example".to_owned()));
+        assert_eq!(origin("http://192.0.2.1:3000"), Ok("http://192.0.2.1:3000".to_owned()));
+        for text in
+            ["handup.example", "ftp://a.example", "https://a.example/b", "https://u@a.b", ""]
+        {
+            assert!(origin(text).is_err(), "{text}");
+        }
+    }
+}
