@@ -116,6 +116,7 @@ pub fn Room(
             class="room"
             class:teacher=is_teacher
             class:student=!is_teacher
+            class:empty=move || live.students() == 0
             data-connection=move || words::connection_key(live.connection.get())
             on:submit=move |event| send(live, event)
         >
@@ -236,5 +237,46 @@ fn Tap(
                 {children()}
             </button>
         </form>
+    }
+}
+
+/// Asks once before what cannot be undone, in a dialog that says what will happen.
+#[component]
+fn Confirm(
+    /// Tells this dialog from others.
+    id: &'static str,
+    /// The words on the button that opens it.
+    opens: &'static str,
+    /// How that button looks.
+    class: &'static str,
+    /// The question.
+    title: &'static str,
+    /// What will happen.
+    means: &'static str,
+    /// The words on the way back.
+    keep: &'static str,
+    /// What is done.
+    deed: &'static str,
+    /// The words on the button that does it.
+    does: &'static str,
+) -> impl IntoView {
+    let title_id = format!("{id}-title");
+    let labelled_by = title_id.clone();
+    view! {
+        <button class=class type="button" popovertarget=id>
+            {opens}
+        </button>
+        <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
+            <h2 id=title_id>{title}</h2>
+            <p>{means}</p>
+            <div class="choices">
+                <button class="quiet" type="button" popovertarget=id popovertargetaction="hide">
+                    {keep}
+                </button>
+                <Tap deed class="destroys" plain=true>
+                    {does}
+                </Tap>
+            </div>
+        </div>
     }
 }

@@ -21,8 +21,8 @@ pub fn LandingPage() -> impl IntoView {
                 <div class="promise">
                     <h1>"Hands up, in one fair order."</h1>
                     <p>
-                        "Everybody in class sees the same list, live. Nothing to install and no
-                        account: a name is enough."
+                        "Everybody in class sees the same list, live. "
+                        "Nothing to install and no account: a name is enough."
                     </p>
                 </div>
                 {elsewhere.map(|problem| {

@@ -120,7 +120,7 @@ fn qr_svg(text: &str) -> String {
         |code| {
             let svg = code
                 .render::<Color<'_>>()
-                .min_dimensions(240, 240)
+                .min_dimensions(480, 480)
                 .dark_color(Color("#16191c"))
                 .light_color(Color("#ffffff"))
                 .build();

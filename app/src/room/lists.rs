@@ -41,9 +41,9 @@ pub fn HandsForAll() -> impl IntoView {
     let nobody = move || live.lesson.with(|lesson| lesson.hands.is_empty());
     view! {
         <section class="raised" aria-labelledby="raised-title">
-            <h2 id="raised-title">"Raised hands"</h2>
+            <h2 id="raised-title">"Raised"</h2>
             <Show when=nobody>
-                <p class="nobody">"No hands are up."</p>
+                <p class="nobody">"nobody"</p>
             </Show>
             <ol class="hands">
                 <For each=hands key=|hand| (hand.user, hand.seq) let:hand>
@@ -75,7 +75,7 @@ pub fn SpeakingForAll() -> impl IntoView {
         <section class="floor" aria-labelledby="floor-title">
             <h2 id="floor-title">"Speaking"</h2>
             <Show when=nobody>
-                <p class="nobody">"Nobody is speaking."</p>
+                <p class="nobody">"nobody"</p>
             </Show>
             <ul class="speaking">
                 <For each=speaking key=|turn: &Turn| turn.invite_id let:turn>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::clock::{Countdown, Since};
 use super::lists::{HandsForAll, SpeakingForAll};
 use super::words::standing_words;
-use super::{Heading, Live, Notice, Tap};
+use super::{Confirm, Heading, Live, Notice, Tap};
 
 /// What can be done right now; it changes only when something else can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,21 +78,16 @@ pub fn StudentRoom() -> impl IntoView {
             <div class="action">{move || action(choice.get())}</div>
         </main>
         <footer class="exit">
-            <button class="quiet" type="button" popovertarget="leave">
-                "Leave the class"
-            </button>
-            <div id="leave" class="dialog" popover="auto" role="dialog" aria-labelledby="leave-title">
-                <h2 id="leave-title">"Leave the class?"</h2>
-                <p>"Your hand comes down, and your name leaves the list."</p>
-                <div class="choices">
-                    <button class="quiet" type="button" popovertarget="leave" popovertargetaction="hide">
-                        "Stay"
-                    </button>
-                    <Tap deed="leave" class="destroys" plain=true>
-                        "Leave"
-                    </Tap>
-                </div>
-            </div>
+            <Confirm
+                id="leave"
+                opens="Leave the class"
+                class="quiet"
+                title="Leave the class?"
+                means="Your hand comes down, and your name leaves the list."
+                keep="Stay"
+                deed="leave"
+                does="Leave"
+            />
         </footer>
     }
 }

@@ -6,7 +6,7 @@ use signaling::{Member, Role, UserId};
 
 use super::clock::{Countdown, Since};
 use super::lists::{HandMark, NameOf};
-use super::{Heading, Live, Notice, Tap};
+use super::{Confirm, Heading, Live, Notice, Tap};
 
 /// The teacher's room. Its children are how students come in.
 #[component]
@@ -35,9 +35,11 @@ pub fn TeacherRoom(
             {children()}
             <Asking question />
             <Hands />
-            <Silent />
-            <Speaking />
-            <Here />
+            <div class="beside">
+                <Speaking />
+                <Silent />
+                <Here />
+            </div>
         </main>
     }
 }
@@ -130,7 +132,9 @@ fn Hands() -> impl IntoView {
                     <span class="of">{move || format!("of {}", live.students())}</span>
                 </h2>
                 <Show when=move || { count() > 1 }>
-                    <Tap deed="lowerAll">"Lower all"</Tap>
+                    <Tap deed="lowerAll" class="bare">
+                        "Lower all"
+                    </Tap>
                 </Show>
             </div>
             <Show when=move || count() == 0>
@@ -171,7 +175,7 @@ fn HandRow(hand: Hand) -> impl IntoView {
                 >
                     <span class="waiting">"invited…"</span>
                 </Show>
-                <Tap deed="lower" who=user label=about("Lower")>
+                <Tap deed="lower" who=user class="bare" label=about("Lower")>
                     "Lower"
                 </Tap>
             </span>
@@ -301,8 +305,8 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
                             </Tap>
                         </div>
                         <p class="warning">
-                            "Removing takes them off every list and closes the class on their
-                            phone. They can join again with the code, unless the class is locked."
+                            "Removing takes them off every list and closes the class on their phone. "
+                            "They can join again with the code, unless the class is locked."
                         </p>
                         <div class="choices">
                             <button class="quiet" type="button" popovertarget=closes popovertargetaction="hide">
@@ -366,27 +370,26 @@ fn ClassMenu() -> impl IntoView {
             </Tap>
             <p>"Leave the class to your co-teacher, or end it for everybody."</p>
             <div class="choices">
-                <Tap deed="leave" plain=true>
-                    "Leave"
-                </Tap>
-                <button class="destroys" type="button" popovertarget="end-class">
-                    "End the class"
-                </button>
-            </div>
-        </div>
-        <div id="end-class" class="dialog" popover="auto" role="dialog" aria-labelledby="end-title">
-            <h2 id="end-title">"End the class?"</h2>
-            <p>
-                "Every hand comes down, every turn ends, and the class closes on every phone. It
-                cannot be opened again."
-            </p>
-            <div class="choices">
-                <button class="quiet" type="button" popovertarget="end-class" popovertargetaction="hide">
-                    "Keep going"
-                </button>
-                <Tap deed="endClass" class="destroys" plain=true>
-                    "End the class"
-                </Tap>
+                <Confirm
+                    id="leave"
+                    opens="Leave"
+                    class="quiet"
+                    title="Leave the class?"
+                    means="It goes on with your co-teacher. You can come back with the code, as a student."
+                    keep="Stay"
+                    deed="leave"
+                    does="Leave"
+                />
+                <Confirm
+                    id="end-class"
+                    opens="End the class"
+                    class="destroys"
+                    title="End the class?"
+                    means="Every hand comes down, every turn ends, and the class closes on every phone. It cannot be opened again."
+                    keep="Keep going"
+                    deed="endClass"
+                    does="End the class"
+                />
             </div>
         </div>
     }

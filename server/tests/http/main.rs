@@ -1,7 +1,17 @@
 //! The contract over HTTP: the real server on a real file, with clients that know nothing but
 //! the contract.
 
+mod classroom;
+mod cross_site;
+mod events;
+mod idempotency;
+mod life;
+mod limits;
 mod problems;
+mod races;
 mod requests;
+mod restart;
+mod resume;
 mod rights;
+mod storm;
 mod support;

@@ -55,10 +55,14 @@ impl Request {
     }
 
     async fn send(self) -> Answer {
-        let response = self.open().await;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = within_patience("the body of an answer", response.text()).await;
-        Answer { status, headers, text: text.expect("the answer is whole") }
+        let answer = Answer::read(self.open().await).await;
+        answer.expect("the answer is whole")
+    }
+
+    /// Sends it to a server that may be gone before it answers.
+    pub async fn try_send(self) -> Option<Answer> {
+        let response = within_patience("the head of an answer", self.0.send()).await;
+        Answer::read(response.ok()?).await.ok()
     }
 }
 
@@ -79,6 +83,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    async fn read(response: reqwest::Response) -> reqwest::Result<Self> {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = within_patience("the body of an answer", response.text()).await?;
+        Ok(Self { status, headers, text })
+    }
+
     /// The body of an answer that must have this status and be JSON.
     #[track_caller]
     pub fn with_status(&self, status: u16) -> Value {

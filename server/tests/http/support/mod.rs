@@ -7,7 +7,7 @@ mod server;
 mod shapes;
 mod stream;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use answer::{Answer, Request};
 pub use class::{Class, GroupInvitation, Invite, Member};
@@ -23,4 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn within_patience<T>(what: &str, future: impl Future<Output = T>) -> T {
     let result = tokio::time::timeout(PATIENCE, future).await;
     result.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain for {what}"))
+}
+
+/// Waits until the clock, which the server's is too, shows this moment.
+pub async fn wait_until(moment: signaling::Timestamp) {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    let millis = u64::try_from(moment.as_millis()).expect("a moment after 1970");
+    tokio::time::sleep(Duration::from_millis(millis).saturating_sub(since_epoch)).await;
 }

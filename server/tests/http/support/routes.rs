@@ -26,6 +26,11 @@ impl Route {
         }
     }
 
+    /// Whether it only reads.
+    pub fn is_safe(&self) -> bool {
+        self.method == Method::GET
+    }
+
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
