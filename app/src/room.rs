@@ -45,6 +45,8 @@ pub(crate) struct Live {
     now: RwSignal<Timestamp>,
     connection: RwSignal<Connection>,
     trouble: RwSignal<Option<String>>,
+    /// Told when a deed got through, of which the stream must soon tell as well.
+    deed_done: Trigger,
     /// What was there when the page came; only what is newer may move.
     first_seq: u64,
 }
@@ -62,12 +64,14 @@ impl Live {
             now: RwSignal::new(now),
             connection: RwSignal::new(Connection::Starting),
             trouble: RwSignal::new(trouble),
+            deed_done: Trigger::new(),
             first_seq,
         }
     }
 
+    /// A member's name. Names never change, so nothing follows this.
     fn name_of(self, user: UserId) -> String {
-        self.group.with(|group| {
+        self.group.with_untracked(|group| {
             let member = group.member(user);
             member.map_or_else(|| "Somebody who left".to_owned(), |m| m.name.to_string())
         })
@@ -220,7 +224,7 @@ fn Tap(
     class: &'static str,
     /// What it is called where the words alone do not tell whom it is about.
     #[prop(optional, into)]
-    label: Option<Signal<String>>,
+    label: Option<String>,
     /// Whether the answer is a new page.
     #[prop(optional)]
     plain: bool,
@@ -233,7 +237,7 @@ fn Tap(
         <form class="tap" method="post" action=crate::actions::ACT data-plain=plain.then_some("")>
             <input type="hidden" name="group" value=group.to_string() />
             {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
-            <button class=class name="deed" value=deed aria-label=label.map(|l| move || l.get())>
+            <button class=class name="deed" value=deed aria-label=label>
                 {children()}
             </button>
         </form>

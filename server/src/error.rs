@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use signaling::{Code, Problem, Rejection};
 
 /// Why a request is not answered with what it asked for.
@@ -98,9 +98,16 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.log();
         let mut response = problem_response(&self.problem());
-        if let Self::TooFast(wait) = self {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.max(1).into());
+        let headers = response.headers_mut();
+        match self {
+            Self::TooFast(wait) => {
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                headers.insert(header::RETRY_AFTER, seconds.max(1).into());
+            }
+            Self::NotSignedIn => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
         }
         response
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -658,8 +659,10 @@ async fn events(
     State(engine): State<Engine>,
     headers: HeaderMap,
     caller: Caller,
-    Query(from): Query<From>,
+    query: Result<Query<From>, QueryRejection>,
 ) -> Result<Response, Error> {
+    let Query(from) =
+        query.map_err(|_| Error::Malformed("The query cannot be read.".to_owned()))?;
     let last_event_id = headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
     let after = match (last_event_id, &from.after) {
         // What cannot be a place in the log is an unknown one: the stream begins with a snapshot.

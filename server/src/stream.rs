@@ -81,6 +81,10 @@ impl LiveStream {
     fn begin(&mut self, after: Option<u64>) {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")));
+        if self.heartbeat_event {
+            // The page sets its clock by it.
+            self.waiting.push_back(self.beat());
+        }
         let (status_version, status) = self.room.status();
         self.status_version = status_version;
         match after.and_then(|after| self.room.news(after, self.user)) {
@@ -139,7 +143,107 @@ impl LiveStream {
         if !self.heartbeat_event {
             return Bytes::from_static(b": heartbeat\n\n");
         }
-        let body = serde_json::json!({ "seq": self.cursor, "now": self.clock.now() });
+        let body = serde_json::json!({ "now": self.clock.now() });
         Bytes::from(format!(": heartbeat\nevent: heartbeat\ndata: {body}\n\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+    use signaling::event::MemberJoined;
+    use signaling::{Event, Name, Role, Timestamp};
+
+    use super::*;
+    use crate::identity::{JoinCode, new_group_id, new_user_id};
+    use crate::store::{EncodedEvent, Loaded};
+
+    fn empty_room() -> Arc<Room> {
+        let loaded =
+            Loaded { join_code: JoinCode::new(), events: Vec::new(), credentials: Vec::new() };
+        Arc::new(Room::new(new_group_id(), loaded))
+    }
+
+    fn joins(seqs: std::ops::Range<u64>) -> Vec<EncodedEvent> {
+        let join = |seq| {
+            let joined = MemberJoined {
+                user_id: new_user_id(),
+                name: Name::new("Ada").expect("a name"),
+                role: Role::Student,
+            };
+            let event = Event { seq, at: Timestamp::default(), kind: joined.into() };
+            EncodedEvent { body: serde_json::to_string(&event).expect("JSON"), event }
+        };
+        seqs.map(join).collect()
+    }
+
+    fn live(room: &Arc<Room>, after: Option<u64>) -> impl Stream<Item = String> + use<> {
+        let start = Start { after, heartbeat_event: false };
+        let stream =
+            open(Arc::clone(room), Arc::default(), new_user_id(), start, CancellationToken::new());
+        stream.map(|bytes| {
+            let Ok(bytes) = bytes;
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    }
+
+    /// What the stream sends up to and with the event of this number.
+    async fn read_to(stream: &mut (impl Stream<Item = String> + Unpin), seq: u64) -> String {
+        let mut read = String::new();
+        while !read.contains(&format!("id: {seq}\n")) {
+            read += &stream.next().await.expect("the stream goes on");
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn a_stream_goes_on_after_its_cursor_and_sends_a_commit_in_one_piece() {
+        let room = empty_room();
+        room.publish(&joins(1..4));
+        let mut stream = Box::pin(live(&room, Some(2)));
+        let read = read_to(&mut stream, 3).await;
+        assert!(!read.contains("id: 2\n"), "{read}");
+        // The statuses as of now come before what happens next.
+        stream.next().await.expect("the statuses");
+        room.publish(&joins(4..504));
+        let piece = stream.next().await.expect("the commit");
+        assert_eq!(piece.matches("event: onMemberJoined").count(), 500);
+    }
+
+    #[tokio::test]
+    async fn a_cursor_that_is_too_far_back_or_ahead_of_the_log_begins_with_a_snapshot() {
+        let room = empty_room();
+        for first in (1..5_001).step_by(100) {
+            room.publish(&joins(first..first + 100));
+        }
+        for after in [Some(1), Some(5_001), None] {
+            let mut stream = Box::pin(live(&room, after));
+            let read = read_to(&mut stream, 5_000).await;
+            assert!(read.contains("event: snapshot"), "{after:?}");
+        }
+        let mut stream = Box::pin(live(&room, Some(4_990)));
+        assert!(!read_to(&mut stream, 5_000).await.contains("event: snapshot"));
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_too_slow_is_cut_off() {
+        let room = empty_room();
+        room.publish(&joins(1..2));
+        let mut stream = Box::pin(live(&room, None));
+        read_to(&mut stream, 1).await;
+        for first in (2..5_002).step_by(100) {
+            room.publish(&joins(first..first + 100));
+        }
+        assert_eq!(stream.next().await, None, "what it missed is not in memory any more");
+    }
+
+    #[tokio::test]
+    async fn a_stream_ends_when_the_server_stops() {
+        let stopping = CancellationToken::new();
+        let start = Start { after: None, heartbeat_event: false };
+        let stream = open(empty_room(), Arc::default(), new_user_id(), start, stopping.clone());
+        let reading = tokio::spawn(stream.count());
+        stopping.cancel();
+        reading.await.expect("the stream ends");
     }
 }

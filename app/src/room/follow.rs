@@ -28,6 +28,8 @@ const SILENCE: f64 = 35_000.0;
 const WATCH: Duration = Duration::from_secs(5);
 /// Events that come within this time are folded and shown at once.
 const GATHER: Duration = Duration::from_millis(16);
+/// How soon the stream must have told of a deed that got through.
+const ECHO: Duration = Duration::from_secs(3);
 /// The first and the longest wait before a new stream is opened, in milliseconds.
 const WAITS: (f64, f64) = (500.0, 15_000.0);
 /// After so many failures in a row the page asks why.
@@ -297,6 +299,21 @@ impl Follower {
         self.live.now.set(server);
     }
 
+    /// A deed got through, so its event must come: a stream that stays silent is a dead one.
+    fn expect_echo(self: &Rc<Self>) {
+        let this = Rc::clone(self);
+        let done_at = browser_now();
+        set_timeout(
+            move || {
+                let is_open = this.source.borrow().is_some();
+                if is_open && this.heard_at.get() < done_at - 1_000.0 {
+                    this.fail();
+                }
+            },
+            ECHO,
+        );
+    }
+
     fn keep_time(self: &Rc<Self>) {
         let this = Rc::clone(self);
         set_interval(
@@ -319,6 +336,14 @@ impl Follower {
             },
             WATCH,
         );
+        let this = Rc::clone(self);
+        let deed_done = self.live.deed_done;
+        Effect::new(move |earlier: Option<()>| {
+            deed_done.track();
+            if earlier.is_some() {
+                this.expect_echo();
+            }
+        });
         let this = Rc::clone(self);
         window_event_listener(leptos::ev::offline, move |_| {
             this.close();
@@ -372,6 +397,9 @@ pub fn send(live: Live, event: SubmitEvent) {
             && let Ok(dialog) = dialog.dyn_into::<HtmlElement>()
         {
             let _ = dialog.hide_popover();
+        }
+        if sent.is_ok() {
+            live.deed_done.notify();
         }
         live.trouble.set(sent.err());
     });

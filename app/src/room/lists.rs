@@ -24,9 +24,10 @@ pub fn NameOf(
     user: UserId,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let name = move || live.name_of(user);
+    let name = live.name_of(user);
+    let full = name.clone();
     view! {
-        <span class="name" title=name>
+        <span class="name" title=full>
             <bdi>{name}</bdi>
             {(user == live.me).then_some(" (you)")}
         </span>

@@ -155,9 +155,7 @@ fn HandRow(hand: Hand) -> impl IntoView {
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
     let is_invited = Memo::new(move |_| live.lesson.with(|lesson| lesson.invited(user).is_some()));
-    let about = move |words: &'static str| {
-        Signal::derive(move || format!("{words}: {}", live.name_of(user)))
-    };
+    let about = move |words: &'static str| format!("{words}: {}", live.name_of(user));
     view! {
         <li class="hand" class:new=is_new>
             <NameOf user />
@@ -266,7 +264,7 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
     let (id, title_id) = (format!("member-{user}"), format!("member-{user}-name"));
     let (opens, closes, labelled_by) = (id.clone(), id.clone(), title_id.clone());
     let is_me = user == live.me;
-    let name = move || live.name_of(user);
+    let name = live.name_of(user);
     view! {
         <li>
             <button class="chip" type="button" popovertarget=opens class:away=move || !is_online()>

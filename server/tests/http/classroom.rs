@@ -1,7 +1,8 @@
 //! The classroom on top of the engine: hands, turns, and what follows from what.
 
-use crate::support::{Class, Event, GroupInvitation, Invite, Member, Server};
 use serde_json::{Value, json};
+
+use crate::support::{Class, Event, GroupInvitation, Invite, Member, Server};
 
 const HAND_RAISING: &str = r#"{"operation":"hand_raising","question":"Why?"}"#;
 const SPEAKING: &str = r#"{"operation":"speaking"}"#;

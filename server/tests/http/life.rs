@@ -63,7 +63,10 @@ async fn the_first_acceptance_takes_an_invitation_that_asks_for_the_first() {
     ada.accept(&invite).await.lost_to("cancelled");
 
     let part = ada.part_of(&invite, &ada).await;
-    assert_eq!((&part["state"], &part["reason"]), (&json!("cancelled"), &json!("answeredElsewhere")));
+    assert_eq!(
+        (&part["state"], &part["reason"]),
+        (&json!("cancelled"), &json!("answeredElsewhere"))
+    );
     assert_eq!(part["at"], bo.part_of(&invite, &bo).await["at"], "at that same moment");
     assert_eq!(ada.state_of(&invite, &cy).await, "rejected");
     let log = class.log_after(invite.seq()).await;
@@ -383,7 +386,6 @@ async fn the_end_of_a_class_cancels_and_finishes_all_that_is_live() {
     assert_eq!(about("onInviteeFinished"), [json!(round.id), json!(call.id)]);
     assert_eq!(events.last().map(|event| &*event.name), Some("onGroupEnded"));
     let events_of_bo = events_of_bo.to_the_end().await;
-    let seen =
-        ["onInvitationCancelled", "onInviteeFinished", "onGroupEnded"];
+    let seen = ["onInvitationCancelled", "onInviteeFinished", "onGroupEnded"];
     assert_eq!(names(&events_of_bo), seen, "the call is not Bo's to see");
 }

@@ -61,9 +61,18 @@ async fn a_name_is_neither_blank_nor_too_long_nor_holds_control_characters() {
     let server = Server::start().await;
     let class = Class::start(&server).await;
     let too_long = "a".repeat(65);
-    for name in
-        ["", " ", "\t", "\u{3000}", "A\0da", "A\u{7}da", "Ada\u{7f}", "A\u{85}da", "A\nda", &too_long]
-    {
+    for name in [
+        "",
+        " ",
+        "\t",
+        "\u{3000}",
+        "A\0da",
+        "A\u{7}da",
+        "Ada\u{7f}",
+        "A\u{85}da",
+        "A\nda",
+        &too_long,
+    ] {
         server.begin_class(json!({ "name": name, "teacher": "T" })).await.refused(400, 6017);
         server.begin_class(json!({ "name": "4B", "teacher": name })).await.refused(400, 6017);
         class.try_join(name).await.refused(400, 6017);

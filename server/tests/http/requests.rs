@@ -3,9 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Class, GroupInvitation, Member, Server, assert_fields, assert_time, keys,
-};
+use crate::support::{Class, GroupInvitation, Member, Server, assert_fields, assert_time, keys};
 
 const INVITATION: &str = "inviteID groupID inviter inviteeList seq data timeout answers createdAt \
                           expiresAt open";

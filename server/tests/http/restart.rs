@@ -144,6 +144,33 @@ async fn what_was_answered_before_the_server_stopped_is_there_when_it_is_back() 
 }
 
 #[tokio::test]
+async fn a_crash_right_after_an_answer_or_an_event_loses_nothing_of_it() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada").await;
+    for _ in 0..3 {
+        let invite = class.teacher.invite_in_group(GroupInvitation::to([&ada])).await;
+        let mut events = class.teacher.listen().await;
+        let accept = tokio::spawn({
+            let request = ada.verb(&invite, "accept", json!({})).key(&invite.id);
+            request.into_future()
+        });
+        let told = events.next_event().await;
+        let after_the_event = Server::start_after_a_crash_of(&server).await;
+        let answer = accept.await.expect("a task");
+        let after_the_answer = Server::start_after_a_crash_of(&server).await;
+
+        assert_eq!(answer.with_status(200)["seq"], told.seq());
+        for crashed in [&after_the_event, &after_the_answer] {
+            let log = class.teacher.at(crashed).log_through(told.seq()).await;
+            assert_eq!(log.last(), Some(&told));
+            let again = ada.at(crashed).verb(&invite, "accept", json!({})).key(&invite.id);
+            assert_eq!(again.await.text, answer.text, "the first answer is there too");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_deadline_that_passed_while_the_server_was_down_fires_when_it_is_up_again() {
     let mut server = Server::start().await;
     let class = Class::start(&server).await;

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
+use serde_json::Value;
 
-use crate::support::{Class, Event, EventStream, GroupInvitation, Server};
+use crate::support::{Class, Event, EventStream, GroupInvitation, Member, Server};
 
 const STUDENTS: usize = 500;
 
@@ -51,4 +52,39 @@ async fn in_a_storm_all_500_see_the_same_500_acceptances_in_the_same_order() {
     let parts = found["invitees"].as_array().expect("parts");
     assert!(parts.iter().all(|part| part["state"] == "accepted"));
     assert_eq!(parts.len(), STUDENTS);
+}
+
+/// Who has accepted by what somebody hears who comes in the middle: first the snapshot, then the
+/// events until the number is complete.
+async fn heard_by(latecomer: Member, expected: usize) -> Vec<String> {
+    let mut stream = latecomer.stream().await;
+    let snapshot = stream.snapshot().await;
+    let parts = snapshot["invitations"][0]["invitees"].as_array().into_iter().flatten();
+    let accepted = parts.filter(|part| part["state"] == "accepted");
+    let id = |id: &Value| id.as_str().expect("an id").to_owned();
+    let mut heard: Vec<String> = accepted.map(|part| id(&part["userID"])).collect();
+    while heard.len() < expected {
+        let event = stream.next_event().await;
+        heard.push(id(&event.named("onInviteeAccepted")["invitee"]));
+    }
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_comes_in_the_middle_of_a_storm_hears_of_everybody_once() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let students = class.students(200).await;
+    let everybody: HashSet<String> = students.iter().map(|student| student.id.clone()).collect();
+    let invite = class.teacher.invite_in_group(GroupInvitation::to(&students)).await;
+    let answers = students.iter().map(|student| async {
+        let answer = student.accept(&invite).await;
+        let heard = tokio::spawn(heard_by(student.clone(), students.len()));
+        answer.with_status(200);
+        heard.await.expect("the stream told everything")
+    });
+    for heard in join_all(answers).await {
+        assert_eq!(heard.len(), everybody.len(), "nobody twice");
+        assert_eq!(heard.into_iter().collect::<HashSet<_>>(), everybody);
+    }
 }

@@ -28,6 +28,12 @@ impl Member {
         }
     }
 
+    /// The same member, at another server.
+    #[must_use]
+    pub fn at(&self, server: &Server) -> Self {
+        Self { endpoint: server.endpoint().clone(), ..self.clone() }
+    }
+
     /// A request to a path of the member's own class.
     pub fn request(&self, method: Method, path: &str) -> Request {
         let path = format!("/groups/{}{path}", self.group);

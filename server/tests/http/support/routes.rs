@@ -19,7 +19,8 @@ impl Route {
 
     /// The request about this group, without a credential.
     pub fn request(&self, endpoint: &super::server::Endpoint, group: &str) -> Request {
-        let request = endpoint.request(self.method.clone(), &format!("/groups/{group}{}", self.path));
+        let request =
+            endpoint.request(self.method.clone(), &format!("/groups/{group}{}", self.path));
         match &self.body {
             Some(body) => request.json(body.clone()),
             None => request,

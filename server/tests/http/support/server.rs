@@ -46,7 +46,20 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::start_in(tempfile::tempdir().expect("a directory")).await
+    }
+
+    /// Another server, on what a crash at this moment would leave of this one's files.
+    pub async fn start_after_a_crash_of(crashed: &Self) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        for name in ["handup.db", "handup.db-wal"] {
+            let from = crashed.directory.path().join(name);
+            std::fs::copy(from, directory.path().join(name)).expect("a copy");
+        }
+        Self::start_in(directory).await
+    }
+
+    async fn start_in(directory: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a nonblocking listener");
         let address = listener.local_addr().expect("an address");

@@ -1,0 +1,456 @@
+// A class as its people see it: a teacher and students, each with a browser of their own.
+//
+// Import `test` and `expect` from here. A test that asks for `classroom` gets a class that has been
+// started; `await classroom.student("Ada")` joins one more. The same people work with JavaScript
+// off (`test.use({ javaScriptEnabled: false })`): then they look anew to see what is new.
+
+import type { BrowserContextOptions, Locator, Page } from "@playwright/test";
+import { expect, test as base } from "./server.ts";
+
+export { expect } from "@playwright/test";
+
+/** What everybody sees alike. */
+export interface Lists {
+  /** The names of those whose hands are up, in their order. */
+  hands: string[];
+  /** The names of those who have the floor; nobody when it is not said. */
+  speaking?: string[];
+}
+
+/** How a teacher asks for hands. */
+export interface Ask {
+  question?: string;
+  /** As it stands in the form: "1 minute". */
+  limit?: string;
+  /** Whether the first hand takes it. */
+  first?: boolean;
+}
+
+/** Opens a browser of its own with an empty page: somebody's phone or laptop. */
+export type Device = (options?: BrowserContextOptions) => Promise<Page>;
+
+/** A page of the class room: what students and teachers have in common. */
+export class Room {
+  constructor(
+    readonly page: Page,
+    readonly name: string,
+    readonly hasScript: boolean,
+  ) {}
+
+  /** Those whose hands are up, in their order. */
+  get hands(): Locator {
+    return this.list(/^Raised hands/).locator("bdi");
+  }
+
+  /** Those who have the floor. */
+  get speaking(): Locator {
+    return this.list("Speaking").locator("bdi");
+  }
+
+  /** The time that is left to answer. */
+  get countdown(): Locator {
+    return this.page.getByRole("timer");
+  }
+
+  /** What a screen reader hears. */
+  get voice(): Locator {
+    return this.page.getByRole("status");
+  }
+
+  /** What the last tap came to, when it came to nothing. */
+  get problem(): Locator {
+    return this.page.getByRole("alert");
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  /** The rows of the list under this heading. */
+  list(heading: string | RegExp): Locator {
+    return this.page
+      .getByRole("region", { name: heading, exact: true })
+      .getByRole("listitem");
+  }
+
+  /** The row of somebody in the list under this heading. */
+  row(heading: string | RegExp, name: string): Locator {
+    return this.list(heading).filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  /** Presses a button, and waits for the next page where there is no script. */
+  async press(button: Locator): Promise<void> {
+    if (this.hasScript) {
+      await button.click();
+    } else {
+      const loaded = this.page.waitForEvent("load");
+      await button.click();
+      await loaded;
+    }
+  }
+
+  /** Presses the one button with these words. */
+  async tap(name: string | RegExp): Promise<void> {
+    await this.press(this.button(name));
+  }
+
+  /** Looks anew; a live page needs no looking. */
+  async look(): Promise<void> {
+    if (!this.hasScript) {
+      const url = new URL(this.page.url());
+      await this.page.goto(url.pathname);
+    }
+  }
+
+  /** Loads the page again, as an impatient person would. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.isLive();
+  }
+
+  /** Says that the page follows the class: its lists are as they are, not as they were. */
+  async isLive(): Promise<void> {
+    if (this.hasScript) {
+      await expect(this.page.locator("[data-connection]")).toHaveAttribute(
+        "data-connection",
+        "live",
+      );
+      await expect(this.page.getByText("live", { exact: true })).toBeVisible();
+    }
+  }
+
+  /** Says that the page admits to be out of touch. */
+  async isReconnecting(): Promise<void> {
+    await expect(this.page.getByText(/^Reconnecting…/)).toBeVisible();
+    await expect(this.page.locator("[data-connection]")).toHaveAttribute(
+      "data-connection",
+      "reconnecting",
+    );
+  }
+
+  /** The page says that the class is over. */
+  async isOver(): Promise<void> {
+    await this.look();
+    await expect(this.page.getByText(/class has ended/).first()).toBeVisible();
+    await expect(this.page.getByRole("link", { name: "To the start" })).toBeVisible();
+  }
+
+  /** The page says that one is not in the class any more. */
+  async isOut(): Promise<void> {
+    await this.look();
+    await expect(this.page.getByText(/not in this class any more/).first()).toBeVisible();
+    await expect(this.page.getByRole("link", { name: "To the start" })).toBeVisible();
+  }
+
+  /** Says that the lists are these, in this order, with nobody lost or doubled. */
+  async sees({ hands, speaking = [] }: Lists): Promise<void> {
+    await this.look();
+    await expect(this.hands, `the hands that ${this.name} sees`).toHaveText(hands);
+    await expect(this.speaking, `the speakers that ${this.name} sees`).toHaveText(speaking);
+  }
+
+  /** The seconds on the countdown. */
+  async secondsLeft(): Promise<number> {
+    const [minutes, seconds] = (await this.countdown.innerText()).split(":").map(Number);
+    if (minutes === undefined || seconds === undefined) {
+      throw new Error("the countdown is not minutes and seconds");
+    }
+    return minutes * 60 + seconds;
+  }
+}
+
+/** A student in the class room. */
+export class Student extends Room {
+  /** Joins by the class link. */
+  static async join(page: Page, link: string, name: string, hasScript: boolean): Promise<Student> {
+    await page.goto(link);
+    await page.getByLabel("Your name").fill(name);
+    await page.getByRole("button", { name: "Join the class" }).click();
+    await page.waitForURL(/\/class\/[^?]+$/);
+    const student = new Student(page, name, hasScript);
+    await student.isLive();
+    return student;
+  }
+
+  /** The sentence that says how one stands. */
+  async isTold(sentence: string | RegExp): Promise<void> {
+    await this.look();
+    await expect(this.page.getByRole("main").getByText(sentence)).toBeVisible();
+  }
+
+  /** Says that these things can be done, and no others. */
+  async mayTap(...names: string[]): Promise<void> {
+    await this.look();
+    const buttons = this.page.getByRole("main").getByRole("button");
+    await expect(buttons, `what ${this.name} may tap`).toHaveText(names);
+  }
+
+  async raise(): Promise<void> {
+    await this.tap("Raise hand");
+    await expect(this.button("Lower hand")).toBeVisible();
+  }
+
+  async lower(): Promise<void> {
+    await this.tap("Lower hand");
+    await expect(this.button("Lower hand")).toBeHidden();
+  }
+
+  async notNow(): Promise<void> {
+    await this.tap("Not now");
+    await expect(this.button("Not now")).toBeHidden();
+  }
+
+  async speak(): Promise<void> {
+    await this.tap("Speak");
+    await expect(this.button("I’m done")).toBeVisible();
+  }
+
+  async pass(): Promise<void> {
+    await this.tap("Pass");
+    await expect(this.button("Pass")).toBeHidden();
+  }
+
+  async done(): Promise<void> {
+    await this.tap("I’m done");
+    await expect(this.button("I’m done")).toBeHidden();
+  }
+}
+
+/** A teacher in the class room. */
+export class Teacher extends Room {
+  /** Starts a class from the first page. */
+  static async start(
+    page: Page,
+    className: string,
+    name: string,
+    hasScript: boolean,
+  ): Promise<Teacher> {
+    await page.goto("/");
+    await page.getByLabel("Class name").fill(className);
+    await page.getByLabel("Your name").fill(name);
+    await page.getByRole("button", { name: "Start the class" }).click();
+    await page.waitForURL(/\/class\/[^?]+$/);
+    const teacher = new Teacher(page, name, hasScript);
+    await teacher.isLive();
+    return teacher;
+  }
+
+  /** How students come in: the code, the link, the QR code. */
+  get share(): Locator {
+    return this.page.locator("details").filter({ hasText: "New code" });
+  }
+
+  /** Unfolds the code, the link and the QR code. */
+  async openShare(): Promise<void> {
+    if ((await this.share.getAttribute("open")) === null) {
+      await this.share.locator("summary").click();
+    }
+  }
+
+  /** The code as it is read aloud. */
+  async code(): Promise<string> {
+    await this.openShare();
+    return this.share.getByText(/^[A-Z0-9]{3}-[A-Z0-9]{3}$/).first().innerText();
+  }
+
+  /** The link that joins the class. */
+  async link(): Promise<string> {
+    await this.openShare();
+    return this.share.getByRole("link").innerText();
+  }
+
+  async newCode(): Promise<void> {
+    await this.openShare();
+    const loaded = this.page.waitForEvent("load");
+    await this.share.getByRole("button", { name: "New code" }).click();
+    await loaded;
+    await this.isLive();
+  }
+
+  async ask({ question = "", limit = "no limit", first = false }: Ask = {}): Promise<void> {
+    await this.page.getByLabel(/^Question/).fill(question);
+    await this.page.getByLabel("Time", { exact: true }).selectOption({ label: limit });
+    await this.page.getByLabel("First hand takes it").setChecked(first);
+    await this.tap("Ask for hands");
+    await expect(this.button("Stop asking")).toBeVisible();
+  }
+
+  async stopAsking(): Promise<void> {
+    await this.tap("Stop asking");
+    await expect(this.button("Stop asking")).toBeHidden();
+  }
+
+  /** Invites somebody on the list to speak. */
+  async invite(name: string): Promise<void> {
+    await this.tap(`Invite to speak: ${name}`);
+    await expect(this.row("Invited to speak", name)).toBeVisible();
+  }
+
+  /** Gives the floor to somebody who raised their hand unprompted. */
+  async take(name: string): Promise<void> {
+    await this.tap(`Invite to speak: ${name}`);
+    await expect(this.row("Speaking", name)).toBeVisible();
+  }
+
+  async cancelCall(name: string): Promise<void> {
+    await this.press(this.row("Invited to speak", name).getByRole("button", { name: /^Cancel/ }));
+    await expect(this.row("Invited to speak", name)).toBeHidden();
+  }
+
+  async endTurn(name: string): Promise<void> {
+    await this.press(this.row("Speaking", name).getByRole("button", { name: /^End turn/ }));
+    await expect(this.row("Speaking", name)).toBeHidden();
+  }
+
+  async lower(name: string): Promise<void> {
+    await this.tap(`Lower: ${name}`);
+    await expect(this.row(/^Raised hands/, name)).toBeHidden();
+  }
+
+  async lowerAll(): Promise<void> {
+    await this.tap("Lower all");
+    await expect(this.hands).toHaveCount(0);
+  }
+
+  /** Opens what concerns the class as a whole. */
+  async menu(): Promise<Locator> {
+    await this.button("Class").click();
+    return this.page.getByRole("dialog", { name: "Class", exact: true });
+  }
+
+  /** Does something that concerns the class as a whole, and sees that it is done. */
+  async inMenu(name: string): Promise<void> {
+    const menu = await this.menu();
+    await this.press(menu.getByRole("button", { name, exact: true }));
+    await expect(menu).toBeHidden();
+  }
+
+  lock = () => this.inMenu("Lock the class");
+  unlock = () => this.inMenu("Unlock the class");
+  closeFloor = () => this.inMenu("Only when I ask");
+  openFloor = () => this.inMenu("Allow at any time");
+
+  /** Gets the private link for another device, and comes back to the class. */
+  async linkForAnotherDevice(): Promise<string> {
+    const room = this.page.url();
+    const menu = await this.menu();
+    await menu.getByRole("button", { name: "Another device" }).click();
+    await this.page.waitForURL(/\/handover\//);
+    const link = await this.page.getByText(/^https?:\/\/\S+\/handover\/\S+$/).innerText();
+    await this.page.goto(room);
+    await this.isLive();
+    return link;
+  }
+
+  /** Opens what can be done about a member. */
+  async about(name: string): Promise<Locator> {
+    await this.row(/^Here/, name).getByRole("button").first().click();
+    return this.page.getByRole("dialog", { name, exact: true });
+  }
+
+  async remove(name: string): Promise<void> {
+    const about = await this.about(name);
+    await this.press(about.getByRole("button", { name: /^Remove/ }));
+    await expect(this.row(/^Here/, name)).toBeHidden();
+  }
+
+  async makeCoTeacher(name: string): Promise<void> {
+    const about = await this.about(name);
+    await this.press(about.getByRole("button", { name: "Make a co-teacher" }));
+    await expect(this.row(/^Here/, name)).toContainText("teacher");
+  }
+
+  /** Ends the class for everybody. */
+  async endClass(): Promise<void> {
+    const menu = await this.menu();
+    await menu.getByRole("button", { name: "End the class" }).click();
+    const sure = this.page.getByRole("dialog", { name: "End the class?" });
+    const left = this.page.waitForEvent("load");
+    await sure.getByRole("button", { name: "End the class" }).click();
+    await left;
+    await expect(this.page).toHaveURL("/");
+  }
+}
+
+/** A class, and everybody in it. */
+export class Classroom {
+  readonly students: Student[] = [];
+
+  constructor(
+    readonly teacher: Teacher,
+    readonly device: Device,
+  ) {}
+
+  /** One more student, who joins by the class link. */
+  async student(name: string, options?: BrowserContextOptions): Promise<Student> {
+    const page = await this.device(options);
+    const link = await this.teacher.link();
+    const student = await Student.join(page, link, name, this.teacher.hasScript);
+    this.students.push(student);
+    return student;
+  }
+
+  /** More students, one after the other. */
+  async studentsNamed<const Names extends readonly string[]>(
+    ...names: Names
+  ): Promise<{ [Index in keyof Names]: Student }> {
+    const students: Student[] = [];
+    for (const name of names) students.push(await this.student(name));
+    return students as { [Index in keyof Names]: Student };
+  }
+
+  /** Everybody's page. */
+  get everybody(): Room[] {
+    return [this.teacher, ...this.students];
+  }
+
+  /** Says that these lists are on every page. */
+  async everybodySees(lists: Lists): Promise<void> {
+    await Promise.all(this.everybody.map((room) => room.sees(lists)));
+  }
+
+  /** Says that every page follows the class. */
+  async everybodyIsLive(): Promise<void> {
+    await Promise.all(this.everybody.map((room) => room.isLive()));
+  }
+}
+
+interface Fixtures {
+  /** What the browsers complained about: errors of scripts and of pages. It has to be empty at the
+   * end; that a request failed is no complaint, for some tests cut the network. */
+  complaints: string[];
+  device: Device;
+  classroom: Classroom;
+}
+
+export const test = base.extend<Fixtures>({
+  complaints: async ({}, use) => {
+    const complaints: string[] = [];
+    await use(complaints);
+    expect(complaints, "what the browsers complained about").toEqual([]);
+  },
+
+  device: async ({ browser, complaints }, use) => {
+    const close: (() => Promise<void>)[] = [];
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      close.push(() => context.close());
+      context.on("weberror", (error) => complaints.push(error.error().message));
+      context.on("console", (message) => {
+        const isFailedRequest = message.text().startsWith("Failed to load resource");
+        if (["error", "warning"].includes(message.type()) && !isFailedRequest) {
+          complaints.push(message.text());
+        }
+      });
+      return context.newPage();
+    });
+    await Promise.all(close.map((one) => one()));
+  },
+
+  classroom: async ({ device, javaScriptEnabled }, use) => {
+    const page = await device();
+    const hasScript = javaScriptEnabled !== false;
+    const teacher = await Teacher.start(page, "Biology 9B", "Ms Haddad", hasScript);
+    await use(new Classroom(teacher, device));
+  },
+});
