@@ -46,6 +46,7 @@ pub(crate) struct Live {
     connection: RwSignal<Connection>,
     trouble: RwSignal<Option<String>>,
     /// Told when a deed got through, of which the stream must soon tell as well.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser follows"))]
     deed_done: Trigger,
     /// What was there when the page came; only what is newer may move.
     first_seq: u64,

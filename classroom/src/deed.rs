@@ -171,6 +171,9 @@ fn raise(
         }]);
     }
     let round = lesson.answered(group, actor).ok_or(Obstacle::FloorClosed)?;
+    if round.expires_at.is_some_and(|deadline| deadline <= now) {
+        return Err(Obstacle::FloorClosed);
+    }
     let teacher = asks_for(group, round).ok_or(Obstacle::FloorClosed)?;
     Ok(vec![ask_again(round, teacher, now, actor, fresh), accept(fresh)])
 }

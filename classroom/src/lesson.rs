@@ -109,19 +109,25 @@ impl Lesson {
         let mut lesson = Self::default();
         for invitation in group.live().filter(|invitation| invitation.group_id.is_some()) {
             match Operation::read(&invitation.data) {
-                Some(Operation::HandRaising { question }) => lesson.round(invitation, question),
+                Some(Operation::HandRaising { question }) => {
+                    lesson.round(group, invitation, question);
+                }
                 Some(Operation::Speaking) => lesson.turns(invitation),
                 Some(Operation::SpeechApplication) => lesson.ask(invitation),
                 None => {}
             }
         }
         lesson.hands.sort_by_key(|hand| hand.seq);
+        lesson.invited.sort_by_key(|invited| invited.since);
         lesson.speaking.sort_by_key(|turn| turn.since);
         lesson
     }
 
-    fn round(&mut self, invitation: &Invitation, question: Option<String>) {
-        if invitation.open {
+    /// Only a teacher asks the class; a student's own invitation asks nobody for hands.
+    fn round(&mut self, group: &Group, invitation: &Invitation, question: Option<String>) {
+        let inviter = group.member(invitation.inviter);
+        let is_asked = inviter.is_some_and(|inviter| inviter.role == Role::Teacher);
+        if invitation.open && is_asked {
             self.rounds.push(Round {
                 invite_id: invitation.invite_id,
                 inviter: invitation.inviter,

@@ -39,7 +39,7 @@ export class Room {
 
   /** Those whose hands are up, in their order. */
   get hands(): Locator {
-    return this.list(/^Raised hands/).locator("bdi");
+    return this.list(/^Raised/).locator("bdi");
   }
 
   /** Those who have the floor. */
@@ -304,7 +304,7 @@ export class Teacher extends Room {
 
   async lower(name: string): Promise<void> {
     await this.tap(`Lower: ${name}`);
-    await expect(this.row(/^Raised hands/, name)).toBeHidden();
+    await expect(this.row(/^Raised/, name)).toBeHidden();
   }
 
   async lowerAll(): Promise<void> {

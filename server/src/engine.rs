@@ -197,11 +197,12 @@ impl Engine {
     /// When no class has the code, or too many wrong ones came from this address.
     pub async fn group_of_code(&self, address: IpAddr, code: &str) -> Result<GroupId, Error> {
         let code = JoinCode::from_text(code).ok_or(Error::NoSuchGroup)?;
-        self.shared.limits.try_code(address)?;
+        self.shared.limits.may_try_code(address)?;
         let found = self.shared.reader.group_of_code(&code).await?;
-        let group_id = found.ok_or(Error::NoSuchGroup)?;
-        self.shared.limits.right_code(address);
-        Ok(group_id)
+        found.ok_or_else(|| {
+            self.shared.limits.wrong_code(address);
+            Error::NoSuchGroup
+        })
     }
 
     /// Joins the group of the code as a student; `token` becomes the student's credential.
@@ -326,6 +327,9 @@ impl Engine {
     /// # Errors
     /// When the member is no teacher.
     pub async fn hand_over(&self, session: &Session) -> Result<Handover, Error> {
+        if session.room.with_group(|group| group.ended) {
+            return Err(Rejection::Ended.into());
+        }
         if session.role() != Some(Role::Teacher) {
             return Err(Rejection::NotPermitted.into());
         }
@@ -384,5 +388,63 @@ impl Engine {
         let job = Job { group_id, command, beside, key, reply };
         self.shared.jobs.send(job).await.map_err(|_| Error::Stopping)?;
         answered.await.map_err(|_| Error::Stopping)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signaling::{Event, Settings};
+    use sqlx::{Connection, SqliteConnection};
+
+    use super::*;
+
+    struct Bare;
+
+    impl Application for Bare {
+        fn finish_reason(&self, _: &str) -> &'static str {
+            signaling::reasons::FINISHED
+        }
+
+        fn follow(&self, _: &signaling::Group, _: &Event) -> Vec<Command> {
+            Vec::new()
+        }
+    }
+
+    fn name(text: &str) -> Name {
+        Name::new(text).expect("a name")
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("handup.sqlite3");
+        let engine = Engine::open(&file, None, Arc::new(Bare)).await.expect("an engine");
+        let home = IpAddr::from([127, 0, 0, 1]);
+        let token = Token::new();
+        let joined = engine
+            .create_group(home, name("Biology"), name("Noor"), &token)
+            .await
+            .expect("a group");
+        let session = engine.session(joined.group_id, &token).await.expect("a session");
+        let before = session.room.group();
+        let lock = Command::ChangeGroup {
+            actor: session.user,
+            name: None,
+            locked: Some(true),
+            ask_anytime: None,
+        };
+
+        let url = format!("sqlite://{}", file.display());
+        let mut other = SqliteConnection::connect(&url).await.expect("another connection");
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("the write lock");
+        let refused = engine.command(joined.group_id, lock.clone()).await;
+        assert!(matches!(refused, Err(Error::NotCommitted)), "{refused:?}");
+        assert!(session.room.group() == before, "nobody has seen what was not committed");
+        sqlx::query("ROLLBACK").execute(&mut other).await.expect("the lock's end");
+
+        engine.command(joined.group_id, lock).await.expect("the next commit");
+        let after = session.room.group();
+        assert_eq!(after.settings, Settings { locked: true, ..before.settings });
+        assert_eq!(after.seq, before.seq + 1, "no number is lost or taken twice");
     }
 }

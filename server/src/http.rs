@@ -1,6 +1,8 @@
 //! The HTTP API, under `/api/v1`, as the contract has it. Each handler reads one request, asks the
 //! engine, and answers; conventions that all of them share are the extractors below.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,8 +15,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use signaling::{
     Answers, Command, FinishWhom, GroupId, Invitation, InviteId, InviteeList, Name, Rejection,
@@ -31,6 +34,7 @@ use crate::writer::Key;
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1_024;
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest Idempotency-Key, in bytes.
 const MAX_KEY_BYTES: usize = 128;
 /// The longest `reason`, in bytes.
@@ -147,7 +151,9 @@ impl FromRequestParts<Engine> for Caller {
         if changes {
             engine.limits().verb(session.user)?;
         }
-        if session.room.with_group(|group| group.ended) {
+        // A repeated request gets its first answer from the writer, even after the end.
+        let may_repeat = changes && parts.headers.contains_key(IDEMPOTENCY_KEY);
+        if !may_repeat && session.room.with_group(|group| group.ended) {
             return Err(Rejection::Ended.into());
         }
         Ok(Self { session, ids })
@@ -191,8 +197,31 @@ impl<T: DeserializeOwned> FromRequest<Engine> for Sent<T> {
         let bytes = read_body(&parts.headers, body).await?;
         let key = idempotency_key(&parts, &bytes)?;
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let fields = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
+        let Object(fields) = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
         Ok(Self { fields, key })
+    }
+}
+
+/// A JSON object and nothing else: serde by itself takes a list for a struct's fields in order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
     }
 }
 
@@ -206,11 +235,12 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Error> {
 }
 
 fn idempotency_key(parts: &Parts, body: &[u8]) -> Result<Option<RequestKey>, Error> {
-    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
-    let key = std::str::from_utf8(key.as_bytes()).unwrap_or_default();
-    if key.is_empty() || key.len() > MAX_KEY_BYTES {
-        let detail = format!("An Idempotency-Key is text of 1 to {MAX_KEY_BYTES} bytes.");
-        return Err(Error::Malformed(detail));
+    let Some(key) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let wrong =
+        || Error::Malformed(format!("An Idempotency-Key is text of up to {MAX_KEY_BYTES} bytes."));
+    let key = std::str::from_utf8(key.as_bytes()).map_err(|_| wrong())?;
+    if key.len() > MAX_KEY_BYTES {
+        return Err(wrong());
     }
     let mut hash = Sha256::new();
     for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body] {
@@ -371,7 +401,7 @@ struct ChangeGroup {
     #[serde(default, deserialize_with = "present")]
     name: Option<Name>,
     #[serde(default, deserialize_with = "present")]
-    settings: Option<ChangeSettings>,
+    settings: Option<Object<ChangeSettings>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -386,7 +416,7 @@ struct ChangeSettings {
 /// A field that may be left out but not be null.
 fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
-    D: serde::Deserializer<'de>,
+    D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
@@ -397,7 +427,7 @@ async fn change_group(
     caller: Caller,
     body: Sent<ChangeGroup>,
 ) -> Result<Answer, Error> {
-    let settings = body.fields.settings.unwrap_or_default();
+    let settings = body.fields.settings.map(|Object(settings)| settings).unwrap_or_default();
     let command = Command::ChangeGroup {
         actor: caller.user(),
         name: body.fields.name,
@@ -655,6 +685,11 @@ struct From {
     heartbeat: Option<String>,
 }
 
+fn event_number(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
 async fn events(
     State(engine): State<Engine>,
     headers: HeaderMap,
@@ -666,11 +701,10 @@ async fn events(
     let last_event_id = headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
     let after = match (last_event_id, &from.after) {
         // What cannot be a place in the log is an unknown one: the stream begins with a snapshot.
-        (Some(id), _) => id.parse().ok(),
+        (Some(id), _) => event_number(id),
         (None, Some(after)) => Some(
-            after
-                .parse()
-                .map_err(|_| Error::Malformed("`after` is the number of an event.".to_owned()))?,
+            event_number(after)
+                .ok_or_else(|| Error::Malformed("`after` is the number of an event.".to_owned()))?,
         ),
         (None, None) => None,
     };

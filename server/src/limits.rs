@@ -23,12 +23,21 @@ pub fn peer_address(extensions: &Extensions) -> IpAddr {
 
 /// How many wrong codes an address may try at once; one more for every second after.
 const GUESSES: f64 = 60.0;
+/// How far many guesses at once can put an address behind.
+const DEBT: f64 = 120.0;
 
-/// The wrong codes an address has left. Right ones are given back, which no limiter at hand does:
-/// a whole school joins from one address within a minute.
+/// The wrong codes an address has left. Only wrong ones count, which no limiter at hand does: a
+/// whole school joins from one address within a minute.
 struct Guesses {
     left: f64,
     at: Instant,
+}
+
+impl Guesses {
+    fn refill(&mut self, now: Instant) {
+        self.left = (self.left + (now - self.at).as_secs_f64()).min(GUESSES);
+        self.at = now;
+    }
 }
 
 pub(crate) struct Limits {
@@ -40,10 +49,6 @@ pub(crate) struct Limits {
 
 /// The most keys a limiter holds before it forgets those that have been quiet.
 const FORGET_ABOVE: usize = 10_000;
-
-fn seconds(duration: Duration) -> f64 {
-    duration.as_secs_f64()
-}
 
 fn quota(burst: u32, per_second: u32) -> Quota {
     let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
@@ -83,31 +88,32 @@ impl Limits {
         checked.map_err(|denied| Error::TooFast(denied.wait_time_from(self.clock.now())))
     }
 
-    /// One attempt at a code from an address. It counts until [`right_code`](Self::right_code)
-    /// gives it back, so that many attempts at once are no way around.
-    pub fn try_code(&self, address: IpAddr) -> Result<(), Error> {
+    /// Whether an address may try a code.
+    pub fn may_try_code(&self, address: IpAddr) -> Result<(), Error> {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(guesses) = codes.get_mut(&network(address)) else { return Ok(()) };
+        guesses.refill(Instant::now());
+        if guesses.left >= 1.0 {
+            return Ok(());
+        }
+        Err(Error::TooFast(Duration::from_secs_f64(1.0 - guesses.left)))
+    }
+
+    /// One wrong code from an address. Guesses that were made at once run into debt, so that they
+    /// are no way around.
+    pub fn wrong_code(&self, address: IpAddr) {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if codes.len() > FORGET_ABOVE {
-            codes.retain(|_, guesses| guesses.left + seconds(now - guesses.at) < GUESSES);
+            codes.retain(|_, guesses| {
+                guesses.refill(now);
+                guesses.left < GUESSES
+            });
         }
         let full = Guesses { left: GUESSES, at: now };
         let guesses = codes.entry(network(address)).or_insert(full);
-        guesses.left = (guesses.left + seconds(now - guesses.at)).min(GUESSES);
-        guesses.at = now;
-        if guesses.left < 1.0 {
-            return Err(Error::TooFast(Duration::from_secs_f64(1.0 - guesses.left)));
-        }
-        guesses.left -= 1.0;
-        Ok(())
-    }
-
-    /// Gives an attempt back that was right.
-    pub fn right_code(&self, address: IpAddr) {
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(guesses) = codes.get_mut(&network(address)) {
-            guesses.left = (guesses.left + 1.0).min(GUESSES);
-        }
+        guesses.refill(now);
+        guesses.left = (guesses.left - 1.0).max(-DEBT);
     }
 
     /// One verb of a member.
@@ -126,16 +132,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_school_joins_from_one_address_but_nobody_guesses_for_long() {
+    fn nobody_guesses_codes_for_long_and_others_are_not_held_up() {
         let limits = Limits::new();
         let school = IpAddr::from([192, 0, 2, 7]);
-        for _ in 0..1_000 {
-            assert!(limits.try_code(school).is_ok());
-            limits.right_code(school);
-        }
-        let guessed = (0..1_000).take_while(|_| limits.try_code(school).is_ok()).count();
+        let wrong = || limits.may_try_code(school).map(|()| limits.wrong_code(school));
+        let guessed = (0..1_000).take_while(|_| wrong().is_ok()).count();
         assert!((60..70).contains(&guessed), "{guessed} wrong codes in a row");
-        assert!(limits.try_code(IpAddr::from([192, 0, 2, 8])).is_ok(), "others are not held up");
+        assert!(limits.may_try_code(IpAddr::from([192, 0, 2, 8])).is_ok());
     }
 
     #[test]

@@ -40,7 +40,8 @@ async fn every_event_has_its_name_and_exactly_its_fields() {
     teacher.modify(&second, "hands?").await.with_status(200);
     ada.accept(&second).await.with_status(200);
     bo.reject(&second).await.with_status(200);
-    teacher.cancel(&second).await.with_status(200);
+    let enough = json!({ "data": "enough" });
+    teacher.verb(&second, "cancel", enough).await.with_status(200);
     teacher.finish(&second).await.with_status(200);
     let buzzer = GroupInvitation::to([&ada, &bo]).for_the_first();
     let third = teacher.invite_in_group(buzzer).await;
@@ -51,7 +52,7 @@ async fn every_event_has_its_name_and_exactly_its_fields() {
     let mark = class.mark().await;
     let mut log = ada.log_through(mark).await;
     teacher.end_class().await.with_status(200);
-    log.extend(events.to_the_end().await.into_iter().filter(|event| event.seq() > mark));
+    log.extend(events.until_the_end().await.into_iter().filter(|event| event.seq() > mark));
 
     let mut seen = HashMap::new();
     for event in &log {
@@ -84,6 +85,7 @@ async fn every_event_has_its_name_and_exactly_its_fields() {
     let cancelled = about(&second.id, "onInvitationCancelled");
     assert_eq!(cancelled["inviter"], teacher.id.as_str());
     assert_eq!(cancelled["inviteeList"], json!([cy.id]));
+    assert_eq!(cancelled["data"], "enough");
     let finished = about(&second.id, "onInviteeFinished");
     assert_eq!((&finished["invitee"], &finished["by"]), (&json!(ada.id), &json!(teacher.id)));
     let taken = about(&third.id, "onInvitationCancelled");
@@ -116,6 +118,7 @@ async fn all_see_the_same_events_in_the_same_order() {
     let seqs: Vec<u64> = first.iter().map(Event::seq).collect();
     let expected: Vec<u64> = (invite.seq()..=mark).collect();
     assert_eq!(seqs, expected, "without gaps where nothing is private");
+    assert!(first.is_sorted_by_key(|event| event["at"].as_str()), "{first:?}");
     for stream in &mut streams[1..] {
         assert_eq!(stream.through(mark).await, first);
     }
@@ -196,7 +199,7 @@ async fn a_one_to_one_invitation_reaches_its_two_people_on_all_their_devices_and
         assert_eq!((event.seq(), &*event.name), (mark, "onGroupChanged"), "a gap and no more");
     }
     for member in [teacher, &ada] {
-        assert_eq!(member.live().await, [open.id.clone()]);
+        assert_eq!(member.live().await, [&*open.id]);
     }
     for member in [&bo, &co_teacher] {
         assert!(member.live().await.is_empty());
@@ -282,7 +285,7 @@ async fn removal_ends_every_stream_of_the_member_and_their_credential() {
     let mut others = bo.listen().await;
     class.teacher.remove(&ada).await.has_no_content();
     for device in &mut devices {
-        let events = device.to_the_end().await;
+        let events = device.until_the_end().await;
         assert!(events.iter().all(|event| event.name == "onMemberLeft"), "{events:?}");
     }
     ada.get("").await.refused(401, 6014);
@@ -300,7 +303,7 @@ async fn leaving_ends_the_members_own_streams() {
     let ada = class.join("Ada").await;
     let mut events = ada.listen().await;
     ada.leave().await.has_no_content();
-    events.to_the_end().await;
+    events.until_the_end().await;
     ada.get("").await.refused(401, 6014);
 }
 
@@ -315,7 +318,7 @@ async fn the_end_of_the_class_is_the_last_event_of_every_stream() {
     }
     class.teacher.end_class().await.with_status(200);
     for stream in &mut streams {
-        let events = stream.to_the_end().await;
+        let events = stream.until_the_end().await;
         assert_eq!(events.len(), 1, "{events:?}");
         events[0].named("onGroupEnded");
     }

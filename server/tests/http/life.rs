@@ -143,7 +143,7 @@ async fn everyone_can_be_invited_and_cancelled_while_nobody_is_there() {
     let server = Server::start().await;
     let class = Class::start(&server).await;
     let invite = class.teacher.invite_in_group(GroupInvitation::to_everyone()).await;
-    assert_eq!(class.teacher.live().await, [invite.id.clone()]);
+    assert_eq!(class.teacher.live().await, [&*invite.id]);
     class.teacher.modify(&invite, "anybody?").await.with_status(200);
     class.teacher.cancel(&invite).await.with_status(200);
     assert!(class.teacher.live().await.is_empty());
@@ -350,6 +350,21 @@ async fn whoever_leaves_or_is_removed_leaves_every_list() {
 }
 
 #[tokio::test]
+async fn what_a_student_has_open_goes_with_them() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada").await;
+    let ask = ada.invite_in_group(GroupInvitation::to_everyone()).await;
+    let call = ada.invite(&class.teacher).await;
+    ada.leave().await.has_no_content();
+    for invite in [&ask, &call] {
+        let part = class.teacher.part_of(invite, &class.teacher).await;
+        assert_eq!((&part["state"], &part["reason"]), (&json!("cancelled"), &json!("left")));
+    }
+    assert!(class.teacher.live().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_member_who_left_is_not_timed_out_and_everyone_means_the_others() {
     let server = Server::start().await;
     let class = Class::start(&server).await;
@@ -377,7 +392,7 @@ async fn the_end_of_a_class_cancels_and_finishes_all_that_is_live() {
     let mut events_of_bo = bo.listen().await;
     class.teacher.end_class().await.with_status(200);
 
-    let events = events.to_the_end().await;
+    let events = events.until_the_end().await;
     let about = |name: &str| -> Vec<Value> {
         let named = events.iter().filter(|event| event.name == name);
         named.map(|event| event["inviteID"].clone()).collect()
@@ -385,7 +400,7 @@ async fn the_end_of_a_class_cancels_and_finishes_all_that_is_live() {
     assert_eq!(about("onInvitationCancelled"), [json!(round.id)]);
     assert_eq!(about("onInviteeFinished"), [json!(round.id), json!(call.id)]);
     assert_eq!(events.last().map(|event| &*event.name), Some("onGroupEnded"));
-    let events_of_bo = events_of_bo.to_the_end().await;
+    let events_of_bo = events_of_bo.until_the_end().await;
     let seen = ["onInvitationCancelled", "onInviteeFinished", "onGroupEnded"];
     assert_eq!(names(&events_of_bo), seen, "the call is not Bo's to see");
 }

@@ -71,7 +71,7 @@ async fn a_stream_ends_with_the_server_and_goes_on_with_it() {
     ada.finish(&invite).await.with_status(200);
 
     server.stop().await;
-    let rest = events.to_the_end().await;
+    let rest = events.until_the_end().await;
     assert!(rest.len() <= 1, "{rest:?}");
     server.start_again().await;
     class.teacher.cancel(&invite).await.with_status(200);
@@ -122,7 +122,7 @@ async fn what_was_answered_before_the_server_stopped_is_there_when_it_is_back() 
     let accepts: Vec<_> = accepts.collect();
     let seen = events.take(students.len() / 5).await;
     server.stop().await;
-    let rest = events.to_the_end().await;
+    let rest = events.until_the_end().await;
     server.start_again().await;
 
     let answers = join_all(accepts).await;

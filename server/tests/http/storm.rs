@@ -74,7 +74,7 @@ async fn heard_by(latecomer: Member, expected: usize) -> Vec<String> {
 async fn whoever_comes_in_the_middle_of_a_storm_hears_of_everybody_once() {
     let server = Server::start().await;
     let class = Class::start(&server).await;
-    let students = class.students(200).await;
+    let students = class.students(100).await;
     let everybody: HashSet<String> = students.iter().map(|student| student.id.clone()).collect();
     let invite = class.teacher.invite_in_group(GroupInvitation::to(&students)).await;
     let answers = students.iter().map(|student| async {

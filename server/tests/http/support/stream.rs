@@ -146,7 +146,7 @@ impl EventStream {
     }
 
     /// Every event with an id until the stream ends, as it must.
-    pub async fn to_the_end(&mut self) -> Vec<Event> {
+    pub async fn until_the_end(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         while let Some(event) = self.next().await {
             if event.id.is_some() {

@@ -1,0 +1,1077 @@
+//! Shows what a lesson promises, sentence by sentence: when a hand is up and in which order, what
+//! brings it down and with which reason, whose turn it is, and what each tap comes to.
+
+mod support;
+
+use classroom::{Deed, HandSource, Obstacle, Operation, Round, Standing, reasons};
+use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
+use signaling::{
+    Answers, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList, InviteeState,
+    Outcome, Rejection, Role, Snapshot, Timeout, UserId, apply,
+};
+use support::*;
+
+use Deed::{
+    CallOn, CancelCall, Done, EndClass, EndTurn, Lock, Lower, LowerAll, LowerHand, MakeRole,
+    NotNow, OpenFloor, Pass, RaiseHand, Remove, Speak, StopAsking,
+};
+use InviteeList::Everyone;
+use Refused::{Obstacle as Stopped, Rejection as Rejected};
+
+const ADA: UserId = user(1);
+const BEN: UserId = user(2);
+const CLEO: UserId = user(3);
+const DAN: UserId = user(4);
+const EVE: UserId = user(5);
+/// Nobody in the class, until they join.
+const FAY: UserId = user(6);
+
+const MY_OWN_WORDS: &str = "because";
+
+/// Ada and Ben teach Cleo, Dan and Eve.
+fn class() -> Class {
+    Class::taught_by(ADA, BEN, &[CLEO, DAN, EVE])
+}
+
+/// The same with the floor closed: hands go up only when a teacher asks.
+fn quiet_class() -> Class {
+    let mut class = class();
+    class.does(ADA, OpenFloor(false));
+    class
+}
+
+fn asks_within(question: &str, seconds: u32) -> Deed {
+    let timeout = Timeout::new(seconds).expect("a timeout");
+    Deed::Ask { question: question.to_owned(), timeout, first: false }
+}
+
+fn asks(question: &str) -> Deed {
+    asks_within(question, 0)
+}
+
+fn buzzer() -> Deed {
+    Deed::Ask { question: String::new(), timeout: Timeout::NEVER, first: true }
+}
+
+impl Class {
+    /// Does what can be done, and gives what came of it.
+    fn does(&mut self, actor: UserId, deed: Deed) -> Vec<EventKind> {
+        let done = self.tries(actor, &deed);
+        done.unwrap_or_else(|refused| panic!("{actor:?} {deed:?}: {refused:?}"))
+    }
+
+    /// The round that this teacher asks for hands with.
+    fn round_of(&mut self, teacher: UserId, deed: Deed) -> InviteId {
+        self.does(teacher, deed);
+        self.latest()
+    }
+
+    /// Sends a verb of the API, which no page planned.
+    fn sends(&mut self, command: Command) -> Vec<EventKind> {
+        let outcome = self.act(command.clone());
+        let Outcome { events, .. } = outcome.unwrap_or_else(|no| panic!("{command:?}: {no:?}"));
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
+    fn hands(&self) -> Vec<UserId> {
+        self.lesson().hands.iter().map(|hand| hand.user).collect()
+    }
+
+    fn sources(&self, student: UserId) -> Vec<HandSource> {
+        self.lesson().hand(student).map(|hand| hand.sources.clone()).unwrap_or_default()
+    }
+
+    fn speaking(&self) -> Vec<UserId> {
+        self.lesson().speaking.iter().map(|turn| turn.user).collect()
+    }
+
+    fn invited(&self) -> Vec<UserId> {
+        self.lesson().invited.iter().map(|invited| invited.user).collect()
+    }
+
+    fn state(&self, invite_id: InviteId, user: UserId) -> Option<InviteeState> {
+        Some(self.group.invitation(invite_id)?.part(user)?.state)
+    }
+}
+
+fn in_group(
+    actor: UserId,
+    invite_id: InviteId,
+    invitee_list: InviteeList,
+    data: &str,
+    answers: Answers,
+) -> Command {
+    let (data, timeout) = (data.to_owned(), Timeout::NEVER);
+    Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers }
+}
+
+fn only<const N: usize>(members: [UserId; N]) -> InviteeList {
+    InviteeList::Members(members.to_vec())
+}
+
+fn accept(actor: UserId, invite_id: InviteId) -> Command {
+    Command::Accept { actor, invite_id, data: String::new() }
+}
+
+fn reject(actor: UserId, invite_id: InviteId) -> Command {
+    Command::Reject { actor, invite_id, data: String::new() }
+}
+
+fn cancel(actor: UserId, invite_id: InviteId) -> Command {
+    Command::Cancel { actor, invite_id, data: String::new(), reason: None }
+}
+
+fn finish(actor: UserId, invite_id: InviteId, whom: FinishWhom, reason: Option<&str>) -> Command {
+    let reason = reason.map(str::to_owned);
+    Command::Finish { actor, invite_id, whom, reason, data: String::new() }
+}
+
+fn accepted(invite_id: InviteId, invitee: UserId) -> EventKind {
+    InviteeAccepted { invite_id, invitee, data: String::new() }.into()
+}
+
+fn rejected(invite_id: InviteId, invitee: UserId) -> EventKind {
+    InviteeRejected { invite_id, invitee, data: String::new() }.into()
+}
+
+fn finished(invite_id: InviteId, invitee: UserId, by: UserId, reason: &str) -> EventKind {
+    let reason = reason.to_owned();
+    InviteeFinished { invite_id, invitee, by, reason, data: String::new() }.into()
+}
+
+/// An invitation to `"*"` that was taken back for all.
+fn cancelled(invite_id: InviteId, inviter: UserId, reason: Option<&str>) -> EventKind {
+    let (invitee_list, data) = (Everyone, String::new());
+    let reason = reason.map(str::to_owned);
+    InvitationCancelled { invite_id, inviter, invitee_list, data, reason }.into()
+}
+
+// A hand is up when a student has accepted a `hand_raising` …
+
+#[test]
+fn a_hand_is_up_when_a_student_has_accepted_a_hand_raising() {
+    let mut class = quiet_class();
+    let round = class.round_of(ADA, asks("Why?"));
+    assert_eq!(class.hands(), [], "to be asked is no hand");
+    assert_eq!(class.does(CLEO, RaiseHand), [accepted(round, CLEO)]);
+    class.does(DAN, NotNow);
+    let lesson = class.lesson();
+    let hand = lesson.hand(CLEO).expect("it is up");
+    assert_eq!((hand.since, hand.seq), (class.now, class.group.seq - 1));
+    assert_eq!(hand.sources, [HandSource::Round(round)]);
+    assert_eq!(class.hands(), [CLEO], "to decline is no hand, nor is to be silent");
+}
+
+// … or, unprompted, has a pending `speech_application` to the teachers.
+
+#[test]
+fn a_hand_is_up_when_a_student_has_a_pending_speech_application() {
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    let ask = class.group.invitation(class.latest()).expect("it was made");
+    assert_eq!(ask.data, r#"{"operation":"speech_application"}"#);
+    assert_eq!((ask.inviter, &ask.invitee_list), (CLEO, &Everyone));
+    assert_eq!((ask.answers, ask.timeout, ask.open), (Answers::First, Timeout::NEVER, true));
+    assert_eq!(ask.in_state(InviteeState::Pending).collect::<Vec<_>>(), [ADA, BEN]);
+    assert_eq!(class.sources(CLEO), [HandSource::Ask(class.latest())]);
+}
+
+#[test]
+fn a_hand_sent_over_the_api_is_a_hand_like_one_from_a_page() {
+    let mut class = class();
+    let round = class.fresh();
+    let data = r#"{"question":"Why?","operation":"hand_raising","colour":"red"}"#;
+    class.sends(in_group(BEN, round, Everyone, data, Answers::Each));
+    class.sends(accept(DAN, round));
+    let ask = class.fresh();
+    let data = r#"{"operation":"speech_application"}"#;
+    class.sends(in_group(CLEO, ask, Everyone, data, Answers::First));
+    assert_eq!(class.hands(), [DAN, CLEO]);
+}
+
+#[test]
+fn what_is_not_the_classrooms_or_is_one_to_one_is_no_part_of_the_lesson() {
+    let mut class = class();
+    for data in ["", "speaking", r#"{"operation":"call"}"#, r#"{"operation":1}"#] {
+        let call = class.fresh();
+        class.sends(in_group(ADA, call, Everyone, data, Answers::Each));
+        class.sends(accept(CLEO, call));
+    }
+    let operations = [
+        Operation::HandRaising { question: None },
+        Operation::Speaking,
+        Operation::SpeechApplication,
+    ];
+    for operation in operations {
+        for (actor, invitee) in [(ADA, CLEO), (CLEO, ADA)] {
+            let (private, data) = (class.fresh(), operation.to_data());
+            let timeout = Timeout::NEVER;
+            class.sends(Command::Invite { actor, invite_id: private, invitee, data, timeout });
+            assert_eq!(class.lesson(), Default::default(), "{operation:?} pending");
+            class.sends(accept(invitee, private));
+            assert_eq!(class.lesson(), Default::default(), "{operation:?} accepted");
+        }
+    }
+}
+
+#[test]
+fn only_a_teacher_asks_for_hands() {
+    let mut class = class();
+    let mine = class.fresh();
+    let data = r#"{"operation":"hand_raising","question":"Who is silly?"}"#;
+    class.sends(in_group(CLEO, mine, Everyone, data, Answers::Each));
+    assert_eq!(class.lesson().rounds, []);
+    class.does(ADA, StopAsking);
+    let round = class.round_of(ADA, asks("Why?"));
+    assert_eq!(class.lesson().round_now().map(|round| round.invite_id), Some(round));
+}
+
+// One list, one order.
+
+#[test]
+fn asked_and_unprompted_hands_are_one_list_in_the_order_in_which_they_went_up() {
+    let mut class = class();
+    class.does(DAN, RaiseHand);
+    class.does(ADA, asks("Why?"));
+    class.does(EVE, RaiseHand);
+    class.sends(join(FAY));
+    class.does(FAY, NotNow);
+    class.does(FAY, RaiseHand);
+    class.does(CLEO, RaiseHand);
+    assert_eq!(class.hands(), [DAN, EVE, FAY, CLEO], "all within one millisecond");
+    class.does(EVE, LowerHand);
+    class.does(EVE, RaiseHand);
+    assert_eq!(class.hands(), [DAN, FAY, CLEO, EVE], "a hand that goes up again is the last");
+}
+
+#[test]
+fn a_student_who_accepted_several_rounds_is_one_row_at_the_earliest_place() {
+    let mut class = class();
+    let ids = [class.fresh(), class.fresh()];
+    for round in ids {
+        class.sends(in_group(
+            ADA,
+            round,
+            Everyone,
+            r#"{"operation":"hand_raising"}"#,
+            Answers::Each,
+        ));
+    }
+    // Cleo first answers the newer round, then, after Dan, the older one.
+    class.sends(accept(CLEO, ids[1]));
+    class.wait(1_000);
+    class.sends(accept(DAN, ids[0]));
+    class.sends(accept(CLEO, ids[0]));
+    let lesson = class.lesson();
+    assert_eq!(class.hands(), [CLEO, DAN]);
+    assert_eq!(class.sources(CLEO), ids.map(HandSource::Round));
+    assert_eq!(lesson.hands[0].since.as_millis() + 1_000, lesson.hands[1].since.as_millis());
+    // An unprompted hand that was up before an answered round is one row as well.
+    let ask = class.fresh();
+    let data = r#"{"operation":"speech_application"}"#;
+    class.sends(in_group(EVE, ask, Everyone, data, Answers::First));
+    class.sends(accept(EVE, ids[1]));
+    assert_eq!((class.hands(), class.sources(EVE).len()), (vec![CLEO, DAN, EVE], 2));
+    // What brings a hand down brings down all that holds it up.
+    for (by, deed) in [(CLEO, LowerHand), (ADA, Lower(EVE))] {
+        assert_eq!(class.does(by, deed).iter().filter(|kind| lowers(kind)).count(), 2);
+    }
+    assert_eq!(class.hands(), [DAN]);
+}
+
+fn lowers(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::InviteeFinished(_) | EventKind::InvitationCancelled(_))
+}
+
+// When a student accepts to speak, their hand is finished with reason `called_on`.
+
+#[test]
+fn a_student_who_accepts_to_speak_has_their_hand_finished_as_called_on() {
+    let mut class = class();
+    let round = class.round_of(ADA, asks("Why?"));
+    class.does(CLEO, RaiseHand);
+    class.does(DAN, RaiseHand);
+    class.does(ADA, CallOn(CLEO));
+    let call = class.latest();
+    assert_eq!(class.group.invitation(call).expect("a call").data, r#"{"operation":"speaking"}"#);
+    assert_eq!((class.hands(), class.invited()), (vec![CLEO, DAN], vec![CLEO]), "until accepted");
+    let spoken = class.does(CLEO, Speak);
+    assert_eq!(spoken, [accepted(call, CLEO), finished(round, CLEO, CLEO, reasons::CALLED_ON)]);
+    assert_eq!((class.hands(), class.speaking(), class.invited()), (vec![DAN], vec![CLEO], vec![]));
+}
+
+#[test]
+fn whoever_accepts_to_speak_has_no_hand_left_of_any_kind() {
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    let ask = class.latest();
+    let round = class.round_of(ADA, asks(""));
+    class.sends(accept(CLEO, round));
+    // An invitation by the API, although a page would take the unprompted hand.
+    let call = class.fresh();
+    class.sends(in_group(BEN, call, only([CLEO]), r#"{"operation":"speaking"}"#, Answers::Each));
+    let [one, two, three] = <[_; 3]>::try_from(class.sends(accept(CLEO, call))).expect("three");
+    assert_eq!(one, accepted(call, CLEO));
+    assert_eq!(two, cancelled(ask, CLEO, Some(reasons::CALLED_ON)));
+    assert_eq!(three, finished(round, CLEO, CLEO, reasons::CALLED_ON));
+    assert_eq!((class.hands(), class.speaking()), (vec![], vec![CLEO]));
+}
+
+// A teacher who takes an unprompted hand accepts it, and that is the turn.
+
+#[test]
+fn a_teacher_who_takes_an_unprompted_hand_accepts_it_and_that_is_the_turn() {
+    for teacher in [ADA, BEN] {
+        let mut class = class();
+        class.does(CLEO, RaiseHand);
+        let ask = class.latest();
+        class.wait(500);
+        let taken = class.does(teacher, CallOn(CLEO));
+        let elsewhere = cancelled(ask, CLEO, Some("answeredElsewhere"));
+        assert_eq!(taken, [accepted(ask, teacher), elsewhere]);
+        let lesson = class.lesson();
+        let turn = lesson.turn(CLEO).expect("it is the turn");
+        assert_eq!((turn.invite_id, turn.part_of, turn.since), (ask, teacher, class.now));
+        assert_eq!((class.hands(), class.invited()), (vec![], vec![]));
+        assert_eq!(class.tries(CLEO, &Speak), Ok(vec![]), "there is nothing more to accept");
+    }
+}
+
+#[test]
+fn a_taken_hand_is_down_wherever_else_it_was_up() {
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    let ask = class.latest();
+    let round = class.round_of(ADA, asks(""));
+    class.sends(accept(CLEO, round));
+    let taken = class.does(BEN, CallOn(CLEO));
+    assert_eq!(taken[0], accepted(ask, BEN));
+    assert_eq!(taken[2], finished(round, CLEO, CLEO, reasons::CALLED_ON));
+    assert_eq!((class.hands(), class.speaking()), (vec![], vec![CLEO]));
+}
+
+// When a turn ends, reason `spoke`.
+
+#[test]
+fn a_turn_ends_as_spoke_whoever_ends_it_and_however_it_began() {
+    for (by, deed) in [(CLEO, Done), (ADA, EndTurn(CLEO)), (BEN, EndTurn(CLEO))] {
+        let mut class = class();
+        class.does(ADA, CallOn(CLEO));
+        let call = class.latest();
+        class.does(CLEO, Speak);
+        assert_eq!(class.does(by, deed.clone()), [finished(call, CLEO, by, reasons::SPOKE)]);
+        assert_eq!((class.speaking(), class.hands()), (vec![], vec![]));
+
+        class.does(CLEO, RaiseHand);
+        let ask = class.latest();
+        class.does(BEN, CallOn(CLEO));
+        assert_eq!(class.does(by, deed), [finished(ask, BEN, by, reasons::SPOKE)]);
+        assert_eq!((class.speaking(), class.hands()), (vec![], vec![]), "and no hand comes back");
+    }
+}
+
+#[test]
+fn a_finish_that_names_nobody_and_no_reason_is_explained_by_the_server() {
+    let mut class = class();
+    let round = class.round_of(ADA, asks(""));
+    class.does(CLEO, RaiseHand);
+    class.does(DAN, RaiseHand);
+    let all = class.sends(finish(ADA, round, FinishWhom::Unnamed, None));
+    assert_eq!(all, [CLEO, DAN].map(|student| finished(round, student, ADA, reasons::LOWERED)));
+    class.does(EVE, RaiseHand);
+    let own = class.sends(finish(EVE, round, FinishWhom::Unnamed, Some(MY_OWN_WORDS)));
+    assert_eq!(own, [finished(round, EVE, EVE, MY_OWN_WORDS)], "who gives a reason keeps it");
+    let call = class.fresh();
+    class.sends(in_group(ADA, call, only([CLEO]), r#"{"operation":"call"}"#, Answers::Each));
+    class.sends(accept(CLEO, call));
+    let hung_up = class.sends(finish(CLEO, call, FinishWhom::Unnamed, None));
+    assert_eq!(hung_up, [finished(call, CLEO, CLEO, signaling::reasons::FINISHED)]);
+}
+
+// Lowering is `lowered` for an accepted hand, cancel (by the student) or reject (by a teacher)
+// for an unprompted one.
+
+#[test]
+fn a_hand_is_lowered_by_its_student_or_by_any_teacher() {
+    for (by, deed) in [(CLEO, LowerHand), (ADA, Lower(CLEO)), (BEN, Lower(CLEO))] {
+        let mut class = class();
+        let round = class.round_of(ADA, asks(""));
+        class.does(CLEO, RaiseHand);
+        assert_eq!(class.does(by, deed.clone()), [finished(round, CLEO, by, reasons::LOWERED)]);
+        assert_eq!(class.hands(), []);
+
+        class.does(ADA, StopAsking);
+        class.does(CLEO, RaiseHand);
+        let ask = class.latest();
+        let withdrawn = cancelled(ask, CLEO, Some(reasons::LOWERED));
+        let expected = match by {
+            CLEO => vec![withdrawn],
+            teacher => vec![rejected(ask, teacher), withdrawn],
+        };
+        assert_eq!(class.does(by, deed), expected);
+        assert_eq!(class.hands(), []);
+    }
+}
+
+#[test]
+fn one_teachers_reject_of_an_unprompted_hand_lowers_it_for_all() {
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    let ask = class.latest();
+    class.sends(reject(BEN, ask));
+    assert_eq!(class.hands(), []);
+    assert_eq!(class.state(ask, ADA), Some(InviteeState::Cancelled));
+    let late = class.act(accept(ADA, ask)).map(drop);
+    assert_eq!(late, Err(Rejection::AlreadyProcessed(InviteeState::Cancelled)));
+    assert_eq!(class.tries(ADA, &Lower(CLEO)), Ok(vec![]));
+}
+
+#[test]
+fn lower_all_lowers_every_hand_of_either_kind_and_no_turn() {
+    let mut class = class();
+    class.does(EVE, RaiseHand);
+    class.does(ADA, CallOn(EVE));
+    class.does(CLEO, RaiseHand);
+    class.does(ADA, asks(""));
+    class.does(DAN, RaiseHand);
+    assert_eq!((class.hands(), class.speaking()), (vec![CLEO, DAN], vec![EVE]));
+    class.does(BEN, LowerAll);
+    assert_eq!((class.hands(), class.speaking()), (vec![], vec![EVE]));
+    assert!(class.lesson().round_now().is_some(), "the question stands");
+}
+
+// A lowered hand can go up again.
+
+#[test]
+fn while_the_floor_is_open_a_hand_that_came_down_can_go_up_again() {
+    for (by, deed) in [(CLEO, LowerHand), (ADA, Lower(CLEO)), (ADA, LowerAll)] {
+        for asked in [false, true] {
+            let mut class = class();
+            if asked {
+                class.does(ADA, asks(""));
+            }
+            class.does(CLEO, RaiseHand);
+            for _ in 0..3 {
+                class.does(by, deed.clone());
+                assert_eq!((class.hands(), class.standing(CLEO)), (vec![], Standing::MayRaise));
+                class.does(CLEO, RaiseHand);
+                assert_eq!(class.hands(), [CLEO]);
+            }
+        }
+    }
+}
+
+#[test]
+fn while_the_floor_is_closed_a_hand_can_go_up_again_in_a_round_that_is_open() {
+    type ComesDown = (&'static str, fn(&mut Class));
+    let comes_down: [ComesDown; 4] = [
+        ("declined", |class| drop(class.does(CLEO, NotNow))),
+        ("lowered", |class| {
+            class.does(CLEO, RaiseHand);
+            class.does(CLEO, LowerHand);
+        }),
+        ("lowered by a teacher", |class| {
+            class.does(CLEO, RaiseHand);
+            class.does(BEN, Lower(CLEO));
+        }),
+        ("called on", |class| {
+            class.does(CLEO, RaiseHand);
+            class.does(BEN, CallOn(CLEO));
+            class.does(CLEO, Speak);
+            class.does(CLEO, Done);
+        }),
+    ];
+    for (how, comes_down) in comes_down {
+        let mut class = quiet_class();
+        let round = class.round_of(ADA, asks_within("Why?", 30));
+        comes_down(&mut class);
+        class.wait(12_400);
+        for _ in 0..2 {
+            assert_eq!(class.standing(CLEO), Standing::MayRaise, "{how}");
+            class.does(CLEO, RaiseHand);
+            assert_eq!(class.hands(), [CLEO], "{how}");
+            let anew = class.group.invitation(class.latest()).expect("asked anew");
+            assert_eq!(class.sources(CLEO), [HandSource::Round(anew.invite_id)], "{how}");
+            assert_eq!((anew.inviter, &anew.invitee_list), (ADA, &only([CLEO])), "{how}");
+            assert_eq!(anew.data, r#"{"operation":"hand_raising","question":"Why?"}"#, "{how}");
+            assert_eq!((anew.timeout.seconds(), anew.answers), (18, Answers::Each), "{how}");
+            let rounds = class.lesson().rounds;
+            assert_eq!(rounds.len(), 1, "{how}: nobody else is asked anything new");
+            assert_eq!(rounds[0].invite_id, round);
+            class.does(CLEO, LowerHand);
+        }
+    }
+}
+
+#[test]
+fn asked_anew_is_asked_in_the_name_of_a_teacher_who_is_there_without_more_time() {
+    let mut class = quiet_class();
+    let asked = only([CLEO, DAN]);
+    let round = class.fresh();
+    class.sends(in_group(ADA, round, asked, r#"{"operation":"hand_raising"}"#, Answers::Each));
+    class.does(CLEO, NotNow);
+    class.does(CLEO, RaiseHand);
+    let anew = class.group.invitation(class.latest()).expect("asked anew");
+    assert_eq!((anew.inviter, anew.timeout), (ADA, Timeout::NEVER));
+    assert_eq!(anew.data, r#"{"operation":"hand_raising"}"#);
+}
+
+#[test]
+fn in_a_round_that_is_over_no_hand_goes_up_again_while_the_floor_is_closed() {
+    let mut class = quiet_class();
+    let floor_closed = Err(Stopped(Obstacle::FloorClosed));
+    assert_eq!(class.tries(CLEO, &RaiseHand), floor_closed, "nobody asked");
+    class.does(ADA, asks_within("", 10));
+    class.does(CLEO, NotNow);
+    class.wait(10_000);
+    assert_eq!(class.tries(CLEO, &RaiseHand), floor_closed, "its time is up, seen or not");
+    class.sends(Command::Expire);
+    assert_eq!(class.tries(CLEO, &RaiseHand), floor_closed, "its time is up");
+    class.does(ADA, asks(""));
+    class.does(CLEO, NotNow);
+    class.does(ADA, StopAsking);
+    assert_eq!(class.tries(CLEO, &RaiseHand), floor_closed, "it was closed");
+    assert_eq!(class.standing(CLEO), Standing::Waiting);
+}
+
+#[test]
+fn a_round_may_last_a_day_and_be_answered_anew_in_its_first_and_last_moment() {
+    for (millis, left) in [(0, 86_400), (1, 86_400), (86_399_000, 1), (86_399_999, 1)] {
+        let mut class = quiet_class();
+        class.does(ADA, asks_within("", 86_400));
+        class.does(CLEO, NotNow);
+        class.wait(millis);
+        class.does(CLEO, RaiseHand);
+        let anew = class.group.invitation(class.latest()).expect("asked anew");
+        assert_eq!(anew.timeout.seconds(), left, "{millis} ms in");
+        assert_eq!(class.hands(), [CLEO]);
+    }
+}
+
+// A round of hands can be a buzzer.
+
+#[test]
+fn the_first_hand_takes_a_buzzer() {
+    let mut class = quiet_class();
+    let round = class.round_of(ADA, buzzer());
+    assert!(class.lesson().round_now().is_some_and(|round| round.first));
+    let elsewhere = cancelled(round, ADA, Some("answeredElsewhere"));
+    assert_eq!(class.does(DAN, RaiseHand), [accepted(round, DAN), elsewhere]);
+    assert_eq!((class.hands(), class.lesson().rounds), (vec![DAN], vec![]));
+    let late = class.act(accept(CLEO, round)).map(drop);
+    assert_eq!(late, Err(Rejection::AlreadyProcessed(InviteeState::Cancelled)));
+    assert_eq!(class.tries(CLEO, &RaiseHand), Err(Stopped(Obstacle::FloorClosed)));
+    assert_eq!(class.standing(CLEO), Standing::Waiting);
+    class.does(ADA, CallOn(DAN));
+    class.does(DAN, Speak);
+    assert_eq!((class.hands(), class.speaking()), (vec![], vec![DAN]));
+}
+
+// These follow from the server, not from whichever tab happens to be open.
+
+#[test]
+fn what_follows_is_part_of_the_same_outcome_and_numbered_after_its_cause() {
+    let mut class = class();
+    let round = class.round_of(ADA, asks(""));
+    class.does(CLEO, RaiseHand);
+    class.does(ADA, CallOn(CLEO));
+    let before = class.group.seq;
+    let outcome = class.act(accept(CLEO, class.latest())).expect("Cleo may");
+    let seqs: Vec<u64> = outcome.events.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, [before + 1, before + 2]);
+    assert_eq!(class.state(round, CLEO), Some(InviteeState::Finished));
+    let answered = outcome.settlement.expect("an answer");
+    assert_eq!(answered.seq, before + 1, "the verb answers with its own part");
+    let again = class.act(accept(CLEO, class.latest())).expect("no harm");
+    assert_eq!(again.events, []);
+}
+
+#[test]
+fn whoever_becomes_a_co_teacher_lowers_their_hand_and_may_raise_it_again_as_a_student() {
+    let mut class = quiet_class();
+    let round = class.round_of(ADA, asks(""));
+    class.does(CLEO, RaiseHand);
+    let made = class.does(ADA, MakeRole(CLEO, Role::Teacher));
+    assert_eq!(made.last(), Some(&finished(round, CLEO, CLEO, reasons::LOWERED)));
+    assert_eq!((class.hands(), class.standing(CLEO)), (vec![], Standing::Waiting));
+    class.does(ADA, MakeRole(CLEO, Role::Student));
+    assert_eq!(class.standing(CLEO), Standing::MayRaise);
+    class.does(CLEO, RaiseHand);
+    assert_eq!(class.hands(), [CLEO]);
+
+    class.does(ADA, StopAsking);
+    class.does(ADA, OpenFloor(true));
+    class.does(DAN, RaiseHand);
+    let ask = class.latest();
+    let made = class.does(BEN, MakeRole(DAN, Role::Teacher));
+    assert_eq!(made[0], cancelled(ask, DAN, Some("roleChanged")));
+    assert_eq!(class.hands(), [CLEO]);
+
+    // To listed teachers, as the API allows, the ask outlives the role; the hand does not.
+    let ask = class.fresh();
+    let data = r#"{"operation":"speech_application"}"#;
+    class.sends(in_group(EVE, ask, only([ADA]), data, Answers::First));
+    assert_eq!(class.hands(), [CLEO, EVE]);
+    class.does(BEN, MakeRole(EVE, Role::Teacher));
+    assert_eq!(class.hands(), [CLEO]);
+    assert_eq!(class.state(ask, ADA), Some(InviteeState::Cancelled));
+}
+
+#[test]
+fn a_new_co_teacher_sees_and_takes_the_hands_that_are_up() {
+    for deed in [CallOn(CLEO), Lower(CLEO)] {
+        let mut class = class();
+        class.does(CLEO, RaiseHand);
+        class.does(ADA, MakeRole(DAN, Role::Teacher));
+        class.does(DAN, deed);
+        assert_eq!(class.hands(), []);
+    }
+}
+
+#[test]
+fn a_hand_goes_with_its_student_and_stays_when_the_teacher_who_asked_goes() {
+    let mut class = class();
+    let round = class.round_of(BEN, asks(""));
+    class.does(CLEO, RaiseHand);
+    class.does(DAN, RaiseHand);
+    class.does(ADA, asks("Next?"));
+    class.sends(cancel(ADA, class.latest()));
+    class.does(EVE, RaiseHand);
+    class.does(CLEO, Remove(CLEO));
+    assert_eq!(class.hands(), [DAN, EVE]);
+    class.does(BEN, Remove(BEN));
+    assert_eq!(class.hands(), [DAN, EVE], "a raised hand is the student's");
+    class.does(ADA, Remove(EVE));
+    assert_eq!(class.hands(), [DAN]);
+    assert_eq!(class.does(ADA, Lower(DAN)), [finished(round, DAN, ADA, reasons::LOWERED)]);
+}
+
+#[test]
+fn hands_outlive_the_round_and_the_open_floor() {
+    let mut class = class();
+    let round = class.round_of(ADA, asks_within("", 10));
+    class.does(CLEO, RaiseHand);
+    class.wait(10_000);
+    class.sends(Command::Expire);
+    assert_eq!(class.state(round, DAN), Some(InviteeState::TimedOut));
+    class.does(DAN, RaiseHand);
+    class.does(ADA, OpenFloor(false));
+    class.does(ADA, asks("Another?"));
+    class.does(EVE, RaiseHand);
+    assert_eq!(class.does(BEN, StopAsking).len(), 1);
+    assert_eq!((class.hands(), class.lesson().rounds), (vec![CLEO, DAN, EVE], vec![]));
+}
+
+#[test]
+fn a_round_asks_whoever_joins_while_it_is_open() {
+    let mut class = quiet_class();
+    let round = class.round_of(ADA, asks(""));
+    class.sends(join(FAY));
+    assert!(matches!(class.standing(FAY), Standing::Asked(asked) if asked.invite_id == round));
+    class.does(FAY, RaiseHand);
+    assert_eq!(class.hands(), [FAY]);
+}
+
+// Each deed.
+
+#[test]
+fn a_teacher_asks_with_or_without_a_question_a_limit_and_a_buzzer() {
+    for (question, seconds, first) in
+        [("", 0, false), ("  ", 30, true), ("Why?", 0, true), (" Why is the sky blue? ", 60, false)]
+    {
+        let mut class = class();
+        let timeout = Timeout::new(seconds).expect("a timeout");
+        class.does(ADA, Deed::Ask { question: question.to_owned(), timeout, first });
+        let words = question.trim();
+        let expected = Round {
+            invite_id: class.latest(),
+            inviter: ADA,
+            question: (!words.is_empty()).then(|| words.to_owned()),
+            since: class.now,
+            expires_at: (seconds > 0).then(|| class.now.plus_seconds(seconds)),
+            first,
+        };
+        assert_eq!(class.lesson().rounds, [expected]);
+    }
+}
+
+#[test]
+fn to_ask_again_closes_what_was_asked_before() {
+    let mut class = class();
+    let first = class.round_of(ADA, asks("One?"));
+    class.does(CLEO, RaiseHand);
+    let second = class.round_of(BEN, asks("Two?"));
+    assert_eq!(class.state(first, DAN), Some(InviteeState::Cancelled));
+    assert_eq!(class.lesson().rounds.len(), 1);
+    assert_eq!(class.lesson().round_now().map(|round| round.invite_id), Some(second));
+    assert_eq!(class.hands(), [CLEO], "and leaves the hands up");
+    assert_eq!(class.tries(CLEO, &RaiseHand), Ok(vec![]), "a hand is up once");
+}
+
+#[test]
+fn to_pass_keeps_ones_place() {
+    let mut class = class();
+    class.does(ADA, asks(""));
+    class.does(CLEO, RaiseHand);
+    class.does(DAN, RaiseHand);
+    class.wait(3_000);
+    let before = class.lesson().hands;
+    class.does(ADA, CallOn(CLEO));
+    let call = class.latest();
+    assert_eq!(class.does(CLEO, Pass), [rejected(call, CLEO)]);
+    assert_eq!(class.lesson().hands, before);
+    assert_eq!(class.standing(CLEO), Standing::HandUp { place: 1, of: 2 });
+    class.does(ADA, CallOn(CLEO));
+    assert_eq!(class.invited(), [CLEO], "and may be called on again");
+}
+
+#[test]
+fn a_call_that_was_taken_back_or_never_asked_for_leaves_the_hands_alone() {
+    let mut class = class();
+    class.does(ADA, asks(""));
+    class.does(CLEO, RaiseHand);
+    class.does(ADA, CallOn(CLEO));
+    class.does(BEN, CancelCall(CLEO));
+    assert_eq!((class.hands(), class.invited()), (vec![CLEO], vec![]));
+    class.does(BEN, CallOn(DAN));
+    class.does(DAN, Speak);
+    assert_eq!((class.hands(), class.speaking()), (vec![CLEO], vec![DAN]));
+}
+
+#[test]
+fn several_may_speak_and_are_invited_oldest_first() {
+    let mut class = class();
+    let all = class.fresh();
+    class.sends(in_group(ADA, all, Everyone, r#"{"operation":"speaking"}"#, Answers::Each));
+    for student in [DAN, CLEO] {
+        class.wait(1);
+        class.sends(accept(student, all));
+    }
+    class.wait(1);
+    class.does(EVE, Pass);
+    class.does(ADA, CallOn(EVE));
+    class.wait(1);
+    class.sends(join(FAY));
+    assert_eq!((class.speaking(), class.invited()), (vec![DAN, CLEO], vec![EVE, FAY]));
+    class.does(ADA, EndTurn(DAN));
+    assert_eq!(class.speaking(), [CLEO]);
+}
+
+#[test]
+fn the_deeds_that_are_verbs_of_the_class_become_them() {
+    let mut class = class();
+    let change = |actor, locked, ask_anytime| Command::ChangeGroup {
+        actor,
+        name: None,
+        locked,
+        ask_anytime,
+    };
+    for (actor, deed, command) in [
+        (ADA, Lock(true), change(ADA, Some(true), None)),
+        (BEN, Lock(false), change(BEN, Some(false), None)),
+        (ADA, OpenFloor(true), change(ADA, None, Some(true))),
+        (BEN, OpenFloor(false), change(BEN, None, Some(false))),
+        (
+            ADA,
+            MakeRole(CLEO, Role::Teacher),
+            Command::ChangeRole { actor: ADA, user: CLEO, role: Role::Teacher },
+        ),
+        (ADA, Remove(CLEO), Command::Leave { actor: ADA, user: CLEO }),
+        (CLEO, Remove(CLEO), Command::Leave { actor: CLEO, user: CLEO }),
+        (BEN, EndClass, Command::End { actor: BEN }),
+    ] {
+        assert_eq!(class.planned(actor, &deed), Ok(vec![command]), "{deed:?}");
+    }
+}
+
+#[test]
+fn the_end_of_the_class_ends_every_hand_turn_and_round() {
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    class.does(ADA, CallOn(DAN));
+    class.does(DAN, Speak);
+    class.does(ADA, CallOn(EVE));
+    class.does(ADA, asks(""));
+    class.does(BEN, EndClass);
+    assert_eq!(class.lesson(), Default::default());
+    assert_eq!(class.tries(BEN, &EndClass), Err(Rejected(Rejection::Ended)));
+}
+
+#[test]
+fn a_deed_with_nothing_to_be_done_is_nothing_or_says_that_it_is_settled() {
+    let mut class = class();
+    for (actor, deed) in [
+        (CLEO, LowerHand),
+        (CLEO, Done),
+        (ADA, StopAsking),
+        (ADA, CancelCall(CLEO)),
+        (ADA, EndTurn(CLEO)),
+        (ADA, Lower(CLEO)),
+        (ADA, LowerAll),
+        (ADA, Lower(FAY)),
+    ] {
+        assert_eq!(class.tries(actor, &deed), Ok(vec![]), "{deed:?}");
+    }
+    for deed in [NotNow, Speak, Pass] {
+        assert_eq!(class.tries(CLEO, &deed), Err(Stopped(Obstacle::Settled)), "{deed:?}");
+    }
+}
+
+#[test]
+fn what_only_a_teacher_may_do_a_student_may_not_and_nobody_ends_anothers_things() {
+    let no = Err(Rejected(Rejection::NotPermitted));
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    class.does(ADA, asks(""));
+    class.does(DAN, RaiseHand);
+    class.does(ADA, CallOn(EVE));
+    for deed in [
+        asks("Mine?"),
+        StopAsking,
+        CallOn(CLEO),
+        CallOn(DAN),
+        CancelCall(EVE),
+        Lower(CLEO),
+        Lower(DAN),
+        Lock(true),
+        OpenFloor(false),
+        MakeRole(EVE, Role::Teacher),
+        Remove(DAN),
+        EndClass,
+    ] {
+        let before = class.group.clone();
+        assert_eq!(class.tries(EVE, &deed), no, "{deed:?}");
+        assert_eq!(class.group, before, "{deed:?}");
+    }
+    class.does(ADA, CallOn(CLEO));
+    assert_eq!(class.tries(EVE, &EndTurn(CLEO)), no);
+}
+
+#[test]
+fn a_second_identical_deed_does_no_harm() {
+    type Before = fn(&mut Class);
+    let asked: Before = |class| drop(class.does(ADA, asks("Why?")));
+    let raised: Before = |class| {
+        class.does(ADA, asks("Why?"));
+        class.does(CLEO, RaiseHand);
+    };
+    let unprompted: Before = |class| drop(class.does(CLEO, RaiseHand));
+    let called: Before = |class| drop(class.does(ADA, CallOn(CLEO)));
+    let speaks: Before = |class| {
+        class.does(ADA, CallOn(CLEO));
+        class.does(CLEO, Speak);
+    };
+    let taken: Before = |class| {
+        class.does(CLEO, RaiseHand);
+        class.does(ADA, CallOn(CLEO));
+    };
+    let nothing: Before = |_| {};
+    let settled = Err(Stopped(Obstacle::Settled));
+    let none = || Ok(Vec::new());
+    for (before, actor, deed, second) in [
+        (nothing, CLEO, RaiseHand, none()),
+        (asked, CLEO, RaiseHand, none()),
+        (raised, CLEO, LowerHand, none()),
+        (unprompted, CLEO, LowerHand, none()),
+        (asked, CLEO, NotNow, settled.clone()),
+        (called, CLEO, Speak, none()),
+        (called, CLEO, Pass, settled),
+        (speaks, CLEO, Done, none()),
+        (taken, CLEO, Done, none()),
+        (raised, ADA, StopAsking, none()),
+        (nothing, ADA, CallOn(CLEO), none()),
+        (raised, ADA, CallOn(CLEO), none()),
+        (unprompted, ADA, CallOn(CLEO), none()),
+        (called, ADA, CancelCall(CLEO), none()),
+        (speaks, ADA, EndTurn(CLEO), none()),
+        (taken, ADA, EndTurn(CLEO), none()),
+        (raised, ADA, Lower(CLEO), none()),
+        (unprompted, ADA, Lower(CLEO), none()),
+        (unprompted, ADA, LowerAll, none()),
+        (nothing, ADA, Lock(true), none()),
+        (nothing, ADA, OpenFloor(false), none()),
+        (nothing, ADA, MakeRole(CLEO, Role::Teacher), none()),
+        (raised, ADA, Remove(CLEO), Err(Rejected(Rejection::NoSuchMember))),
+        (raised, ADA, EndClass, Err(Rejected(Rejection::Ended))),
+    ] {
+        let mut class = class();
+        before(&mut class);
+        assert!(!class.does(actor, deed.clone()).is_empty(), "{deed:?} does something");
+        let lesson = class.lesson();
+        // The same tap that reached the server twice, planned anew …
+        assert_eq!(class.tries(actor, &deed), second, "{deed:?} again");
+        // … or by a colleague.
+        if actor == ADA {
+            let _ = class.tries(BEN, &deed);
+        }
+        assert_eq!(class.lesson(), lesson, "{deed:?}");
+    }
+}
+
+#[test]
+fn two_identical_deeds_that_were_planned_before_either_was_done_do_no_harm() {
+    for (before, actor, deed) in [
+        (None, CLEO, RaiseHand),
+        (Some((ADA, asks(""))), CLEO, RaiseHand),
+        (Some((CLEO, RaiseHand)), CLEO, LowerHand),
+        (Some((CLEO, RaiseHand)), ADA, CallOn(CLEO)),
+        (Some((CLEO, RaiseHand)), ADA, Lower(CLEO)),
+        (Some((ADA, CallOn(CLEO))), CLEO, Speak),
+        (Some((ADA, CallOn(CLEO))), CLEO, Pass),
+    ] {
+        let mut class = class();
+        if let Some((by, before)) = before {
+            class.does(by, before);
+        }
+        let one = class.planned(actor, &deed).expect("it can be done");
+        class.fresh();
+        let two = class.planned(actor, &deed).expect("it can be done");
+        class.run(one).expect("it is done");
+        let lesson = class.lesson();
+        let _ = class.run(two);
+        assert_eq!(class.lesson(), lesson, "{deed:?}");
+    }
+    // Asked anew twice: one row still, and one tap lowers it.
+    let mut class = quiet_class();
+    class.does(ADA, asks(""));
+    class.does(CLEO, NotNow);
+    let one = class.planned(CLEO, &RaiseHand).expect("it can be done");
+    class.fresh();
+    let two = class.planned(CLEO, &RaiseHand).expect("it can be done");
+    class.run(one).expect("it is done");
+    class.run(two).expect("it is done");
+    assert_eq!((class.hands(), class.sources(CLEO).len()), (vec![CLEO], 2));
+    class.does(CLEO, LowerHand);
+    assert_eq!(class.hands(), []);
+}
+
+#[test]
+fn a_teacher_and_a_student_who_act_at_once_come_to_one_thing() {
+    // Cleo lowers her unprompted hand just before Ada takes it.
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    let take = class.planned(ADA, &CallOn(CLEO)).expect("it can be done");
+    class.does(CLEO, LowerHand);
+    let late = class.run(take);
+    assert_eq!(late, Err(Rejection::AlreadyProcessed(InviteeState::Cancelled)));
+    assert_eq!((class.hands(), class.speaking()), (vec![], vec![]));
+    // Cleo lowers it just after.
+    class.does(CLEO, RaiseHand);
+    let lower = class.planned(CLEO, &LowerHand).expect("it can be done");
+    class.does(ADA, CallOn(CLEO));
+    // To cancel once more what another teacher's part was cancelled with is no error.
+    let _ = class.run(lower);
+    assert_eq!((class.hands(), class.speaking()), (vec![], vec![CLEO]));
+    // Ada and Ben take the same hand.
+    class.does(DAN, RaiseHand);
+    let one = class.planned(ADA, &CallOn(DAN)).expect("it can be done");
+    let two = class.planned(BEN, &CallOn(DAN)).expect("it can be done");
+    class.run(one).expect("it is done");
+    assert_eq!(class.run(two), Err(Rejection::AlreadyProcessed(InviteeState::Cancelled)));
+    assert_eq!(class.speaking(), [CLEO, DAN]);
+}
+
+// What matters most to one student: one thing at a time.
+
+#[test]
+fn standing_is_the_one_thing_that_matters_most() {
+    let mut class = quiet_class();
+    assert_eq!(class.standing(CLEO), Standing::Waiting, "the floor is closed");
+    class.does(ADA, OpenFloor(true));
+    assert_eq!(class.standing(CLEO), Standing::MayRaise, "the floor is open");
+    assert_eq!(class.standing(ADA), Standing::Waiting, "a teacher raises no hand");
+    assert_eq!(class.standing(FAY), Standing::Waiting, "nor does who is not here");
+
+    class.does(DAN, RaiseHand);
+    class.does(CLEO, RaiseHand);
+    assert_eq!(class.standing(DAN), Standing::HandUp { place: 1, of: 2 });
+    assert_eq!(class.standing(CLEO), Standing::HandUp { place: 2, of: 2 });
+
+    let round = class.round_of(ADA, asks("Why?"));
+    assert_eq!(class.standing(CLEO), Standing::HandUp { place: 2, of: 2 }, "before being asked");
+    let asked = |class: &Class, who| match class.standing(who) {
+        Standing::Asked(round) => Some(round.invite_id),
+        _ => None,
+    };
+    assert_eq!(asked(&class, EVE), Some(round), "before the open floor");
+    class.does(EVE, NotNow);
+    assert_eq!(class.standing(EVE), Standing::MayRaise, "declined");
+    class.does(ADA, OpenFloor(false));
+    assert_eq!(class.standing(EVE), Standing::MayRaise, "anew in the same round");
+
+    class.does(ADA, CallOn(EVE));
+    let call = class.latest();
+    assert!(matches!(class.standing(EVE), Standing::Invited(i) if i.invite_id == call));
+    class.does(EVE, RaiseHand);
+    assert!(matches!(class.standing(EVE), Standing::Invited(_)), "before one's own hand");
+    class.does(EVE, Speak);
+    let speaks = Standing::Speaking(class.lesson().turn(EVE).expect("a turn").clone());
+    assert_eq!(class.standing(EVE), speaks);
+    let another = class.round_of(ADA, asks("Else?"));
+    assert_eq!(class.standing(EVE), speaks, "before being asked");
+    class.does(ADA, CallOn(DAN));
+    assert!(matches!(class.standing(DAN), Standing::Speaking(turn) if turn.part_of == ADA));
+    assert_eq!(class.standing(CLEO), Standing::HandUp { place: 1, of: 1 }, "one place on");
+    class.does(EVE, Done);
+    assert_eq!(asked(&class, EVE), Some(another), "what was asked meanwhile");
+    class.does(ADA, StopAsking);
+    assert_eq!(class.standing(EVE), Standing::Waiting);
+}
+
+#[test]
+fn of_several_rounds_the_newest_unanswered_one_is_asked() {
+    let mut class = quiet_class();
+    let ids = [class.fresh(), class.fresh()];
+    for round in ids {
+        class.sends(in_group(
+            ADA,
+            round,
+            Everyone,
+            r#"{"operation":"hand_raising"}"#,
+            Answers::Each,
+        ));
+    }
+    for round in [ids[1], ids[0]] {
+        assert!(matches!(class.standing(CLEO), Standing::Asked(asked) if asked.invite_id == round));
+        class.does(CLEO, NotNow);
+    }
+    assert_eq!(class.standing(CLEO), Standing::MayRaise);
+}
+
+// One lesson, on the server and in every browser alike.
+
+#[test]
+fn a_browser_that_came_in_the_middle_reads_the_same_lesson() {
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    class.does(ADA, asks_within("Why?", 60));
+    class.does(DAN, RaiseHand);
+    class.does(EVE, NotNow);
+    let snapshot = Snapshot::of(&class.group, DAN, class.now, |_| true);
+    let wire = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
+    let mut browser: Group = serde_json::from_str::<Snapshot>(&wire).expect("and back").into();
+    let seen = class.log.len();
+    assert_eq!(classroom::Lesson::of(&browser), class.lesson());
+
+    class.sends(join(FAY));
+    class.does(FAY, RaiseHand);
+    class.does(ADA, CallOn(CLEO));
+    class.does(BEN, CallOn(DAN));
+    class.does(DAN, Speak);
+    class.does(ADA, StopAsking);
+    class.wait(1_000);
+    class.does(CLEO, Done);
+    for event in &class.log[seen..] {
+        // Through JSON, as a stream sends it.
+        let body = serde_json::to_string(event).expect("an event is JSON");
+        let mut body = serde_json::Deserializer::from_str(&body);
+        let event = Event::decode(event.kind.name(), &mut body).expect("and back");
+        apply(&mut browser, &event);
+    }
+    let lesson = class.lesson();
+    assert_eq!(classroom::Lesson::of(&browser), lesson);
+    assert_eq!((class.hands(), class.speaking()), (vec![FAY], vec![DAN]));
+    for student in [CLEO, DAN, EVE, FAY] {
+        assert_eq!(lesson.standing(&browser, student), class.standing(student));
+    }
+}

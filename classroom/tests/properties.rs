@@ -1,0 +1,746 @@
+//! Shows that the promises of a lesson hold in every life of a class: students and teachers tap
+//! what they like in any order, two of them at once, while others use the bare API, come, go and
+//! change roles.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use classroom::{Deed, HandSource, Lesson, Operation, Standing, reasons};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{TestCaseResult, TestRunner};
+use signaling::{
+    Answers, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList, InviteeState,
+    Rejection, Role, Snapshot, Timeout, UserId, apply,
+};
+use support::*;
+
+const ADA: UserId = user(1);
+const BEN: UserId = user(2);
+
+/// Something that somebody does. Members are drawn by position, for only the class that the step
+/// meets knows who is there.
+#[derive(Debug, Clone)]
+enum Act {
+    /// A student's tap.
+    Student {
+        by: Index,
+        deed: Deed,
+    },
+    /// A teacher's tap on somebody's row.
+    Teacher {
+        by: Index,
+        tap: Tap,
+        on: Index,
+    },
+    /// A round, or a call, that the API sends and no page would.
+    Sends {
+        by: Index,
+        is_call: bool,
+        whom: Whom,
+        seconds: u32,
+        is_first: bool,
+    },
+    /// A private call, about which no lesson knows.
+    Private {
+        by: Index,
+        on: Index,
+    },
+    /// A verb of the API on one of the newest invitations.
+    Verb {
+        by: Index,
+        verb: Verb,
+        which: Index,
+    },
+    Join,
+}
+
+#[derive(Debug, Clone)]
+enum Tap {
+    Ask { seconds: u32, first: bool },
+    StopAsking,
+    CallOn,
+    CancelCall,
+    EndTurn,
+    Lower,
+    LowerAll,
+    OpenFloor(bool),
+    MakeRole(Role),
+    Remove,
+}
+
+#[derive(Debug, Clone)]
+enum Whom {
+    Everyone,
+    These(Vec<Index>),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    Accept,
+    Reject,
+    Cancel,
+    Finish,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    /// Milliseconds that pass before.
+    wait: i64,
+    act: Act,
+    /// Whether the page that is tapped has not yet seen what the step before did.
+    stale: bool,
+}
+
+fn any_index() -> impl Strategy<Value = Index> {
+    any::<Index>()
+}
+
+fn any_student_deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        6 => Just(Deed::RaiseHand),
+        2 => Just(Deed::LowerHand),
+        1 => Just(Deed::NotNow),
+        4 => Just(Deed::Speak),
+        1 => Just(Deed::Pass),
+        2 => Just(Deed::Done),
+    ]
+}
+
+fn any_tap() -> impl Strategy<Value = Tap> {
+    let role = prop_oneof![Just(Role::Teacher), Just(Role::Student)];
+    prop_oneof![
+        3 => (0..=3_u32, any::<bool>()).prop_map(|(seconds, first)| Tap::Ask { seconds, first }),
+        1 => Just(Tap::StopAsking),
+        6 => Just(Tap::CallOn),
+        1 => Just(Tap::CancelCall),
+        2 => Just(Tap::EndTurn),
+        2 => Just(Tap::Lower),
+        1 => Just(Tap::LowerAll),
+        2 => any::<bool>().prop_map(Tap::OpenFloor),
+        2 => role.prop_map(Tap::MakeRole),
+        1 => Just(Tap::Remove),
+    ]
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    let whom = prop_oneof![
+        Just(Whom::Everyone),
+        prop::collection::vec(any_index(), 1..3).prop_map(Whom::These),
+    ];
+    let verb = prop_oneof![
+        3 => Just(Verb::Accept),
+        1 => Just(Verb::Reject),
+        1 => Just(Verb::Cancel),
+        1 => Just(Verb::Finish),
+    ];
+    prop_oneof![
+        10 => (any_index(), any_student_deed()).prop_map(|(by, deed)| Act::Student { by, deed }),
+        8 => (any_index(), any_tap(), any_index())
+            .prop_map(|(by, tap, on)| Act::Teacher { by, tap, on }),
+        2 => (any_index(), any::<bool>(), whom, 0..=2_u32, any::<bool>()).prop_map(
+            |(by, is_call, whom, seconds, is_first)| {
+                Act::Sends { by, is_call, whom, seconds, is_first }
+            }
+        ),
+        1 => (any_index(), any_index()).prop_map(|(by, on)| Act::Private { by, on }),
+        3 => (any_index(), verb, any_index())
+            .prop_map(|(by, verb, which)| Act::Verb { by, verb, which }),
+        1 => Just(Act::Join),
+    ]
+}
+
+fn any_life_of(stale: impl Strategy<Value = bool>) -> impl Strategy<Value = Vec<Step>> {
+    let wait = prop_oneof![3 => Just(0), 1 => 1..1_500_i64];
+    let step = (wait, any_act(), stale).prop_map(|(wait, act, stale)| Step { wait, act, stale });
+    prop::collection::vec(step, 1..60)
+}
+
+/// In some steps two people act at once.
+fn any_life() -> impl Strategy<Value = Vec<Step>> {
+    any_life_of(prop::bool::weighted(0.2))
+}
+
+/// Everybody sees what was done before.
+fn one_after_another() -> impl Strategy<Value = Vec<Step>> {
+    any_life_of(Just(false))
+}
+
+impl Class {
+    fn begun() -> Self {
+        Self::taught_by(ADA, BEN, &[user(3), user(4), user(5)])
+    }
+
+    fn with_role(&self, role: Role) -> Vec<UserId> {
+        self.group.with_role(role).map(|member| member.user_id).collect()
+    }
+
+    /// Whether a student whose hand is down has something open all the same: from when they were
+    /// a teacher. The engine lets a student have one thing open at a time.
+    fn has_something_else_open(&self, student: UserId) -> bool {
+        let mut open = self.group.live().filter(|i| i.group_id.is_some() && i.open);
+        open.any(|i| i.inviter == student) && self.lesson().hand(student).is_none()
+    }
+
+    fn made(&self) -> Vec<InviteId> {
+        let made = self.log.iter().filter_map(|event| match &event.kind {
+            EventKind::ReceiveNewInvitation(new) => Some(new.invite_id),
+            _ => None,
+        });
+        made.collect()
+    }
+
+    /// Who acts and the tap, where the act is one.
+    fn tap(&self, act: &Act) -> Option<(UserId, Deed)> {
+        let teachers = self.with_role(Role::Teacher);
+        let students = self.with_role(Role::Student);
+        match act {
+            Act::Student { .. } if students.is_empty() => None,
+            Act::Student { by, deed } => Some((*by.get(&students), deed.clone())),
+            Act::Teacher { by, tap, on } => {
+                let members = self.group.members();
+                let on = on.get(members).user_id;
+                let timeout = |seconds| Timeout::new(seconds).expect("a timeout");
+                let deed = match tap {
+                    Tap::Ask { seconds, first } => Deed::Ask {
+                        question: "Why?".to_owned(),
+                        timeout: timeout(*seconds),
+                        first: *first,
+                    },
+                    Tap::StopAsking => Deed::StopAsking,
+                    Tap::CallOn if !students.contains(&on) => return None,
+                    Tap::CallOn => Deed::CallOn(on),
+                    Tap::CancelCall => Deed::CancelCall(on),
+                    Tap::EndTurn => Deed::EndTurn(on),
+                    Tap::Lower => Deed::Lower(on),
+                    Tap::LowerAll => Deed::LowerAll,
+                    Tap::OpenFloor(open) => Deed::OpenFloor(*open),
+                    Tap::MakeRole(role) => Deed::MakeRole(on, *role),
+                    Tap::Remove => Deed::Remove(on),
+                };
+                Some((*by.get(&teachers), deed))
+            }
+            Act::Sends { .. } | Act::Private { .. } | Act::Verb { .. } | Act::Join => None,
+        }
+    }
+
+    /// The verb of an act that is no tap.
+    fn verb(&mut self, act: &Act) -> Option<Command> {
+        let teachers = self.with_role(Role::Teacher);
+        let students = self.with_role(Role::Student);
+        match act {
+            Act::Student { .. } | Act::Teacher { .. } => None,
+            Act::Join => {
+                let is_joining = |event: &&Event| matches!(event.kind, EventKind::MemberJoined(_));
+                let joined = self.log.iter().filter(is_joining).count();
+                Some(join(user(u8::try_from(joined + 1).expect("a life is short"))))
+            }
+            Act::Sends { by, is_call, whom, seconds, is_first } => {
+                let invitee_list = match whom {
+                    Whom::Everyone => InviteeList::Everyone,
+                    Whom::These(_) if students.is_empty() => return None,
+                    Whom::These(some) => {
+                        let these: BTreeSet<UserId> =
+                            some.iter().map(|index| *index.get(&students)).collect();
+                        InviteeList::Members(these.into_iter().collect())
+                    }
+                };
+                let operation = if *is_call {
+                    Operation::Speaking
+                } else {
+                    Operation::HandRaising { question: None }
+                };
+                Some(Command::InviteInGroup {
+                    actor: *by.get(&teachers),
+                    invite_id: self.fresh(),
+                    invitee_list,
+                    data: operation.to_data(),
+                    timeout: Timeout::new(*seconds).expect("a timeout"),
+                    answers: if *is_first { Answers::First } else { Answers::Each },
+                })
+            }
+            Act::Private { .. } if students.is_empty() => None,
+            Act::Private { by, on } => Some(Command::Invite {
+                actor: *by.get(&teachers),
+                invite_id: self.fresh(),
+                invitee: *on.get(&students),
+                data: r#"{"operation":"call"}"#.to_owned(),
+                timeout: Timeout::NEVER,
+            }),
+            Act::Verb { by, verb, which } => {
+                let made = self.made();
+                if made.is_empty() {
+                    return None;
+                }
+                let newest = &made[made.len().saturating_sub(5)..];
+                let (invite_id, data) = (*which.get(newest), String::new());
+                let actor = by.get(self.group.members()).user_id;
+                let asks_for_hands = matches!(
+                    operation(&self.group, invite_id),
+                    Some(Operation::HandRaising { .. })
+                );
+                Some(match verb {
+                    // No page lets a teacher raise a hand.
+                    Verb::Accept if asks_for_hands && teachers.contains(&actor) => return None,
+                    Verb::Accept => Command::Accept { actor, invite_id, data },
+                    Verb::Reject => Command::Reject { actor, invite_id, data },
+                    Verb::Cancel => Command::Cancel { actor, invite_id, data, reason: None },
+                    Verb::Finish => Command::Finish {
+                        actor,
+                        invite_id,
+                        whom: FinishWhom::Unnamed,
+                        reason: None,
+                        data,
+                    },
+                })
+            }
+        }
+    }
+
+    /// Runs verbs one by one as the page does, and has every outcome looked at.
+    fn lives_through(
+        &mut self,
+        commands: Vec<Command>,
+        look: &mut impl FnMut(Moment<'_>) -> TestCaseResult,
+    ) -> TestCaseResult {
+        let is_one = commands.len() == 1;
+        for command in commands {
+            let before = self.clone();
+            let from = self.log.len();
+            let outcome = self.act(command.clone()).map(drop);
+            let events = self.log[from..].to_vec();
+            look(Moment { before: &before, command: &command, events: &events, after: self })?;
+            match outcome {
+                Err(Rejection::AlreadyProcessed(_)) if !is_one => {}
+                Err(_) => break,
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One verb in a life, with the class before and after it.
+struct Moment<'a> {
+    before: &'a Class,
+    command: &'a Command,
+    events: &'a [Event],
+    after: &'a Class,
+}
+
+/// Lives the life, and has every moment of it looked at.
+fn live(
+    life: &[Step],
+    mut look: impl FnMut(Moment<'_>) -> TestCaseResult,
+) -> Result<Class, TestCaseError> {
+    let mut class = Class::begun();
+    let mut earlier = class.clone();
+    for Step { wait, act, stale } in life {
+        class.wait(*wait);
+        let now = class.clone();
+        let commands = if let Some(command) = class.verb(act) {
+            vec![command]
+        } else {
+            // The page knows the class as it was, but its invitations' ids are new all the same.
+            let mut page = if *stale { earlier.clone() } else { class.clone() };
+            while page.latest() != class.latest() {
+                page.fresh();
+            }
+            page.now = class.now;
+            let planned = page.tap(act).and_then(|(by, deed)| page.planned(by, &deed).ok());
+            while class.latest() != page.latest() {
+                class.fresh();
+            }
+            planned.unwrap_or_default()
+        };
+        class.lives_through(commands, &mut look)?;
+        earlier = now;
+    }
+    Ok(class)
+}
+
+fn lived(life: &[Step]) -> Result<Class, TestCaseError> {
+    live(life, |_| Ok(()))
+}
+
+/// What holds each hand up and since which event, read from the log alone: the promise in a dozen
+/// lines.
+fn hands_by_the_log(log: &[Event]) -> Vec<(UserId, u64, BTreeSet<InviteId>)> {
+    let mut made = BTreeMap::new();
+    let mut up: BTreeMap<(UserId, InviteId), u64> = BTreeMap::new();
+    for event in log {
+        let Some(id) = event.invite_id() else { continue };
+        if let EventKind::ReceiveNewInvitation(new) = &event.kind {
+            let operation = new.group_id.and_then(|_| Operation::read(&new.data));
+            if operation == Some(Operation::SpeechApplication) {
+                up.insert((new.inviter, id), event.seq);
+            }
+            made.insert(id, (operation, new.inviter));
+        }
+        let Some((Some(operation), inviter)) = made.get(&id) else { continue };
+        match (operation, &event.kind) {
+            (Operation::HandRaising { .. }, EventKind::InviteeAccepted(accepted)) => {
+                up.insert((accepted.invitee, id), event.seq);
+            }
+            (Operation::HandRaising { .. }, EventKind::InviteeFinished(finished)) => {
+                up.remove(&(finished.invitee, id));
+            }
+            (Operation::SpeechApplication, EventKind::InviteeAccepted(_)) => {
+                up.remove(&(*inviter, id));
+            }
+            (Operation::SpeechApplication, EventKind::InvitationCancelled(cancelled))
+                if cancelled.invitee_list == InviteeList::Everyone =>
+            {
+                up.remove(&(*inviter, id));
+            }
+            _ => {}
+        }
+    }
+    let mut hands: BTreeMap<UserId, (u64, BTreeSet<InviteId>)> = BTreeMap::new();
+    for ((user, id), seq) in up {
+        let (since, ids) = hands.entry(user).or_insert((seq, BTreeSet::new()));
+        *since = seq.min(*since);
+        ids.insert(id);
+    }
+    let mut hands: Vec<_> = hands.into_iter().map(|(user, (seq, ids))| (user, seq, ids)).collect();
+    hands.sort_by_key(|(_, seq, _)| *seq);
+    hands
+}
+
+const fn id_of(source: &HandSource) -> InviteId {
+    match source {
+        HandSource::Round(id) | HandSource::Ask(id) => *id,
+    }
+}
+
+fn operation(group: &Group, id: InviteId) -> Option<Operation> {
+    let invitation = group.invitation(id).filter(|invitation| invitation.group_id.is_some())?;
+    Operation::read(&invitation.data)
+}
+
+/// Whose turn begins with this event.
+fn takes_the_floor(group: &Group, event: &Event) -> Option<UserId> {
+    let EventKind::InviteeAccepted(accepted) = &event.kind else { return None };
+    match operation(group, accepted.invite_id)? {
+        Operation::Speaking => Some(accepted.invitee),
+        Operation::SpeechApplication => group.invitation(accepted.invite_id).map(|ask| ask.inviter),
+        Operation::HandRaising { .. } => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn the_hands_are_those_that_the_log_tells_of_in_its_order(life in any_life()) {
+        live(&life, |moment| {
+            let lesson = moment.after.lesson();
+            let hands: Vec<_> = lesson
+                .hands
+                .iter()
+                .map(|hand| (hand.user, hand.seq, hand.sources.iter().map(id_of).collect()))
+                .collect();
+            prop_assert_eq!(hands, hands_by_the_log(&moment.after.log));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn nobody_is_twice_in_the_list_and_every_hand_is_held_up_by_something(life in any_life()) {
+        live(&life, |moment| {
+            let Lesson { hands, .. } = moment.after.lesson();
+            let users: BTreeSet<UserId> = hands.iter().map(|hand| hand.user).collect();
+            prop_assert_eq!(users.len(), hands.len());
+            prop_assert!(hands.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+            for hand in &hands {
+                let sources: BTreeSet<InviteId> = hand.sources.iter().map(id_of).collect();
+                prop_assert!(!sources.is_empty() && sources.len() == hand.sources.len());
+                let raised = moment.after.log.iter().find(|event| event.seq == hand.seq);
+                prop_assert_eq!(raised.map(|event| event.at), Some(hand.since));
+                prop_assert!(moment.after.group.member(hand.user).is_some());
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_hand_is_a_students(life in one_after_another()) {
+        live(&life, |moment| {
+            for hand in moment.after.lesson().hands {
+                let member = moment.after.group.member(hand.user);
+                prop_assert_eq!(member.map(|member| member.role), Some(Role::Student));
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn whoever_comes_to_speak_has_no_hand_up_right_after(life in any_life()) {
+        live(&life, |moment| {
+            let (before, after) = (moment.before.lesson(), moment.after.lesson());
+            for event in moment.events {
+                let Some(speaker) = takes_the_floor(&moment.after.group, event) else { continue };
+                prop_assert!(after.turn(speaker).is_some());
+                prop_assert_eq!(after.hand(speaker), None);
+                // What else held the hand up came down in the same outcome, with the reason.
+                let rounds = before.hand(speaker).map(|hand| hand.sources.clone());
+                for source in rounds.unwrap_or_default() {
+                    let HandSource::Round(round) = source else { continue };
+                    let part = moment.after.group.invitation(round).and_then(|i| i.part(speaker));
+                    let part = part.expect("it was accepted");
+                    prop_assert_eq!(part.state, InviteeState::Finished);
+                    prop_assert_eq!(part.reason.as_deref(), Some(reasons::CALLED_ON));
+                }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_hand_comes_down_and_a_turn_ends_for_a_reason_that_the_classroom_knows(life in any_life()) {
+        let class = lived(&life)?;
+        for event in &class.log {
+            let EventKind::InviteeFinished(finished) = &event.kind else { continue };
+            let known: &[&str] = match operation(&class.group, finished.invite_id) {
+                Some(Operation::HandRaising { .. }) => {
+                    &[reasons::CALLED_ON, reasons::LOWERED, signaling::reasons::LEFT]
+                }
+                Some(Operation::Speaking | Operation::SpeechApplication) => {
+                    &[reasons::SPOKE, signaling::reasons::LEFT]
+                }
+                None => &[signaling::reasons::FINISHED, signaling::reasons::LEFT],
+            };
+            prop_assert!(known.contains(&finished.reason.as_str()), "{:?}", finished);
+        }
+    }
+
+    #[test]
+    fn only_what_concerns_a_hand_moves_it(life in any_life()) {
+        live(&life, |moment| {
+            // Nobody is overtaken: whoever stays in the list stays in order.
+            let (before, after) = (moment.before.lesson(), moment.after.lesson());
+            let users = |lesson: &Lesson| -> Vec<UserId> {
+                lesson.hands.iter().map(|hand| hand.user).collect()
+            };
+            let (was, is) = (users(&before), users(&after));
+            let stayed_was: Vec<_> = was.iter().filter(|user| is.contains(user)).collect();
+            let stayed_is: Vec<_> = is.iter().filter(|user| was.contains(user)).collect();
+            let has_lost_a_source = before.hands.iter().any(|hand| {
+                let now = after.hand(hand.user).map(|hand| hand.sources.clone());
+                now.is_some_and(|now| hand.sources.iter().any(|source| !now.contains(source)))
+            });
+            prop_assert!(has_lost_a_source || stayed_was == stayed_is);
+            // To pass, to invite, to close a round or the floor leaves every hand where it is.
+            let passes = matches!(
+                moment.command,
+                Command::Reject { invite_id, .. }
+                    if operation(&moment.after.group, *invite_id) == Some(Operation::Speaking)
+            );
+            if passes || matches!(moment.command, Command::ChangeGroup { .. }) {
+                prop_assert_eq!(before.hands, after.hands);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_second_identical_tap_does_no_harm(life in any_life()) {
+        let mut class = lived(&life)?;
+        for Step { act, .. } in &life {
+            let Some((by, deed)) = class.tap(act) else { continue };
+            let mut tried = class.clone();
+            let Ok(_) = tried.tries(by, &deed) else { continue };
+            let once = tried.lesson();
+            let _ = tried.tries(by, &deed);
+            let twice = tried.lesson();
+            prop_assert_eq!(&twice.hands, &once.hands, "{:?}", &deed);
+            let is_called_twice =
+                class.lesson().invited.iter().filter(|invited| invited.user == by).count() > 1;
+            prop_assert!(is_called_twice || twice.speaking == once.speaking, "{:?}", &deed);
+            class = tried;
+        }
+    }
+
+    #[test]
+    fn a_student_who_may_raise_a_hand_raises_it_at_the_end_of_the_list(life in any_life()) {
+        let mut class = lived(&life)?;
+        class.act(Command::Expire).expect("the clock is not refused");
+        for student in class.with_role(Role::Student) {
+            if class.has_something_else_open(student) {
+                continue;
+            }
+            let mut class = class.clone();
+            match class.standing(student) {
+                Standing::Asked(_) | Standing::MayRaise => {
+                    let raised = class.tries(student, &Deed::RaiseHand);
+                    prop_assert!(raised.is_ok(), "{:?}", raised);
+                    let of = class.lesson().hands.len();
+                    prop_assert_eq!(class.standing(student), Standing::HandUp { place: of, of });
+                }
+                Standing::HandUp { place, of } => {
+                    prop_assert_eq!(class.lesson().hands[place - 1].user, student);
+                    prop_assert_eq!(class.lesson().hands.len(), of);
+                }
+                Standing::Waiting => {
+                    let refused = Refused::Obstacle(classroom::Obstacle::FloorClosed);
+                    prop_assert_eq!(class.tries(student, &Deed::RaiseHand), Err(refused));
+                }
+                Standing::Invited(_) => {
+                    prop_assert!(class.tries(student, &Deed::Speak).is_ok());
+                    prop_assert!(class.lesson().turn(student).is_some());
+                    prop_assert!(class.lesson().hand(student).is_none());
+                }
+                Standing::Speaking(_) => {
+                    prop_assert!(class.tries(student, &Deed::Done).is_ok());
+                    prop_assert!(class.lesson().turn(student).is_none());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_lowered_hand_is_down_and_goes_up_again_while_the_floor_is_open(life in any_life()) {
+        let mut class = lived(&life)?;
+        class.act(Command::Expire).expect("the clock is not refused");
+        for hand in class.lesson().hands {
+            for (by, deed) in [(hand.user, Deed::LowerHand), (ADA, Deed::Lower(hand.user))] {
+                let is_teacher = |user| class.with_role(Role::Teacher).contains(&user);
+                if is_teacher(hand.user) || (by == ADA && !is_teacher(ADA)) {
+                    continue;
+                }
+                // A teacher who was a student for a while is no longer asked by asks from before.
+                let mut class = class.clone();
+                let lowered = class.tries(by, &deed);
+                prop_assert!(lowered.is_ok() || by == ADA, "{:?}", lowered);
+                if lowered.is_err() {
+                    continue;
+                }
+                prop_assert!(class.lesson().hand(hand.user).is_none());
+                let goes_up = !class.has_something_else_open(hand.user);
+                if class.group.settings.ask_anytime && goes_up {
+                    prop_assert!(class.tries(hand.user, &Deed::RaiseHand).is_ok());
+                    prop_assert!(class.lesson().hand(hand.user).is_some());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_lesson_of_a_browser_is_the_lesson_of_the_server(
+        life in any_life(),
+        start in any_index(),
+    ) {
+        let start = start.index(life.len());
+        let mut browsers: Vec<(UserId, Group)> = Vec::new();
+        let mut step = 0;
+        live(&life, |moment| {
+            let server = &moment.after.group;
+            for (user, browser) in &mut browsers {
+                for event in moment.events {
+                    if event.audience(server).includes(*user) {
+                        apply(browser, event);
+                    }
+                }
+            }
+            if step == start {
+                for member in server.members() {
+                    let user = member.user_id;
+                    let snapshot = Snapshot::of(server, user, moment.after.now, |_| true);
+                    let wire = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
+                    let read: Snapshot = serde_json::from_str(&wire).expect("and back");
+                    browsers.push((user, Group::from(read)));
+                }
+            }
+            step += 1;
+            browsers.retain(|(user, _)| server.member(*user).is_some());
+            let lesson = moment.after.lesson();
+            for (user, browser) in &browsers {
+                prop_assert_eq!(&Lesson::of(browser), &lesson);
+                prop_assert_eq!(lesson.standing(browser, *user), lesson.standing(server, *user));
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn the_end_of_the_class_leaves_no_lesson(life in any_life()) {
+        let mut class = lived(&life)?;
+        let teacher = class.with_role(Role::Teacher)[0];
+        prop_assert!(class.tries(teacher, &Deed::EndClass).is_ok());
+        prop_assert_eq!(class.lesson(), Lesson::default());
+    }
+}
+
+/// The properties are worth something only if the lives they look at are full.
+#[test]
+fn the_lives_meet_every_standing_and_every_way_in_which_a_hand_comes_down() {
+    let mut runner = TestRunner::deterministic();
+    let mut met = BTreeSet::new();
+    for _ in 0..200 {
+        let life = any_life().new_tree(&mut runner).expect("a life").current();
+        let looked = live(&life, |moment| {
+            let lesson = moment.after.lesson();
+            for member in moment.after.group.members() {
+                met.insert(match lesson.standing(&moment.after.group, member.user_id) {
+                    Standing::Invited(_) => "invited",
+                    Standing::Speaking(turn) if turn.part_of == turn.user => "speaking",
+                    Standing::Speaking(_) => "taken",
+                    Standing::HandUp { place: 1, .. } => "first",
+                    Standing::HandUp { .. } => "not first",
+                    Standing::Asked(_) => "asked",
+                    Standing::MayRaise => "may raise",
+                    Standing::Waiting => "waiting",
+                });
+            }
+            if lesson.hands.iter().any(|hand| hand.sources.len() > 1) {
+                met.insert("several sources");
+            }
+            if lesson.rounds.len() > 1 {
+                met.insert("several rounds");
+            }
+            for event in moment.events {
+                match &event.kind {
+                    EventKind::InviteeFinished(finished) => match finished.reason.as_str() {
+                        reasons::CALLED_ON => met.insert("called on"),
+                        reasons::LOWERED => met.insert("lowered"),
+                        reasons::SPOKE => met.insert("spoke"),
+                        _ => met.insert("other"),
+                    },
+                    EventKind::InvitationCancelled(cancelled) => {
+                        match cancelled.reason.as_deref() {
+                            Some(reasons::LOWERED) => met.insert("withdrawn"),
+                            Some("roleChanged") => met.insert("role changed"),
+                            Some("answeredElsewhere") => met.insert("answered elsewhere"),
+                            _ => met.insert("other"),
+                        }
+                    }
+                    _ => false,
+                };
+            }
+            Ok(())
+        });
+        looked.expect("a life");
+    }
+    for expected in [
+        "invited",
+        "speaking",
+        "taken",
+        "first",
+        "not first",
+        "asked",
+        "may raise",
+        "waiting",
+        "several sources",
+        "several rounds",
+        "called on",
+        "lowered",
+        "spoke",
+        "withdrawn",
+        "role changed",
+        "answered elsewhere",
+    ] {
+        assert!(met.contains(expected), "{expected} was never met");
+    }
+}

@@ -1,0 +1,127 @@
+//! A class to try deeds on, run the way the server runs them.
+
+use classroom::{Classroom, Deed, Lesson, Obstacle, Standing, plan};
+use signaling::{
+    Command, Event, EventKind, Group, GroupId, InviteId, Name, Outcome, Rejection, Role, Timestamp,
+    UserId, act,
+};
+
+pub const GROUP: GroupId = GroupId::from_bytes([1; 16]);
+
+pub const fn user(number: u8) -> UserId {
+    UserId::from_bytes([number; 16])
+}
+
+pub const fn invite_id(number: u8) -> InviteId {
+    InviteId::from_bytes([number; 16])
+}
+
+pub fn name(text: &str) -> Name {
+    Name::new(text).expect("a name")
+}
+
+/// Why a deed was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It could not become a verb.
+    Obstacle(Obstacle),
+    /// The rules refused the verb.
+    Rejection(Rejection),
+}
+
+/// A group, its log, and the moment that its next command is decided at.
+#[derive(Debug, Clone)]
+pub struct Class {
+    pub group: Group,
+    pub log: Vec<Event>,
+    pub now: Timestamp,
+    made: u8,
+}
+
+impl Class {
+    /// Ada and Ben teach; `students` more join.
+    pub fn taught_by(ada: UserId, ben: UserId, students: &[UserId]) -> Self {
+        let now = Timestamp::from_millis(1_760_000_000_000);
+        let mut class = Self { group: Group::new(GROUP), log: Vec::new(), now, made: 0 };
+        let create = Command::Create { name: name("4B"), user: ada, teacher: name("Ada") };
+        class.act(create).expect("a class begins");
+        class.act(join(ben)).expect("the class is open");
+        class
+            .act(Command::ChangeRole { actor: ada, user: ben, role: Role::Teacher })
+            .expect("a co-teacher");
+        for student in students {
+            class.act(join(*student)).expect("the class is open");
+        }
+        class
+    }
+
+    /// Has the command decided by the rules and followed by the classroom. As on the server, what
+    /// is due is settled first.
+    pub fn act(&mut self, command: Command) -> Result<Outcome, Rejection> {
+        if self.group.next_deadline().is_some_and(|at| at <= self.now) {
+            let expired = act(&mut self.group, self.now, Command::Expire, &Classroom);
+            self.log.extend(expired.expect("the clock is not refused").events);
+        }
+        let outcome = act(&mut self.group, self.now, command, &Classroom)?;
+        self.log.extend_from_slice(&outcome.events);
+        Ok(outcome)
+    }
+
+    /// An id that no invitation has.
+    pub fn fresh(&mut self) -> InviteId {
+        self.made += 1;
+        invite_id(self.made)
+    }
+
+    /// The id of the invitation made last.
+    pub const fn latest(&self) -> InviteId {
+        invite_id(self.made)
+    }
+
+    /// The verbs that do the deed now.
+    pub fn planned(&mut self, actor: UserId, deed: &Deed) -> Result<Vec<Command>, Obstacle> {
+        let fresh = self.fresh();
+        let commands = plan(&self.group, self.now, actor, deed, fresh);
+        let is_used = commands.iter().flatten().any(|command| {
+            matches!(command, Command::InviteInGroup { invite_id, .. } if *invite_id == fresh)
+        });
+        if !is_used {
+            self.made -= 1;
+        }
+        commands
+    }
+
+    /// Runs verbs in their order, until one is refused.
+    pub fn run(&mut self, commands: Vec<Command>) -> Result<Vec<Event>, Rejection> {
+        let mut events = Vec::new();
+        for command in commands {
+            events.extend(self.act(command)?.events);
+        }
+        Ok(events)
+    }
+
+    /// Does the deed, or says why not.
+    pub fn tries(&mut self, actor: UserId, deed: &Deed) -> Result<Vec<EventKind>, Refused> {
+        let commands = self.planned(actor, deed).map_err(Refused::Obstacle)?;
+        let events = self.run(commands).map_err(Refused::Rejection)?;
+        Ok(events.into_iter().map(|event| event.kind).collect())
+    }
+
+    /// The group read as a lesson.
+    pub fn lesson(&self) -> Lesson {
+        Lesson::of(&self.group)
+    }
+
+    /// What matters most to this student.
+    pub fn standing(&self, user: UserId) -> Standing {
+        self.lesson().standing(&self.group, user)
+    }
+
+    pub fn wait(&mut self, millis: i64) {
+        self.now = Timestamp::from_millis(self.now.as_millis() + millis);
+    }
+}
+
+pub fn join(user: UserId) -> Command {
+    Command::Join { user, name: name("Somebody") }
+}
