@@ -3,91 +3,91 @@
 set -euo pipefail
 
 API="${1:?the address of a server, such as http://127.0.0.1:3000}/api/v1"
+
+# curl says nothing but the answer, and ends it with a new line.
 WALK=$(mktemp -d)
+printf 'silent\nshow-error\nwrite-out = "\\n"\n' >"$WALK/.curlrc"
+export CURL_HOME=$WALK
 STREAM=
-trap 'if [ -n "$STREAM" ]; then kill "$STREAM" 2>/dev/null || true; fi; rm -rf "$WALK"' EXIT
+trap 'if [ -n "$STREAM" ]; then kill "$STREAM" || true; fi; rm -rf "$WALK"' EXIT
 
-# The text of a field in the JSON that a request was answered with.
+# The text of a field in the JSON on one line.
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" <<<"$2"; }
+say() { printf '\n== %s\n' "$1"; }
 
-# call TOKEN METHOD PATH [BODY [more of curl's options]]: what the API answers.
-call() {
-  curl -sS -X "$2" "$API$3" -H "Authorization: Bearer $1" ${4:+-d "$4"} "${@:5}"
-  echo
-}
-
-echo "# Start a class"
-CLASS=$(curl -sS "$API/groups" -d '{"name":"Biology 9B","teacher":"Ms Park"}')
+say "Start a class"
+CLASS=$(curl "$API/groups" -d '{"name":"Biology 9B","teacher":"Ms Park"}')
 echo "$CLASS"
-GROUP=$(field groupID "$CLASS") CODE=$(field joinCode "$CLASS") PARK=$(field token "$CLASS")
+G="$API/groups/$(field groupID "$CLASS")"
+CODE=$(field joinCode "$CLASS")
+PARK="Authorization: Bearer $(field token "$CLASS")"
 
-echo "# Join twice"
-ADA_IN=$(curl -sS "$API/join" -d '{"joinCode":"'"$CODE"'","name":"Ada"}')
-NOOR_IN=$(curl -sS "$API/join" -d '{"joinCode":"'"$CODE"'","name":"Noor"}')
-echo "$ADA_IN"
-ADA=$(field token "$ADA_IN") ADA_ID=$(field userID "$ADA_IN")
-NOOR=$(field token "$NOOR_IN")
+say "Join twice"
+JOINED=$(curl "$API/join" -d "{\"joinCode\":\"$CODE\",\"name\":\"Ada\"}")
+echo "$JOINED"
+ADA="Authorization: Bearer $(field token "$JOINED")"
+ADA_ID=$(field userID "$JOINED")
+JOINED=$(curl "$API/join" -d "{\"joinCode\":\"$CODE\",\"name\":\"Noor\"}")
+NOOR="Authorization: Bearer $(field token "$JOINED")"
 
-echo "# Read the class"
-SNAPSHOT=$(call "$PARK" GET "/groups/$GROUP")
+say "Open the stream, from the snapshot on"
+SNAPSHOT=$(curl "$G" -H "$PARK")
 echo "$SNAPSHOT"
 SEQ=$(sed 's/.*"seq":\([0-9]*\),"now".*/\1/' <<<"$SNAPSHOT")
-
-echo "# Open the stream"
-curl -sSN "$API/groups/$GROUP/events?after=$SEQ" -H "Authorization: Bearer $PARK" >"$WALK/stream" &
+curl -N "$G/events?after=$SEQ" -H "$PARK" >"$WALK/stream" &
 STREAM=$!
 
-echo "# Ask for hands"
-ROUND=$(call "$PARK" POST "/groups/$GROUP/inviteInGroup" '{
+say "Ask for hands"
+ROUND=$(curl "$G/inviteInGroup" -H "$PARK" -H "Idempotency-Key: sky-1" -d '{
   "inviteeList": "*",
   "data": "{\"operation\":\"hand_raising\",\"question\":\"Why is the sky blue?\"}",
   "timeout": 60
-}' -H "Idempotency-Key: sky-1")
+}')
 echo "$ROUND"
-HANDS=$(field inviteID "$ROUND")
+HANDS="$G/invitations/$(field inviteID "$ROUND")"
 
-echo "# Accept: a hand goes up"
-call "$ADA" POST "/groups/$GROUP/invitations/$HANDS/accept"
+say "Accept: a hand goes up. Noor declines, and says so in data"
+curl -X POST "$HANDS/accept" -H "$ADA"
+curl -X POST "$HANDS/reject" -H "$NOOR" -d '{"data":"Not now"}'
 
-echo "# Decline, in words"
-call "$NOOR" POST "/groups/$GROUP/invitations/$HANDS/reject" '{"data":"Not now"}'
-
-echo "# Invite to speak"
-TURN=$(call "$PARK" POST "/groups/$GROUP/inviteInGroup" '{
+say "Invite to speak, and accept: the turn begins"
+TURN=$(curl "$G/inviteInGroup" -H "$PARK" -d '{
   "inviteeList": ["'"$ADA_ID"'"],
   "data": "{\"operation\":\"speaking\"}",
   "timeout": 0
 }')
-echo "$TURN"
-SPEAK=$(field inviteID "$TURN")
+SPEAK="$G/invitations/$(field inviteID "$TURN")"
+curl -X POST "$SPEAK/accept" -H "$ADA"
 
-echo "# Accept: the turn begins, and the hand comes down"
-call "$ADA" POST "/groups/$GROUP/invitations/$SPEAK/accept"
-call "$ADA" GET "/groups/$GROUP/invitations/$HANDS"
+say "The hand came down in the same commit"
+curl "$HANDS" -H "$ADA"
 
-echo "# Finish: the turn is over"
-call "$ADA" POST "/groups/$GROUP/invitations/$SPEAK/finish"
+say "Finish: the turn is over"
+curl -X POST "$SPEAK/finish" -H "$ADA"
 
-echo "# What the stream has told so far"
+say "What the stream has told"
 for _ in $(seq 50); do
-  if grep -q onInviteeFinished "$WALK/stream" && grep -q '"spoke"' "$WALK/stream"; then break; fi
+  if grep -q '"reason":"spoke"' "$WALK/stream"; then break; fi
   sleep 0.1
 done
+grep -q '"reason":"spoke"' "$WALK/stream"
 kill "$STREAM"
-wait "$STREAM" 2>/dev/null || true
+wait "$STREAM" 2>"$WALK/killed" || true
 STREAM=
 cat "$WALK/stream"
 
-echo "# Resume where it broke off"
-SEEN=$(sed -n 's/^id: //p' "$WALK/stream" | tail -1)
-call "$PARK" PATCH "/groups/$GROUP" '{"settings":{"locked":true}}'
-curl -sN --max-time 1 "$API/groups/$GROUP/events" -H "Authorization: Bearer $PARK" \
-  -H "Last-Event-ID: $SEEN" || test $? -eq 28 # the time is up
+say "Something happens meanwhile"
+curl -X PATCH "$G" -H "$PARK" -d '{"settings":{"locked":true}}'
 
-echo "# Too late: what is settled stays settled"
-call "$NOOR" POST "/groups/$GROUP/invitations/$HANDS/accept" '' -w '%{http_code}'
+say "Resume where the stream broke off"
+SEEN=$(sed -n 's/^id: //p' "$WALK/stream" | tail -n 1)
+curl -N --max-time 1 "$G/events" -H "$PARK" -H "Last-Event-ID: $SEEN" 2>"$WALK/cut" || test $? = 28
 
-echo "# End the class"
-call "$PARK" POST "/groups/$GROUP/end"
-call "$ADA" GET "/groups/$GROUP"
+say "An error: what is settled stays settled"
+curl -i -X POST "$HANDS/accept" -H "$NOOR"
+
+say "End the class"
+curl -X POST "$G/end" -H "$PARK"
+curl "$G" -H "$ADA"
+
 echo walked

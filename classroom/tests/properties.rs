@@ -431,7 +431,7 @@ fn takes_the_floor(group: &Group, event: &Event) -> Option<UserId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn the_hands_are_those_that_the_log_tells_of_in_its_order(life in any_life()) {

@@ -115,6 +115,16 @@ export class Handup {
     this.#child = undefined;
   }
 
+  /** Stops the server's time (SIGSTOP): it keeps its connections and says nothing. */
+  pause(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  /** Lets a paused server go on. */
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
   /** Stops the server if it runs, and starts it with the same database and
    * on the same port. */
   async restart(): Promise<void> {

@@ -238,10 +238,10 @@ test("hands come down, and go up again", async ({ classroom }) => {
   await classroom.everybodySees({ hands: ["Noor", "Ada", "Sam"] });
 
   // A call that is taken back leaves the hand where it is.
-  await teacher.invite("Ada");
-  await ada.mayTap("Speak", "Pass");
-  await teacher.cancelCall("Ada");
-  await ada.mayTap("Lower hand");
+  await teacher.invite("Noor");
+  await noor.mayTap("Speak", "Pass");
+  await teacher.cancelCall("Noor");
+  await noor.mayTap("Lower hand");
   await classroom.everybodySees({ hands: ["Noor", "Ada", "Sam"] });
 
   // All at once.

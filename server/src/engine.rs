@@ -18,7 +18,7 @@ use crate::identity::{JoinCode, Token, TokenHash, new_group_id, new_invite_id, n
 use crate::limits::Limits;
 use crate::room::Room;
 use crate::store::{self, OpenError, Reader};
-use crate::writer::{Beside, Job, Key, Writer};
+use crate::writer::{Beside, Housekeeping, Job, Key, Writer};
 
 /// The most requests that wait for the writer; more wait outside.
 const WAITING_JOBS: usize = 4_096;
@@ -105,6 +105,15 @@ impl Engine {
         public_url: Option<String>,
         application: Arc<dyn Application>,
     ) -> Result<Self, OpenError> {
+        Self::open_with(database, public_url, application, Housekeeping::default()).await
+    }
+
+    async fn open_with(
+        database: &Path,
+        public_url: Option<String>,
+        application: Arc<dyn Application>,
+        housekeeping: Housekeeping,
+    ) -> Result<Self, OpenError> {
         let (store, reader) = store::open(database).await?;
         let deadlines = reader
             .deadlines()
@@ -120,6 +129,7 @@ impl Engine {
             Arc::clone(&rooms),
             Arc::clone(&clock),
             application,
+            housekeeping,
             deadlines,
         );
         tokio::spawn(writer.run());
@@ -393,6 +403,8 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use signaling::{Event, Settings};
     use sqlx::{Connection, SqliteConnection};
 
@@ -414,18 +426,63 @@ mod tests {
         Name::new(text).expect("a name")
     }
 
+    struct School {
+        engine: Engine,
+        group_id: GroupId,
+        token: Token,
+        file: std::path::PathBuf,
+        _folder: tempfile::TempDir,
+    }
+
+    impl School {
+        async fn open(housekeeping: Housekeeping) -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("handup.sqlite3");
+            let engine = Engine::open_with(&file, None, Arc::new(Bare), housekeeping)
+                .await
+                .expect("an engine");
+            let token = Token::new();
+            let home = IpAddr::from([127, 0, 0, 1]);
+            let begun = engine.create_group(home, name("Biology"), name("Noor"), &token).await;
+            let group_id = begun.expect("a group").group_id;
+            Self { engine, group_id, token, file, _folder: folder }
+        }
+
+        async fn session(&self) -> Session {
+            self.engine.session(self.group_id, &self.token).await.expect("a session")
+        }
+
+        fn is_in_memory(&self) -> bool {
+            let rooms = self.engine.shared.rooms.map.read().expect("the rooms");
+            rooms.contains_key(&self.group_id)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unused_group_leaves_memory_and_comes_back_as_it_was() {
+        let at_once = Housekeeping { idle: Duration::ZERO, sweep: Duration::from_millis(5) };
+        let school = School::open(at_once).await;
+        let session = school.session().await;
+        let before = session.room.group();
+        let stream = session.room.subscribe();
+        drop(session);
+        let mut sweeps = tokio::time::interval(Duration::from_millis(5));
+        for _ in 0..20 {
+            sweeps.tick().await;
+            assert!(school.is_in_memory(), "a stream is open");
+        }
+        drop(stream);
+        while school.is_in_memory() {
+            sweeps.tick().await;
+        }
+        assert!(school.session().await.room.group() == before);
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("handup.sqlite3");
-        let engine = Engine::open(&file, None, Arc::new(Bare)).await.expect("an engine");
-        let home = IpAddr::from([127, 0, 0, 1]);
-        let token = Token::new();
-        let joined = engine
-            .create_group(home, name("Biology"), name("Noor"), &token)
-            .await
-            .expect("a group");
-        let session = engine.session(joined.group_id, &token).await.expect("a session");
+        let school = School::open(Housekeeping::default()).await;
+        let (engine, group_id) = (&school.engine, school.group_id);
+        let session = school.session().await;
         let before = session.room.group();
         let lock = Command::ChangeGroup {
             actor: session.user,
@@ -434,15 +491,15 @@ mod tests {
             ask_anytime: None,
         };
 
-        let url = format!("sqlite://{}", file.display());
+        let url = format!("sqlite://{}", school.file.display());
         let mut other = SqliteConnection::connect(&url).await.expect("another connection");
         sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("the write lock");
-        let refused = engine.command(joined.group_id, lock.clone()).await;
+        let refused = engine.command(group_id, lock.clone()).await;
         assert!(matches!(refused, Err(Error::NotCommitted)), "{refused:?}");
         assert!(session.room.group() == before, "nobody has seen what was not committed");
         sqlx::query("ROLLBACK").execute(&mut other).await.expect("the lock's end");
 
-        engine.command(joined.group_id, lock).await.expect("the next commit");
+        engine.command(group_id, lock).await.expect("the next commit");
         let after = session.room.group();
         assert_eq!(after.settings, Settings { locked: true, ..before.settings });
         assert_eq!(after.seq, before.seq + 1, "no number is lost or taken twice");

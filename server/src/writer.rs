@@ -24,10 +24,21 @@ use crate::store::{self, Append, EncodedEvent, Loaded, Reader, Write};
 
 /// The most requests that share one commit.
 const BATCH: usize = 1_024;
-/// How long an unused group stays in memory.
-const IDLE: Duration = Duration::from_secs(600);
-/// How often what is idle or has outlived its use is looked for.
-const SWEEP: Duration = Duration::from_secs(60);
+/// When what is not used leaves memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Housekeeping {
+    /// How long an unused group stays in memory.
+    pub idle: Duration,
+    /// How often what is idle or has outlived its use is looked for.
+    pub sweep: Duration,
+}
+
+impl Default for Housekeeping {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(600), sweep: Duration::from_secs(60) }
+    }
+}
+
 /// The longest the writer sleeps while a deadline is ahead: the wall clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -98,12 +109,14 @@ pub(crate) struct Writer {
     rooms: Arc<Rooms>,
     clock: Arc<Clock>,
     application: Arc<dyn Application>,
+    housekeeping: Housekeeping,
     working: HashMap<GroupId, Working>,
     deadlines: BTreeSet<(Timestamp, GroupId)>,
     deadline_of: HashMap<GroupId, Timestamp>,
 }
 
 impl Writer {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the one writer")]
     pub fn new(
         jobs: mpsc::Receiver<Job>,
         store: store::Writer,
@@ -111,6 +124,7 @@ impl Writer {
         rooms: Arc<Rooms>,
         clock: Arc<Clock>,
         application: Arc<dyn Application>,
+        housekeeping: Housekeeping,
         deadlines: Vec<(GroupId, Timestamp)>,
     ) -> Self {
         Self {
@@ -120,6 +134,7 @@ impl Writer {
             rooms,
             clock,
             application,
+            housekeeping,
             working: HashMap::new(),
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
             deadline_of: deadlines.into_iter().collect(),
@@ -128,7 +143,7 @@ impl Writer {
 
     /// Works until every handle on the engine is gone.
     pub async fn run(mut self) {
-        let mut sweep = tokio::time::interval(SWEEP);
+        let mut sweep = tokio::time::interval(self.housekeeping.sweep);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut jobs = Vec::new();
         loop {
@@ -444,10 +459,11 @@ impl Writer {
         if let Err(error) = self.store.purge(self.clock.now()).await {
             tracing::error!(%error, "purge failed");
         }
+        let idle = self.housekeeping.idle;
         let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);
         self.working.retain(|group_id, working| {
             // Two owners are this map and the rooms': nobody else can come by the room meanwhile.
-            let is_unused = working.room.is_idle(IDLE) && Arc::strong_count(&working.room) == 2;
+            let is_unused = working.room.is_idle(idle) && Arc::strong_count(&working.room) == 2;
             if is_unused {
                 rooms.remove(group_id);
             }
