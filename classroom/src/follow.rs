@@ -2,7 +2,7 @@
 
 use signaling::event::{InviteeAccepted, InviteeRejected};
 use signaling::{
-    Application, Command, Event, EventKind, FinishWhom, Group, InviteId, Role, UserId,
+    Application, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeState, Role, UserId,
 };
 
 use crate::{HandSource, Lesson, Operation, reasons};
@@ -24,12 +24,8 @@ impl Application for Classroom {
         match &event.kind {
             EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, .. }) => {
                 match operation(group, *invite_id) {
-                    Some((Operation::Speaking, _)) => {
-                        bring_down(group, *invitee, reasons::CALLED_ON)
-                    }
-                    Some((Operation::SpeechApplication, student)) => {
-                        bring_down(group, student, reasons::CALLED_ON)
-                    }
+                    Some((Operation::Speaking, _)) => has_the_floor(group, *invitee),
+                    Some((Operation::SpeechApplication, student)) => has_the_floor(group, student),
                     Some((Operation::HandRaising { .. }, _)) | None => Vec::new(),
                 }
             }
@@ -65,9 +61,21 @@ fn operation(group: &Group, invite_id: InviteId) -> Option<(Operation, UserId)> 
     Some((Operation::read(&invitation.data)?, invitation.inviter))
 }
 
+/// Whoever speaks has no hand up, and needs no second invitation to speak.
+fn has_the_floor(group: &Group, student: UserId) -> Vec<Command> {
+    let mut commands = bring_down(group, student, reasons::CALLED_ON);
+    for invited in Lesson::read(group).invited.iter().filter(|invited| invited.user == student) {
+        let Some(invitation) = group.invitation(invited.invite_id) else { continue };
+        if invitation.in_state(InviteeState::Pending).eq([student]) {
+            commands.push(withdraw(invitation.inviter, invited.invite_id, reasons::CALLED_ON));
+        }
+    }
+    commands
+}
+
 /// Takes a student's hand down, whatever holds it up.
 pub(crate) fn bring_down(group: &Group, student: UserId, reason: &str) -> Vec<Command> {
-    let lesson = Lesson::of(group);
+    let lesson = Lesson::read(group);
     let sources = lesson.hand(student).map(|hand| hand.sources.as_slice()).unwrap_or_default();
     let commands = sources.iter().map(|source| match source {
         HandSource::Round(invite_id) => Command::Finish {
@@ -82,9 +90,9 @@ pub(crate) fn bring_down(group: &Group, student: UserId, reason: &str) -> Vec<Co
     commands.collect()
 }
 
-fn withdraw(student: UserId, invite_id: InviteId, reason: &str) -> Command {
+fn withdraw(inviter: UserId, invite_id: InviteId, reason: &str) -> Command {
     Command::Cancel {
-        actor: student,
+        actor: inviter,
         invite_id,
         data: String::new(),
         reason: Some(reason.to_owned()),

@@ -106,13 +106,21 @@ impl Lesson {
     /// Reads the group's live invitations. One-to-one invitations are nobody else's to see and so
     /// no part of the lesson.
     pub fn of(group: &Group) -> Self {
+        let mut lesson = Self::read(group);
+        // A hand is a student's.
+        lesson.hands.retain(|hand| !is_teacher(group, hand.user));
+        lesson
+    }
+
+    /// The lesson with what holds up the hands of teachers as well, for taking it down.
+    pub(crate) fn read(group: &Group) -> Self {
         let mut lesson = Self::default();
         for invitation in group.live().filter(|invitation| invitation.group_id.is_some()) {
             match Operation::read(&invitation.data) {
                 Some(Operation::HandRaising { question }) => {
                     lesson.round(group, invitation, question);
                 }
-                Some(Operation::Speaking) => lesson.turns(invitation),
+                Some(Operation::Speaking) => lesson.turns(group, invitation),
                 Some(Operation::SpeechApplication) => lesson.ask(invitation),
                 None => {}
             }
@@ -125,9 +133,7 @@ impl Lesson {
 
     /// Only a teacher asks the class; a student's own invitation asks nobody for hands.
     fn round(&mut self, group: &Group, invitation: &Invitation, question: Option<String>) {
-        let inviter = group.member(invitation.inviter);
-        let is_asked = inviter.is_some_and(|inviter| inviter.role == Role::Teacher);
-        if invitation.open && is_asked {
+        if invitation.open && is_teacher(group, invitation.inviter) {
             self.rounds.push(Round {
                 invite_id: invitation.invite_id,
                 inviter: invitation.inviter,
@@ -143,9 +149,12 @@ impl Lesson {
         }
     }
 
-    fn turns(&mut self, invitation: &Invitation) {
+    /// Only a teacher gives the floor; a student's own invitation to teachers gives none.
+    fn turns(&mut self, group: &Group, invitation: &Invitation) {
         let invite_id = invitation.invite_id;
-        for part in invitation.parts() {
+        let by_teacher = is_teacher(group, invitation.inviter);
+        let parts = invitation.parts().iter();
+        for part in parts.filter(|part| by_teacher || !is_teacher(group, part.user_id)) {
             let (user, since) = (part.user_id, part.at);
             match part.state {
                 InviteeState::Pending => self.invited.push(Invited { user, invite_id, since }),
@@ -212,13 +221,15 @@ impl Lesson {
             .find(|round| state_in(group, round, user) == Some(InviteeState::Pending))
     }
 
-    /// The newest open round that this student answered and could answer anew.
+    /// The newest open round that this student answered and could answer anew. What is left of a
+    /// buzzer is for those who have not answered.
     pub(crate) fn answered(&self, group: &Group, user: UserId) -> Option<&Round> {
         self.rounds.iter().rev().find(|round| {
-            matches!(
-                state_in(group, round, user),
-                Some(InviteeState::Rejected | InviteeState::Finished)
-            )
+            !round.first
+                && matches!(
+                    state_in(group, round, user),
+                    Some(InviteeState::Rejected | InviteeState::Finished)
+                )
         })
     }
 
@@ -242,6 +253,10 @@ impl Lesson {
         }
         Standing::Waiting
     }
+}
+
+fn is_teacher(group: &Group, user: UserId) -> bool {
+    group.member(user).is_some_and(|member| member.role == Role::Teacher)
 }
 
 fn state_in(group: &Group, round: &Round, user: UserId) -> Option<InviteeState> {

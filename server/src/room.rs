@@ -323,9 +323,9 @@ impl Room {
         let members: Vec<UserId> =
             self.with_group(|group| group.members().iter().map(|member| member.user_id).collect());
         let presence = self.presence();
-        let told = |user: UserId| presence.told.get(&user).copied().unwrap_or(false);
-        let users =
-            members.into_iter().map(|user_id| UserStatus { user_id, online: told(user_id) });
+        let users = members
+            .into_iter()
+            .map(|user_id| UserStatus { user_id, online: presence.is_online(user_id) });
         (presence.version, status_frame(users.collect()))
     }
 

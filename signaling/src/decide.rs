@@ -452,15 +452,16 @@ fn finish_whose(
     }
 }
 
-/// What a changed role takes back: the member's part in open invitations to everyone of the old
-/// role, and the member's own open invitations to `"*"`, whose meaning the role gave.
+/// What a changed role takes back: what the member has asked of the group, for the role gave the
+/// right to ask, and the member's part in open invitations to everyone of the old role.
 fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
     let mut kinds = Vec::new();
-    let open_to_all = group.live().filter(|i| i.open && i.invitee_list == InviteeList::Everyone);
-    for invitation in open_to_all {
+    for invitation in group.live().filter(|i| i.open && i.group_id.is_some()) {
+        let is_named_by_role = invitation.invitee_list == InviteeList::Everyone
+            && invitation.in_state(InviteeState::Pending).any(|user| user == member.user_id);
         if invitation.inviter == member.user_id {
             kinds.push(cancel(invitation, "", Some(reasons::ROLE_CHANGED)));
-        } else if invitation.in_state(InviteeState::Pending).any(|user| user == member.user_id) {
+        } else if is_named_by_role {
             kinds.push(cancel_part(invitation, member.user_id, reasons::ROLE_CHANGED));
         }
     }
