@@ -5,6 +5,7 @@ mod options;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::{App, shell};
 use axum::Router;
@@ -22,9 +23,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::options::Options;
 
+/// How long a form that is being sent may stand still.
+const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest form a page takes, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1_024;
 
@@ -104,6 +108,7 @@ fn router(engine: Engine) -> Router {
         .with_state(pages)
         .layer(from_fn_with_state(engine.clone(), server::same_origin))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(FORM_TIMEOUT))
         .layer(CompressionLayer::new());
     rendered
         .merge(server::api(engine))

@@ -43,17 +43,23 @@ pub async fn start_class(name: String, teacher: String) -> Result<(), Trouble> {
     })
 }
 
-/// Joins a class by its code, and leads into its room.
+/// Joins a class by its code, and leads into its room. A form that is sent twice carries the same
+/// `ticket`, and joins once.
 #[server(prefix = "/do", endpoint = "join")]
-pub async fn join_class(code: String, name: String) -> Result<(), Trouble> {
-    let joined = ssr::join(&code, &name).await;
+pub async fn join_class(
+    code: String,
+    name: String,
+    #[server(default)] ticket: String,
+) -> Result<(), Trouble> {
+    let joined = ssr::join(&code, &name, &ticket).await;
     ssr::lead(joined, |trouble| {
         ssr::address("/join", &[("problem", trouble.key()), ("code", &code), ("name", &name)])
     })
 }
 
 /// Does one thing in the room. `who` names the member that the deed is about, where it is about
-/// one; `question`, `limit` (seconds) and `first` belong to asking for hands.
+/// one; `question`, `limit` (seconds) and `first` belong to asking for hands. Answers with the
+/// number of the class's last event, which a live page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
     group: GroupId,
@@ -62,12 +68,17 @@ pub async fn act(
     #[server(default)] question: String,
     #[server(default)] limit: String,
     #[server(default)] first: String,
-) -> Result<(), Trouble> {
+) -> Result<u64, Trouble> {
     let done = ssr::act(group, &deed, who, &question, &limit, &first).await;
     let room = format!("/class/{group}");
-    ssr::lead(done.map(|leads_to| leads_to.unwrap_or_else(|| room.clone())), |trouble| {
+    let (seq, leads_to) = match done {
+        Ok((seq, leads_to)) => (seq, Ok(leads_to.unwrap_or_else(|| room.clone()))),
+        Err(trouble) => (0, Err(trouble)),
+    };
+    ssr::lead(leads_to, |trouble| {
         ssr::address(&room, &[("problem", trouble.key()), ("question", &question)])
-    })
+    })?;
+    Ok(seq)
 }
 
 /// Uses up a link for another device, and leads into the room.
@@ -75,6 +86,16 @@ pub async fn act(
 pub async fn take_over(token: String) -> Result<(), Trouble> {
     let taken = ssr::take_over(&token).await;
     ssr::lead(taken, |trouble| ssr::address("/", &[("problem", trouble.key())]))
+}
+
+/// What tells a form that was sent twice from two forms.
+pub fn ticket() -> String {
+    #[cfg(feature = "ssr")]
+    {
+        server::Token::new().reveal().to_owned()
+    }
+    #[cfg(not(feature = "ssr"))]
+    String::new()
 }
 
 #[cfg(feature = "ssr")]
@@ -87,9 +108,10 @@ pub(crate) mod ssr {
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, StatusCode};
     use classroom::{Deed, plan};
+    use futures::future::join_all;
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
-    use server::{Engine, Presented, Session, Token, peer_address, presented, set_cookie};
+    use server::{Engine, Error, Presented, Session, Token, presented, set_cookie};
     use signaling::{GroupId, Name, Rejection, Role, Timeout, UserId};
 
     use super::{ClassHere, RoomView};
@@ -105,7 +127,7 @@ pub(crate) mod ssr {
 
     fn peer() -> Result<IpAddr, Trouble> {
         let parts = use_context::<Parts>().ok_or(Trouble::Failed)?;
-        Ok(peer_address(&parts.extensions))
+        Ok(engine()?.client_address(&parts.extensions, &parts.headers))
     }
 
     fn browser_token(engine: &Engine) -> Option<Token> {
@@ -150,19 +172,33 @@ pub(crate) mod ssr {
         Ok(format!("/class/{}", joined.group_id))
     }
 
-    pub async fn join(code: &str, name: &str) -> Result<String, Trouble> {
+    /// The member that this browser's token stands for in the class; none when for nobody. What
+    /// fails for another reason must not make a stranger of a member.
+    async fn is_in(
+        engine: &Engine,
+        group: GroupId,
+        token: Option<&Token>,
+    ) -> Result<Option<UserId>, Trouble> {
+        let Some(token) = token else { return Ok(None) };
+        match engine.session(group, token).await {
+            Ok(session) => Ok(Some(session.user)),
+            Err(Error::NotSignedIn | Error::OtherGroup) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub async fn join(code: &str, name: &str, ticket: &str) -> Result<String, Trouble> {
         let engine = engine()?;
         let group = engine.group_of_code(peer()?, code).await?;
         // Whoever is in the class already, a teacher above all, stays who they are.
         let known = browser_token(&engine);
-        if let Some(token) = &known
-            && engine.session(group, token).await.is_ok()
-        {
+        if is_in(&engine, group, known.as_ref()).await?.is_some() {
             return Ok(format!("/class/{group}"));
         }
         let name = Name::new(name).map_err(Trouble::of_name)?;
         let token = browser_token_or_new(&engine).await?;
-        let joined = engine.join(peer()?, code, name, &token).await?;
+        let ticket = Token::from_text(ticket);
+        let joined = engine.join(peer()?, code, name, ticket.as_ref(), &token).await?;
         Ok(format!("/class/{}", joined.group_id))
     }
 
@@ -173,17 +209,18 @@ pub(crate) mod ssr {
         question: &str,
         limit: &str,
         first: &str,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<(u64, Option<String>), Trouble> {
         let session = session(group).await?;
         let engine = engine()?;
+        engine.may_act(&session)?;
         match deed {
             "renewCode" => {
                 engine.renew_join_code(&session).await?;
-                return Ok(None);
+                return Ok((0, None));
             }
             "handOver" => {
                 let handover = engine.hand_over(&session).await?;
-                return Ok(Some(format!("/handover/{}", handover.token.reveal())));
+                return Ok((0, Some(format!("/handover/{}", handover.token.reveal()))));
             }
             _ => {}
         }
@@ -194,17 +231,20 @@ pub(crate) mod ssr {
             .room
             .with_group(|group| plan(group, engine.now(), session.user, &deed, fresh))?;
         let is_one = commands.len() == 1;
-        for command in commands {
-            match engine.command(group, command).await {
+        // Asked for at once they are decided in this order and share a commit.
+        let commands = commands.into_iter().map(|command| engine.command(group, command));
+        for done in join_all(commands).await {
+            match done {
                 Ok(_) => {}
                 // A second tap found the hand up already.
-                Err(server::Error::Rejected(Rejection::SecondAsk)) => {}
+                Err(Error::Rejected(Rejection::SecondAsk)) => {}
                 // Of many, some may have been settled by others meanwhile.
-                Err(server::Error::Rejected(Rejection::AlreadyProcessed(_))) if !is_one => {}
+                Err(Error::Rejected(Rejection::AlreadyProcessed(_))) if !is_one => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(is_parting.then(|| "/".to_owned()))
+        let seq = session.room.with_group(|group| group.seq);
+        Ok((seq, is_parting.then(|| "/".to_owned())))
     }
 
     fn read_deed(
@@ -224,7 +264,8 @@ pub(crate) mod ssr {
             "pass" => Deed::Pass,
             "done" => Deed::Done,
             "ask" => {
-                let seconds = if limit.is_empty() { 0 } else { limit.parse().unwrap_or(0) };
+                let seconds = if limit.is_empty() { Ok(0) } else { limit.parse() };
+                let seconds = seconds.map_err(|_| Trouble::Failed)?;
                 let timeout = Timeout::new(seconds).map_err(|_| Trouble::Failed)?;
                 let question = question.to_owned();
                 Deed::Ask { question, timeout, first: !first.is_empty() }
@@ -256,7 +297,7 @@ pub(crate) mod ssr {
         let token = browser_token_or_new(&engine).await?;
         let taken = engine.take_over(&handover, &token).await;
         let group = taken.map_err(|error| match error {
-            server::Error::NotSignedIn => Trouble::LinkUsed,
+            Error::NotSignedIn => Trouble::LinkUsed,
             other => other.into(),
         })?;
         Ok(format!("/class/{group}"))
@@ -272,7 +313,7 @@ pub(crate) mod ssr {
         let is_plain = accept
             .is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
         if !is_plain {
-            return done.map(drop);
+            return done.map(drop).inspect_err(|trouble| set_status(trouble.status()));
         }
         go_to(&done.unwrap_or_else(on_trouble));
         Ok(())
@@ -323,12 +364,9 @@ pub(crate) mod ssr {
         if ended {
             return Err(Trouble::Ended);
         }
-        let is_here = match browser_token(&engine) {
-            Some(token) => engine.session(group, &token).await.is_ok(),
-            None => false,
-        };
+        let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
         let name = name.map(|name| name.to_string()).unwrap_or_default();
-        Ok((name, is_here.then_some(group)))
+        Ok((name, me.map(|_| group)))
     }
 
     /// The classes that this browser is in.
@@ -347,15 +385,17 @@ pub(crate) mod ssr {
     }
 
     /// A link for another device: the class it leads into, the full link, and whether this
-    /// browser is in the class, which makes it the device that is handed over from.
+    /// browser is that teacher's already, which makes it the device that is handed over from.
     pub async fn handover(token: &str) -> Result<(String, String, bool), Trouble> {
         let engine = engine()?;
         let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
-        let group = engine.handover_leads_to(&handover).await?.ok_or(Trouble::LinkUsed)?;
+        let leads_to = engine.handover_leads_to(&handover).await?;
+        let (group, teacher) = leads_to.ok_or(Trouble::LinkUsed)?;
         let room = engine.room(group).await?;
         let name = room.with_group(|group| group.name.clone());
         let url = engine.handover_url(&headers(), &handover);
-        let is_here = session(group).await.is_ok();
+        let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
+        let is_here = me == Some(teacher);
         Ok((name.map(|name| name.to_string()).unwrap_or_default(), url, is_here))
     }
 }

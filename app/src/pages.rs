@@ -39,7 +39,9 @@ fn param(name: &str) -> String {
 
 /// What the last form came to, when it came to nothing.
 fn trouble() -> Option<Trouble> {
-    query("problem").parse().ok()
+    // Leptos says by this that a form could not be read at all.
+    let unread = (!query("__err").is_empty()).then_some(Trouble::Failed);
+    unread.or_else(|| query("problem").parse().ok())
 }
 
 /// The frame of a page that is about one thing.

@@ -45,9 +45,9 @@ pub(crate) struct Live {
     now: RwSignal<Timestamp>,
     connection: RwSignal<Connection>,
     trouble: RwSignal<Option<String>>,
-    /// Told when a deed got through, of which the stream must soon tell as well.
+    /// How far the log had come when the last deed got through; the stream must soon be there.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser follows"))]
-    deed_done: Trigger,
+    deed_done: RwSignal<Option<u64>>,
     /// What was there when the page came; only what is newer may move.
     first_seq: u64,
 }
@@ -65,7 +65,7 @@ impl Live {
             now: RwSignal::new(now),
             connection: RwSignal::new(Connection::Starting),
             trouble: RwSignal::new(trouble),
-            deed_done: Trigger::new(),
+            deed_done: RwSignal::new(None),
             first_seq,
         }
     }
@@ -127,7 +127,7 @@ pub fn Room(
         >
             <noscript>
                 <p class="notice">
-                    "This page is not live in your browser. " <a href="">"Reload"</a>
+                    "This page is not live in your browser. " <a href="?">"Reload"</a>
                     " to see what is new."
                 </p>
             </noscript>

@@ -96,6 +96,7 @@ impl FromServerFnError for Trouble {
 
 #[cfg(feature = "ssr")]
 mod from_server {
+    use axum::http::StatusCode;
     use classroom::Obstacle;
     use server::Error;
     use signaling::{NameError, Rejection};
@@ -155,6 +156,25 @@ mod from_server {
     }
 
     impl Trouble {
+        /// The HTTP status that goes with it.
+        pub(crate) const fn status(self) -> StatusCode {
+            match self {
+                Self::NoSuchCode => StatusCode::NOT_FOUND,
+                Self::Locked | Self::NotAllowed | Self::FloorClosed => StatusCode::FORBIDDEN,
+                Self::NotHere => StatusCode::UNAUTHORIZED,
+                Self::Full | Self::Settled | Self::LastTeacher => StatusCode::CONFLICT,
+                Self::Ended | Self::LinkUsed => StatusCode::GONE,
+                Self::TooFast => StatusCode::TOO_MANY_REQUESTS,
+                Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+                Self::ClassNameEmpty
+                | Self::ClassNameLong
+                | Self::NameEmpty
+                | Self::NameLong
+                | Self::NameStrange
+                | Self::QuestionLong => StatusCode::UNPROCESSABLE_ENTITY,
+            }
+        }
+
         /// What is wrong with a class's name.
         pub(crate) const fn of_class_name(error: NameError) -> Self {
             match error {

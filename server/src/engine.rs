@@ -173,11 +173,14 @@ impl Engine {
         self.public_url().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// Answers when the store can be read.
+    /// Answers when the store can be read and the writer works.
     ///
     /// # Errors
-    /// When it cannot.
+    /// When either does not.
     pub async fn check(&self) -> Result<(), Error> {
+        if self.shared.jobs.is_closed() {
+            return Err(Error::Stopping);
+        }
         Ok(self.shared.reader.check().await?)
     }
 
@@ -215,7 +218,8 @@ impl Engine {
         })
     }
 
-    /// Joins the group of the code as a student; `token` becomes the student's credential.
+    /// Joins the group of the code as a student; `token` becomes the student's credential. Two
+    /// requests with the same `ticket`, a form that was sent twice, join as one student.
     ///
     /// # Errors
     /// When no class has the code, or the class takes nobody.
@@ -224,12 +228,14 @@ impl Engine {
         address: IpAddr,
         code: &str,
         name: Name,
+        ticket: Option<&Token>,
         token: &Token,
     ) -> Result<Joined, Error> {
         let group_id = self.group_of_code(address, code).await?;
-        let user_id = new_user_id();
+        let user_id = ticket.map_or_else(new_user_id, Token::user_id);
         let command = Command::Join { user: user_id, name };
-        let beside = vec![Beside::Grant { token: token.hash(), user: user_id }];
+        let mut beside = vec![Beside::Grant { token: token.hash(), user: user_id }];
+        beside.extend(JoinCode::from_text(code).map(Beside::ByCode));
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
         Ok(Joined { group_id, user_id, join_code: room.join_code() })
     }
@@ -288,14 +294,25 @@ impl Engine {
     pub async fn sessions(&self, token: &Token) -> Result<Vec<Session>, Error> {
         let hash = token.hash();
         let mut sessions = Vec::new();
-        for group_id in self.shared.reader.groups_of(hash).await?.into_iter().take(20) {
+        for group_id in self.shared.reader.groups_of(hash).await? {
             let room = self.room(group_id).await?;
             let goes_on = room.with_group(|group| !group.ended);
             if let Some(user) = room.holder(hash).filter(|_| goes_on) {
                 sessions.push(Session { room, user });
             }
+            if sessions.len() == 20 {
+                break;
+            }
         }
         Ok(sessions)
+    }
+
+    /// One deed of a member, which may consist of several commands.
+    ///
+    /// # Errors
+    /// When the member is too fast.
+    pub fn may_act(&self, session: &Session) -> Result<(), Error> {
+        self.shared.limits.verb(session.user)
     }
 
     /// Has a command decided, committed and published.
@@ -350,13 +367,15 @@ impl Engine {
         Ok(Handover { token, expires_at })
     }
 
-    /// The group into which a handover link leads, while it is good.
+    /// The group into which a handover link leads, and its teacher, while it is good.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn handover_leads_to(&self, handover: &Token) -> Result<Option<GroupId>, Error> {
-        let found = self.shared.reader.handover(handover.hash(), self.now()).await?;
-        Ok(found.map(|(group_id, _)| group_id))
+    pub async fn handover_leads_to(
+        &self,
+        handover: &Token,
+    ) -> Result<Option<(GroupId, UserId)>, Error> {
+        Ok(self.shared.reader.handover(handover.hash(), self.now()).await?)
     }
 
     /// Uses a handover link up: `token` becomes a credential of its teacher.

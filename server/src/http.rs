@@ -5,16 +5,17 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -23,6 +24,8 @@ use signaling::{
     Answers, Command, FinishWhom, GroupId, Invitation, InviteId, InviteeList, Name, Rejection,
     Role, Snapshot, Timeout, UserId,
 };
+
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::answer::Answer;
 use crate::engine::{Engine, Session};
@@ -34,6 +37,8 @@ use crate::writer::Key;
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1_024;
+/// How long a request's body may stand still.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest Idempotency-Key, in bytes.
 const MAX_KEY_BYTES: usize = 128;
@@ -66,6 +71,7 @@ pub fn api(engine: Engine) -> Router {
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .with_state(engine)
 }
 
@@ -166,8 +172,8 @@ struct Address(IpAddr);
 impl FromRequestParts<Engine> for Address {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Engine) -> Result<Self, Error> {
-        Ok(Self(peer_address(&parts.extensions)))
+    async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Error> {
+        Ok(Self(engine.client_address(&parts.extensions, &parts.headers)))
     }
 }
 
@@ -243,7 +249,9 @@ fn idempotency_key(parts: &Parts, body: &[u8]) -> Result<Option<RequestKey>, Err
         return Err(wrong());
     }
     let mut hash = Sha256::new();
-    for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body] {
+    // Nested routes see only their own part of the path.
+    let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
+    for part in [parts.method.as_str().as_bytes(), path.as_bytes(), body] {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
@@ -304,6 +312,19 @@ fn origin(engine: &Engine, headers: &HeaderMap) -> String {
 }
 
 impl Engine {
+    /// The address a request came from. A server with a public URL may stand behind a proxy on the
+    /// same machine; then it is the address that the proxy saw.
+    pub fn client_address(&self, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+        let peer = peer_address(extensions);
+        if self.public_url().is_none() || !peer.is_loopback() {
+            return peer;
+        }
+        let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
+        let nearest = forwarded
+            .and_then(|addresses| addresses.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        nearest.unwrap_or(peer)
+    }
+
     /// The link that joins a class, as the client that sent these headers reaches it.
     pub fn join_url(&self, headers: &HeaderMap, code: &JoinCode) -> String {
         format!("{}/join/{}", origin(self, headers), code.as_str())
@@ -379,7 +400,7 @@ async fn join(
 ) -> Result<Response, Error> {
     let token = Token::new();
     let Join { join_code, name } = body.fields;
-    let joined = engine.join(address, &join_code, name, &token).await?;
+    let joined = engine.join(address, &join_code, name, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
         join_code: None,

@@ -64,6 +64,13 @@ impl Token {
         &self.0
     }
 
+    /// The member that a ticket to join stands for: whoever holds the ticket is that member, and
+    /// nobody finds a ticket to a member.
+    pub(crate) fn user_id(&self) -> UserId {
+        let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = self.hash().0;
+        UserId::from_bytes(id)
+    }
+
     /// What the store keeps of it.
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0.as_bytes()).into())
@@ -172,9 +179,10 @@ const fn cookie_name(https: bool) -> &'static str {
 /// The token that came with a request, if one did. A program's Bearer goes before a cookie.
 pub fn presented(headers: &HeaderMap, https: bool) -> Option<Presented> {
     if let Some(authorization) = headers.get(AUTHORIZATION) {
-        let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
-        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-        return Token::from_text(token.trim()).filter(|_| is_bearer).map(Presented::Bearer);
+        let (scheme, token) = authorization.to_str().ok()?.split_once(' ').unwrap_or_default();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Token::from_text(token.trim()).map(Presented::Bearer);
+        }
     }
     let name = cookie_name(https);
     headers

@@ -1,7 +1,8 @@
-//! A group while it is in memory: its state as of the last commit, the newest part of its log
-//! ready to be sent, and who is online. Whatever is here can be read again from the store.
+//! A group while it is in memory: its state as of the last commit and the newest part of its log,
+//! ready to be sent, both of which can be read again from the store; and who is online, which
+//! holds only for now.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -80,8 +81,8 @@ struct State {
 #[derive(Default)]
 struct Presence {
     streams: HashMap<UserId, usize>,
-    /// What the streams have been told.
-    told: HashMap<UserId, bool>,
+    /// Who came or went since the streams were last told.
+    changed: BTreeSet<UserId>,
     version: u64,
     changes: VecDeque<(u64, Bytes)>,
     is_telling: bool,
@@ -313,7 +314,13 @@ impl Room {
 
     /// Counts a member's stream until the guard is dropped.
     pub(crate) fn enter(self: &Arc<Self>, user: UserId) -> Attendance {
-        *self.presence().streams.entry(user).or_default() += 1;
+        let mut presence = self.presence();
+        let streams = presence.streams.entry(user).or_default();
+        *streams += 1;
+        if *streams == 1 {
+            presence.changed.insert(user);
+        }
+        drop(presence);
         self.tell_soon();
         Attendance { room: Arc::clone(self), user }
     }
@@ -343,7 +350,7 @@ impl Room {
     /// Sees to it that changed statuses are told, merged, and not faster than the pace.
     fn tell_soon(self: &Arc<Self>) {
         let mut presence = self.presence();
-        if presence.is_telling {
+        if presence.is_telling || presence.changed.is_empty() {
             return;
         }
         presence.is_telling = true;
@@ -366,24 +373,16 @@ impl Room {
         let mut presence = self.presence();
         presence.is_telling = false;
         presence.told_at = Some(Instant::now());
-        let online = presence.streams.keys().map(|user| (*user, true));
-        let gone = presence.told.iter().filter(|(_, told)| **told).map(|(user, _)| (*user, false));
-        let mut now: BTreeMap<UserId, bool> = gone.collect();
-        now.extend(online);
-        now.retain(|user, online| presence.told.get(user).copied().unwrap_or(false) != *online);
-        if now.is_empty() {
+        let changed = std::mem::take(&mut presence.changed);
+        let users: Vec<UserStatus> = changed
+            .into_iter()
+            .map(|user_id| UserStatus { user_id, online: presence.is_online(user_id) })
+            .collect();
+        if users.is_empty() {
             return;
         }
-        for (user, online) in &now {
-            if *online {
-                presence.told.insert(*user, true);
-            } else {
-                presence.told.remove(user);
-            }
-        }
         presence.version += 1;
-        let users = now.into_iter().map(|(user_id, online)| UserStatus { user_id, online });
-        let change = (presence.version, status_frame(users.collect()));
+        let change = (presence.version, status_frame(users));
         presence.changes.push_back(change);
         if presence.changes.len() > TAIL_STATUS_CHANGES {
             presence.changes.pop_front();
@@ -411,6 +410,7 @@ impl Drop for Attendance {
             *streams -= 1;
             if *streams == 0 {
                 presence.streams.remove(&self.user);
+                presence.changed.insert(self.user);
             }
         }
         drop(presence);

@@ -81,10 +81,6 @@ impl LiveStream {
     fn begin(&mut self, after: Option<u64>) {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")));
-        if self.heartbeat_event {
-            // The page sets its clock by it.
-            self.waiting.push_back(self.beat());
-        }
         let (status_version, status) = self.room.status();
         self.status_version = status_version;
         match after.and_then(|after| self.room.news(after, self.user)) {
@@ -102,6 +98,15 @@ impl LiveStream {
                 self.waiting.push_back(Bytes::from(frame));
             }
         }
+        if self.heartbeat_event {
+            // The page sets its clock by it, and knows that it has seen what it missed.
+            self.waiting.push_back(self.beat());
+        }
+        // Who was removed, or whose class ended, while the stream was being opened.
+        self.ended |= self.room.with_group(|group| {
+            let is_over = group.ended || group.member(self.user).is_none();
+            is_over && self.cursor >= group.seq
+        });
     }
 
     async fn next(&mut self) -> Option<Bytes> {

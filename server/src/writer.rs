@@ -58,6 +58,8 @@ pub(crate) enum Beside {
     Begin(JoinCode),
     /// The member who comes with the command gets this credential.
     Grant { token: TokenHash, user: UserId },
+    /// The command goes by this code, which may have been renewed meanwhile.
+    ByCode(JoinCode),
     /// The class gets this code.
     JoinCode(JoinCode),
     /// The member gets a link to go on with on another device.
@@ -181,6 +183,11 @@ impl Writer {
                 Ok(true) => {
                     // To time out is never refused but when the class has ended.
                     let _ = self.act(&mut batch, group_id, now, Command::Expire);
+                    if !batch.pending.contains_key(&group_id) {
+                        let deadline =
+                            self.working.get(&group_id).and_then(|w| w.group.next_deadline());
+                        self.set_deadline(group_id, deadline);
+                    }
                 }
                 Ok(false) => self.set_deadline(group_id, None),
                 Err(error) => {
@@ -221,6 +228,15 @@ impl Writer {
         for beside in &mut beside {
             if let Beside::JoinCode(code) = beside {
                 *code = self.unused(batch, code.clone()).await?;
+            }
+            if let Beside::ByCode(code) = beside {
+                let renewed = batch.writes.iter().rev().find_map(|(group, write)| match write {
+                    Write::JoinCode(code) if *group == group_id => Some(code.clone()),
+                    _ => None,
+                });
+                if renewed.unwrap_or(self.room(group_id)?.join_code()) != *code {
+                    return Err(Error::NoSuchGroup);
+                }
             }
             if let Beside::Take { handover, .. } = beside {
                 let is_spent = !batch.spent.insert(*handover);
@@ -298,7 +314,7 @@ impl Writer {
     ) {
         for beside in beside {
             match beside {
-                Beside::Begin(_) => {}
+                Beside::Begin(_) | Beside::ByCode(_) => {}
                 Beside::Grant { token, user } => {
                     batch.writes.push((group_id, Write::Grant { token, user }));
                 }
@@ -365,7 +381,8 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(%error, requests = replies.len(), "commit failed");
-                for group_id in order {
+                let written = writes.into_iter().map(|(group_id, _)| group_id);
+                for group_id in order.into_iter().chain(written) {
                     self.restore(group_id, now);
                 }
                 for (reply, _) in replies {
@@ -378,9 +395,10 @@ impl Writer {
     /// Gives up the working copy. The next use reads the log again, for a commit that reports a
     /// failure may still have reached the disk.
     fn restore(&mut self, group_id: GroupId, now: Timestamp) {
-        let Some(working) = self.working.remove(&group_id) else { return };
-        let deadline = working.room.with_group(Group::next_deadline);
-        self.set_deadline(group_id, deadline.map(|at| at.max(now.plus_seconds(1))));
+        if self.working.remove(&group_id).is_some() {
+            // A deadline of its own has the log read again soon, whatever came of the commit.
+            self.set_deadline(group_id, Some(now.plus_seconds(1)));
+        }
     }
 
     fn set_deadline(&mut self, group_id: GroupId, deadline: Option<Timestamp>) {

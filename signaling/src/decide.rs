@@ -38,6 +38,9 @@ fn decide_kinds(
             MemberJoined { user_id: *user, name: teacher.clone(), role: Role::Teacher }.into(),
         ]),
         Command::Join { user, name } => {
+            if group.member(*user).is_some() {
+                return Ok(Vec::new());
+            }
             if group.settings.locked {
                 return Err(Rejection::Locked);
             }

@@ -60,6 +60,7 @@ fn named(
     let form = view! {
         <form method="post" action="/do/join">
             <input type="hidden" name="code" value=code.to_owned() />
+            <input type="hidden" name="ticket" value=crate::actions::ticket() />
             <Field name="name" label="Your name" value=name problem autocomplete="name" />
             <button class="primary big">"Join the class"</button>
         </form>
@@ -86,8 +87,6 @@ fn named(
 
 #[cfg(feature = "ssr")]
 async fn class_of_code(code: &str) -> Result<(String, Option<GroupId>), Trouble> {
-    use axum::http::StatusCode;
-
     use crate::actions::ssr;
 
     if code.trim().is_empty() {
@@ -95,12 +94,7 @@ async fn class_of_code(code: &str) -> Result<(String, Option<GroupId>), Trouble>
     }
     let found = ssr::class_of_code(code).await;
     if let Err(trouble) = found {
-        ssr::set_status(match trouble {
-            Trouble::TooFast => StatusCode::TOO_MANY_REQUESTS,
-            Trouble::Ended => StatusCode::GONE,
-            Trouble::NoSuchCode => StatusCode::NOT_FOUND,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        });
+        ssr::set_status(trouble.status());
     }
     found
 }

@@ -136,8 +136,6 @@ fn qr_svg(_: &str) -> String {
 
 #[cfg(feature = "ssr")]
 async fn room(group: &str) -> Result<RoomView, Trouble> {
-    use axum::http::StatusCode;
-
     use crate::actions::ssr;
 
     let found = match group.parse() {
@@ -145,12 +143,9 @@ async fn room(group: &str) -> Result<RoomView, Trouble> {
         Err(_) => Err(Trouble::NotHere),
     };
     found.map_err(|trouble| {
-        ssr::set_status(match trouble {
-            Trouble::Ended => StatusCode::GONE,
-            Trouble::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::FORBIDDEN,
-        });
-        if trouble == Trouble::NoSuchCode { Trouble::NotHere } else { trouble }
+        let trouble = if trouble == Trouble::NoSuchCode { Trouble::NotHere } else { trouble };
+        ssr::set_status(trouble.status());
+        trouble
     })
 }
 

@@ -3,29 +3,32 @@
 //!
 //! An EventSource stops for good on an answer that is not 200 and knows nothing of a proxy that
 //! has gone silent. So every failure closes it, a new one is opened after a time that grows and is
-//! jittered, and a watchdog takes a stream for dead that has not been heard for two heartbeats.
+//! jittered, and a watchdog takes a stream for dead that has missed a heartbeat.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use signaling::{Event, EventKind, Group, Role, Snapshot, StatusChange, Timestamp, apply};
+use signaling::{Event, EventKind, Group, Problem, Role, Snapshot, StatusChange, Timestamp, apply};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    EventSource, FormData, HtmlElement, HtmlFormElement, MessageEvent, PageTransitionEvent,
-    RequestInit, Response, SubmitEvent, UrlSearchParams,
+    AbortSignal, EventSource, FormData, HtmlElement, HtmlFormElement, MessageEvent,
+    PageTransitionEvent, RequestInit, Response, SubmitEvent, UrlSearchParams,
 };
 
 use super::{Connection, Live, online_in};
 use crate::trouble::Trouble;
 
-/// Two heartbeats of the server and a little more, in milliseconds.
-const SILENCE: f64 = 35_000.0;
+/// One heartbeat of the server and a little more, in milliseconds.
+const SILENCE: f64 = 20_000.0;
 /// How often the watchdog looks.
-const WATCH: Duration = Duration::from_secs(5);
+const WATCH: Duration = Duration::from_secs(2);
+/// How long a request may take, in milliseconds.
+const PATIENCE: u32 = 10_000;
 /// Events that come within this time are folded and shown at once.
 const GATHER: Duration = Duration::from_millis(16);
 /// How soon the stream must have told of a deed that got through.
@@ -44,10 +47,14 @@ struct Follower {
     live: Live,
     role: Option<Role>,
     source: RefCell<Option<EventSource>>,
-    gathered: RefCell<Vec<(String, String)>>,
+    /// What came and is not folded yet: its name, its data, and when it came.
+    gathered: RefCell<Vec<(String, String, f64)>>,
     heard_at: Cell<f64>,
     failures: Cell<u32>,
-    is_waiting: Cell<bool>,
+    /// The next attempt, while one is planned.
+    planned: RefCell<Option<TimeoutHandle>>,
+    /// Counts attempts, so that an answer that belongs to an earlier one is known.
+    attempt: Cell<u32>,
     /// The server's clock less this browser's, in milliseconds.
     offset: Cell<i64>,
     listeners: RefCell<Option<Listeners>>,
@@ -86,7 +93,8 @@ impl Follower {
             gathered: RefCell::default(),
             heard_at: Cell::new(browser_now()),
             failures: Cell::new(0),
-            is_waiting: Cell::new(false),
+            planned: RefCell::default(),
+            attempt: Cell::new(0),
             offset: Cell::new(offset),
             listeners: RefCell::default(),
         });
@@ -103,7 +111,6 @@ impl Follower {
                 move || {
                     this.failures.set(0);
                     this.heard_at.set(browser_now());
-                    this.live.connection.set(Connection::Live);
                 }
             }),
             failed: Closure::new({
@@ -135,6 +142,10 @@ impl Follower {
         }
         self.fold();
         self.close();
+        self.attempt.set(self.attempt.get().wrapping_add(1));
+        if let Some(planned) = self.planned.take() {
+            planned.clear();
+        }
         let (id, seq) = self.live.group.with_untracked(|group| (group.id, group.seq));
         let url = format!("/api/v1/groups/{id}/events?after={seq}&heartbeat=event");
         let Ok(source) = EventSource::new(&url) else {
@@ -163,7 +174,7 @@ impl Follower {
             return;
         }
         self.live.connection.set(Connection::Reconnecting);
-        if self.is_waiting.replace(true) {
+        if self.planned.borrow().is_some() {
             return;
         }
         let failures = self.failures.get();
@@ -172,26 +183,33 @@ impl Follower {
         let wait = (first * f64::from(1_u32 << failures.min(8))).min(longest);
         let wait = wait * (0.5 + js_sys::Math::random());
         let this = Rc::clone(self);
-        set_timeout(
+        let planned = set_timeout_with_handle(
             move || {
-                this.is_waiting.set(false);
+                this.planned.take();
                 if this.failures.get() > ASK_WHY { this.ask_why() } else { this.connect() }
             },
             Duration::from_secs_f64(wait / 1_000.0),
         );
+        self.planned.replace(planned.ok());
     }
 
     /// An EventSource does not tell why it failed; a plain request does.
     fn ask_why(self: &Rc<Self>) {
         let this = Rc::clone(self);
+        let attempt = self.attempt.get();
         spawn_local(async move {
             let id = this.live.group.with_untracked(|group| group.id);
-            match fetch(&format!("/api/v1/groups/{id}"), &RequestInit::new()).await {
-                Ok(response) => match response.status() {
-                    200 => this.connect(),
-                    401 | 403 | 404 => this.part(Connection::Removed),
-                    410 => this.part(Connection::Ended),
-                    _ => this.fail(),
+            let answer = fetch(&format!("/api/v1/groups/{id}"), &RequestInit::new()).await;
+            if this.attempt.get() != attempt {
+                return;
+            }
+            match answer {
+                Ok((200, _)) => this.connect(),
+                // Only the server's own word counts: what is in between may refuse as well.
+                Ok((_, body)) => match serde_json::from_str::<Problem>(&body) {
+                    Ok(Problem { status: 401 | 403 | 404, .. }) => this.part(Connection::Removed),
+                    Ok(Problem { status: 410, .. }) => this.part(Connection::Ended),
+                    Ok(_) | Err(_) => this.fail(),
                 },
                 Err(_) => this.fail(),
             }
@@ -208,7 +226,7 @@ impl Follower {
         let Some(data) = event.data().as_string() else { return };
         let is_first = {
             let mut gathered = self.gathered.borrow_mut();
-            gathered.push((event.type_(), data));
+            gathered.push((event.type_(), data, browser_now()));
             gathered.len() == 1
         };
         if is_first {
@@ -225,11 +243,12 @@ impl Follower {
         }
         let mut parting = None;
         let mut folded = Vec::new();
-        for (name, data) in gathered {
+        let mut is_current = false;
+        for (name, data, heard_at) in gathered {
             match name.as_str() {
                 "snapshot" => {
                     if let Ok(snapshot) = serde_json::from_str::<Snapshot>(&data) {
-                        self.set_clock(snapshot.now);
+                        self.set_clock(snapshot.now, heard_at);
                         self.live.online.set(online_in(&snapshot));
                         folded.clear();
                         self.live.group.set(Group::from(snapshot));
@@ -237,7 +256,8 @@ impl Follower {
                 }
                 "heartbeat" => {
                     if let Ok(Heartbeat { now }) = serde_json::from_str(&data) {
-                        self.set_clock(now);
+                        self.set_clock(now, heard_at);
+                        is_current = true;
                     }
                 }
                 StatusChange::NAME => {
@@ -269,6 +289,10 @@ impl Follower {
                 }
             });
         }
+        // The first heartbeat of a stream comes after everything that was missed.
+        if is_current && self.source.borrow().is_some() {
+            self.live.connection.set(Connection::Live);
+        }
         if let Some(connection) = parting {
             self.part(connection);
         }
@@ -294,19 +318,22 @@ impl Follower {
         }
     }
 
-    fn set_clock(&self, server: Timestamp) {
-        self.offset.set(server.millis_since(Timestamp::from_millis(millis(browser_now()))));
-        self.live.now.set(server);
+    fn set_clock(&self, server: Timestamp, heard_at: f64) {
+        self.offset.set(server.millis_since(Timestamp::from_millis(millis(heard_at))));
+        let now = millis(browser_now()) + self.offset.get();
+        self.live.now.set(Timestamp::from_millis(now));
     }
 
-    /// A deed got through, so its event must come: a stream that stays silent is a dead one.
-    fn expect_echo(self: &Rc<Self>) {
+    /// A deed got through, and the class's log had come to `seq`: a stream that has not told of it
+    /// soon, nor of anything else, is a dead one.
+    fn expect_echo(self: &Rc<Self>, seq: u64) {
         let this = Rc::clone(self);
         let done_at = browser_now();
         set_timeout(
             move || {
-                let is_open = this.source.borrow().is_some();
-                if is_open && this.heard_at.get() < done_at - 1_000.0 {
+                let is_behind = this.live.group.with_untracked(|group| group.seq < seq);
+                let is_silent = this.heard_at.get() < done_at - 1_000.0;
+                if is_behind && is_silent && this.source.borrow().is_some() {
                     this.fail();
                 }
             },
@@ -325,32 +352,28 @@ impl Follower {
         );
     }
 
+    /// Takes a stream for dead that has been silent for too long.
+    fn look(self: &Rc<Self>) {
+        let is_open = self.source.borrow().is_some();
+        if is_open && browser_now() - self.heard_at.get() > SILENCE {
+            self.fail();
+        }
+    }
+
     fn watch(self: &Rc<Self>) {
         let this = Rc::clone(self);
-        set_interval(
-            move || {
-                let is_open = this.source.borrow().is_some();
-                if is_open && browser_now() - this.heard_at.get() > SILENCE {
-                    this.fail();
-                }
-            },
-            WATCH,
-        );
+        set_interval(move || this.look(), WATCH);
         let this = Rc::clone(self);
         let deed_done = self.live.deed_done;
-        Effect::new(move |earlier: Option<()>| {
-            deed_done.track();
-            if earlier.is_some() {
-                this.expect_echo();
+        Effect::new(move |_| {
+            if let Some(seq) = deed_done.get() {
+                this.expect_echo(seq);
             }
         });
         let this = Rc::clone(self);
-        window_event_listener(leptos::ev::offline, move |_| {
-            this.close();
-            if !this.is_over() {
-                this.live.connection.set(Connection::Reconnecting);
-            }
-        });
+        window_event_listener(leptos::ev::offline, move |_| this.fail());
+        let this = Rc::clone(self);
+        window_event_listener(leptos::ev::visibilitychange, move |_| this.look());
         let this = Rc::clone(self);
         window_event_listener(leptos::ev::online, move |_| {
             this.failures.set(0);
@@ -359,14 +382,19 @@ impl Follower {
         let this = Rc::clone(self);
         window_event_listener(leptos::ev::pageshow, move |event: PageTransitionEvent| {
             if event.persisted() {
-                this.connect();
+                this.fail();
             }
         });
     }
 }
 
-async fn fetch(url: &str, init: &RequestInit) -> Result<Response, JsValue> {
-    JsFuture::from(window().fetch_with_str_and_init(url, init)).await?.dyn_into()
+/// Asks the server, and tells the status and the text of its answer.
+async fn fetch(url: &str, init: &RequestInit) -> Result<(u16, String), JsValue> {
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+    let answer = JsFuture::from(window().fetch_with_str_and_init(url, init)).await?;
+    let response: Response = answer.dyn_into()?;
+    let text = JsFuture::from(response.text()?).await?;
+    Ok((response.status(), text.as_string().unwrap_or_default()))
 }
 
 /// Sends a form of the room without leaving the page. A form that leads to another page is left
@@ -389,6 +417,7 @@ pub fn send(live: Live, event: SubmitEvent) {
         let _ = fields.append_with_str(&attribute("name"), &attribute("value"));
     }
     let _ = form.set_attribute("aria-busy", "true");
+    let region = form.closest("section, .action").ok().flatten();
     spawn_local(async move {
         let sent = post(&form, &fields).await;
         let _ = form.remove_attribute("aria-busy");
@@ -398,14 +427,32 @@ pub fn send(live: Live, event: SubmitEvent) {
         {
             let _ = dialog.hide_popover();
         }
-        if sent.is_ok() {
-            live.deed_done.notify();
+        match sent {
+            Ok(seq) => {
+                live.deed_done.set(Some(seq));
+                live.trouble.set(None);
+            }
+            Err(sentence) => live.trouble.set(Some(sentence)),
         }
-        live.trouble.set(sent.err());
+        if let Some(region) = region {
+            set_timeout(move || keep_focus(&region), GATHER * 4);
+        }
     });
 }
 
-async fn post(form: &HtmlFormElement, fields: &FormData) -> Result<(), String> {
+/// Whoever goes by keyboard stays where they were when the button they pressed is gone.
+fn keep_focus(region: &web_sys::Element) {
+    let document = document();
+    let is_lost = document.active_element().is_none_or(|element| element.tag_name() == "BODY");
+    if is_lost
+        && let Ok(Some(next)) = region.query_selector("button, input:not([type=hidden]), select")
+        && let Ok(next) = next.dyn_into::<HtmlElement>()
+    {
+        let _ = next.focus();
+    }
+}
+
+async fn post(form: &HtmlFormElement, fields: &FormData) -> Result<u64, String> {
     let offline = || "That didn’t get through. Check your connection and tap again.".to_owned();
     let body = UrlSearchParams::new_with_str_sequence_sequence(fields).map_err(|_| offline())?;
     let init = RequestInit::new();
@@ -415,12 +462,10 @@ async fn post(form: &HtmlFormElement, fields: &FormData) -> Result<(), String> {
     headers.set("accept", "application/json").map_err(|_| offline())?;
     init.set_headers(&headers);
     let action = form.get_attribute("action").unwrap_or_default();
-    let response = fetch(&action, &init).await.map_err(|_| offline())?;
-    if response.ok() {
-        return Ok(());
+    let (status, text) = fetch(&action, &init).await.map_err(|_| offline())?;
+    if status == 200 {
+        return Ok(text.parse().unwrap_or_default());
     }
-    let text = response.text().map_err(|_| offline())?;
-    let text = JsFuture::from(text).await.map_err(|_| offline())?.as_string().unwrap_or_default();
     let trouble = serde_json::from_str::<Trouble>(&text).unwrap_or(Trouble::Failed);
     Err(trouble.to_string())
 }

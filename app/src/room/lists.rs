@@ -79,7 +79,7 @@ pub fn SpeakingForAll() -> impl IntoView {
                 <p class="nobody">"nobody"</p>
             </Show>
             <ul class="speaking">
-                <For each=speaking key=|turn: &Turn| turn.invite_id let:turn>
+                <For each=speaking key=|turn: &Turn| (turn.invite_id, turn.user) let:turn>
                     <li class="turn">
                         <NameOf user=turn.user />
                         <Since moment=turn.since />

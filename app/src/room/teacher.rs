@@ -195,7 +195,11 @@ fn Silent() -> impl IntoView {
                         <li class="line">
                             <NameOf user=invited.user />
                             <Since moment=invited.since />
-                            <Tap deed="cancelCall" who=invited.user>
+                            <Tap
+                                deed="cancelCall"
+                                who=invited.user
+                                label=format!("Cancel: {}", live.name_of(invited.user))
+                            >
                                 "Cancel"
                             </Tap>
                         </li>
@@ -222,7 +226,12 @@ fn Speaking() -> impl IntoView {
                     <li class="turn line">
                         <NameOf user=turn.user />
                         <Since moment=turn.since />
-                        <Tap deed="endTurn" who=turn.user class="primary">
+                        <Tap
+                            deed="endTurn"
+                            who=turn.user
+                            class="primary"
+                            label=format!("End turn: {}", live.name_of(turn.user))
+                        >
                             "End turn"
                         </Tap>
                     </li>

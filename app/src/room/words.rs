@@ -75,6 +75,9 @@ pub fn standing_words(live: Live, standing: &Standing) -> String {
 
 /// What a screen reader hears when something changes.
 pub fn announcement(live: Live) -> String {
+    if live.connection.get() == Connection::Reconnecting {
+        return connection_words(live).to_owned();
+    }
     let is_teacher = live
         .group
         .with(|group| group.member(live.me).is_some_and(|member| member.role == Role::Teacher));
