@@ -1,7 +1,7 @@
 // Pages that went away, networks that dropped, servers that died: all come back to the same lists,
 // with no hand lost and none doubled.
 
-import { expect, type Room, Student, Teacher, test } from "./class.ts";
+import { expect, type Room, Student, tapTogether, Teacher, test } from "./class.ts";
 
 /** Notes every state that the page claims for its connection, from now on. */
 async function noteConnection(room: Room): Promise<() => Promise<string[]>> {
@@ -85,7 +85,7 @@ test("both tabs tap at once: one hand", async ({ classroom }) => {
   const second = new Student(await ada.page.context().newPage(), "Ada's second tab", true);
   await second.page.goto(ada.page.url());
   await second.isLive();
-  await Promise.all([ada, second].map((tab) => tab.button("Raise hand").click()));
+  await tapTogether([ada, second], "Raise hand");
   for (const tab of [ada, second]) await tab.mayTap("Lower hand");
   for (const room of [teacher, ada, second]) await room.sees({ hands: ["Ada"] });
   for (const tab of [ada, second]) await expect(tab.problem).toBeHidden();

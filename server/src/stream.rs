@@ -156,12 +156,15 @@ impl LiveStream {
 #[cfg(test)]
 mod tests {
     use futures::StreamExt;
-    use signaling::event::MemberJoined;
+    use signaling::event::{MemberJoined, MemberLeft};
     use signaling::{Event, Name, Role, Timestamp};
 
     use super::*;
     use crate::identity::{JoinCode, new_group_id, new_user_id};
     use crate::store::{EncodedEvent, Loaded};
+
+    /// The first to join each room, and whoever reads its streams.
+    const READER: UserId = UserId::from_bytes([7; 16]);
 
     fn empty_room() -> Arc<Room> {
         let loaded =
@@ -172,7 +175,7 @@ mod tests {
     fn joins(seqs: std::ops::Range<u64>) -> Vec<EncodedEvent> {
         let join = |seq| {
             let joined = MemberJoined {
-                user_id: new_user_id(),
+                user_id: if seq == 1 { READER } else { new_user_id() },
                 name: Name::new("Ada").expect("a name"),
                 role: Role::Student,
             };
@@ -185,7 +188,7 @@ mod tests {
     fn live(room: &Arc<Room>, after: Option<u64>) -> impl Stream<Item = String> + use<> {
         let start = Start { after, heartbeat_event: false };
         let stream =
-            open(Arc::clone(room), Arc::default(), new_user_id(), start, CancellationToken::new());
+            open(Arc::clone(room), Arc::default(), READER, start, CancellationToken::new());
         stream.map(|bytes| {
             let Ok(bytes) = bytes;
             String::from_utf8_lossy(&bytes).into_owned()
@@ -240,6 +243,39 @@ mod tests {
             room.publish(&joins(first..first + 100));
         }
         assert_eq!(stream.next().await, None, "what it missed is not in memory any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_and_goes_while_a_stream_is_opened_is_told_as_gone() {
+        let room = empty_room();
+        room.publish(&joins(1..3));
+        let ada = room.with_group(|group| group.members()[1].user_id);
+        let attendance = room.enter(ada);
+        let mut stream = Box::pin(live(&room, Some(2)));
+        let mut read = String::new();
+        while !read.contains(&format!("{{\"userID\":\"{ada}\",\"online\":true}}")) {
+            read += &stream.next().await.expect("the statuses as of now");
+        }
+        drop(attendance);
+        while !read.contains(&format!("{{\"userID\":\"{ada}\",\"online\":false}}")) {
+            assert!(!read.contains(": heartbeat"), "it is told before long");
+            read += &stream.next().await.expect("the change");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_opened_as_its_member_is_removed_ends() {
+        let room = empty_room();
+        room.publish(&joins(1..2));
+        let left = MemberLeft { user_id: READER, reason: "removed".to_owned() };
+        let event = Event { seq: 2, at: Timestamp::default(), kind: left.into() };
+        let body = serde_json::to_string(&event).expect("JSON");
+        room.publish(&[EncodedEvent { event, body }]);
+        for after in [None, Some(1), Some(2), Some(9)] {
+            let start = Start { after, heartbeat_event: false };
+            let stopping = CancellationToken::new();
+            open(Arc::clone(&room), Arc::default(), READER, start, stopping).count().await;
+        }
     }
 
     #[tokio::test]

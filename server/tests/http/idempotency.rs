@@ -162,3 +162,15 @@ async fn duplicates_that_arrive_at_once_happen_once() {
     let told: Vec<&str> = log.iter().filter_map(|event| event["inviteID"].as_str()).collect();
     assert_eq!(class.teacher.live().await, told);
 }
+
+#[tokio::test]
+async fn a_key_that_was_used_for_one_invitation_answers_for_no_other() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada").await;
+    let first = class.teacher.invite_in_group(GroupInvitation::to_everyone()).await;
+    let second = class.teacher.invite_in_group(GroupInvitation::to_everyone()).await;
+    ada.verb(&first, "accept", json!({})).key("k").await.with_status(200);
+    ada.verb(&second, "accept", json!({})).key("k").await.refused(422, 6017);
+    assert_eq!(ada.state_of(&second, &ada).await, "pending");
+}
