@@ -83,7 +83,7 @@ troubles! {
     /// Too many attempts.
     TooFast = "too-fast", "That was too many tries. Wait a few seconds, then try again.";
     /// The server failed.
-    Failed = "failed", "Something went wrong on our side. Nothing was changed; try again in a moment.";
+    Failed = "failed", "Something went wrong on our side. Look at the list, then try again.";
 }
 
 impl FromServerFnError for Trouble {

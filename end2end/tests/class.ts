@@ -424,7 +424,8 @@ export class Classroom {
 
 interface Fixtures {
   /** What the browsers complained about: errors of scripts and of pages. It has to be empty at the
-   * end; that a request failed is no complaint, for some tests cut the network. */
+   * end; that a request failed is no complaint, for some tests cut the network, nor is that a page
+   * without scripts leaves one unused. */
   complaints: string[];
   device: Device;
   classroom: Classroom;
@@ -437,17 +438,18 @@ export const test = base.extend<Fixtures>({
     expect(complaints, "what the browsers complained about").toEqual([]);
   },
 
-  device: async ({ browser, complaints }, use) => {
+  device: async ({ browser, complaints, javaScriptEnabled }, use) => {
     const close: (() => Promise<void>)[] = [];
     await use(async (options) => {
       const context = await browser.newContext(options);
       close.push(() => context.close());
       context.on("weberror", (error) => complaints.push(error.error().message));
       context.on("console", (message) => {
-        const isFailedRequest = message.text().startsWith("Failed to load resource");
-        if (["error", "warning"].includes(message.type()) && !isFailedRequest) {
-          complaints.push(message.text());
-        }
+        const text = message.text();
+        const isExpected =
+          text.startsWith("Failed to load resource") ||
+          (javaScriptEnabled === false && text.includes("preloaded using link preload"));
+        if (["error", "warning"].includes(message.type()) && !isExpected) complaints.push(text);
       });
       return context.newPage();
     });

@@ -50,14 +50,14 @@ pub enum Error {
     #[error("The server is restarting. Try again in a moment.")]
     Stopping,
     /// Something failed that is not the client's to mend.
-    #[error("Something went wrong on the server. Nothing was changed; try again in a moment.")]
+    #[error("Something went wrong on the server. Try again in a moment.")]
     Internal(
         /// What failed, for the log.
         #[source]
         Box<dyn std::error::Error + Send + Sync>,
     ),
     /// The commit that this request was part of failed; logged where it failed.
-    #[error("Something went wrong on the server. Nothing was changed; try again in a moment.")]
+    #[error("Something went wrong on the server. Try again in a moment.")]
     NotCommitted,
 }
 
