@@ -18,7 +18,7 @@ pub struct Options {
     #[arg(long, env = "HANDUP_DATABASE", default_value = "handup.sqlite3")]
     pub database: PathBuf,
 
-    /// Where people reach the server, for links and QR codes, such as https://handup.example
+    /// Where people reach the server, for links and QR codes, such as `https://handup.example`
     /// [default: as each browser reached it]
     #[arg(long, env = "HANDUP_PUBLIC_URL", value_parser = origin)]
     pub public_url: Option<String>,

@@ -77,8 +77,8 @@ fn Field(
     /// A class of its own.
     #[prop(default = "")]
     class: &'static str,
-    /// The most characters.
-    #[prop(default = "64")]
+    /// The most UTF-16 units, which is how browsers count; the server counts characters.
+    #[prop(default = "128")]
     maxlength: &'static str,
     /// Sets the field apart from another of the same name on the page.
     #[prop(default = "")]

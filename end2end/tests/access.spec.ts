@@ -120,7 +120,7 @@ test("a class by keyboard alone", async ({ device }) => {
   await expect(teacher.button("Class")).toBeFocused();
 });
 
-test("a screen reader hears what changes", async ({ classroom }) => {
+test("a screen reader hears what changes", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   // It must have been there before it says something.
@@ -186,8 +186,8 @@ test("everything is large enough for a finger", async ({ device }) => {
   await isForThumbs(ada.page, "leaving");
 });
 
-test("a phone of 320 px is wide enough", async ({ classroom }) => {
-  const small = { viewport: { width: 320, height: 568 } };
+test("a phone of 320 px is wide enough", { tag: "@once" }, async ({ classroom }) => {
+  const small = { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true };
   const { teacher } = classroom;
   const longest = "Maximiliana Featherstonehaugh-Cholmondeley von und zu Hohenberg";
   const ada = await classroom.student("Ada", small);
@@ -209,7 +209,7 @@ test("a phone of 320 px is wide enough", async ({ classroom }) => {
   await isForThumbs(max.page, "reconnecting");
 });
 
-test("names are shown as they are, and do no harm", async ({ classroom, device }) => {
+test("names are shown as they are, and do no harm", { tag: "@once" }, async ({ classroom, device }) => {
   const { teacher } = classroom;
   const names = [
     "<script>document.title='harm'</script>",
@@ -240,7 +240,7 @@ test("names are shown as they are, and do no harm", async ({ classroom, device }
   expect(await overhang(teacher.page)).toBeLessThanOrEqual(0);
 });
 
-test("a name may be 64 emoji", async ({ classroom, device }) => {
+test("a name may be 64 emoji", { tag: "@once" }, async ({ classroom, device }) => {
   const { teacher } = classroom;
   const name = "🙋".repeat(64);
   const page = await device();
@@ -258,7 +258,7 @@ test("a name may be 64 emoji", async ({ classroom, device }) => {
   for (const room of [teacher, student]) await isForThumbs(room.page, "64 emoji");
 });
 
-test("the first page ships no WASM", async ({ device }) => {
+test("the first page ships no WASM", { tag: "@once" }, async ({ device }) => {
   const page = await device();
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
@@ -269,7 +269,7 @@ test("the first page ships no WASM", async ({ device }) => {
   expect(asked.filter((path) => /\.(wasm|m?js)$/.test(path))).toEqual([]);
 });
 
-test("no page writes anything into the console", async ({ device }) => {
+test("no page writes anything into the console", { tag: "@once" }, async ({ device }) => {
   const said: string[] = [];
   const open = async () => {
     const page = await device();
@@ -317,7 +317,7 @@ for (const [reducedMotion, title] of [
   ["no-preference", "a hand that goes up is seen to move"],
   ["reduce", "nothing moves for those who do not want it"],
 ] as const) {
-  test(title, async ({ device }) => {
+  test(title, { tag: "@once" }, async ({ device }) => {
     const [desk, phone] = [await device({ reducedMotion }), await device({ reducedMotion })];
     const moved = [await noteMotion(desk), await noteMotion(phone)];
     const teacher = await Teacher.start(desk, "Biology 9B", "Ms Haddad", true);

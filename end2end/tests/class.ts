@@ -121,7 +121,7 @@ export class Room {
 
   /** Says that the page admits to be out of touch. */
   async isReconnecting(): Promise<void> {
-    await expect(this.page.getByText(/^Reconnecting…/)).toBeVisible();
+    await expect(this.page.locator(".connection")).toContainText("Reconnecting…");
     await expect(this.page.locator("[data-connection]")).toHaveAttribute(
       "data-connection",
       "reconnecting",

@@ -68,26 +68,34 @@ test("a class from its start to its end, without JavaScript", async ({ classroom
   await teacher.lower("Noor");
   await classroom.everybodySees({ hands: [] });
 
-  // Nothing is asked any more.
+  // Nothing is asked any more, and the class is over.
   await teacher.stopAsking();
   for (const student of [ada, noor, sam]) {
     await student.mayTap("Raise hand");
     await expect(student.page.getByText("Why is the sky blue?")).toBeHidden();
   }
-
-  // The first hand takes it, and the second is told so.
-  await teacher.closeFloor();
-  await teacher.ask({ first: true });
-  for (const student of [ada, noor, sam]) await student.mayTap("Raise hand", "Not now");
-  await sam.raise();
-  await ada.tap("Raise hand");
-  await expect(ada.problem).toHaveText(/^(That was already settled|Hands are not being taken)/);
-  await classroom.everybodySees({ hands: ["Sam"] });
-  for (const student of [ada, noor]) await student.mayTap();
-  await sam.lower();
-
   await teacher.endClass();
   for (const student of [ada, noor, sam]) await student.isOver();
+});
+
+test("the first hand takes it, without JavaScript", async ({ classroom }) => {
+  const { teacher } = classroom;
+  const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
+  await teacher.closeFloor();
+  for (const student of [ada, noor]) await student.mayTap();
+  await teacher.ask({ first: true });
+  for (const student of [ada, noor]) await student.mayTap("Raise hand", "Not now");
+  await noor.raise();
+  // Whose page is behind is told so, beside how things stand now.
+  await ada.tap("Raise hand");
+  await expect(ada.problem).toHaveText(/^(That was already settled|Hands are not being taken)/);
+  await expect(ada.hands).toHaveText(["Noor"]);
+  await classroom.everybodySees({ hands: ["Noor"] });
+  await ada.mayTap();
+  await teacher.openFloor();
+  await ada.mayTap("Raise hand");
+  await teacher.lower("Noor");
+  await classroom.everybodySees({ hands: [] });
 });
 
 test("who is in the class, without JavaScript", async ({ classroom, device }) => {
@@ -140,7 +148,7 @@ test("who is in the class, without JavaScript", async ({ classroom, device }) =>
   await expect(teacher.row(/^Here/, "Mei")).toBeHidden();
 });
 
-test("a teacher takes another device, without JavaScript", async ({ classroom, device }) => {
+test("a teacher takes another device, without JavaScript", { tag: "@once" }, async ({ classroom, device }) => {
   const link = await classroom.teacher.linkForAnotherDevice();
   const other = await device();
   await other.goto(link);
@@ -153,7 +161,7 @@ test.describe("what is wrong is said beside the field, with what was typed still
   const blank = "   ";
   const long = "x".repeat(65);
 
-  test("when a class is started", async ({ device }) => {
+  test("when a class is started", { tag: "@once" }, async ({ device }) => {
     const page = await device();
     const [name, teacher] = [page.getByLabel("Class name"), page.getByLabel("Your name")];
     const start = page.getByRole("button", { name: "Start the class" });
@@ -189,7 +197,7 @@ test.describe("what is wrong is said beside the field, with what was typed still
     await expect(page.getByRole("alert")).toHaveCount(1);
   });
 
-  test("when a class is joined", async ({ classroom, device }) => {
+  test("when a class is joined", { tag: "@once" }, async ({ classroom, device }) => {
     const page = await device();
     await page.goto("/");
     await page.getByLabel("Class code").fill("no such");
@@ -220,7 +228,7 @@ test.describe("what is wrong is said beside the field, with what was typed still
     await expect(page.getByRole("button", { name: "Raise hand" })).toBeVisible();
   });
 
-  test("when a question is asked", async ({ classroom }) => {
+  test("when a question is asked", { tag: "@once" }, async ({ classroom }) => {
     const { page } = classroom.teacher;
     const question = page.getByLabel(/^Question/);
     const asked = "Why? ".repeat(3_000);

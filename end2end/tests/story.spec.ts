@@ -136,7 +136,7 @@ test("the first hand takes it", async ({ classroom }) => {
   await classroom.everybodySees({ hands: [] });
 });
 
-test("two tap the buzzer at once: one hand is up", async ({ classroom }) => {
+test("two tap the buzzer at once: one hand is up", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   // Unprompted hands would be a second way up.
   await teacher.closeFloor();
@@ -267,7 +267,7 @@ test("a double tap raises a hand, and leaves it up", async ({ classroom }) => {
   await classroom.everybodySees({ hands: [] });
 });
 
-test("a round is over when its time is", async ({ classroom }) => {
+test("a round is over when its time is", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   await teacher.ask({ question: "In ten seconds?", limit: "10 seconds" });
@@ -283,7 +283,7 @@ test("a round is over when its time is", async ({ classroom }) => {
   await classroom.everybodySees({ hands: ["Ada"] });
 });
 
-test("nobody new comes into a locked class", async ({ classroom, device }) => {
+test("nobody new comes into a locked class", { tag: "@once" }, async ({ classroom, device }) => {
   const { teacher } = classroom;
   const ada = await classroom.student("Ada");
   const link = await teacher.link();
@@ -309,7 +309,7 @@ test("nobody new comes into a locked class", async ({ classroom, device }) => {
   await expect(teacher.row(/^Here/, "Noor")).toBeVisible();
 });
 
-test("a new code takes the place of the old one", async ({ classroom, device }) => {
+test("a new code takes the place of the old one", { tag: "@once" }, async ({ classroom, device }) => {
   const { teacher } = classroom;
   const ada = await classroom.student("Ada");
   const [oldCode, oldLink] = [await teacher.code(), await teacher.link()];
