@@ -251,22 +251,6 @@ test("hands come down, and go up again", async ({ classroom }) => {
   for (const student of [ada, noor, sam]) await student.mayTap("Raise hand");
 });
 
-test("a double tap raises a hand, and leaves it up", async ({ classroom }) => {
-  const ada = await classroom.student("Ada");
-  const box = await ada.button("Raise hand").boundingBox();
-  if (!box) throw new Error("there is no button to tap");
-  const tap = () => ada.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-  // The second tap comes when the button has just become another one.
-  await tap();
-  await ada.button("Lower hand").waitFor();
-  await tap();
-  await classroom.everybodySees({ hands: ["Ada"] });
-  await expect.poll(() => ada.voice.innerText()).toContain("Your hand is up.");
-  // Nobody is kept from lowering it on purpose.
-  await ada.lower();
-  await classroom.everybodySees({ hands: [] });
-});
-
 test("a round is over when its time is", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
