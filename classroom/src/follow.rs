@@ -2,10 +2,12 @@
 
 use signaling::event::{InviteeAccepted, InviteeRejected};
 use signaling::{
-    Application, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeState, Role, UserId,
+    Application, Command, Event, EventKind, FinishWhom, Group, GroupId, InviteId, InviteeState,
+    Reading, Role, UserId,
 };
 
-use crate::{HandSource, Lesson, Operation, reasons};
+use crate::history::Chronicle;
+use crate::{HandSource, Lesson, Operation, operation, reasons};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,14 +25,14 @@ impl Application for Classroom {
     fn follow(&self, group: &Group, event: &Event) -> Vec<Command> {
         match &event.kind {
             EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, .. }) => {
-                match operation(group, *invite_id) {
+                match operation_of(group, *invite_id) {
                     Some((Operation::Speaking, _)) => has_the_floor(group, *invitee),
                     Some((Operation::SpeechApplication, student)) => has_the_floor(group, student),
                     Some((Operation::HandRaising { .. }, _)) | None => Vec::new(),
                 }
             }
             EventKind::InviteeRejected(InviteeRejected { invite_id, .. }) => {
-                match operation(group, *invite_id) {
+                match operation_of(group, *invite_id) {
                     Some((Operation::SpeechApplication, student)) => {
                         vec![withdraw(student, *invite_id, reasons::LOWERED)]
                     }
@@ -54,9 +56,27 @@ impl Application for Classroom {
             | EventKind::GroupEnded(_) => Vec::new(),
         }
     }
+
+    fn read_on(&self, group: GroupId, state: Option<&str>, events: &[Event]) -> Option<Reading> {
+        let mut chronicle = match state {
+            Some(state) => Chronicle::restore(state)?,
+            None => Chronicle::new(group),
+        };
+        for event in events {
+            chronicle.tell(event);
+        }
+        let summary = serde_json::to_string(&chronicle.summary()).unwrap_or_default();
+        Some(Reading { summary, state: chronicle.save() })
+    }
+
+    fn keep_when_erased(&self, data: &str) -> String {
+        let name =
+            operation::name_in(data).filter(|name| operation::NAMES.contains(&name.as_str()));
+        name.map(|name| serde_json::json!({ "operation": name }).to_string()).unwrap_or_default()
+    }
 }
 
-fn operation(group: &Group, invite_id: InviteId) -> Option<(Operation, UserId)> {
+fn operation_of(group: &Group, invite_id: InviteId) -> Option<(Operation, UserId)> {
     let invitation = group.invitation(invite_id)?;
     Some((Operation::read(&invitation.data)?, invitation.inviter))
 }

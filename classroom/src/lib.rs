@@ -4,10 +4,12 @@
 //! strings in `data` mean ([`Operation`]), what follows from an event in the same commit
 //! ([`Classroom`], plugged into the engine's seam), and how a group reads as a lesson
 //! ([`Lesson`]: one list of hands in one order, on the server and in every browser alike).
-//! [`plan`] turns what a person does in the room into the engine's verbs.
+//! [`plan`] turns what a person does in the room into the engine's verbs, and [`history`] tells
+//! afterwards what was done.
 
 mod deed;
 mod follow;
+pub mod history;
 mod lesson;
 mod operation;
 

@@ -6,14 +6,15 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use classroom::{Deed, HandSource, Lesson, Operation, Standing, reasons};
+use classroom::history::{Chronicle, Kind, Record};
+use classroom::{Classroom, Deed, HandSource, Lesson, Operation, Standing, reasons};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseResult, TestRunner};
 use signaling::{
-    Answers, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList, InviteeState,
-    Rejection, Role, Snapshot, Timeout, UserId, apply,
+    Answers, Application, Command, Eraser, Event, EventKind, FinishWhom, Group, InviteId,
+    InviteeList, InviteeState, Name, Rejection, Role, Snapshot, Timeout, UserId, apply,
 };
 use support::*;
 
@@ -670,6 +671,127 @@ proptest! {
         let teacher = class.with_role(Role::Teacher)[0];
         prop_assert!(class.tries(teacher, &Deed::EndClass).is_ok());
         prop_assert_eq!(class.lesson(), Lesson::default());
+    }
+}
+
+/// Everything a chronicle hands out, and what it still holds, in the order of the invitations.
+fn all_records(chronicle: &Chronicle, done: Vec<Record>) -> Vec<Record> {
+    let mut records: Vec<Record> = done.into_iter().chain(chronicle.live().to_vec()).collect();
+    records.sort_by_key(|record| record.seq);
+    records
+}
+
+fn told(mut chronicle: Chronicle, log: &[Event]) -> (Chronicle, Vec<Record>) {
+    let done = log.iter().flat_map(|event| chronicle.tell(event)).collect();
+    (chronicle, done)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn the_history_ends_where_the_group_does(life in any_life()) {
+        let mut class = lived(&life)?;
+        let (chronicle, done) = told(Chronicle::new(GROUP), &class.log);
+        let records = all_records(&chronicle, done);
+        let made: Vec<InviteId> = class.made();
+        prop_assert_eq!(records.len(), made.len());
+        for record in &records {
+            let invitation = class.group.invitation(record.invite_id).expect("it was made");
+            let parts: Vec<_> =
+                invitation.parts().iter().map(|part| (part.user_id, part.state)).collect();
+            let told: Vec<_> = record.parts.iter().map(|part| (part.user, part.state)).collect();
+            prop_assert_eq!(told, parts);
+            prop_assert_eq!(record.closed_at.is_none(), invitation.open);
+            for (part, as_it_is) in record.parts.iter().zip(invitation.parts()) {
+                let reached = part.ended_at.or(part.settled_at).unwrap_or(part.asked_at);
+                prop_assert_eq!(reached, as_it_is.at);
+                prop_assert_eq!(&part.reason, &as_it_is.reason);
+            }
+        }
+        // The hands and turns of the people are those of the records.
+        let hands: usize = records.iter().map(|record| match record.kind {
+            Kind::Ask => 1,
+            Kind::Round | Kind::Again => {
+                record.parts.iter().filter(|part| part.was_accepted()).count()
+            }
+            Kind::Floor | Kind::Call | Kind::Other => 0,
+        }).sum();
+        let summary = chronicle.summary();
+        prop_assert!(summary.hands as usize <= hands, "a teacher raises no hand");
+        let turns = records.iter().filter(|record| matches!(record.kind, Kind::Floor | Kind::Ask));
+        let turns = turns.flat_map(|record| &record.parts).filter(|part| part.was_accepted());
+        prop_assert_eq!(summary.turns as usize, turns.count());
+        let teacher = class.with_role(Role::Teacher)[0];
+        prop_assert!(class.tries(teacher, &Deed::EndClass).is_ok());
+        let (over, _) = told(Chronicle::new(GROUP), &class.log);
+        prop_assert!(over.live().is_empty(), "nothing can happen after the end");
+    }
+
+    #[test]
+    fn a_chronicle_that_is_put_down_anywhere_goes_on_as_if_it_had_not_been(
+        life in any_life(), at in any_index(),
+    ) {
+        let class = lived(&life)?;
+        let (first, second) = class.log.split_at(at.index(class.log.len()));
+        let (whole, all) = told(Chronicle::new(GROUP), &class.log);
+        let (half, mut done) = told(Chronicle::new(GROUP), first);
+        let taken_up = Chronicle::restore(&half.save()).expect("it was saved");
+        let (taken_up, rest) = told(taken_up, second);
+        done.extend(rest);
+        prop_assert_eq!(&done, &all);
+        prop_assert_eq!(taken_up.save(), whole.save());
+    }
+
+    #[test]
+    fn the_pages_hold_every_record_once_and_as_the_whole_tells_it(life in any_life()) {
+        let class = lived(&life)?;
+        let (whole, done) = told(Chronicle::new(GROUP), &class.log);
+        let mut paged = Vec::new();
+        for (place, page) in whole.pages().iter().enumerate() {
+            let next = whole.pages().get(place + 1).map_or(u64::MAX, |page| page.from);
+            let is_of_member = |event: &&Event| {
+                let kind = &event.kind;
+                matches!(
+                    kind,
+                    EventKind::MemberJoined(_)
+                        | EventKind::MemberChanged(_)
+                        | EventKind::MemberLeft(_)
+                )
+            };
+            let before = class.log.iter().filter(|event| event.seq < page.from).filter(is_of_member);
+            let on_it = class.log.iter().filter(|e| e.seq >= page.from && e.seq <= page.last);
+            let mut chronicle = Chronicle::of_page(GROUP, page);
+            let done = before.chain(on_it).flat_map(|event| chronicle.tell(event)).collect();
+            let records = all_records(&chronicle, done);
+            paged.extend(records.into_iter().filter(|r| r.seq >= page.from && r.seq < next));
+        }
+        prop_assert_eq!(paged, all_records(&whole, done));
+    }
+
+    #[test]
+    fn nothing_of_an_erased_person_is_left_and_every_count_is(life in any_life(), who in any_index()) {
+        let class = lived(&life)?;
+        let (before, done) = told(Chronicle::new(GROUP), &class.log);
+        let records = all_records(&before, done);
+        let user = before.people()[who.index(before.people().len())].user;
+        let keep = |data: &str| Classroom.keep_when_erased(data);
+        let mut eraser = Eraser::new(user, &keep);
+        let log: Vec<Event> =
+            class.log.iter().map(|event| eraser.erase(event).unwrap_or_else(|| event.clone())).collect();
+        let (after, done) = told(Chronicle::new(GROUP), &log);
+        prop_assert_eq!(after.person(user).map(|person| person.name.clone()), Some(Name::erased()));
+        prop_assert_eq!(after.summary().hands, before.summary().hands);
+        prop_assert_eq!(after.summary().rounds, before.summary().rounds);
+        prop_assert_eq!(after.summary().turns, before.summary().turns);
+        for (record, as_it_was) in all_records(&after, done).iter().zip(&records) {
+            prop_assert_eq!(record.kind, as_it_was.kind);
+            let states = |record: &Record| -> Vec<_> {
+                record.parts.iter().map(|part| (part.user, part.state, part.settled_at)).collect()
+            };
+            prop_assert_eq!(states(record), states(as_it_was));
+            prop_assert_eq!(record.part(user).and_then(|part| part.data.clone()), None);
+        }
     }
 }
 

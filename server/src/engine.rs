@@ -11,19 +11,24 @@ use signaling::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::Admin;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::{JoinCode, Token, TokenHash, new_group_id, new_invite_id, new_user_id};
 use crate::limits::Limits;
 use crate::room::Room;
+use crate::store::history::HistoryReader;
 use crate::store::{self, OpenError, Reader};
+use crate::writer::chores::{Chore, ChoreJob};
 use crate::writer::{Beside, Housekeeping, Job, Key, Writer};
 
 /// The most requests that wait for the writer; more wait outside.
 const WAITING_JOBS: usize = 4_096;
 /// How long a link to go on with another device is good for, in seconds.
 const HANDOVER_SECONDS: u32 = 15 * 60;
+/// The most chores that wait for the writer.
+const WAITING_CHORES: usize = 64;
 
 /// The groups that are in memory.
 #[derive(Default)]
@@ -47,13 +52,17 @@ impl Rooms {
 /// The signaling engine of one server. Clones share it.
 #[derive(Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     rooms: Arc<Rooms>,
-    reader: Reader,
+    pub reader: Reader,
+    pub history: HistoryReader,
+    pub application: Arc<dyn Application>,
+    pub admin: Admin,
     jobs: mpsc::Sender<Job>,
+    chores: mpsc::Sender<ChoreJob>,
     clock: Arc<Clock>,
     public_url: Option<String>,
     limits: Limits,
@@ -114,7 +123,7 @@ impl Engine {
         application: Arc<dyn Application>,
         housekeeping: Housekeeping,
     ) -> Result<Self, OpenError> {
-        let (store, reader) = store::open(database).await?;
+        let (store, reader, history) = store::open(database).await?;
         let deadlines = reader
             .deadlines()
             .await
@@ -122,13 +131,17 @@ impl Engine {
         let rooms = Arc::<Rooms>::default();
         let clock = Arc::<Clock>::default();
         let (jobs, receiver) = mpsc::channel(WAITING_JOBS);
+        let (chores, chores_to_do) = mpsc::channel(WAITING_CHORES);
+        let (quiet, went_quiet) = mpsc::unbounded_channel();
         let writer = Writer::new(
             receiver,
+            chores_to_do,
+            quiet,
             store,
             reader.clone(),
             Arc::clone(&rooms),
             Arc::clone(&clock),
-            application,
+            Arc::clone(&application),
             housekeeping,
             deadlines,
         );
@@ -136,13 +149,19 @@ impl Engine {
         let shared = Shared {
             rooms,
             reader,
+            history,
+            application,
+            admin: Admin::default(),
             jobs,
+            chores,
             clock,
             public_url,
             limits: Limits::new(),
             stopping: CancellationToken::new(),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let engine = Self { shared: Arc::new(shared) };
+        engine.read_what_went_quiet(went_quiet);
+        Ok(engine)
     }
 
     /// Cancelled when the server is to stop; every live stream ends then.
@@ -404,6 +423,14 @@ impl Engine {
     /// A new invitation's id.
     pub fn fresh_invite_id(&self) -> InviteId {
         new_invite_id()
+    }
+
+    /// Has the writer do a chore between two batches.
+    pub(crate) async fn chore(&self, chore: Chore) -> Result<(), Error> {
+        let (reply, done) = oneshot::channel();
+        let job = ChoreJob { chore, reply };
+        self.shared.chores.send(job).await.map_err(|_| Error::Stopping)?;
+        done.await.map_err(|_| Error::Stopping)?
     }
 
     async fn submit(

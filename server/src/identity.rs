@@ -73,7 +73,7 @@ impl Token {
 
     /// What the store keeps of it.
     pub fn hash(&self) -> TokenHash {
-        TokenHash(Sha256::digest(self.0.as_bytes()).into())
+        TokenHash::of(self.0.as_bytes())
     }
 }
 
@@ -88,6 +88,11 @@ impl Default for Token {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
+    /// The hash of these bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// The hash of these bytes as the store keeps them.
     pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -176,6 +181,10 @@ const fn cookie_name(https: bool) -> &'static str {
     if https { SECURE_COOKIE } else { PLAIN_COOKIE }
 }
 
+const fn admin_cookie_name(https: bool) -> &'static str {
+    if https { "__Host-handup-admin" } else { "handup-admin" }
+}
+
 /// The token that came with a request, if one did. A program's Bearer goes before a cookie.
 pub fn presented(headers: &HeaderMap, https: bool) -> Option<Presented> {
     if let Some(authorization) = headers.get(AUTHORIZATION) {
@@ -184,7 +193,15 @@ pub fn presented(headers: &HeaderMap, https: bool) -> Option<Presented> {
             return Token::from_text(token.trim()).map(Presented::Bearer);
         }
     }
-    let name = cookie_name(https);
+    token_in_cookie(headers, cookie_name(https)).map(Presented::Cookie)
+}
+
+/// The token of an administrator's session that came with a request.
+pub fn presented_by_admin(headers: &HeaderMap, https: bool) -> Option<Token> {
+    token_in_cookie(headers, admin_cookie_name(https))
+}
+
+fn token_in_cookie(headers: &HeaderMap, name: &str) -> Option<Token> {
     headers
         .get_all(COOKIE)
         .iter()
@@ -193,18 +210,27 @@ pub fn presented(headers: &HeaderMap, https: bool) -> Option<Presented> {
         .filter_map(Result::ok)
         .find(|cookie| cookie.name() == name)
         .and_then(|cookie| Token::from_text(cookie.value()))
-        .map(Presented::Cookie)
 }
 
 /// The `Set-Cookie` that makes a browser carry the token.
 pub fn set_cookie(token: &Token, https: bool) -> String {
-    Cookie::build((cookie_name(https), token.reveal()))
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(https)
+    cookie(cookie_name(https), token.reveal(), https)
         .max_age(cookie::time::Duration::days(180))
         .to_string()
+}
+
+/// The `Set-Cookie` that makes a browser carry an administrator's session until it is closed, or,
+/// without a token, that takes it away.
+pub fn set_admin_cookie(token: Option<&Token>, https: bool) -> String {
+    let name = admin_cookie_name(https);
+    match token {
+        Some(token) => cookie(name, token.reveal(), https).to_string(),
+        None => cookie(name, "", https).max_age(cookie::time::Duration::ZERO).to_string(),
+    }
+}
+
+fn cookie<'a>(name: &'a str, value: &'a str, https: bool) -> cookie::CookieBuilder<'a> {
+    Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax).secure(https)
 }
 
 /// Whether a browser sent the request from a page of this very site. Every browser that can open

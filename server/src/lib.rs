@@ -2,10 +2,12 @@
 //! API and identity. It knows invitations and members, and nothing of raised hands: what is built
 //! on it is handed in as a [`signaling::Application`].
 
+mod admin;
 mod answer;
 mod clock;
 mod engine;
 mod error;
+mod history;
 mod http;
 mod identity;
 mod limits;
@@ -15,14 +17,17 @@ mod store;
 mod stream;
 mod writer;
 
+pub use admin::{HashError, MIN_PASSWORD_CHARS, PasswordError, hash_password};
 pub use answer::Answer;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
 pub use http::{api, same_origin};
 pub use identity::{
-    JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented, set_cookie,
+    JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,
+    presented_by_admin, set_admin_cookie, set_cookie,
 };
 pub use limits::peer_address;
 pub use listen::serve;
 pub use room::Room;
 pub use store::OpenError;
+pub use store::history::{ClassFilter, ClassRow, Place};

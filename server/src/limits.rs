@@ -1,5 +1,5 @@
 //! How fast is too fast. A class shares one address, so verbs are limited by member; an address
-//! is limited only in wrong join codes and in classes it begins.
+//! is limited only in wrong join codes, in wrong passwords and in classes it begins.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -21,29 +21,75 @@ pub fn peer_address(extensions: &Extensions) -> IpAddr {
     info.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
 }
 
-/// How many wrong codes an address may try at once; one more for every second after.
-const GUESSES: f64 = 60.0;
-/// How far many guesses at once can put an address behind.
-const DEBT: f64 = 120.0;
+/// How many wrong guesses an address has, and how they come back.
+struct Allowance {
+    /// How many there are at once.
+    guesses: f64,
+    /// How many come back in a second.
+    per_second: f64,
+    /// How far many guesses at once can put an address behind.
+    debt: f64,
+}
 
-/// The wrong codes an address has left. Only wrong ones count, which no limiter at hand does: a
-/// whole school joins from one address within a minute.
+const CODES: Allowance = Allowance { guesses: 60.0, per_second: 1.0, debt: 120.0 };
+const PASSWORDS: Allowance = Allowance { guesses: 10.0, per_second: 0.1, debt: 2.0 };
+
+/// The wrong guesses that addresses have left. Only wrong ones count, which no limiter at hand
+/// does: a whole school joins from one address within a minute.
 struct Guesses {
-    left: f64,
+    allowance: Allowance,
+    left: Mutex<HashMap<IpAddr, Left>>,
+}
+
+struct Left {
+    guesses: f64,
     at: Instant,
 }
 
 impl Guesses {
-    fn refill(&mut self, now: Instant) {
-        self.left = (self.left + (now - self.at).as_secs_f64()).min(GUESSES);
-        self.at = now;
+    fn new(allowance: Allowance) -> Self {
+        Self { allowance, left: Mutex::default() }
+    }
+
+    fn refill(&self, left: &mut Left, now: Instant) {
+        let back = (now - left.at).as_secs_f64() * self.allowance.per_second;
+        left.guesses = (left.guesses + back).min(self.allowance.guesses);
+        left.at = now;
+    }
+
+    fn may_try(&self, address: IpAddr) -> Result<(), Error> {
+        let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(left) = all.get_mut(&network(address)) else { return Ok(()) };
+        self.refill(left, Instant::now());
+        if left.guesses >= 1.0 {
+            return Ok(());
+        }
+        let wait = (1.0 - left.guesses) / self.allowance.per_second;
+        Err(Error::TooFast(Duration::from_secs_f64(wait)))
+    }
+
+    /// Guesses that were made at once run into debt, so that they are no way around.
+    fn was_wrong(&self, address: IpAddr) {
+        let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if all.len() > FORGET_ABOVE {
+            all.retain(|_, left| {
+                self.refill(left, now);
+                left.guesses < self.allowance.guesses
+            });
+        }
+        let full = Left { guesses: self.allowance.guesses, at: now };
+        let left = all.entry(network(address)).or_insert(full);
+        self.refill(left, now);
+        left.guesses = (left.guesses - 1.0).max(-self.allowance.debt);
     }
 }
 
 pub(crate) struct Limits {
     verbs: DefaultKeyedRateLimiter<UserId>,
     begins: DefaultKeyedRateLimiter<IpAddr>,
-    codes: Mutex<HashMap<IpAddr, Guesses>>,
+    codes: Guesses,
+    passwords: Guesses,
     clock: DefaultClock,
 }
 
@@ -71,7 +117,8 @@ impl Limits {
         Self {
             verbs: RateLimiter::keyed(quota(1_000, 100)),
             begins: RateLimiter::keyed(quota(1_000, 10)),
-            codes: Mutex::default(),
+            codes: Guesses::new(CODES),
+            passwords: Guesses::new(PASSWORDS),
             clock: DefaultClock::default(),
         }
     }
@@ -90,30 +137,22 @@ impl Limits {
 
     /// Whether an address may try a code.
     pub fn may_try_code(&self, address: IpAddr) -> Result<(), Error> {
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(guesses) = codes.get_mut(&network(address)) else { return Ok(()) };
-        guesses.refill(Instant::now());
-        if guesses.left >= 1.0 {
-            return Ok(());
-        }
-        Err(Error::TooFast(Duration::from_secs_f64(1.0 - guesses.left)))
+        self.codes.may_try(address)
     }
 
-    /// One wrong code from an address. Guesses that were made at once run into debt, so that they
-    /// are no way around.
+    /// One wrong code from an address.
     pub fn wrong_code(&self, address: IpAddr) {
-        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if codes.len() > FORGET_ABOVE {
-            codes.retain(|_, guesses| {
-                guesses.refill(now);
-                guesses.left < GUESSES
-            });
-        }
-        let full = Guesses { left: GUESSES, at: now };
-        let guesses = codes.entry(network(address)).or_insert(full);
-        guesses.refill(now);
-        guesses.left = (guesses.left - 1.0).max(-DEBT);
+        self.codes.was_wrong(address);
+    }
+
+    /// Whether an address may try a password.
+    pub fn may_try_password(&self, address: IpAddr) -> Result<(), Error> {
+        self.passwords.may_try(address)
+    }
+
+    /// One wrong password from an address.
+    pub fn wrong_password(&self, address: IpAddr) {
+        self.passwords.was_wrong(address);
     }
 
     /// One verb of a member.
@@ -139,6 +178,20 @@ mod tests {
         let guessed = (0..1_000).take_while(|_| wrong().is_ok()).count();
         assert!((60..70).contains(&guessed), "{guessed} wrong codes in a row");
         assert!(limits.may_try_code(IpAddr::from([192, 0, 2, 8])).is_ok());
+    }
+
+    #[test]
+    fn passwords_are_guessed_more_slowly_than_codes() {
+        let limits = Limits::new();
+        let school = IpAddr::from([192, 0, 2, 7]);
+        let wrong = || limits.may_try_password(school).map(|()| limits.wrong_password(school));
+        let guessed = (0..1_000).take_while(|_| wrong().is_ok()).count();
+        assert_eq!(guessed, 10);
+        let Err(Error::TooFast(wait)) = limits.may_try_password(school) else {
+            panic!("it goes on");
+        };
+        assert!(wait <= Duration::from_secs(10) && wait > Duration::from_secs(8), "{wait:?}");
+        assert!(limits.may_try_code(school).is_ok());
     }
 
     #[test]

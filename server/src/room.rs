@@ -140,6 +140,22 @@ fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
 }
 
 impl State {
+    fn read_back(id: GroupId, loaded: Loaded) -> Self {
+        let mut state = Self {
+            group: Group::new(id),
+            join_code: loaded.join_code,
+            credentials: loaded.credentials.into_iter().collect(),
+            tail: VecDeque::new(),
+            tail_events: 0,
+            before_tail: 0,
+        };
+        for events in loaded.events.chunks(64) {
+            let commit = encode(&mut state.group, events);
+            state.push(commit);
+        }
+        state
+    }
+
     fn push(&mut self, commit: Commit) {
         if commit.frames.is_empty() {
             return;
@@ -187,18 +203,7 @@ impl State {
 impl Room {
     /// The room of a new group, or of one that was read back.
     pub(crate) fn new(id: GroupId, loaded: Loaded) -> Self {
-        let mut state = State {
-            group: Group::new(id),
-            join_code: loaded.join_code,
-            credentials: loaded.credentials.into_iter().collect(),
-            tail: VecDeque::new(),
-            tail_events: 0,
-            before_tail: 0,
-        };
-        for events in loaded.events.chunks(64) {
-            let commit = encode(&mut state.group, events);
-            state.push(commit);
-        }
+        let state = State::read_back(id, loaded);
         Self {
             id,
             state: RwLock::new(state),
@@ -269,14 +274,10 @@ impl Room {
         self.news.send_replace(());
     }
 
-    /// Takes over what the log holds beyond what was published.
-    pub(crate) fn catch_up(&self, mut loaded: Loaded) {
-        let seq = self.with_group(|group| group.seq);
-        loaded.events.retain(|encoded| encoded.event.seq > seq);
-        self.publish(&loaded.events);
-        let mut state = self.write();
-        state.join_code = loaded.join_code;
-        state.credentials = loaded.credentials.into_iter().collect();
+    /// Takes over what the log holds, which may be more than was published, or no longer all of it.
+    pub(crate) fn catch_up(&self, loaded: Loaded) {
+        *self.write() = State::read_back(self.id, loaded);
+        self.news.send_replace(());
     }
 
     pub(crate) fn grant(&self, token: TokenHash, user: UserId) {

@@ -1,20 +1,30 @@
-//! The log and what identity needs, in one SQLite file. All SQL is here.
+//! The log and what identity needs, in one SQLite file. All SQL is here: what classes need as they
+//! go on in this file, what reads them afterwards in `history`, what is kept beside them and how
+//! things are deleted in `keep`.
+
+pub(crate) mod history;
+pub(crate) mod keep;
 
 use std::path::Path;
 use std::time::Duration;
 
-use signaling::{Event, GroupId, Timestamp, UserId};
+use signaling::{Event, EventKind, GroupId, Timestamp, UserId};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{Connection, Row, SqliteConnection};
 
+use self::history::HistoryReader;
 use crate::identity::{JoinCode, TokenHash};
 
 /// The first release without the bug that can corrupt a file when its WAL is reset.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long an Idempotency-Key is remembered.
 pub(crate) const KEY_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
+
+/// How long a connection waits for another one's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -83,15 +93,18 @@ pub(crate) struct Writer {
 }
 
 /// Opens the file, making it when it is not there, and brings its schema up to date.
-pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader), OpenError> {
+pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader), OpenError> {
     let file_error = |source| OpenError::File { path: path.display().to_string(), source };
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5));
+        // What is deleted is overwritten, not only unlinked.
+        .pragma("secure_delete", "ON")
+        .busy_timeout(BUSY_TIMEOUT);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(file_error)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut connection)
@@ -101,12 +114,12 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader), OpenError> {
         return Err(OpenError::OldSqlite(version));
     }
     sqlx::migrate!("../migrations").run(&mut connection).await?;
-    let pool = SqlitePoolOptions::new()
-        .max_connections(4)
-        .connect_with(options.clone().create_if_missing(false).read_only(true))
-        .await
-        .map_err(file_error)?;
-    Ok((Writer { connection: Some(connection), options }, Reader { pool }))
+    let reading = options.clone().create_if_missing(false).read_only(true);
+    let readers = |connections| SqlitePoolOptions::new().max_connections(connections);
+    let pool = readers(4).connect_with(reading.clone()).await.map_err(file_error)?;
+    let history = readers(2).connect_with(reading).await.map_err(file_error)?;
+    let writer = Writer { connection: Some(connection), options };
+    Ok((writer, Reader { pool }, HistoryReader { pool: history }))
 }
 
 fn parse_version(version: &str) -> (u32, u32, u32) {
@@ -119,10 +132,11 @@ impl Reader {
     /// The group's log, code and credentials; none when there is no such group.
     pub async fn load(&self, group_id: GroupId) -> Result<Option<Loaded>, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        let class = sqlx::query("SELECT join_code FROM class WHERE group_id = ?")
-            .bind(group_id.as_bytes().as_slice())
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let class =
+            sqlx::query("SELECT join_code FROM class WHERE group_id = ? AND deleted_at IS NULL")
+                .bind(group_id.as_bytes().as_slice())
+                .fetch_optional(&mut *transaction)
+                .await?;
         let Some(class) = class else { return Ok(None) };
         let rows = sqlx::query("SELECT name, body FROM event WHERE group_id = ? ORDER BY seq")
             .bind(group_id.as_bytes().as_slice())
@@ -130,10 +144,8 @@ impl Reader {
             .await?;
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {
-            let (name, body): (&str, String) = (row.try_get(0)?, row.try_get(1)?);
-            let event = Event::decode(name, &mut serde_json::Deserializer::from_str(&body))
-                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-            events.push(EncodedEvent { event, body });
+            let body: String = row.try_get(1)?;
+            events.push(EncodedEvent { event: event_of(row.try_get(0)?, &body)?, body });
         }
         let rows = sqlx::query("SELECT token_hash, user_id FROM credential WHERE group_id = ?")
             .bind(group_id.as_bytes().as_slice())
@@ -174,7 +186,7 @@ impl Reader {
 
     /// Whether the group exists.
     pub async fn has_group(&self, group_id: GroupId) -> Result<bool, sqlx::Error> {
-        let row = sqlx::query("SELECT 1 FROM class WHERE group_id = ?")
+        let row = sqlx::query("SELECT 1 FROM class WHERE group_id = ? AND deleted_at IS NULL")
             .bind(group_id.as_bytes().as_slice())
             .fetch_optional(&self.pool)
             .await?;
@@ -324,6 +336,10 @@ impl Writer {
             .bind(now.as_millis())
             .execute(&mut *connection)
             .await?;
+        sqlx::query("DELETE FROM admin_session WHERE expires_at <= ?")
+            .bind(now.as_millis())
+            .execute(&mut *connection)
+            .await?;
         Ok(())
     }
 }
@@ -349,6 +365,30 @@ async fn write_append(
             .bind(encoded.body.as_str())
             .execute(&mut *connection)
             .await?;
+    }
+    for encoded in append.events {
+        let told = match &encoded.event.kind {
+            EventKind::GroupChanged(changed) => {
+                sqlx::query("UPDATE class SET name = ?, name_folded = ? WHERE group_id = ?")
+                    .bind(changed.name.as_str())
+                    .bind(changed.name.as_str().to_lowercase())
+            }
+            EventKind::GroupEnded(_) => {
+                sqlx::query("UPDATE class SET ended_at = ? WHERE group_id = ?")
+                    .bind(encoded.event.at.as_millis())
+            }
+            EventKind::ReceiveNewInvitation(_)
+            | EventKind::InviteeAccepted(_)
+            | EventKind::InviteeRejected(_)
+            | EventKind::InvitationCancelled(_)
+            | EventKind::InvitationTimeout(_)
+            | EventKind::InvitationModified(_)
+            | EventKind::InviteeFinished(_)
+            | EventKind::MemberJoined(_)
+            | EventKind::MemberChanged(_)
+            | EventKind::MemberLeft(_) => continue,
+        };
+        told.bind(group_id).execute(&mut *connection).await?;
     }
     let last = append.events.last().map_or(append.expected_seq, |encoded| encoded.event.seq);
     let updated =
@@ -415,6 +455,11 @@ async fn write_one(
         .bind(now.as_millis()),
     };
     query.execute(connection).await.map(drop)
+}
+
+fn event_of(name: &str, body: &str) -> Result<Event, sqlx::Error> {
+    Event::decode(name, &mut serde_json::Deserializer::from_str(body))
+        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 fn bytes<const N: usize>(blob: &[u8]) -> Result<[u8; N], sqlx::Error> {

@@ -4,6 +4,8 @@
 //! It decides on a copy of each group that is ahead of what is published by at most the batch in
 //! hand. When a commit fails the copy is thrown away and nobody has seen anything.
 
+pub(crate) mod chores;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use signaling::{
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use self::chores::ChoreJob;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::engine::Rooms;
@@ -106,6 +109,9 @@ struct Batch {
 
 pub(crate) struct Writer {
     pub jobs: mpsc::Receiver<Job>,
+    chores: mpsc::Receiver<ChoreJob>,
+    /// Is told of classes in which nothing happens any more.
+    quiet: mpsc::UnboundedSender<GroupId>,
     store: store::Writer,
     reader: Reader,
     rooms: Arc<Rooms>,
@@ -115,12 +121,16 @@ pub(crate) struct Writer {
     working: HashMap<GroupId, Working>,
     deadlines: BTreeSet<(Timestamp, GroupId)>,
     deadline_of: HashMap<GroupId, Timestamp>,
+    /// When there is to be tidied up after a deletion; none when nothing is to do.
+    untidy_at: Option<Instant>,
 }
 
 impl Writer {
     #[expect(clippy::too_many_arguments, reason = "each is a part of the one writer")]
     pub fn new(
         jobs: mpsc::Receiver<Job>,
+        chores: mpsc::Receiver<ChoreJob>,
+        quiet: mpsc::UnboundedSender<GroupId>,
         store: store::Writer,
         reader: Reader,
         rooms: Arc<Rooms>,
@@ -131,6 +141,8 @@ impl Writer {
     ) -> Self {
         Self {
             jobs,
+            chores,
+            quiet,
             store,
             reader,
             rooms,
@@ -140,6 +152,8 @@ impl Writer {
             working: HashMap::new(),
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
             deadline_of: deadlines.into_iter().collect(),
+            // A deletion may have been cut short.
+            untidy_at: Some(Instant::now()),
         }
     }
 
@@ -150,6 +164,7 @@ impl Writer {
         let mut jobs = Vec::new();
         loop {
             let due = self.next_due();
+            let untidy = self.untidy_at;
             tokio::select! {
                 received = self.jobs.recv_many(&mut jobs, BATCH) => {
                     if received == 0 {
@@ -157,6 +172,8 @@ impl Writer {
                     }
                 }
                 () = sleep_until(due) => {}
+                Some(chore) = self.chores.recv() => self.do_chore(chore).await,
+                () = sleep_until(untidy) => self.tidy().await,
                 _ = sweep.tick() => self.sweep().await,
             }
             self.work(std::mem::take(&mut jobs)).await;
@@ -371,6 +388,9 @@ impl Writer {
                         self.rooms.insert(group_id, Arc::clone(&working.room));
                     }
                     working.room.publish(&pending.events);
+                    if working.group.ended {
+                        let _ = self.quiet.send(group_id);
+                    }
                     let deadline = working.group.next_deadline();
                     self.set_deadline(group_id, deadline);
                 }
@@ -474,8 +494,12 @@ impl Writer {
     }
 
     async fn sweep(&mut self) {
-        if let Err(error) = self.store.purge(self.clock.now()).await {
+        let now = self.clock.now();
+        if let Err(error) = self.store.purge(now).await {
             tracing::error!(%error, "purge failed");
+        }
+        if let Err(error) = self.retain(now).await {
+            error.log();
         }
         let idle = self.housekeeping.idle;
         let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);
@@ -484,6 +508,7 @@ impl Writer {
             let is_unused = working.room.is_idle(idle) && Arc::strong_count(&working.room) == 2;
             if is_unused {
                 rooms.remove(group_id);
+                let _ = self.quiet.send(*group_id);
             }
             !is_unused
         });

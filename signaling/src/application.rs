@@ -1,7 +1,20 @@
 //! The seam between the engine and what is built on it: an application may name the reason of a
-//! finish that nobody explained, and say what else must happen in the same commit as an event.
+//! finish that nobody explained, say what else must happen in the same commit as an event, and
+//! read a log as the history of what it is about.
 
-use crate::{Command, Event, Group, Rejection, Settlement, Timestamp, apply, decide, settlement};
+use crate::{
+    Command, Event, Group, GroupId, Rejection, Settlement, Timestamp, apply, decide, settlement,
+};
+
+/// What an application makes of a group's log, as far as it was read. The engine keeps both texts
+/// and reads neither.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The group in a few figures, for a list of many.
+    pub summary: String,
+    /// All that is needed to read on.
+    pub state: String,
+}
 
 /// What is built on the engine. It reads `data`; the engine does not.
 pub trait Application: Send + Sync + 'static {
@@ -12,6 +25,18 @@ pub trait Application: Send + Sync + 'static {
     /// What must follow from the event, in a group that has applied it. The commands are decided
     /// by the same rules as anybody's; one that the rules refuse does not happen.
     fn follow(&self, group: &Group, event: &Event) -> Vec<Command>;
+
+    /// Reads on in a group's log: `state` is what came of the events before these, when there were
+    /// any. None when the state is not one that this application can read: then the log is read
+    /// from its beginning. An application without a history keeps nothing.
+    fn read_on(&self, _group: GroupId, _state: Option<&str>, _events: &[Event]) -> Option<Reading> {
+        Some(Reading::default())
+    }
+
+    /// What of a `data` is the application's own and tells nothing about a person.
+    fn keep_when_erased(&self, _data: &str) -> String {
+        String::new()
+    }
 }
 
 /// What a command did.

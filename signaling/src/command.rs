@@ -45,6 +45,11 @@ impl Name {
         Ok(Self(text.to_owned()))
     }
 
+    /// The name of somebody whose own was erased.
+    pub fn erased() -> Self {
+        Self("Name erased".to_owned())
+    }
+
     /// The text of the name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -140,6 +140,14 @@ impl Group {
             .min()
     }
 
+    /// Lets go of an invitation to which nothing can happen any more. Whoever still wants to answer
+    /// for it must not.
+    pub fn forget(&mut self, invite_id: InviteId) {
+        if self.invitation(invite_id).is_some_and(|invitation| !invitation.is_live()) {
+            self.invitations.remove(&invite_id);
+        }
+    }
+
     fn index(&mut self, invite_id: InviteId) {
         if let Some(invitation) = self.invitations.get(&invite_id) {
             let key = (invitation.seq, invite_id);

@@ -8,6 +8,7 @@
 mod application;
 mod command;
 mod decide;
+mod erase;
 pub mod event;
 mod group;
 mod ids;
@@ -16,9 +17,10 @@ mod problem;
 mod time;
 mod wire;
 
-pub use application::{Application, Outcome, act};
+pub use application::{Application, Outcome, Reading, act};
 pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};
 pub use decide::{decide, settlement};
+pub use erase::Eraser;
 pub use event::{Audience, Event, EventKind, reasons};
 pub use group::{Group, Member, Role, Settings, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};

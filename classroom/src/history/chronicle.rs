@@ -1,0 +1,436 @@
+//! The fold that reads a class's log as its history.
+
+use serde::{Deserialize, Serialize};
+use signaling::{
+    Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, MemberView, Name, Role,
+    Snapshot, Timestamp, UserId, apply,
+};
+
+use super::record::{Kind, Record};
+
+/// The most rounds that are read as one page.
+const PAGE_ROUNDS: u32 = 25;
+/// The most invitations that are read as one page.
+const PAGE_INVITATIONS: u32 = 250;
+/// The most parts of invitations that are read as one page, but for those of a single invitation.
+const PAGE_PARTS: usize = 3_000;
+
+/// Somebody who is or was in the class, and what they did there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// Who.
+    #[serde(rename = "userID")]
+    pub user: UserId,
+    /// The name they gave.
+    pub name: Name,
+    /// What they are, or were at last.
+    pub role: Role,
+    /// Whether they were ever a student here.
+    pub was_student: bool,
+    /// When they came.
+    pub joined_at: Timestamp,
+    /// When they went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<Timestamp>,
+    /// Why they went: `left` or `removed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_reason: Option<String>,
+    /// How often they raised a hand, asked or unprompted.
+    pub hands: u32,
+    /// How often they had the floor.
+    pub turns: u32,
+    /// Milliseconds that they had the floor, in turns that are over.
+    pub spoke_millis: i64,
+    /// How often they declined the floor.
+    pub passes: u32,
+    /// How often they declined to raise a hand.
+    pub declined: u32,
+    /// How often they let a round run out.
+    pub ran_out: u32,
+}
+
+/// A stretch of the log that is read at once: some invitations and all that came of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// The event of its first invitation.
+    pub from: u64,
+    /// How many rounds were asked before it.
+    pub rounds_before: u32,
+    /// The last event yet that is about one of its invitations.
+    pub last: u64,
+    /// How many rounds it holds.
+    pub rounds: u32,
+    invitations: u32,
+    parts: usize,
+}
+
+impl Page {
+    const fn is_full(&self, kind: Kind, parts: usize) -> bool {
+        matches!(kind, Kind::Round) && self.rounds >= PAGE_ROUNDS
+            || self.invitations >= PAGE_INVITATIONS
+            || self.invitations > 0 && self.parts + parts > PAGE_PARTS
+    }
+}
+
+/// A class in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The names of its teachers, who began it first.
+    pub teachers: Vec<String>,
+    /// How many were ever students in it.
+    pub students: u32,
+    /// How often a teacher asked for hands.
+    pub rounds: u32,
+    /// How many hands were raised, asked or unprompted.
+    pub hands: u32,
+    /// How often somebody had the floor.
+    pub turns: u32,
+}
+
+/// A class's history as far as its log has been read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chronicle {
+    group: Group,
+    people: Vec<Person>,
+    /// Those to which something can still happen, in the order in which they were made.
+    live: Vec<Record>,
+    rounds: u32,
+    pages: Vec<Page>,
+    began_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+}
+
+/// A chronicle that has been put down.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    snapshot: Snapshot,
+    ended: bool,
+    people: Vec<Person>,
+    live: Vec<Record>,
+    rounds: u32,
+    pages: Vec<Page>,
+    began_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+}
+
+impl Chronicle {
+    /// A chronicle of which nothing is written yet.
+    pub fn new(group: GroupId) -> Self {
+        Self {
+            group: Group::new(group),
+            people: Vec::new(),
+            live: Vec::new(),
+            rounds: 0,
+            pages: Vec::new(),
+            began_at: None,
+            last_at: None,
+        }
+    }
+
+    /// A chronicle for reading one page: it has to be told the events about members before the
+    /// page, and then all events from the page's first to its last.
+    pub fn of_page(group: GroupId, page: &Page) -> Self {
+        Self { rounds: page.rounds_before, ..Self::new(group) }
+    }
+
+    /// Takes up what [`save`](Self::save) put down; none when it is no such text.
+    pub fn restore(saved: &str) -> Option<Self> {
+        let saved: Saved = serde_json::from_str(saved).ok()?;
+        let mut group = Group::from(saved.snapshot);
+        group.ended = saved.ended;
+        Some(Self {
+            group,
+            people: saved.people,
+            live: saved.live,
+            rounds: saved.rounds,
+            pages: saved.pages,
+            began_at: saved.began_at,
+            last_at: saved.last_at,
+        })
+    }
+
+    /// The chronicle as a text, to be taken up later.
+    pub fn save(&self) -> String {
+        let members = self.group.members().iter().map(|member| MemberView {
+            user_id: member.user_id,
+            name: member.name.clone(),
+            role: member.role,
+            online: false,
+        });
+        let saved = Saved {
+            snapshot: Snapshot {
+                group_id: self.group.id,
+                name: self.group.name.clone(),
+                seq: self.group.seq,
+                now: self.last_at.unwrap_or_default(),
+                settings: self.group.settings,
+                members: members.collect(),
+                invitations: self.group.live().cloned().collect(),
+            },
+            ended: self.group.ended,
+            people: self.people.clone(),
+            live: self.live.clone(),
+            rounds: self.rounds,
+            pages: self.pages.clone(),
+            began_at: self.began_at,
+            last_at: self.last_at,
+        };
+        serde_json::to_string(&saved).unwrap_or_default()
+    }
+
+    /// The group's id.
+    pub const fn id(&self) -> GroupId {
+        self.group.id
+    }
+
+    /// The class's name.
+    pub fn name(&self) -> &str {
+        self.group.name.as_ref().map_or("", Name::as_str)
+    }
+
+    /// The last event that was told.
+    pub const fn seq(&self) -> u64 {
+        self.group.seq
+    }
+
+    /// When the class began.
+    pub const fn began_at(&self) -> Option<Timestamp> {
+        self.began_at
+    }
+
+    /// When something happened last.
+    pub const fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
+    }
+
+    /// Whether the class is over.
+    pub const fn has_ended(&self) -> bool {
+        self.group.ended
+    }
+
+    /// Everybody who is or was in the class, in the order in which they came.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// One of them.
+    pub fn person(&self, user: UserId) -> Option<&Person> {
+        self.people.iter().find(|person| person.user == user)
+    }
+
+    /// The records to which something can still happen, in the order in which they were made.
+    pub fn live(&self) -> &[Record] {
+        &self.live
+    }
+
+    /// The pages to read the class by.
+    pub fn pages(&self) -> &[Page] {
+        &self.pages
+    }
+
+    /// Milliseconds that somebody had the floor, until `now` where they have it.
+    pub fn spoke_millis(&self, person: &Person, now: Timestamp) -> i64 {
+        let going_on = self.live.iter().flat_map(|record| {
+            record.parts.iter().filter_map(move |part| {
+                let speaks = part.state == InviteeState::Accepted
+                    && speaker(record, part.user) == Some(person.user);
+                part.settled_at.filter(|_| speaks)
+            })
+        });
+        person.spoke_millis + going_on.map(|since| now.millis_since(since).max(0)).sum::<i64>()
+    }
+
+    /// The class in numbers.
+    pub fn summary(&self) -> Summary {
+        let teachers = self.people.iter().filter(|person| person.role == Role::Teacher);
+        let students = self.people.iter().filter(|person| person.was_student).count();
+        Summary {
+            teachers: teachers.map(|person| person.name.to_string()).collect(),
+            students: u32::try_from(students).unwrap_or(u32::MAX),
+            rounds: self.rounds,
+            hands: self.people.iter().map(|person| person.hands).sum(),
+            turns: self.people.iter().map(|person| person.turns).sum(),
+        }
+    }
+
+    /// Takes the next event, and hands out the records that it completed. One that was told
+    /// already changes nothing.
+    pub fn tell(&mut self, event: &Event) -> Vec<Record> {
+        if event.seq <= self.group.seq {
+            return Vec::new();
+        }
+        apply(&mut self.group, event);
+        self.began_at.get_or_insert(event.at);
+        self.last_at = Some(event.at);
+        match &event.kind {
+            EventKind::ReceiveNewInvitation(new) => {
+                let inviter = self.group.member(new.inviter).map(|member| member.role);
+                self.begin(new.invite_id, Kind::of(new, inviter));
+            }
+            EventKind::InvitationModified(modified) => {
+                if let Some(record) = self.record(modified.invite_id) {
+                    record.say(&modified.data);
+                }
+            }
+            EventKind::MemberJoined(joined) => self.people.push(Person {
+                user: joined.user_id,
+                name: joined.name.clone(),
+                role: joined.role,
+                was_student: joined.role == Role::Student,
+                joined_at: event.at,
+                left_at: None,
+                left_reason: None,
+                hands: 0,
+                turns: 0,
+                spoke_millis: 0,
+                passes: 0,
+                declined: 0,
+                ran_out: 0,
+            }),
+            EventKind::MemberChanged(changed) => self.count(changed.user_id, |person| {
+                person.role = changed.role;
+                person.was_student |= changed.role == Role::Student;
+            }),
+            EventKind::MemberLeft(left) => self.count(left.user_id, |person| {
+                person.left_at = Some(event.at);
+                person.left_reason = Some(left.reason.clone());
+            }),
+            EventKind::InviteeAccepted(_)
+            | EventKind::InviteeRejected(_)
+            | EventKind::InvitationCancelled(_)
+            | EventKind::InvitationTimeout(_)
+            | EventKind::InviteeFinished(_)
+            | EventKind::GroupChanged(_)
+            | EventKind::GroupEnded(_) => {}
+        }
+        self.follow(event)
+    }
+
+    fn record(&mut self, invite_id: InviteId) -> Option<&mut Record> {
+        self.live.iter_mut().find(|record| record.invite_id == invite_id)
+    }
+
+    fn count(&mut self, user: UserId, change: impl FnOnce(&mut Person)) {
+        if let Some(person) = self.people.iter_mut().find(|person| person.user == user) {
+            change(person);
+        }
+    }
+
+    fn begin(&mut self, invite_id: InviteId, kind: Kind) {
+        let Some(invitation) = self.group.invitation(invite_id) else { return };
+        if kind == Kind::Round {
+            self.rounds += 1;
+        }
+        let record = Record::begin(kind, self.rounds, invitation);
+        let rounds_before = self.rounds - u32::from(kind == Kind::Round);
+        let (from, parts) = (record.seq, record.parts.len());
+        if self.pages.last().is_none_or(|page| page.is_full(kind, parts)) {
+            let page =
+                Page { from, rounds_before, last: from, rounds: 0, invitations: 0, parts: 0 };
+            self.pages.push(page);
+        }
+        if let Some(page) = self.pages.last_mut() {
+            page.rounds += u32::from(kind == Kind::Round);
+            page.invitations += 1;
+            page.parts += parts;
+            page.last = from;
+        }
+        if kind == Kind::Ask {
+            self.count(record.inviter, |person| person.hands += 1);
+        }
+        self.live.push(record);
+    }
+
+    /// Takes over what the event did to the invitation that it names, or, of somebody who came, to
+    /// those that ask everyone.
+    fn follow(&mut self, event: &Event) -> Vec<Record> {
+        let Some(invite_id) = event.invite_id() else {
+            for place in 0..self.live.len() {
+                self.follow_record(place, event);
+            }
+            return Vec::new();
+        };
+        let Some(place) = self.live.iter().position(|record| record.invite_id == invite_id) else {
+            return Vec::new();
+        };
+        self.follow_record(place, event);
+        if self.group.invitation(invite_id).is_some_and(Invitation::is_live) {
+            return Vec::new();
+        }
+        self.group.forget(invite_id);
+        vec![self.live.remove(place)]
+    }
+
+    fn follow_record(&mut self, place: usize, event: &Event) {
+        let Some(record) = self.live.get_mut(place) else { return };
+        let Some(invitation) = self.group.invitation(record.invite_id) else { return };
+        let parts_before = record.parts.len();
+        let settled = record.follow(invitation, event);
+        if event.invite_id().is_some() || record.parts.len() > parts_before {
+            let page = self.pages.partition_point(|page| page.from <= record.seq);
+            if let Some(page) = page.checked_sub(1).and_then(|page| self.pages.get_mut(page)) {
+                page.last = event.seq;
+            }
+        }
+        let (kind, inviter) = (record.kind, record.inviter);
+        let settled: Vec<(UserId, InviteeState, i64)> = settled
+            .into_iter()
+            .filter_map(|place| record.parts.get(place))
+            .map(|part| (part.user, part.state, part.lasted(event.at).unwrap_or(0)))
+            .collect();
+        for (user, state, lasted) in settled {
+            self.credit(kind, inviter, user, state, lasted);
+        }
+    }
+
+    fn credit(
+        &mut self,
+        kind: Kind,
+        inviter: UserId,
+        user: UserId,
+        state: InviteeState,
+        lasted: i64,
+    ) {
+        let is_student = self.group.member(user).is_some_and(|member| member.role == Role::Student);
+        match (kind, state) {
+            (Kind::Round | Kind::Again, InviteeState::Accepted) if is_student => {
+                self.count(user, |person| person.hands += 1);
+            }
+            (Kind::Round | Kind::Again, InviteeState::Rejected) => {
+                self.count(user, |person| person.declined += 1);
+            }
+            (Kind::Round | Kind::Again, InviteeState::TimedOut) => {
+                self.count(user, |person| person.ran_out += 1);
+            }
+            (Kind::Floor, InviteeState::Accepted) => self.count(user, |person| person.turns += 1),
+            (Kind::Floor, InviteeState::Rejected) => self.count(user, |person| person.passes += 1),
+            (Kind::Floor, InviteeState::Finished) => {
+                self.count(user, |person| person.spoke_millis += lasted);
+            }
+            (Kind::Ask, InviteeState::Accepted) => self.count(inviter, |person| person.turns += 1),
+            (Kind::Ask, InviteeState::Finished) => {
+                self.count(inviter, |person| person.spoke_millis += lasted);
+            }
+            (
+                Kind::Round | Kind::Again | Kind::Floor | Kind::Ask | Kind::Call | Kind::Other,
+                InviteeState::Pending
+                | InviteeState::Accepted
+                | InviteeState::Rejected
+                | InviteeState::Cancelled
+                | InviteeState::TimedOut
+                | InviteeState::Finished,
+            ) => {}
+        }
+    }
+}
+
+/// Who has the floor by this member's acceptance, where it gives the floor to anybody.
+pub(super) const fn speaker(record: &Record, accepted: UserId) -> Option<UserId> {
+    match record.kind {
+        Kind::Floor => Some(accepted),
+        Kind::Ask => Some(record.inviter),
+        Kind::Round | Kind::Again | Kind::Call | Kind::Other => None,
+    }
+}

@@ -1,0 +1,246 @@
+//! One invitation from its making to its end.
+
+use serde::{Deserialize, Serialize};
+use signaling::{
+    Answers, Event, EventKind, Invitation, InviteId, Invitee, InviteeList, InviteeState, Role,
+    Timeout, Timestamp, UserId, event::ReceiveNewInvitation,
+};
+
+use crate::{Operation, operation};
+
+/// What an invitation was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// A teacher asked the class for hands.
+    Round,
+    /// A teacher asked one student for a hand, as when a hand goes up once more in a round. It
+    /// belongs to the round before it.
+    Again,
+    /// A teacher invited to speak.
+    Floor,
+    /// A student raised a hand unprompted.
+    Ask,
+    /// A call.
+    Call,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// What an invitation is for, when a member of this role sends it.
+    pub(super) fn of(new: &ReceiveNewInvitation, inviter: Option<Role>) -> Self {
+        let by_teacher = inviter == Some(Role::Teacher);
+        let is_private = new.group_id.is_none();
+        match Operation::read(&new.data) {
+            Some(Operation::HandRaising { .. }) if by_teacher && !is_private => {
+                match &new.invitee_list {
+                    InviteeList::Members(members) if members.len() == 1 => Self::Again,
+                    InviteeList::Members(_) | InviteeList::Everyone => Self::Round,
+                }
+            }
+            Some(Operation::Speaking) if by_teacher && !is_private => Self::Floor,
+            Some(Operation::SpeechApplication) if !by_teacher && !is_private => Self::Ask,
+            Some(_) => Self::Other,
+            None if operation::name_in(&new.data).as_deref() == Some(operation::CALL) => Self::Call,
+            None => Self::Other,
+        }
+    }
+}
+
+/// One invitee's part, from being asked to the end of what their acceptance began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// Whose part it is.
+    #[serde(rename = "userID")]
+    pub user: UserId,
+    /// The state it has come to.
+    pub state: InviteeState,
+    /// When they came to be asked.
+    pub asked_at: Timestamp,
+    /// When it was answered, closed or timed out; none while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
+    /// The event that settled it: the order of hands. 0 while it is pending.
+    #[serde(default)]
+    pub settled_seq: u64,
+    /// When what the acceptance began was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Who ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<UserId>,
+    /// Why it was cancelled or finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The application's string that came with the answer or the cancel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// The application's string that came with the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_data: Option<String>,
+}
+
+impl Part {
+    fn asked(user: UserId, at: Timestamp) -> Self {
+        Self {
+            user,
+            state: InviteeState::Pending,
+            asked_at: at,
+            settled_at: None,
+            settled_seq: 0,
+            ended_at: None,
+            ended_by: None,
+            reason: None,
+            data: None,
+            end_data: None,
+        }
+    }
+
+    /// Whether the invitee said yes, whatever came of it.
+    pub const fn was_accepted(&self) -> bool {
+        matches!(self.state, InviteeState::Accepted | InviteeState::Finished)
+    }
+
+    /// Milliseconds from being asked to saying yes or no; none when they did neither.
+    pub fn answered_after(&self) -> Option<i64> {
+        let answered = self.was_accepted() || self.state == InviteeState::Rejected;
+        Some(self.settled_at.filter(|_| answered)?.millis_since(self.asked_at))
+    }
+
+    /// Milliseconds that what the acceptance began has lasted, until `now` where it goes on; none
+    /// when there was no acceptance.
+    pub fn lasted(&self, now: Timestamp) -> Option<i64> {
+        let began = self.settled_at.filter(|_| self.was_accepted())?;
+        Some(self.ended_at.unwrap_or(now).millis_since(began))
+    }
+
+    fn settle(&mut self, as_it_is: &Invitee, event: &Event) {
+        self.state = as_it_is.state;
+        self.reason.clone_from(&as_it_is.reason);
+        if let EventKind::InviteeFinished(finished) = &event.kind {
+            self.ended_at = Some(event.at);
+            self.ended_by = Some(finished.by);
+            self.end_data.clone_from(&as_it_is.data);
+        } else {
+            self.settled_at = Some(event.at);
+            self.settled_seq = event.seq;
+            self.data.clone_from(&as_it_is.data);
+        }
+    }
+}
+
+/// One invitation, and everybody's part in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// The invitation.
+    #[serde(rename = "inviteID")]
+    pub invite_id: InviteId,
+    /// The event that began it: the order of records.
+    pub seq: u64,
+    /// What it was for.
+    pub kind: Kind,
+    /// The number of the round that it is, or that was the last when it was made; 0 before the
+    /// first.
+    pub round: u32,
+    /// What was asked, when there were words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Who invited.
+    pub inviter: UserId,
+    /// Whether it was one-to-one.
+    pub is_private: bool,
+    /// Whether it went to everyone, whoever came later included.
+    pub to_everyone: bool,
+    /// When it was made.
+    pub asked_at: Timestamp,
+    /// Seconds to answer in; 0 for no limit.
+    pub timeout: Timeout,
+    /// Whether each answered, or the first took it.
+    pub answers: Answers,
+    /// The application's string, as it was last.
+    pub data: String,
+    /// When it could not be answered any more; none while it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// Everybody's part, in the order in which they came to be asked.
+    pub parts: Vec<Part>,
+}
+
+impl Record {
+    pub(super) fn begin(kind: Kind, round: u32, invitation: &Invitation) -> Self {
+        let parts = invitation.parts().iter();
+        let mut record = Self {
+            invite_id: invitation.invite_id,
+            seq: invitation.seq,
+            kind,
+            round,
+            question: None,
+            inviter: invitation.inviter,
+            is_private: invitation.group_id.is_none(),
+            to_everyone: invitation.invitee_list == InviteeList::Everyone,
+            asked_at: invitation.created_at,
+            timeout: invitation.timeout,
+            answers: invitation.answers,
+            data: String::new(),
+            closed_at: None,
+            parts: parts.map(|part| Part::asked(part.user_id, part.at)).collect(),
+        };
+        record.say(&invitation.data);
+        record
+    }
+
+    pub(super) fn say(&mut self, data: &str) {
+        data.clone_into(&mut self.data);
+        self.question = match Operation::read(data) {
+            Some(Operation::HandRaising { question }) => question,
+            Some(Operation::Speaking | Operation::SpeechApplication) | None => None,
+        };
+    }
+
+    /// Takes over what the event did to the invitation, and tells whose parts it settled.
+    pub(super) fn follow(&mut self, invitation: &Invitation, event: &Event) -> Vec<usize> {
+        let mut settled = Vec::new();
+        for as_it_is in invitation.parts().iter().filter(|part| part.seq == event.seq) {
+            let place = self.parts.iter().position(|part| part.user == as_it_is.user_id);
+            match place.and_then(|place| Some((place, self.parts.get_mut(place)?))) {
+                Some(_) if as_it_is.state == InviteeState::Pending => {}
+                Some((place, part)) => {
+                    part.settle(as_it_is, event);
+                    settled.push(place);
+                }
+                None => self.parts.push(Part::asked(as_it_is.user_id, event.at)),
+            }
+        }
+        if !invitation.open && self.closed_at.is_none() {
+            self.closed_at = Some(event.at);
+        }
+        settled
+    }
+
+    /// This member's part.
+    pub fn part(&self, user: UserId) -> Option<&Part> {
+        self.parts.iter().find(|part| part.user == user)
+    }
+
+    /// Whether this member took part: by inviting or by being invited.
+    pub fn concerns(&self, user: UserId) -> bool {
+        self.inviter == user || self.part(user).is_some()
+    }
+
+    /// What a member of the class may read of it: the words of a one-to-one invitation are its two
+    /// people's alone.
+    #[must_use]
+    pub fn for_member(mut self, user: UserId) -> Self {
+        if self.is_private && !self.concerns(user) {
+            self.data.clear();
+            for part in &mut self.parts {
+                part.data = None;
+                part.end_data = None;
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,97 @@
+//! Records in the order in which a person reads them: round by round.
+
+use signaling::{InviteeState, Timestamp, UserId};
+
+use super::record::{Kind, Part, Record};
+
+/// A round and what came after it, until the next one. What came before the first round has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// The number of the round; 0 before the first.
+    pub number: u32,
+    /// The round itself; none when it lies on the page before.
+    pub round: Option<Record>,
+    /// Everything else, in the order in which it was made.
+    pub also: Vec<Record>,
+}
+
+/// One raising of a hand in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raise<'a> {
+    /// The student's part.
+    pub part: &'a Part,
+    /// Milliseconds since the round was asked.
+    pub after: i64,
+}
+
+/// The records, which are in order, as sections.
+pub fn sections(records: Vec<Record>) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for record in records {
+        if sections.last().is_none_or(|section| section.number != record.round) {
+            sections.push(Section { number: record.round, round: None, also: Vec::new() });
+        }
+        let Some(section) = sections.last_mut() else { continue };
+        if record.kind == Kind::Round {
+            section.round = Some(record);
+        } else {
+            section.also.push(record);
+        }
+    }
+    sections
+}
+
+impl Section {
+    /// The round and the rest.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.round.iter().chain(&self.also)
+    }
+
+    /// The records of one kind.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Record> {
+        self.records().filter(move |record| record.kind == kind)
+    }
+
+    fn asked(&self) -> impl Iterator<Item = &Part> {
+        let asking = |record: &&Record| matches!(record.kind, Kind::Round | Kind::Again);
+        self.records().filter(asking).flat_map(|record| &record.parts)
+    }
+
+    /// The hands that went up when asked, in their order.
+    pub fn raises(&self) -> Vec<Raise<'_>> {
+        let asked_at = self.round.as_ref().map(|round| round.asked_at);
+        let mut raises: Vec<Raise<'_>> = self
+            .asked()
+            .filter(|part| part.was_accepted())
+            .filter_map(|part| {
+                let since: Timestamp = asked_at.unwrap_or(part.asked_at);
+                Some(Raise { part, after: part.settled_at?.millis_since(since) })
+            })
+            .collect();
+        raises.sort_by_key(|raise| raise.part.settled_seq);
+        raises
+    }
+
+    /// Those whose part in the asking came to this state.
+    pub fn asked_who(&self, state: InviteeState) -> Vec<UserId> {
+        self.asked().filter(|part| part.state == state).map(|part| part.user).collect()
+    }
+
+    /// The moments between which the section lies; `now` stands for what goes on.
+    pub fn span(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let first = self.records().map(|record| record.asked_at).min()?;
+        let ends = self.records().flat_map(|record| {
+            let parts = record.parts.iter().map(move |part| match part.state {
+                InviteeState::Pending | InviteeState::Accepted => now,
+                InviteeState::Rejected
+                | InviteeState::Cancelled
+                | InviteeState::TimedOut
+                | InviteeState::Finished => {
+                    part.ended_at.or(part.settled_at).unwrap_or(part.asked_at)
+                }
+            });
+            parts.chain([record.closed_at.unwrap_or(now)])
+        });
+        Some((first, ends.max().unwrap_or(first)))
+    }
+}

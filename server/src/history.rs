@@ -1,0 +1,228 @@
+//! Reading what happened: classes by age and name, what the application makes of their logs, and
+//! the logs themselves in stretches. Nothing here is on the way of a request that changes
+//! something: a class is read when somebody asks for it, or when it has gone quiet, from where it
+//! was read last.
+
+use std::sync::Arc;
+
+use futures::Stream;
+use futures::stream::try_unfold;
+use signaling::{Event, GroupId, Timestamp, UserId};
+use tokio::sync::mpsc;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::store::history::{ClassFilter, ClassRow, Place, ReadSoFar};
+use crate::store::keep::Keep;
+use crate::writer::chores::{Chore, KEEP_DAYS, kept_since, kept_until};
+
+/// How many events are read at once.
+const STRETCH: u32 = 2_000;
+/// What was read is written down when it is at least so many events more than before.
+const WORTH_KEEPING: u64 = 500;
+
+impl Engine {
+    /// The next classes after a place, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn classes(
+        &self,
+        filter: &ClassFilter,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<ClassRow>, Error> {
+        Ok(self.shared.history.classes(filter, after, limit).await?)
+    }
+
+    /// How many classes there are, and how many events their logs hold.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn totals(&self, filter: &ClassFilter) -> Result<(u64, u64), Error> {
+        Ok(self.shared.history.totals(filter).await?)
+    }
+
+    /// One class, ended or not.
+    ///
+    /// # Errors
+    /// When there is no such class.
+    pub async fn class(&self, group_id: GroupId) -> Result<ClassRow, Error> {
+        self.shared.history.class(group_id).await?.ok_or(Error::NoSuchGroup)
+    }
+
+    /// The application's figures of a class, as of its last event.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn summary(&self, class: &ClassRow) -> Result<String, Error> {
+        match self.shared.history.summary(class.group_id, class.seq).await? {
+            Some(summary) => Ok(summary),
+            None => Ok(self.read(class).await?.reading.summary),
+        }
+    }
+
+    /// What the application made of a class, as of its last event.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn reading(&self, class: &ClassRow) -> Result<String, Error> {
+        Ok(self.read(class).await?.reading.state)
+    }
+
+    async fn read(&self, class: &ClassRow) -> Result<ReadSoFar, Error> {
+        let kept = self.shared.history.read_so_far(class.group_id).await?;
+        let kept_seq = kept.as_ref().map_or(0, |read| read.seq);
+        let read = self.read_on(class, kept).await?;
+        let is_over = class.ended_at.is_some() && read.seq > kept_seq;
+        if is_over || read.seq >= kept_seq + WORTH_KEEPING {
+            self.chore(Chore::Keep(Keep::Read(class.group_id, read.clone()))).await?;
+        }
+        Ok(read)
+    }
+
+    async fn read_on(&self, class: &ClassRow, kept: Option<ReadSoFar>) -> Result<ReadSoFar, Error> {
+        let application = &self.shared.application;
+        let mut so_far = kept;
+        loop {
+            let after = so_far.as_ref().map_or(0, |read| read.seq);
+            let events =
+                self.shared.history.events(class.group_id, after, class.seq, STRETCH).await?;
+            let Some(last) = events.last().map(|event| event.seq) else {
+                return Ok(so_far.unwrap_or_default());
+            };
+            let state = so_far.as_ref().map(|read| read.reading.state.as_str());
+            let reading = application.read_on(class.group_id, state, &events);
+            so_far = match reading {
+                Some(reading) => Some(ReadSoFar { seq: last, reading }),
+                // What was kept is of another time: from the beginning, then.
+                None if so_far.is_some() => None,
+                None => return Ok(ReadSoFar::default()),
+            };
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Reads a class once it has gone quiet, so that the list of classes finds it read.
+    pub(crate) fn read_what_went_quiet(&self, mut quiet: mpsc::UnboundedReceiver<GroupId>) {
+        let shared = Arc::downgrade(&self.shared);
+        tokio::spawn(async move {
+            while let Some(group_id) = quiet.recv().await {
+                let Some(shared) = shared.upgrade() else { break };
+                let engine = Self { shared };
+                if let Ok(class) = engine.class(group_id).await
+                    && let Err(error) = engine.keep_reading(&class).await
+                {
+                    error.log();
+                }
+            }
+        });
+    }
+
+    /// Reads a class and keeps what was read.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or written.
+    pub async fn keep_reading(&self, class: &ClassRow) -> Result<(), Error> {
+        let kept = self.shared.history.read_so_far(class.group_id).await?;
+        if kept.as_ref().is_some_and(|read| read.seq == class.seq) {
+            return Ok(());
+        }
+        let read = self.read_on(class, kept).await?;
+        self.chore(Chore::Keep(Keep::Read(class.group_id, read))).await
+    }
+
+    /// The events of a class before one that are about who is in it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn member_events(&self, group_id: GroupId, before: u64) -> Result<Vec<Event>, Error> {
+        Ok(self.shared.history.member_events(group_id, before).await?)
+    }
+
+    /// The events of a class from one to another, both included, in stretches that each are read
+    /// by themselves: no reader holds the file for longer than one takes.
+    pub fn log(
+        &self,
+        group_id: GroupId,
+        from: u64,
+        through: u64,
+    ) -> impl Stream<Item = Result<Vec<Event>, Error>> + Send + use<> {
+        let history = self.shared.history.clone();
+        try_unfold(from.saturating_sub(1), move |after| {
+            let history = history.clone();
+            async move {
+                let events = history.events(group_id, after, through, STRETCH).await?;
+                Ok(events.last().map(|event| event.seq).map(|last| (events, last)))
+            }
+        })
+    }
+
+    /// How many devices hold a credential of the member.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, Error> {
+        Ok(self.shared.history.devices(group_id, user).await?)
+    }
+
+    /// Deletes a class, for good. One that goes on is ended first.
+    ///
+    /// # Errors
+    /// When there is no such class, or the commit failed: then it is as it was.
+    pub async fn delete_class(&self, group_id: GroupId) -> Result<(), Error> {
+        self.chore(Chore::Delete(group_id)).await
+    }
+
+    /// Erases a person's name and data from a class, for good, and leaves the counts. Somebody who
+    /// is still in it is removed.
+    ///
+    /// # Errors
+    /// When there is no such class, they are its last teacher while it goes on, or the commit
+    /// failed: then all is as it was, but that they may have been removed.
+    pub async fn erase_person(&self, group_id: GroupId, user: UserId) -> Result<(), Error> {
+        self.chore(Chore::Erase(group_id, user)).await
+    }
+
+    /// For how many days a class is kept after its end; none when for ever.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn keep_days(&self) -> Result<Option<u32>, Error> {
+        let days = self.shared.reader.setting(KEEP_DAYS).await?;
+        Ok(days.and_then(|days| days.parse().ok()))
+    }
+
+    /// Sets for how many days a class is kept after its end.
+    ///
+    /// # Errors
+    /// When the commit failed.
+    pub async fn set_keep_days(&self, days: Option<u32>) -> Result<(), Error> {
+        let value = days.map(|days| days.to_string());
+        self.chore(Chore::Keep(Keep::Setting { name: KEEP_DAYS, value })).await
+    }
+
+    /// How many classes would be deleted at this moment, if they were kept for so many days.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn kept_long_enough(&self, now: Timestamp, days: u32) -> Result<u64, Error> {
+        Ok(self.shared.history.ended_before(kept_since(now, days)).await?)
+    }
+
+    /// Deletes the classes that have been kept long enough at this moment. The server does it by
+    /// itself, every minute.
+    ///
+    /// # Errors
+    /// When the commit failed.
+    pub async fn delete_kept_long_enough(&self, now: Timestamp) -> Result<(), Error> {
+        self.chore(Chore::Retain(now)).await
+    }
+}
+
+impl ClassRow {
+    /// When the class is deleted, if classes are kept for so many days.
+    pub fn deleted_at(&self, keep_days: Option<u32>) -> Option<Timestamp> {
+        Some(kept_until(self.ended_at?, keep_days?))
+    }
+}

@@ -1,0 +1,223 @@
+//! What the history reads: classes by age and name, stretches of their logs, and how far each has
+//! been read. These readers have connections of their own and no long transaction, so that neither
+//! a class nor the file's write-ahead log ever waits for them.
+
+use signaling::{Event, GroupId, Reading, Timestamp, UserId};
+use sqlx::Row;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+
+use super::{bytes, event_of};
+
+/// Which classes are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClassFilter {
+    /// What the name contains, in any case; everything when empty.
+    pub name: String,
+    /// Those begun at this moment or later.
+    pub from: Option<Timestamp>,
+    /// Those begun before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// A class as the list of all classes has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassRow {
+    /// The class.
+    pub group_id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ended, when it has.
+    pub ended_at: Option<Timestamp>,
+    /// How many events its log holds.
+    pub seq: u64,
+}
+
+impl ClassRow {
+    /// Its place in the list.
+    pub const fn place(&self) -> Place {
+        Place { created_at: self.created_at, group_id: self.group_id }
+    }
+}
+
+/// A place in the list of classes, newest first. Classes of the same moment have an order too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When the class there began.
+    pub created_at: Timestamp,
+    /// The class there.
+    pub group_id: GroupId,
+}
+
+/// How far a class's log was read, and what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ReadSoFar {
+    pub seq: u64,
+    pub reading: Reading,
+}
+
+/// The reading side of the history.
+#[derive(Clone)]
+pub(crate) struct HistoryReader {
+    pub(super) pool: SqlitePool,
+}
+
+/// The order and the filter of the list of classes; `tests` looks at how SQLite goes about it.
+const CLASSES: &str = "SELECT group_id, name, created_at, ended_at, seq FROM class
+     WHERE deleted_at IS NULL AND (created_at, group_id) < (?, ?)
+       AND created_at >= ? AND created_at < ? AND (? = '' OR instr(name_folded, ?) > 0)
+     ORDER BY created_at DESC, group_id DESC LIMIT ?";
+const EVENTS: &str = "SELECT name, body FROM event WHERE group_id = ? AND seq > ? AND seq <= ?
+     ORDER BY seq LIMIT ?";
+const MEMBER_EVENTS: &str = "SELECT name, body FROM event INDEXED BY event_of_member
+     WHERE group_id = ? AND seq < ?
+       AND name IN ('onMemberJoined', 'onMemberChanged', 'onMemberLeft')
+     ORDER BY seq";
+
+impl HistoryReader {
+    /// The next classes after a place, newest first.
+    pub async fn classes(
+        &self,
+        filter: &ClassFilter,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<ClassRow>, sqlx::Error> {
+        let before = after.map_or(i64::MAX, |place| place.created_at.as_millis());
+        let last = after.map_or([u8::MAX; 16], |place| *place.group_id.as_bytes());
+        let name = filter.name.to_lowercase();
+        let rows = sqlx::query(CLASSES)
+            .bind(before)
+            .bind(last.as_slice())
+            .bind(filter.from.map_or(i64::MIN, Timestamp::as_millis))
+            .bind(filter.until.map_or(i64::MAX, Timestamp::as_millis))
+            .bind(&name)
+            .bind(&name)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(class_row).collect()
+    }
+
+    /// How many classes there are, and how many events their logs hold.
+    pub async fn totals(&self, filter: &ClassFilter) -> Result<(u64, u64), sqlx::Error> {
+        let name = filter.name.to_lowercase();
+        let row = sqlx::query(
+            "SELECT count(*), coalesce(sum(seq), 0) FROM class
+             WHERE deleted_at IS NULL AND created_at >= ? AND created_at < ?
+               AND (? = '' OR instr(name_folded, ?) > 0)",
+        )
+        .bind(filter.from.map_or(i64::MIN, Timestamp::as_millis))
+        .bind(filter.until.map_or(i64::MAX, Timestamp::as_millis))
+        .bind(&name)
+        .bind(&name)
+        .fetch_one(&self.pool)
+        .await?;
+        let number =
+            |index: usize| Ok::<u64, sqlx::Error>(row.try_get::<i64, _>(index)?.cast_unsigned());
+        Ok((number(0)?, number(1)?))
+    }
+
+    /// One class.
+    pub async fn class(&self, group_id: GroupId) -> Result<Option<ClassRow>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT group_id, name, created_at, ended_at, seq FROM class
+             WHERE group_id = ? AND deleted_at IS NULL",
+        )
+        .bind(group_id.as_bytes().as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(class_row).transpose()
+    }
+
+    /// How far the class was read, with all that is needed to read on.
+    pub async fn read_so_far(&self, group_id: GroupId) -> Result<Option<ReadSoFar>, sqlx::Error> {
+        let row = sqlx::query("SELECT seq, summary, state FROM reading WHERE group_id = ?")
+            .bind(group_id.as_bytes().as_slice())
+            .fetch_optional(&self.pool)
+            .await?;
+        let read = |row: SqliteRow| {
+            Ok(ReadSoFar {
+                seq: row.try_get::<i64, _>(0)?.cast_unsigned(),
+                reading: Reading { summary: row.try_get(1)?, state: row.try_get(2)? },
+            })
+        };
+        row.map(read).transpose()
+    }
+
+    /// What was made of the class, when it was read as far as this.
+    pub async fn summary(
+        &self,
+        group_id: GroupId,
+        seq: u64,
+    ) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar("SELECT summary FROM reading WHERE group_id = ? AND seq = ?")
+            .bind(group_id.as_bytes().as_slice())
+            .bind(seq.cast_signed())
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// The events after one and up to another, at most so many.
+    pub async fn events(
+        &self,
+        group_id: GroupId,
+        after: u64,
+        through: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, sqlx::Error> {
+        let rows = sqlx::query(EVENTS)
+            .bind(group_id.as_bytes().as_slice())
+            .bind(after.cast_signed())
+            .bind(i64::try_from(through).unwrap_or(i64::MAX))
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
+    }
+
+    /// The events before one that are about who is in the class.
+    pub async fn member_events(
+        &self,
+        group_id: GroupId,
+        before: u64,
+    ) -> Result<Vec<Event>, sqlx::Error> {
+        let rows = sqlx::query(MEMBER_EVENTS)
+            .bind(group_id.as_bytes().as_slice())
+            .bind(before.cast_signed())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
+    }
+
+    /// How many devices hold a credential of the member.
+    pub async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, sqlx::Error> {
+        sqlx::query_scalar("SELECT count(*) FROM credential WHERE group_id = ? AND user_id = ?")
+            .bind(group_id.as_bytes().as_slice())
+            .bind(user.as_bytes().as_slice())
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    /// How many classes have ended before this moment.
+    pub async fn ended_before(&self, moment: Timestamp) -> Result<u64, sqlx::Error> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM class
+             WHERE ended_at IS NOT NULL AND deleted_at IS NULL AND ended_at <= ?",
+        )
+        .bind(moment.as_millis())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(count.cast_unsigned())
+    }
+}
+
+fn class_row(row: &SqliteRow) -> Result<ClassRow, sqlx::Error> {
+    Ok(ClassRow {
+        group_id: GroupId::from_bytes(bytes(row.try_get(0)?)?),
+        name: row.try_get(1)?,
+        created_at: Timestamp::from_millis(row.try_get(2)?),
+        ended_at: row.try_get::<Option<i64>, _>(3)?.map(Timestamp::from_millis),
+        seq: row.try_get::<i64, _>(4)?.cast_unsigned(),
+    })
+}

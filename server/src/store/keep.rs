@@ -1,0 +1,251 @@
+//! What is kept and what is let go: settings, an administrator's sessions, how far classes were
+//! read, and the deletion of a class or of one person's data, so that their bytes leave the file.
+
+use signaling::{GroupId, Timestamp, UserId};
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::history::ReadSoFar;
+use super::{Reader, Writer, bytes};
+use crate::identity::TokenHash;
+
+/// How many events of a deleted class go in one commit: others wait for no longer than that takes.
+const CLEARED_AT_ONCE: u32 = 2_000;
+/// How many pages of the file are given back in one go.
+const PAGES_AT_ONCE: u32 = 256;
+
+/// Something that is kept beside the classes.
+#[derive(Debug)]
+pub(crate) enum Keep {
+    Setting { name: &'static str, value: Option<String> },
+    Session { token: TokenHash, password: TokenHash, expires_at: Timestamp },
+    EndSession(TokenHash),
+    Read(GroupId, ReadSoFar),
+}
+
+/// What there is still to tidy up in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tidy {
+    /// Nothing: what was deleted has left the file.
+    Done,
+    /// More of the same, when there is time.
+    More,
+    /// Somebody reads: the write-ahead log cannot be emptied at this moment.
+    Held,
+}
+
+impl Reader {
+    /// The value of a setting, when it is set.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar("SELECT value FROM setting WHERE name = ?")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// Whether the token is that of an administrator's session that this password opened.
+    pub async fn has_session(
+        &self,
+        token: TokenHash,
+        password: TokenHash,
+        now: Timestamp,
+    ) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT 1 FROM admin_session
+             WHERE token_hash = ? AND password_hash = ? AND expires_at > ?",
+        )
+        .bind(token.as_bytes().as_slice())
+        .bind(password.as_bytes().as_slice())
+        .bind(now.as_millis())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.is_some())
+    }
+}
+
+impl Writer {
+    /// Writes one thing that is kept.
+    pub async fn keep(&mut self, keep: Keep) -> Result<(), sqlx::Error> {
+        let connection = self.connection().await?;
+        let query = match &keep {
+            Keep::Setting { name, value: Some(value) } => {
+                sqlx::query("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
+                    .bind(*name)
+                    .bind(value.as_str())
+            }
+            Keep::Setting { name, value: None } => {
+                sqlx::query("DELETE FROM setting WHERE name = ?").bind(*name)
+            }
+            Keep::Session { token, password, expires_at } => sqlx::query(
+                "INSERT INTO admin_session (token_hash, password_hash, expires_at)
+                 VALUES (?, ?, ?)",
+            )
+            .bind(token.as_bytes().as_slice())
+            .bind(password.as_bytes().as_slice())
+            .bind(expires_at.as_millis()),
+            Keep::EndSession(token) => {
+                sqlx::query("DELETE FROM admin_session WHERE token_hash = ?")
+                    .bind(token.as_bytes().as_slice())
+            }
+            // The class may have been deleted since it was read.
+            Keep::Read(group_id, read) => sqlx::query(
+                "INSERT OR REPLACE INTO reading (group_id, seq, summary, state)
+                 SELECT group_id, ?, ?, ? FROM class WHERE group_id = ? AND deleted_at IS NULL",
+            )
+            .bind(read.seq.cast_signed())
+            .bind(read.reading.summary.as_str())
+            .bind(read.reading.state.as_str())
+            .bind(group_id.as_bytes().as_slice()),
+        };
+        query.execute(connection).await.map(drop)
+    }
+
+    /// Classes that ended at this moment or before.
+    pub async fn ended_before(
+        &mut self,
+        moment: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<GroupId>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT group_id FROM class
+             WHERE ended_at IS NOT NULL AND deleted_at IS NULL AND ended_at <= ?
+             ORDER BY ended_at LIMIT ?",
+        )
+        .bind(moment.as_millis())
+        .bind(limit)
+        .fetch_all(self.connection().await?)
+        .await?;
+        rows.iter().map(|row| Ok(GroupId::from_bytes(bytes(row.try_get(0)?)?))).collect()
+    }
+
+    /// Takes a class away from everybody, in one commit: after it there is no such class, whatever
+    /// becomes of the server. Its log is left to [`tidy`](Self::tidy).
+    pub async fn take_away(
+        &mut self,
+        group_id: GroupId,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let id = group_id.as_bytes().as_slice();
+        let connection = self.connection().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        for delete in [
+            "DELETE FROM credential WHERE group_id = ?",
+            "DELETE FROM handover WHERE group_id = ?",
+            "DELETE FROM first_answer WHERE group_id = ?",
+            "DELETE FROM reading WHERE group_id = ?",
+        ] {
+            sqlx::query(delete).bind(id).execute(&mut *transaction).await?;
+        }
+        // A code is unique, and this is none that anybody could type.
+        sqlx::query(
+            "UPDATE class SET deleted_at = ?, join_code = 'deleted-' || hex(group_id), name = '',
+                 name_folded = '', next_deadline = NULL
+             WHERE group_id = ?",
+        )
+        .bind(now.as_millis())
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Writes events anew from which a person was erased, and forgets what else is kept of them,
+    /// in one commit.
+    pub async fn rewrite(
+        &mut self,
+        group_id: GroupId,
+        user: UserId,
+        events: &[(u64, String)],
+    ) -> Result<(), sqlx::Error> {
+        let id = group_id.as_bytes().as_slice();
+        let connection = self.connection().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        for (seq, body) in events {
+            sqlx::query("UPDATE event SET body = ? WHERE group_id = ? AND seq = ?")
+                .bind(body.as_str())
+                .bind(id)
+                .bind(seq.cast_signed())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for delete in [
+            "DELETE FROM credential WHERE group_id = ? AND user_id = ?",
+            "DELETE FROM handover WHERE group_id = ? AND user_id = ?",
+            "DELETE FROM first_answer WHERE group_id = ? AND user_id = ?",
+        ] {
+            sqlx::query(delete)
+                .bind(id)
+                .bind(user.as_bytes().as_slice())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        sqlx::query(
+            "DELETE FROM first_answer WHERE group_id = ? AND instr(CAST(body AS TEXT), ?) > 0",
+        )
+        .bind(id)
+        .bind(user.to_string())
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("DELETE FROM reading WHERE group_id = ?")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Does a little of what a deletion leaves behind: events of a class that was taken away, pages
+    /// of the file that nothing needs, and old bytes in the write-ahead log.
+    pub async fn tidy(&mut self) -> Result<Tidy, sqlx::Error> {
+        let connection = self.connection().await?;
+        let waiting: Option<Vec<u8>> = sqlx::query_scalar(
+            "SELECT group_id FROM class WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1",
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(group_id) = waiting {
+            clear_some(connection, &group_id).await?;
+            return Ok(Tidy::More);
+        }
+        let free: i64 =
+            sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut *connection).await?;
+        let pages: i64 =
+            sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *connection).await?;
+        let is_incremental: i64 =
+            sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut *connection).await?;
+        if is_incremental == 2 && free > i64::from(PAGES_AT_ONCE) && free * 4 > pages {
+            let vacuum = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
+            sqlx::query(sqlx::AssertSqlSafe(vacuum)).execute(&mut *connection).await?;
+            return Ok(Tidy::More);
+        }
+        // Nobody is to wait for a reader: when there is one, it is tried again.
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+        let emptied =
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+        let timeout = format!("PRAGMA busy_timeout = {}", super::BUSY_TIMEOUT.as_millis());
+        sqlx::query(sqlx::AssertSqlSafe(timeout)).execute(&mut *connection).await?;
+        let was_busy: i64 = match emptied {
+            Ok(row) => row.try_get(0)?,
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("5") => 1,
+            Err(error) => return Err(error),
+        };
+        Ok(if was_busy == 0 { Tidy::Done } else { Tidy::Held })
+    }
+}
+
+async fn clear_some(connection: &mut SqliteConnection, group_id: &[u8]) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let deleted = sqlx::query(
+        "DELETE FROM event WHERE group_id = ?1 AND seq IN
+             (SELECT seq FROM event WHERE group_id = ?1 ORDER BY seq LIMIT ?2)",
+    )
+    .bind(group_id)
+    .bind(CLEARED_AT_ONCE)
+    .execute(&mut *transaction)
+    .await?;
+    if deleted.rows_affected() < u64::from(CLEARED_AT_ONCE) {
+        sqlx::query("DELETE FROM class WHERE group_id = ?")
+            .bind(group_id)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}
