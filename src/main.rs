@@ -3,11 +3,12 @@
 mod assets;
 mod options;
 
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, shell};
+use app::{App, Zone, exports, shell};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -17,7 +18,7 @@ use classroom::Classroom;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::{Engine, peer_address};
+use server::{Engine, hash_password, peer_address};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -25,7 +26,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::options::Options;
+use crate::options::{Instead, Options};
 
 /// How long a form that is being sent may stand still.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,7 +37,11 @@ const MAX_FORM_BYTES: usize = 64 * 1_024;
 async fn main() -> ExitCode {
     let options = Options::parse();
     options.log_format.start();
-    match run(options).await {
+    let done = match options.command {
+        Some(Instead::HashPassword) => print_hash(),
+        None => run(options).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("handup: {message}");
@@ -45,21 +50,53 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Reads a password, unseen where somebody types it, and prints its hash.
+fn print_hash() -> Result<(), String> {
+    let cannot = |error| format!("cannot read a password: {error}");
+    let password = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password("Password: ").map_err(cannot)?
+    } else {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(cannot)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    println!("{}", hash_password(&password).map_err(|error| error.to_string())?);
+    Ok(())
+}
+
 async fn run(options: Options) -> Result<(), String> {
-    let Options { listen, database, public_url, log_format: _ } = options;
+    let Options {
+        listen,
+        database,
+        public_url,
+        admin_password_hash,
+        time_zone,
+        log_format: _,
+        command: _,
+    } = options;
     let engine = Engine::open(&database, public_url, Arc::new(Classroom))
         .await
         .map_err(|error| error.to_string())?;
+    if let Some(hash) = admin_password_hash {
+        engine
+            .configure_admin(hash)
+            .map_err(|error| format!("--admin-password-hash is wrong: {error}"))?;
+    }
+    let set_up = engine.begin_set_up().await.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address =
         listener.local_addr().map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     stop_on_signal(&engine)?;
-    let router = router(engine.clone());
+    let router = router(engine.clone(), time_zone.unwrap_or_else(Zone::of_machine));
     let database = database.canonicalize().unwrap_or(database);
     println!("listening on http://{address}");
     println!("data in {}", database.display());
+    if let Some(token) = set_up {
+        let origin = engine.public_url().map_or_else(|| format!("http://{address}"), str::to_owned);
+        println!("set the administrator's password: {origin}/admin/set-up/{}", token.reveal());
+    }
     server::serve(listener, router, engine.stopping().clone()).await;
     Ok(())
 }
@@ -93,12 +130,15 @@ impl axum::extract::FromRef<Pages> for LeptosOptions {
     }
 }
 
-fn router(engine: Engine) -> Router {
+fn router(engine: Engine, zone: Zone) -> Router {
     let leptos = LeptosOptions::builder().output_name("handup").build();
     let pages = Pages { engine: engine.clone(), leptos: leptos.clone() };
     let context = {
-        let engine = engine.clone();
-        move || provide_context(engine.clone())
+        let (engine, zone) = (engine.clone(), zone.clone());
+        move || {
+            provide_context(engine.clone());
+            provide_context(zone.clone());
+        }
     };
     let rendered = Router::new()
         .leptos_routes_with_context(&pages, generate_route_list(App), context, move || {
@@ -111,6 +151,7 @@ fn router(engine: Engine) -> Router {
         .layer(RequestBodyTimeoutLayer::new(FORM_TIMEOUT))
         .layer(CompressionLayer::new());
     rendered
+        .merge(exports(engine.clone(), zone))
         .merge(server::api(engine))
         .layer(CatchPanicLayer::new())
         .layer(from_fn(assets::guard_headers))

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use app::Zone;
+use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 /// Handup: the raise-hand room for a class.
@@ -23,9 +24,30 @@ pub struct Options {
     #[arg(long, env = "HANDUP_PUBLIC_URL", value_parser = origin)]
     pub public_url: Option<String>,
 
+    /// The argon2 hash of the administrator's password; `handup hash-password` makes one
+    /// [default: set by a link that is printed at start]
+    #[arg(long, env = "HANDUP_ADMIN_PASSWORD_HASH", hide_env_values = true)]
+    pub admin_password_hash: Option<String>,
+
+    /// The time zone in which the history tells times, such as `Europe/Berlin`
+    /// [default: the machine's]
+    #[arg(long, env = "HANDUP_TIME_ZONE", value_parser = time_zone)]
+    pub time_zone: Option<Zone>,
+
     /// How the log on standard error is written
     #[arg(long, env = "HANDUP_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Instead>,
+}
+
+/// What the program can do beside serving.
+#[derive(Subcommand)]
+pub enum Instead {
+    /// Ask for a password and print its argon2 hash, for `--admin-password-hash`
+    HashPassword,
 }
 
 /// How log lines look.
@@ -47,6 +69,11 @@ impl LogFormat {
             Self::Json => logs.json().init(),
         }
     }
+}
+
+fn time_zone(name: &str) -> Result<Zone, String> {
+    let wrong = || "it is the name of a time zone, such as Europe/Berlin".to_owned();
+    Zone::named(name).ok_or_else(wrong)
 }
 
 fn origin(text: &str) -> Result<String, String> {

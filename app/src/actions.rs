@@ -32,6 +32,10 @@ pub struct ClassHere {
     pub name: String,
     /// The name one goes by in it.
     pub me: String,
+    /// Whether one teaches it.
+    pub teaches: bool,
+    /// Whether it is over.
+    pub ended: bool,
 }
 
 /// Begins a class, and leads into its room.
@@ -88,6 +92,56 @@ pub async fn take_over(token: String) -> Result<(), Trouble> {
     ssr::lead(taken, |trouble| ssr::address("/", &[("problem", trouble.key())]))
 }
 
+/// Opens an administrator's session by the password.
+#[server(prefix = "/do", endpoint = "sign-in")]
+pub async fn sign_in(password: String) -> Result<(), Trouble> {
+    let signed_in = ssr::sign_in(password).await;
+    ssr::lead(signed_in, |trouble| ssr::address("/admin", &[("problem", trouble.key())]))
+}
+
+/// Ends an administrator's session.
+#[server(prefix = "/do", endpoint = "sign-out")]
+pub async fn sign_out() -> Result<(), Trouble> {
+    let signed_out = ssr::sign_out().await;
+    ssr::lead(signed_out, |trouble| ssr::address("/admin", &[("problem", trouble.key())]))
+}
+
+/// Sets the administrator's password by the link that the server printed, and signs in.
+#[server(prefix = "/do", endpoint = "set-up")]
+pub async fn set_up(token: String, password: String) -> Result<(), Trouble> {
+    let set = ssr::set_up(&token, password).await;
+    ssr::lead(set, |trouble| {
+        ssr::address(&format!("/admin/set-up/{token}"), &[("problem", trouble.key())])
+    })
+}
+
+/// Sets for how many days classes are kept after their end; empty for ever. What would delete
+/// classes at once is asked about first, unless one is `sure`.
+#[server(prefix = "/do", endpoint = "keep-days")]
+pub async fn keep_days(
+    #[server(default)] days: String,
+    #[server(default)] sure: String,
+) -> Result<(), Trouble> {
+    let kept = ssr::keep_days(&days, !sure.is_empty()).await;
+    ssr::lead(kept, |trouble| ssr::address("/admin", &[("problem", trouble.key())]))
+}
+
+/// Deletes a class, for good.
+#[server(prefix = "/do", endpoint = "delete-class")]
+pub async fn delete_class(group: GroupId) -> Result<(), Trouble> {
+    let deleted = ssr::delete_class(group).await;
+    ssr::lead(deleted, |trouble| ssr::address("/admin", &[("problem", trouble.key())]))
+}
+
+/// Erases a person's name and data from a class, for good.
+#[server(prefix = "/do", endpoint = "erase-person")]
+pub async fn erase_person(group: GroupId, member: UserId) -> Result<(), Trouble> {
+    let erased = ssr::erase_person(group, member).await;
+    ssr::lead(erased, |trouble| {
+        ssr::address(&format!("/admin/class/{group}"), &[("problem", trouble.key())])
+    })
+}
+
 /// What tells a form that was sent twice from two forms.
 pub fn ticket() -> String {
     #[cfg(feature = "ssr")]
@@ -111,13 +165,16 @@ pub(crate) mod ssr {
     use futures::future::join_all;
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
-    use server::{Engine, Error, Presented, Session, Token, presented, set_cookie};
+    use server::{
+        Engine, Error, PasswordError, Presented, Session, Token, presented, presented_by_admin,
+        set_admin_cookie, set_cookie,
+    };
     use signaling::{GroupId, Name, Rejection, Role, Timeout, UserId};
 
     use super::{ClassHere, RoomView};
     use crate::trouble::Trouble;
 
-    fn engine() -> Result<Engine, Trouble> {
+    pub fn engine() -> Result<Engine, Trouble> {
         use_context::<Engine>().ok_or(Trouble::Failed)
     }
 
@@ -144,19 +201,113 @@ pub(crate) mod ssr {
             Some(token) if engine.is_known(&token).await? => token,
             _ => Token::new(),
         };
-        let cookie = set_cookie(&token, engine.is_https());
-        if let (Some(response), Ok(cookie)) =
-            (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie))
-        {
-            response.append_header(SET_COOKIE, cookie);
-        }
+        give_cookie(&set_cookie(&token, engine.is_https()));
         Ok(token)
     }
 
-    pub async fn session(group: GroupId) -> Result<Session, Trouble> {
+    fn give_cookie(cookie: &str) {
+        if let (Some(response), Ok(cookie)) =
+            (use_context::<ResponseOptions>(), HeaderValue::from_str(cookie))
+        {
+            response.append_header(SET_COOKIE, cookie);
+        }
+    }
+
+    /// The browser's member of the class, whether or not it has ended.
+    pub async fn any_session(group: GroupId) -> Result<Session, Trouble> {
         let engine = engine()?;
         let token = browser_token(&engine).ok_or(Trouble::NotHere)?;
-        let session = engine.session(group, &token).await?;
+        engine.session(group, &token).await.map_err(|error| match error {
+            Error::NoSuchGroup => Trouble::NotHere,
+            other => other.into(),
+        })
+    }
+
+    /// Whether the browser holds an administrator's session.
+    pub async fn is_admin(engine: &Engine) -> Result<bool, Trouble> {
+        match presented_by_admin(&headers(), engine.is_https()) {
+            Some(token) => Ok(engine.is_admin(&token).await?),
+            None => Ok(false),
+        }
+    }
+
+    async fn admin() -> Result<Engine, Trouble> {
+        let engine = engine()?;
+        if is_admin(&engine).await? { Ok(engine) } else { Err(Trouble::NotAdmin) }
+    }
+
+    pub async fn sign_in(password: String) -> Result<String, Trouble> {
+        let engine = engine()?;
+        let token = engine.sign_in(peer()?, password).await?.ok_or(Trouble::WrongPassword)?;
+        give_cookie(&set_admin_cookie(Some(&token), engine.is_https()));
+        Ok("/admin".to_owned())
+    }
+
+    pub async fn sign_out() -> Result<String, Trouble> {
+        let engine = engine()?;
+        if let Some(token) = presented_by_admin(&headers(), engine.is_https()) {
+            engine.sign_out(&token).await?;
+        }
+        give_cookie(&set_admin_cookie(None, engine.is_https()));
+        Ok("/admin".to_owned())
+    }
+
+    /// Whether the text is the secret of a set-up link that is still good.
+    pub fn may_set_up(token: &str) -> bool {
+        let link = Token::from_text(token);
+        engine().is_ok_and(|engine| link.is_some_and(|link| engine.may_set_up(&link)))
+    }
+
+    pub async fn set_up(token: &str, password: String) -> Result<String, Trouble> {
+        let engine = engine()?;
+        let link = Token::from_text(token).ok_or(Trouble::LinkOver)?;
+        let opened = engine.set_up(&link, password).await?.map_err(|error| match error {
+            PasswordError::TooShort => Trouble::PasswordShort,
+            PasswordError::TooLong => Trouble::PasswordLong,
+        })?;
+        let token = opened.ok_or(Trouble::LinkOver)?;
+        give_cookie(&set_admin_cookie(Some(&token), engine.is_https()));
+        Ok("/admin".to_owned())
+    }
+
+    pub async fn keep_days(days: &str, is_sure: bool) -> Result<String, Trouble> {
+        let engine = admin().await?;
+        let days = match days.trim() {
+            "" => None,
+            days => Some(days.parse::<u32>().map_err(|_| Trouble::DaysStrange)?),
+        };
+        if days.is_some_and(|days| !(1..=36_500).contains(&days)) {
+            return Err(Trouble::DaysStrange);
+        }
+        if let Some(days) = days.filter(|_| !is_sure)
+            && engine.kept_long_enough(engine.now(), days).await? > 0
+        {
+            return Ok(format!("/admin?keep={days}"));
+        }
+        engine.set_keep_days(days).await?;
+        Ok("/admin?done=kept".to_owned())
+    }
+
+    pub async fn delete_class(group: GroupId) -> Result<String, Trouble> {
+        let engine = admin().await?;
+        engine.delete_class(group).await.map_err(|error| match error {
+            Error::NoSuchGroup => Trouble::NoSuchClass,
+            other => other.into(),
+        })?;
+        Ok("/admin?done=deleted".to_owned())
+    }
+
+    pub async fn erase_person(group: GroupId, member: UserId) -> Result<String, Trouble> {
+        let engine = admin().await?;
+        engine.erase_person(group, member).await.map_err(|error| match error {
+            Error::NoSuchGroup => Trouble::NoSuchClass,
+            other => other.into(),
+        })?;
+        Ok(format!("/admin/class/{group}?done=erased"))
+    }
+
+    pub async fn session(group: GroupId) -> Result<Session, Trouble> {
+        let session = any_session(group).await?;
         if session.room.with_group(|group| group.ended) {
             return Err(Trouble::Ended);
         }
@@ -375,10 +526,15 @@ pub(crate) mod ssr {
         let Some(token) = browser_token(&engine) else { return Vec::new() };
         let sessions = engine.sessions(&token).await.unwrap_or_default();
         let here = sessions.iter().map(|session| {
-            session.room.with_group(|group| ClassHere {
-                group: group.id,
-                name: group.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-                me: group.member(session.user).map(|m| m.name.to_string()).unwrap_or_default(),
+            session.room.with_group(|group| {
+                let me = group.member(session.user);
+                ClassHere {
+                    group: group.id,
+                    name: group.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    me: me.map(|me| me.name.to_string()).unwrap_or_default(),
+                    teaches: me.is_some_and(|me| me.role == Role::Teacher),
+                    ended: group.ended,
+                }
             })
         });
         here.collect()

@@ -2,6 +2,10 @@
 //! room is an island that the browser brings to life.
 
 mod actions;
+#[cfg(feature = "ssr")]
+mod admin;
+#[cfg(feature = "ssr")]
+mod history;
 mod pages;
 mod room;
 mod trouble;
@@ -11,7 +15,19 @@ use leptos_meta::{MetaTags, Stylesheet, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{ParamSegment, SsrMode, StaticSegment};
 
+#[cfg(feature = "ssr")]
+use crate::admin::{AdminPage, SetUpPage};
+#[cfg(feature = "ssr")]
+use crate::history::{ClassPage, ExportPage, MyDataPage, PersonPage};
+#[cfg(feature = "ssr")]
+pub use crate::history::{Zone, exports};
+// No island is on these pages: the browser's half never makes them.
 use crate::pages::{HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage};
+#[cfg(not(feature = "ssr"))]
+use crate::pages::{
+    NotFoundPage as AdminPage, NotFoundPage as SetUpPage, NotFoundPage as ClassPage,
+    NotFoundPage as ExportPage, NotFoundPage as MyDataPage, NotFoundPage as PersonPage,
+};
 
 /// The document around every page. Only the class room loads the WASM.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -63,6 +79,56 @@ pub fn App() -> impl IntoView {
                 <Route
                     path=(StaticSegment("handover"), ParamSegment("token"))
                     view=HandoverPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("history"))
+                    view=ClassPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("history"), StaticSegment("export"))
+                    view=ExportPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("history"), StaticSegment("person"), ParamSegment("member"))
+                    view=PersonPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("me"))
+                    view=MyDataPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=StaticSegment("admin")
+                    view=AdminPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("admin"), StaticSegment("set-up"), ParamSegment("token"))
+                    view=SetUpPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("admin"), StaticSegment("export"))
+                    view=ExportPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("admin"), StaticSegment("class"), ParamSegment("group"))
+                    view=ClassPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("admin"), StaticSegment("class"), ParamSegment("group"), StaticSegment("export"))
+                    view=ExportPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("admin"), StaticSegment("class"), ParamSegment("group"), StaticSegment("person"), ParamSegment("member"))
+                    view=PersonPage
                     ssr=SsrMode::Async
                 />
             </Routes>

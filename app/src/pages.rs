@@ -21,24 +21,35 @@ pub fn is_live() -> bool {
     #[cfg(feature = "ssr")]
     {
         use_context::<axum::http::request::Parts>()
-            .is_some_and(|parts| parts.uri.path().starts_with("/class/"))
+            .and_then(|parts| {
+                parts.uri.path().strip_prefix("/class/").map(|path| !path.contains('/'))
+            })
+            .unwrap_or(false)
     }
     #[cfg(not(feature = "ssr"))]
     false
 }
 
 /// A value of the address's query; empty when it is not there.
-fn query(name: &str) -> String {
+pub(crate) fn query(name: &str) -> String {
     use_query_map().read_untracked().get(name).unwrap_or_default()
 }
 
 /// A part of the address's path.
-fn param(name: &str) -> String {
+pub(crate) fn param(name: &str) -> String {
     use_params_map().read_untracked().get(name).unwrap_or_default()
 }
 
+/// The path of the address.
+#[cfg(feature = "ssr")]
+pub(crate) fn path() -> String {
+    use_context::<axum::http::request::Parts>()
+        .map(|parts| parts.uri.path().to_owned())
+        .unwrap_or_default()
+}
+
 /// What the last form came to, when it came to nothing.
-fn trouble() -> Option<Trouble> {
+pub(crate) fn trouble() -> Option<Trouble> {
     // Leptos says by this that a form could not be read at all.
     let unread = (!query("__err").is_empty()).then_some(Trouble::Failed);
     unread.or_else(|| query("problem").parse().ok())
@@ -46,7 +57,7 @@ fn trouble() -> Option<Trouble> {
 
 /// The frame of a page that is about one thing.
 #[component]
-fn Plain(children: Children) -> impl IntoView {
+pub(crate) fn Plain(children: Children) -> impl IntoView {
     view! {
         <div class="plain">
             <header class="brand">

@@ -1,7 +1,7 @@
 //! The class room: the one island. It renders the same on the server and in the browser from the
 //! same fold of the same events; in the browser it then follows the class live.
 
-mod clock;
+pub(crate) mod clock;
 #[cfg(feature = "hydrate")]
 mod follow;
 mod lists;

@@ -80,6 +80,22 @@ troubles! {
     NotHere = "not-here", "You are not in this class any more. Join again with the code.";
     /// The link for another device is used up or too old.
     LinkUsed = "link-used", "This link was used already or is too old. Get a new one in your class, under “Class”.";
+    /// Not signed in as an administrator.
+    NotAdmin = "not-admin", "Only an administrator sees this. Sign in first.";
+    /// The administrator's password is wrong.
+    WrongPassword = "password", "That password is not right. Try again.";
+    /// A new password is too short.
+    PasswordShort = "password-short", "That password is too short. Use 12 characters or more.";
+    /// A new password is too long.
+    PasswordLong = "password-long", "That password is too long. Keep it to 256 characters.";
+    /// The set-up link is used up.
+    LinkOver = "link-over", "This link was used already or is an old one. The server prints a new one when it starts, as long as no password is set.";
+    /// No class with the id, or no more.
+    NoSuchClass = "no-class", "That class is not there. It may have been deleted.";
+    /// No person with the id in the class.
+    NoSuchPerson = "no-person", "That person is not in this class and never was.";
+    /// Not a number of days.
+    DaysStrange = "days", "Type a whole number of days, from 1 to 36 500, or leave it empty.";
     /// Too many attempts.
     TooFast = "too-fast", "That was too many tries. Wait a few seconds, then try again.";
     /// The server failed.
@@ -159,11 +175,11 @@ mod from_server {
         /// The HTTP status that goes with it.
         pub(crate) const fn status(self) -> StatusCode {
             match self {
-                Self::NoSuchCode => StatusCode::NOT_FOUND,
+                Self::NoSuchCode | Self::NoSuchClass | Self::NoSuchPerson => StatusCode::NOT_FOUND,
                 Self::Locked | Self::NotAllowed | Self::FloorClosed => StatusCode::FORBIDDEN,
-                Self::NotHere => StatusCode::UNAUTHORIZED,
+                Self::NotHere | Self::NotAdmin | Self::WrongPassword => StatusCode::UNAUTHORIZED,
                 Self::Full | Self::Settled | Self::LastTeacher => StatusCode::CONFLICT,
-                Self::Ended | Self::LinkUsed => StatusCode::GONE,
+                Self::Ended | Self::LinkUsed | Self::LinkOver => StatusCode::GONE,
                 Self::TooFast => StatusCode::TOO_MANY_REQUESTS,
                 Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
                 Self::ClassNameEmpty
@@ -171,6 +187,9 @@ mod from_server {
                 | Self::NameEmpty
                 | Self::NameLong
                 | Self::NameStrange
+                | Self::PasswordShort
+                | Self::PasswordLong
+                | Self::DaysStrange
                 | Self::QuestionLong => StatusCode::UNPROCESSABLE_ENTITY,
             }
         }

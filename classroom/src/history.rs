@@ -7,9 +7,11 @@
 //! can happen to it. So a class of any length is read in little memory.
 
 mod chronicle;
+mod in_order;
 mod record;
 mod section;
 
 pub use chronicle::{Chronicle, Page, Person, Summary};
+pub use in_order::InOrder;
 pub use record::{Kind, Part, Record};
 pub use section::{Raise, Section, sections};

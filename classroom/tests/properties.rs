@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use classroom::history::{Chronicle, Kind, Record};
+use classroom::history::{Chronicle, InOrder, Kind, Record};
 use classroom::{Classroom, Deed, HandSource, Lesson, Operation, Standing, reasons};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -767,6 +767,17 @@ proptest! {
             paged.extend(records.into_iter().filter(|r| r.seq >= page.from && r.seq < next));
         }
         prop_assert_eq!(paged, all_records(&whole, done));
+    }
+
+    #[test]
+    fn an_export_tells_every_record_once_and_in_order(life in any_life()) {
+        let class = lived(&life)?;
+        let (whole, done) = told(Chronicle::new(GROUP), &class.log);
+        let mut in_order = InOrder::new(GROUP);
+        let mut told: Vec<Record> =
+            class.log.iter().flat_map(|event| in_order.tell(event)).collect();
+        told.extend(in_order.finish());
+        prop_assert_eq!(told, all_records(&whole, done));
     }
 
     #[test]

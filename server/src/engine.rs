@@ -306,7 +306,8 @@ impl Engine {
         Ok(!self.shared.reader.groups_of(token.hash()).await?.is_empty())
     }
 
-    /// The sessions that a browser's token stands for, newest first, of classes that go on.
+    /// The sessions that a browser's token stands for, newest first, of classes that go on and of
+    /// those that are over.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -315,8 +316,7 @@ impl Engine {
         let mut sessions = Vec::new();
         for group_id in self.shared.reader.groups_of(hash).await? {
             let room = self.room(group_id).await?;
-            let goes_on = room.with_group(|group| !group.ended);
-            if let Some(user) = room.holder(hash).filter(|_| goes_on) {
+            if let Some(user) = room.holder(hash) {
                 sessions.push(Session { room, user });
             }
             if sessions.len() == 20 {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{Field, Plain, query, trouble};
+use crate::actions::ClassHere;
 use crate::trouble::Trouble;
 
 /// The landing page.
@@ -68,42 +69,68 @@ pub fn LandingPage() -> impl IntoView {
     }
 }
 
-/// The way back for somebody who closed the tab.
+/// The way back for somebody who closed the tab, and to what happened in classes that are over.
 #[component]
 fn ClassesHere() -> impl IntoView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                let classes = classes_here().await;
-                (!classes.is_empty())
-                    .then(|| {
-                        let classes = classes
-                            .into_iter()
-                            .map(|class| {
-                                view! {
-                                    <li>
-                                        <a href=format!("/class/{}", class.group)>
-                                            <bdi>{class.name}</bdi>
-                                        </a>
-                                        " as "
-                                        <bdi>{class.me}</bdi>
-                                    </li>
-                                }
-                            })
-                            .collect_view();
-                        view! {
-                            <section class="back" aria-labelledby="back-title">
-                                <h2 id="back-title">"Go back to a class"</h2>
-                                <ul>{classes}</ul>
-                            </section>
-                        }
-                    })
+                let (over, here): (Vec<_>, Vec<_>) =
+                    classes_here().await.into_iter().partition(|class| class.ended);
+                let here = list("back-title", "Go back to a class", here, |class| {
+                    format!("/class/{}", class.group)
+                });
+                let over = list("over-title", "Classes that are over", over, |class| {
+                    let page = if class.teaches { "history" } else { "me" };
+                    format!("/class/{}/{page}", class.group)
+                });
+                view! {
+                    {here}
+                    {over}
+                }
             })}
         </Suspense>
     }
 }
 
-async fn classes_here() -> Vec<crate::actions::ClassHere> {
+fn list(
+    title_id: &'static str,
+    title: &'static str,
+    classes: Vec<ClassHere>,
+    address: fn(&ClassHere) -> String,
+) -> Option<impl IntoView> {
+    let is_any = !classes.is_empty();
+    let rows = classes
+        .into_iter()
+        .map(|class| {
+            let what = match (class.ended, class.teaches) {
+                (false, _) => " as ",
+                (true, true) => ": what happened, as ",
+                (true, false) => ": what is stored about ",
+            };
+            let address = address(&class);
+            view! {
+                <li>
+                    <a href=address>
+                        <bdi>{class.name}</bdi>
+                    </a>
+                    {what}
+                    <bdi>{class.me}</bdi>
+                </li>
+            }
+        })
+        .collect_view();
+    is_any.then(|| {
+        view! {
+            <section class="back" aria-labelledby=title_id>
+                <h2 id=title_id>{title}</h2>
+                <ul>{rows}</ul>
+            </section>
+        }
+    })
+}
+
+async fn classes_here() -> Vec<ClassHere> {
     #[cfg(feature = "ssr")]
     {
         crate::actions::ssr::classes_here().await

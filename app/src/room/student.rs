@@ -51,6 +51,7 @@ pub fn StudentRoom() -> impl IntoView {
         live.lesson.with(|lesson| live.group.with(|group| lesson.standing(group, live.me)))
     });
     let choice = Memo::new(move |_| standing.with(Choice::of));
+    let my_data = live.group.with_untracked(|group| format!("/class/{}/me", group.id));
     let sentence = move || standing.with(|standing| standing_words(live, standing));
     view! {
         <Heading />
@@ -78,6 +79,9 @@ pub fn StudentRoom() -> impl IntoView {
             <div class="action">{move || action(choice.get())}</div>
         </main>
         <footer class="exit">
+            <a class="button quiet" href=my_data>
+                "My data"
+            </a>
             <Confirm
                 id="leave"
                 opens="Leave the class"

@@ -336,6 +336,7 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
 fn ClassMenu() -> impl IntoView {
     let live = expect_context::<Live>();
     let settings = Memo::new(move |_| live.group.with(|group| group.settings));
+    let history = live.group.with_untracked(|group| format!("/class/{}/history", group.id));
     view! {
         <button class="quiet" type="button" popovertarget="class-menu">
             "Class"
@@ -371,6 +372,10 @@ fn ClassMenu() -> impl IntoView {
                         .into_any()
                 }
             }}
+            <p>"Who raised a hand, who spoke, and for how long."</p>
+            <a class="button quiet" href=history>
+                "What happened in class"
+            </a>
             <p>"Teach from another device as well."</p>
             <Tap deed="handOver" plain=true>
                 "Another device"

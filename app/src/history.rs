@@ -1,0 +1,155 @@
+//! What happened in class, afterwards: the pages for an administrator, for a class's teachers, and
+//! for a student what is stored about themselves. They are made on the server alone and need no
+//! script.
+
+mod class;
+mod export;
+mod mine;
+mod people;
+mod person;
+mod pictures;
+mod read;
+mod recorded;
+mod rounds;
+mod times;
+mod words;
+
+use leptos::prelude::*;
+
+pub use self::class::ClassPage;
+pub use self::export::{ExportPage, exports, filter as class_filter};
+pub use self::mine::MyDataPage;
+pub use self::person::PersonPage;
+pub use self::read::zone;
+pub use self::times::Zone;
+pub use self::words::count;
+use crate::trouble::Trouble;
+
+/// The frame of a page that tells something.
+#[component]
+pub fn Told(
+    /// Where one came from: an address, and what is there.
+    #[prop(optional)]
+    back: Option<(String, String)>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="told">
+            <header class="brand">
+                <a href="/">
+                    <img src="/favicon.svg" alt="" width="32" height="32" />
+                    "Handup"
+                </a>
+                {back
+                    .map(|(address, words)| {
+                        view! {
+                            <nav aria-label="Back">
+                                <a class="back-link" href=address>
+                                    {words}
+                                </a>
+                            </nav>
+                        }
+                    })}
+            </header>
+            <main>{children()}</main>
+        </div>
+    }
+}
+
+/// What is shown instead of what one may not see, or what is not there.
+pub fn refused(trouble: Trouble) -> impl IntoView {
+    crate::actions::ssr::set_status(trouble.status());
+    view! {
+        <Told>
+            <section class="card one">
+                <h1>"There is nothing to see here"</h1>
+                <p>{trouble.to_string()}</p>
+                <a class="button primary" href="/">
+                    "To the start"
+                </a>
+            </section>
+        </Told>
+    }
+}
+
+/// A figure with its words.
+#[component]
+pub fn Figure(
+    /// What is counted.
+    words: &'static str,
+    /// How many.
+    #[prop(into)]
+    value: String,
+) -> impl IntoView {
+    view! {
+        <div class="figure">
+            <dt>{words}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+}
+
+/// Asks once before what cannot be undone, in a dialog that says what will happen.
+#[component]
+pub fn Sure(
+    /// Tells this dialog from others.
+    id: &'static str,
+    /// The words on the button that opens it.
+    opens: &'static str,
+    /// The question.
+    title: String,
+    /// What will happen.
+    means: String,
+    /// Where the form goes.
+    action: &'static str,
+    /// The words on the button that does it.
+    does: &'static str,
+    /// What the form says.
+    children: Children,
+) -> impl IntoView {
+    let title_id = format!("{id}-title");
+    let labelled_by = title_id.clone();
+    view! {
+        <button class="destroys" type="button" popovertarget=id>
+            {opens}
+        </button>
+        <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
+            <h2 id=title_id>{title}</h2>
+            <p>{means}</p>
+            <form method="post" action=action>
+                {children()}
+                <div class="choices">
+                    <button class="quiet" type="button" popovertarget=id popovertargetaction="hide">
+                        "Keep"
+                    </button>
+                    <button class="destroys">{does}</button>
+                </div>
+            </form>
+        </div>
+    }
+}
+
+/// The way to the other pages of a class.
+#[component]
+pub fn Pager(told: read::Told) -> impl IntoView {
+    let (before, after) = told.neighbours();
+    let pages = told.chronicle.pages().len();
+    let link = |from: Option<u64>, words: &'static str, rel: &'static str| {
+        from.map(|from| {
+            view! {
+                <a class="button quiet" rel=rel href=format!("?from={from}")>
+                    {words}
+                </a>
+            }
+        })
+    };
+    (pages > 1).then(|| {
+        view! {
+            <nav class="pager" aria-label="Parts of this class">
+                {link(before, "Earlier", "prev")}
+                <span class="hint">{format!("Part {} of {pages}", told.place + 1)}</span>
+                {link(after, "Later", "next")}
+            </nav>
+        }
+    })
+}

@@ -1,0 +1,164 @@
+//! A class: its figures, its pictures and its rounds.
+
+use classroom::history::{Kind, sections};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use server::ClassRow;
+
+use super::people::People;
+use super::pictures::Timeline;
+use super::read::{self, Viewer, zone};
+use super::rounds::SectionOf;
+use super::times::{Zone, spoke};
+use super::words::Names;
+use super::{Figure, Pager, Sure, Told, refused};
+use crate::pages::{param, path, query, trouble};
+
+/// The page of a class, for an administrator or one of its teachers.
+#[component]
+pub fn ClassPage() -> impl IntoView {
+    let group = param("group");
+    let as_admin = path().starts_with("/admin/");
+    let from = query("from").parse().ok();
+    view! {
+        <Suspense>
+            {move || {
+                let group = group.clone();
+                Suspend::new(async move {
+                    let found = async {
+                        let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                        let told = read::told(&engine, &class, viewer, from).await?;
+                        let deleted_at = class.deleted_at(engine.keep_days().await?);
+                        Ok((viewer, class, told, deleted_at))
+                    };
+                    match found.await {
+                        Ok((viewer, class, told, deleted_at)) => {
+                            shown(viewer, class, told, deleted_at).into_any()
+                        }
+                        Err(trouble) => refused(trouble).into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// When a class was, in words.
+pub fn when(zone: &Zone, class: &ClassRow) -> String {
+    let began = zone.day_and_clock(class.created_at);
+    match class.ended_at {
+        None => format!("Began {began}, goes on"),
+        Some(ended) if zone.day(ended) == zone.day(class.created_at) => {
+            format!("{began} to {}", zone.short_clock(ended))
+        }
+        Some(ended) => format!("{began} to {}", zone.day_and_clock(ended)),
+    }
+}
+
+fn shown(
+    viewer: Viewer,
+    class: ClassRow,
+    told: read::Told,
+    deleted_at: Option<signaling::Timestamp>,
+) -> impl IntoView {
+    let zone = zone();
+    let summary = told.chronicle.summary();
+    let names = Names::of(&told.chronicle);
+    let here = viewer.class(class.group_id);
+    let spoken: i64 =
+        told.chronicle.people().iter().map(|p| told.chronicle.spoke_millis(p, told.now)).sum();
+    let back = match viewer {
+        Viewer::Admin => ("/admin".to_owned(), "All classes".to_owned()),
+        Viewer::Teacher(_) if class.ended_at.is_some() => {
+            ("/".to_owned(), "To the start".to_owned())
+        }
+        Viewer::Teacher(_) => {
+            (format!("/class/{}", class.group_id), "Back to the class".to_owned())
+        }
+    };
+    let problem = trouble();
+    let done = (query("done") == "erased")
+        .then_some("The name and the data are erased. The counts stay as they were.");
+    let timeline = view! { <Timeline records=told.records.clone() names=names.clone() now=told.now zone=zone.clone() /> };
+    let sections = sections(told.records.clone());
+    let has_rounds = sections.iter().any(|s| s.round.is_some());
+    let rounds = sections
+        .into_iter()
+        .map(|section| {
+            view! { <SectionOf section names=names.clone() now=told.now zone=zone.clone() /> }
+        })
+        .collect_view();
+    let teachers = summary.teachers.join(", ");
+    view! {
+        <Title text=format!("{}: what happened", class.name) />
+        <Told back>
+            <div class="head">
+                <h1>
+                    <bdi>{class.name.clone()}</bdi>
+                </h1>
+                <p class="hint">
+                    {when(&zone, &class)} ". With " <bdi>{teachers}</bdi>
+                    {format!(". Times are those of {}.", zone.name())}
+                </p>
+                {deleted_at
+                    .map(|at| {
+                        view! {
+                            <p class="hint">{format!("This class will be deleted on {}.", zone.day(at))}</p>
+                        }
+                    })}
+            </div>
+            {problem.map(|problem| view! { <p class="problem wide" role="alert">{problem.to_string()}</p> })}
+            {done.map(|done| view! { <p class="done" role="status">{done}</p> })}
+            <dl class="figures" aria-label="The class in figures">
+                <Figure words="Students" value=summary.students.to_string() />
+                <Figure words="Rounds" value=summary.rounds.to_string() />
+                <Figure words="Hands" value=summary.hands.to_string() />
+                <Figure words="Turns" value=summary.turns.to_string() />
+                <Figure words="Spoken" value=spoke(spoken) />
+            </dl>
+            <div class="choices actions">
+                <a class="button quiet" href=format!("{here}/export?format=csv")>
+                    "Export as CSV"
+                </a>
+                <a class="button quiet" href=format!("{here}/export?format=json")>
+                    "Export as JSON"
+                </a>
+                {(viewer == Viewer::Admin)
+                    .then(|| {
+                        let goes_on = if class.ended_at.is_none() {
+                            " It is still going on, and will end for everybody."
+                        } else {
+                            ""
+                        };
+                        view! {
+                            <Sure
+                                id="delete-class"
+                                opens="Delete the class"
+                                title="Delete this class?".to_owned()
+                                means=format!(
+                                    "“{}” and everything that is known of it will be gone: names, hands, turns, exports not taken yet.{goes_on} It cannot be brought back.",
+                                    class.name,
+                                )
+                                action="/do/delete-class"
+                                does="Delete the class"
+                            >
+                                <input type="hidden" name="group" value=class.group_id.to_string() />
+                            </Sure>
+                        }
+                    })}
+            </div>
+            <People chronicle=told.chronicle.clone() viewer now=told.now />
+            {timeline}
+            <section class="rounds" aria-labelledby="rounds-title">
+                <h2 id="rounds-title">"Round by round"</h2>
+                {(!has_rounds && told.records.is_empty())
+                    .then(|| view! { <p class="nobody">"Nobody was asked for hands, and nobody raised one."</p> })}
+                {rounds}
+                <Pager told=told.clone() />
+            </section>
+        </Told>
+    }
+}
+
+/// The kinds that are told beside the rounds and the turns.
+pub const OTHER_KINDS: [Kind; 2] = [Kind::Call, Kind::Other];

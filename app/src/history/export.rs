@@ -1,0 +1,692 @@
+//! Everything recorded, as a file: CSV for a spreadsheet, JSON for a program. A file is made while
+//! it is being sent, class by class and stretch by stretch of their logs, so its length costs no
+//! memory; the page that began it shows how far it has come, without a script.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFRESH,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use classroom::history::{InOrder, Part, Record, Summary};
+use futures::{Stream, TryStreamExt, stream};
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+use serde::{Deserialize, Serialize};
+use server::{
+    ClassFilter, ClassRow, Engine, Error, Place, Presented, presented, presented_by_admin,
+};
+use signaling::{Event, GroupId, Rejection, Role, Timestamp};
+
+use super::read::{self, Viewer};
+use super::times::Zone;
+use super::words::Names;
+use super::{Told, refused};
+use crate::actions::{ssr, ticket};
+use crate::pages::{param, path, query};
+use crate::trouble::Trouble;
+
+/// How many classes are looked up at once.
+const CLASSES: u32 = 200;
+/// How many exports are remembered for the pages that show them.
+const REMEMBERED: usize = 64;
+
+// ---- What is in a file -------------------------------------------------------------------------
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    Json,
+}
+
+impl Format {
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// The columns of the CSV: one row for each part of each invitation.
+const COLUMNS: [&str; 25] = [
+    "class",
+    "class_id",
+    "round",
+    "kind",
+    "question",
+    "one_to_one",
+    "invited_by",
+    "asked_at",
+    "time_limit_s",
+    "answers",
+    "closed_at",
+    "person",
+    "state",
+    "answered_or_closed_at",
+    "seconds_to_answer",
+    "over_at",
+    "seconds_lasted",
+    "ended_by",
+    "reason",
+    "data",
+    "answer_data",
+    "end_data",
+    "person_id",
+    "invited_by_id",
+    "invitation_id",
+];
+
+/// A mark by which spreadsheets know UTF-8.
+const BOM: &str = "\u{feff}";
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// A value of the wire in its own word.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+fn moment(at: Option<Timestamp>) -> String {
+    at.map(|at| at.to_string()).unwrap_or_default()
+}
+
+fn seconds(millis: Option<i64>) -> String {
+    millis.map(|millis| format!("{}.{:03}", millis / 1_000, millis % 1_000)).unwrap_or_default()
+}
+
+/// Rows of CSV, or items of JSON, as they are put together.
+struct Page<'a> {
+    format: Format,
+    class: &'a ClassRow,
+    names: &'a Names,
+    now: Timestamp,
+}
+
+impl Page<'_> {
+    fn add(&self, bytes: &mut Vec<u8>, record: &Record, is_first: bool) -> usize {
+        match self.format {
+            Format::Csv => self.add_rows(bytes, record),
+            Format::Json => {
+                if !is_first {
+                    bytes.push(b',');
+                }
+                // Writing into memory does not fail.
+                let _ = serde_json::to_writer(bytes, record);
+                record.parts.len().max(1)
+            }
+        }
+    }
+
+    fn add_rows(&self, bytes: &mut Vec<u8>, record: &Record) -> usize {
+        let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(bytes);
+        let common = [
+            harmless(&self.class.name),
+            self.class.group_id.to_string(),
+            record.round.to_string(),
+            word(record.kind),
+            harmless(record.question.as_deref().unwrap_or_default()),
+            record.is_private.to_string(),
+            harmless(&self.names.name(record.inviter)),
+            record.asked_at.to_string(),
+            record.timeout.seconds().to_string(),
+            word(record.answers),
+            moment(record.closed_at),
+        ];
+        let data = harmless(&record.data);
+        let ids = [record.inviter.to_string(), record.invite_id.to_string()];
+        let mut row = |part: Option<&Part>| {
+            let of_part = part.map(|part| self.cells(part));
+            let [person, state, settled, answered, over, lasted, ended_by, reason, answer, end, id] =
+                of_part.unwrap_or_default();
+            let theirs = [person, state, settled, answered, over, lasted, ended_by, reason];
+            let cells = common.iter().chain(&theirs).chain([&data, &answer, &end, &id]).chain(&ids);
+            // Writing into memory does not fail.
+            let _ = csv.write_record(cells);
+        };
+        if record.parts.is_empty() {
+            row(None);
+        }
+        for part in &record.parts {
+            row(Some(part));
+        }
+        record.parts.len().max(1)
+    }
+
+    fn cells(&self, part: &Part) -> [String; 11] {
+        [
+            harmless(&self.names.name(part.user)),
+            word(part.state),
+            moment(part.settled_at),
+            seconds(part.answered_after()),
+            moment(part.ended_at),
+            seconds(part.lasted(self.now)),
+            part.ended_by.map(|by| harmless(&self.names.name(by))).unwrap_or_default(),
+            harmless(part.reason.as_deref().unwrap_or_default()),
+            harmless(part.data.as_deref().unwrap_or_default()),
+            harmless(part.end_data.as_deref().unwrap_or_default()),
+            part.user.to_string(),
+        ]
+    }
+}
+
+/// What stands of a class before its invitations, and what after them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Head<'a> {
+    #[serde(rename = "classID")]
+    class_id: GroupId,
+    name: &'a str,
+    created_at: Timestamp,
+    ended_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Tail<'a> {
+    summary: Summary,
+    people: &'a [classroom::history::Person],
+}
+
+// ---- Making it as it is sent -------------------------------------------------------------------
+
+type Log = Pin<Box<dyn Stream<Item = Result<Vec<Event>, Error>> + Send>>;
+
+struct InHand {
+    class: ClassRow,
+    told: InOrder,
+    log: Log,
+    is_empty: bool,
+}
+
+enum Stage {
+    Before,
+    Within,
+    After,
+}
+
+struct Export {
+    engine: Engine,
+    viewer: Viewer,
+    format: Format,
+    filter: ClassFilter,
+    /// More classes are to be looked up after this one; none when there are no more.
+    after: Option<Option<Place>>,
+    waiting: VecDeque<ClassRow>,
+    in_hand: Option<InHand>,
+    stage: Stage,
+    is_first_class: bool,
+    run: Arc<Run>,
+}
+
+impl Export {
+    fn stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
+        stream::try_unfold(self, |mut export| async move {
+            let bytes = export.next().await.inspect_err(Error::log)?;
+            Ok(bytes.map(|bytes| (bytes, export)))
+        })
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            match self.stage {
+                Stage::Before => {
+                    self.stage = Stage::Within;
+                    return Ok(Some(match self.format {
+                        Format::Csv => format!("{BOM}{}\r\n", COLUMNS.join(",")).into(),
+                        Format::Json => "{\"classes\":[".into(),
+                    }));
+                }
+                Stage::Within => {}
+                Stage::After => return Ok(None),
+            }
+            let mut bytes = Vec::new();
+            match self.in_hand.take() {
+                Some(in_hand) => self.go_on(in_hand, &mut bytes).await?,
+                None => match self.next_class().await? {
+                    Some(class) => self.begin(class, &mut bytes),
+                    None => {
+                        self.stage = Stage::After;
+                        self.run.is_done.store(true, Ordering::Relaxed);
+                        if self.format == Format::Json {
+                            bytes.extend_from_slice(b"]}");
+                        }
+                    }
+                },
+            }
+            if !bytes.is_empty() {
+                return Ok(Some(bytes.into()));
+            }
+        }
+    }
+
+    async fn next_class(&mut self) -> Result<Option<ClassRow>, Error> {
+        if self.waiting.is_empty()
+            && let Some(after) = self.after.take()
+        {
+            let found = self.engine.classes(&self.filter, after, CLASSES).await?;
+            self.after = found.last().map(|class| Some(class.place()));
+            self.waiting = found.into();
+        }
+        Ok(self.waiting.pop_front())
+    }
+
+    fn begin(&mut self, class: ClassRow, bytes: &mut Vec<u8>) {
+        if self.format == Format::Json {
+            let head = Head {
+                class_id: class.group_id,
+                name: &class.name,
+                created_at: class.created_at,
+                ended_at: class.ended_at,
+            };
+            if !std::mem::take(&mut self.is_first_class) {
+                bytes.push(b',');
+            }
+            let _ = serde_json::to_writer(&mut *bytes, &head);
+            // The object goes on with what is known at the end of the log.
+            bytes.pop();
+            bytes.extend_from_slice(b",\"invitations\":[");
+        }
+        let log: Log = Box::pin(self.engine.log(class.group_id, 1, class.seq));
+        let told = InOrder::new(class.group_id);
+        self.in_hand = Some(InHand { class, told, log, is_empty: true });
+    }
+
+    async fn go_on(&mut self, mut in_hand: InHand, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        let events = in_hand.log.try_next().await?;
+        let is_over = events.is_none();
+        let mut records = Vec::new();
+        match events {
+            Some(events) => {
+                self.run.done.fetch_add(events.len() as u64, Ordering::Relaxed);
+                for event in events {
+                    records.extend(in_hand.told.tell(&event));
+                }
+            }
+            None => records = in_hand.told.finish(),
+        }
+        let names = Names::of(in_hand.told.chronicle());
+        let page = Page {
+            format: self.format,
+            class: &in_hand.class,
+            names: &names,
+            now: self.engine.now(),
+        };
+        let mut rows = 0;
+        for record in records {
+            let record = self.viewer.may_read(record);
+            rows += page.add(bytes, &record, in_hand.is_empty);
+            in_hand.is_empty = false;
+        }
+        self.run.rows.fetch_add(rows as u64, Ordering::Relaxed);
+        if !is_over {
+            self.in_hand = Some(in_hand);
+        } else if self.format == Format::Json {
+            let chronicle = in_hand.told.chronicle();
+            let tail = Tail { summary: chronicle.summary(), people: chronicle.people() };
+            bytes.extend_from_slice(b"],");
+            let start = bytes.len();
+            let _ = serde_json::to_writer(&mut *bytes, &tail);
+            bytes.remove(start);
+        }
+        Ok(())
+    }
+}
+
+// ---- How far it has come -----------------------------------------------------------------------
+
+/// One export, as far as it has come; in events, for how many there are is known beforehand.
+#[derive(Default)]
+struct Run {
+    total: u64,
+    done: AtomicU64,
+    rows: AtomicU64,
+    is_done: AtomicBool,
+}
+
+/// The newest exports, by the tickets of the pages that began them.
+#[derive(Default)]
+struct Runs(Mutex<VecDeque<(String, Arc<Run>)>>);
+
+impl Runs {
+    fn begin(&self, ticket: Option<String>, total: u64) -> Arc<Run> {
+        let run = Arc::new(Run { total, ..Run::default() });
+        if let Some(ticket) = ticket.filter(|ticket| ticket.len() <= 64) {
+            let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            runs.push_back((ticket, Arc::clone(&run)));
+            while runs.len() > REMEMBERED {
+                runs.pop_front();
+            }
+        }
+        run
+    }
+
+    fn find(&self, ticket: &str) -> Option<Arc<Run>> {
+        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.iter().find(|(it, _)| it == ticket).map(|(_, run)| Arc::clone(run))
+    }
+}
+
+/// A page for the frame on the export's page: it loads itself anew until the export is done.
+async fn progress(State(exports): State<Exports>, Query(asked): Query<Asked>) -> Response {
+    let run = asked.run.and_then(|ticket| exports.runs.find(&ticket));
+    let (words, value, is_over) = match run {
+        None => ("Starting…".to_owned(), 0.0, false),
+        Some(run) => {
+            let rows = run.rows.load(Ordering::Relaxed);
+            #[expect(clippy::cast_precision_loss, reason = "it is shown in per cent")]
+            let value = run.done.load(Ordering::Relaxed) as f64 / run.total.max(1) as f64;
+            if run.is_done.load(Ordering::Relaxed) {
+                (format!("Done: {rows} rows."), 1.0, true)
+            } else if Arc::strong_count(&run) <= 2 {
+                // Only the list and this page know of it: nobody sends it any more.
+                ("Stopped before the end. Export once more.".to_owned(), value, true)
+            } else {
+                (format!("{rows} rows so far…"), value.min(1.0), false)
+            }
+        }
+    };
+    let percent = (value * 100.0).round();
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>Progress</title>\
+         <link rel=\"stylesheet\" href=\"/pkg/handup.css\"></head>\
+         <body class=\"progress\"><label>{words} \
+         <progress max=\"100\" value=\"{percent}\">{percent} %</progress></label></body></html>"
+    );
+    let frame = [
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; frame-ancestors 'self'"),
+        (X_FRAME_OPTIONS, "SAMEORIGIN"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    if is_over {
+        (frame, Html(page)).into_response()
+    } else {
+        (frame, [(REFRESH, "1")], Html(page)).into_response()
+    }
+}
+
+// ---- The way to it -----------------------------------------------------------------------------
+
+#[derive(Clone)]
+struct Exports {
+    engine: Engine,
+    zone: Zone,
+    runs: Arc<Runs>,
+}
+
+/// What the address of an export says.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    name: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    run: Option<String>,
+}
+
+/// Which classes the fields of a search mean.
+pub fn filter(zone: &Zone, name: &str, from: &str, until: &str) -> ClassFilter {
+    ClassFilter {
+        name: name.trim().to_owned(),
+        from: zone.start_of(from, false),
+        until: zone.start_of(until, true),
+    }
+}
+
+/// The routes of the files themselves.
+pub fn exports(engine: Engine, zone: Zone) -> Router {
+    let exports = Exports { engine, zone, runs: Arc::default() };
+    let of_all = |format| {
+        get(move |State(exports): State<Exports>, headers, Query(asked)| async move {
+            all(exports, headers, asked, format).await
+        })
+    };
+    let of_one = |format, as_admin| {
+        get(
+            move |State(exports): State<Exports>,
+                  headers,
+                  Path(group): Path<String>,
+                  Query(asked)| {
+                one(exports, headers, group, asked, format, as_admin)
+            },
+        )
+    };
+    Router::new()
+        .route("/admin/export.csv", of_all(Format::Csv))
+        .route("/admin/export.json", of_all(Format::Json))
+        .route("/admin/class/{group}/export.csv", of_one(Format::Csv, true))
+        .route("/admin/class/{group}/export.json", of_one(Format::Json, true))
+        .route("/class/{group}/history/export.csv", of_one(Format::Csv, false))
+        .route("/class/{group}/history/export.json", of_one(Format::Json, false))
+        .route("/export/progress", get(progress))
+        .with_state(exports)
+}
+
+async fn signed_in_as_admin(engine: &Engine, headers: &HeaderMap) -> Result<(), Error> {
+    let token = presented_by_admin(headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
+    if engine.is_admin(&token).await? { Ok(()) } else { Err(Error::NotSignedIn) }
+}
+
+async fn all(
+    exports: Exports,
+    headers: HeaderMap,
+    asked: Asked,
+    format: Format,
+) -> Result<Response, Error> {
+    let Exports { engine, zone, runs } = exports;
+    signed_in_as_admin(&engine, &headers).await?;
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    let filter = filter(&zone, &text(&asked.name), &text(&asked.from), &text(&asked.until));
+    let (_, total) = engine.totals(&filter).await?;
+    let export = Export {
+        viewer: Viewer::Admin,
+        format,
+        filter,
+        after: Some(None),
+        waiting: VecDeque::new(),
+        in_hand: None,
+        stage: Stage::Before,
+        is_first_class: true,
+        run: runs.begin(asked.run, total),
+        engine,
+    };
+    Ok(file(export, "classes"))
+}
+
+async fn one(
+    exports: Exports,
+    headers: HeaderMap,
+    group: String,
+    asked: Asked,
+    format: Format,
+    as_admin: bool,
+) -> Result<Response, Error> {
+    let Exports { engine, zone: _, runs } = exports;
+    let group: Result<GroupId, Error> = group.parse().map_err(|_| Error::NoSuchGroup);
+    let viewer = if as_admin {
+        signed_in_as_admin(&engine, &headers).await?;
+        Viewer::Admin
+    } else {
+        let presented = presented(&headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
+        let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
+        let session = engine.session(group?, &token).await?;
+        if session.role() != Some(Role::Teacher) {
+            return Err(Rejection::NotPermitted.into());
+        }
+        return one_for(
+            engine,
+            runs,
+            session.room.id(),
+            Viewer::Teacher(session.user),
+            asked,
+            format,
+        )
+        .await;
+    };
+    one_for(engine, runs, group?, viewer, asked, format).await
+}
+
+async fn one_for(
+    engine: Engine,
+    runs: Arc<Runs>,
+    group: GroupId,
+    viewer: Viewer,
+    asked: Asked,
+    format: Format,
+) -> Result<Response, Error> {
+    let class = engine.class(group).await?;
+    let name: String = class
+        .name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let export = Export {
+        viewer,
+        format,
+        filter: ClassFilter::default(),
+        after: None,
+        run: runs.begin(asked.run, class.seq),
+        waiting: VecDeque::from([class]),
+        in_hand: None,
+        stage: Stage::Before,
+        is_first_class: true,
+        engine,
+    };
+    Ok(file(export, name.trim_matches('-')))
+}
+
+fn file(export: Export, name: &str) -> Response {
+    let format = export.format;
+    let name = if name.is_empty() { "class" } else { name };
+    let disposition = format!("attachment; filename=\"handup-{name}.{}\"", format.ending());
+    let mut response = Response::new(Body::from_stream(export.stream()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+// ---- The page that begins one ------------------------------------------------------------------
+
+/// The page of an export: the download begins by itself, and the page shows how far it is.
+#[component]
+pub fn ExportPage() -> impl IntoView {
+    let group = param("group");
+    let here = path();
+    let format = if query("format") == "json" { Format::Json } else { Format::Csv };
+    let fields: HashMap<&str, String> =
+        ["name", "from", "until"].into_iter().map(|field| (field, query(field))).collect();
+    view! {
+        <Suspense>
+            {move || {
+                let (group, here, fields) = (group.clone(), here.clone(), fields.clone());
+                Suspend::new(async move {
+                    match may_export(&group, &here).await {
+                        Ok((back, words)) => begun(&here, back, words, format, &fields).into_any(),
+                        Err(trouble) => refused(trouble).into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+async fn may_export(group: &str, here: &str) -> Result<(String, String), Trouble> {
+    let as_admin = here.starts_with("/admin/");
+    if group.is_empty() {
+        let engine = ssr::engine()?;
+        let is_admin = as_admin && ssr::is_admin(&engine).await?;
+        let back = ("/admin".to_owned(), "All classes".to_owned());
+        return if is_admin { Ok(back) } else { Err(Trouble::NotAdmin) };
+    }
+    let (_, viewer, class) = read::viewer(group, as_admin).await?;
+    Ok((viewer.class(class.group_id), class.name))
+}
+
+fn begun(
+    here: &str,
+    address: String,
+    words: String,
+    format: Format,
+    fields: &HashMap<&str, String>,
+) -> impl IntoView + use<> {
+    let run = ticket();
+    let mut asked: Vec<(&str, &str)> =
+        fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    asked.push(("run", &run));
+    let download = ssr::address(&format!("{here}.{}", format.ending()), &asked);
+    let progress = ssr::address("/export/progress", &[("run", &run)]);
+    let back = (address, words);
+    view! {
+        <Title text="Export" />
+        <Meta http_equiv="refresh" content=format!("0; url={download}") />
+        <Told back>
+            <section class="card one">
+                <h1>"Export"</h1>
+                <p>"The file is being made while your browser saves it."</p>
+                <iframe class="export-progress" src=progress title="How far the export is"></iframe>
+                <p class="hint">
+                    "If nothing is saved, " <a href=download>"start it by hand"</a> "."
+                </p>
+            </section>
+        </Told>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use classroom::history::Kind;
+
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (cell, expected) in [
+            ("=cmd()", "'=cmd()"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@x", "'@x"),
+            ("\t=1", "'\t=1"),
+            ("Ada = 1", "Ada = 1"),
+            ("", ""),
+        ] {
+            assert_eq!(harmless(cell), expected);
+        }
+    }
+
+    #[test]
+    fn kinds_and_seconds_in_words() {
+        assert_eq!(word(Kind::Round), "round");
+        assert_eq!(seconds(Some(2_007)), "2.007");
+        assert_eq!(seconds(None), "");
+    }
+}

@@ -1,0 +1,77 @@
+//! What is stored about somebody in a class, for themselves.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::person::{PersonFigures, RecordsOf, membership};
+use super::read::{self, zone};
+use super::{Told, refused};
+use crate::actions::ssr;
+use crate::pages::{param, query};
+use crate::trouble::Trouble;
+
+/// The page of one's own data.
+#[component]
+pub fn MyDataPage() -> impl IntoView {
+    let group = param("group");
+    let from = query("from").parse().ok();
+    view! {
+        <Suspense>
+            {move || {
+                let group = group.clone();
+                Suspend::new(async move {
+                    match shown(&group, from).await {
+                        Ok(page) => page.into_any(),
+                        Err(trouble) => refused(trouble).into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, Trouble> {
+    let engine = ssr::engine()?;
+    let group = group.parse().map_err(|_| Trouble::NotHere)?;
+    let session = ssr::any_session(group).await?;
+    let missing = |error| read::not_there(error, Trouble::NotHere);
+    let class = engine.class(group).await.map_err(missing)?;
+    // What one may read of others' invitations is what any member may, and only one's own are told.
+    let viewer = read::Viewer::Teacher(session.user);
+    let told = read::told(&engine, &class, viewer, from).await?;
+    let person = told.chronicle.person(session.user).cloned().ok_or(Trouble::NotHere)?;
+    let devices = engine.devices(group, session.user).await?;
+    let deleted_at = class.deleted_at(engine.keep_days().await?);
+    let zone = zone();
+    let devices = if devices == 1 { "one device".to_owned() } else { format!("{devices} devices") };
+    let kept = match deleted_at {
+        Some(at) => format!("It is deleted on {}.", zone.day(at)),
+        None => "To have it erased, ask your teacher or your school.".to_owned(),
+    };
+    let back = if class.ended_at.is_some() {
+        ("/".to_owned(), "To the start".to_owned())
+    } else {
+        (format!("/class/{group}"), "Back to the class".to_owned())
+    };
+    Ok(view! {
+        <Title text="What is stored about you" />
+        <Told back>
+            <div class="head">
+                <h1>"What is stored about you"</h1>
+                <p>
+                    "Your name in this class is " <strong>
+                        <bdi>{person.name.to_string()}</bdi>
+                    </strong> ". The class is " <bdi>{class.name.clone()}</bdi> "."
+                </p>
+                <p class="hint">
+                    {format!(
+                        "{}. You are signed in on {devices}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. {kept}",
+                        membership(&person, &zone),
+                    )}
+                </p>
+            </div>
+            <PersonFigures chronicle=told.chronicle.clone() person=person.clone() now=told.now />
+            <RecordsOf told person />
+        </Told>
+    })
+}

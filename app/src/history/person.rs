@@ -1,0 +1,146 @@
+//! A person in a class: what they did, and what is recorded of it.
+
+use classroom::history::{Chronicle, Person, Record};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use server::ClassRow;
+use signaling::{Role, Timestamp, UserId};
+
+use super::read::{self, Viewer, zone};
+use super::recorded::Recorded;
+use super::times::{Zone, spoke};
+use super::words::{self, Names};
+use super::{Figure, Pager, Sure, Told, refused};
+use crate::pages::{param, path, query, trouble};
+use crate::trouble::Trouble;
+
+/// The page of a person, for an administrator or a teacher of the class.
+#[component]
+pub fn PersonPage() -> impl IntoView {
+    let (group, member) = (param("group"), param("member"));
+    let as_admin = path().starts_with("/admin/");
+    let from = query("from").parse().ok();
+    view! {
+        <Suspense>
+            {move || {
+                let (group, member) = (group.clone(), member.clone());
+                Suspend::new(async move {
+                    let found = async {
+                        let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                        let told = read::told(&engine, &class, viewer, from).await?;
+                        let user: UserId = member.parse().map_err(|_| Trouble::NoSuchPerson)?;
+                        let person = told.chronicle.person(user).cloned();
+                        Ok((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
+                    };
+                    match found.await {
+                        Ok((viewer, class, told, person)) => {
+                            shown(viewer, class, told, person).into_any()
+                        }
+                        Err(trouble) => refused(trouble).into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> impl IntoView {
+    let zone = zone();
+    let name = person.name.to_string();
+    let back = (viewer.class(class.group_id), class.name.clone());
+    let problem = trouble();
+    view! {
+        <Title text=format!("{name} in {}", class.name) />
+        <Told back>
+            <div class="head">
+                <h1>
+                    <bdi>{name.clone()}</bdi>
+                </h1>
+                <p class="hint">{membership(&person, &zone)}</p>
+            </div>
+            {problem.map(|problem| view! { <p class="problem wide" role="alert">{problem.to_string()}</p> })}
+            <PersonFigures chronicle=told.chronicle.clone() person=person.clone() now=told.now />
+            {(viewer == Viewer::Admin)
+                .then(|| {
+                    let still_here = if person.left_at.is_none() && class.ended_at.is_none() {
+                        " They are still in the class and will be removed from it."
+                    } else {
+                        ""
+                    };
+                    view! {
+                        <div class="choices actions">
+                            <Sure
+                                id="erase-person"
+                                opens="Erase name and data"
+                                title="Erase this person’s name and data?".to_owned()
+                                means=format!(
+                                    "The name “{name}” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name.{still_here} It cannot be brought back.",
+                                )
+                                action="/do/erase-person"
+                                does="Erase"
+                            >
+                                <input type="hidden" name="group" value=class.group_id.to_string() />
+                                <input type="hidden" name="member" value=person.user.to_string() />
+                            </Sure>
+                        </div>
+                    }
+                })}
+            <RecordsOf told person />
+        </Told>
+    }
+}
+
+/// What somebody is in a class and since when, in words.
+pub fn membership(person: &Person, zone: &Zone) -> String {
+    let role = match person.role {
+        Role::Teacher => "Teacher",
+        Role::Student => "Student",
+    };
+    let joined = zone.day_and_clock(person.joined_at);
+    let gone = person.left_at.map(|at| {
+        let why = person.left_reason.as_deref().map(words::reason).unwrap_or_default();
+        format!(", {why} {}", zone.day_and_clock(at))
+    });
+    format!("{role}, joined {joined}{}", gone.unwrap_or_default())
+}
+
+/// What somebody did, in figures.
+#[component]
+pub fn PersonFigures(chronicle: Chronicle, person: Person, now: Timestamp) -> impl IntoView {
+    view! {
+        <dl class="figures" aria-label="In figures">
+            <Figure words="Hands" value=person.hands.to_string() />
+            <Figure words="Turns" value=person.turns.to_string() />
+            <Figure words="Spoke" value=spoke(chronicle.spoke_millis(&person, now)) />
+            <Figure words="Passed" value=person.passes.to_string() />
+            <Figure words="Not now" value=person.declined.to_string() />
+            <Figure words="Ran out" value=person.ran_out.to_string() />
+        </dl>
+    }
+}
+
+/// Every invitation of a page that somebody took part in, with what is recorded of their part.
+#[component]
+pub fn RecordsOf(told: read::Told, person: Person) -> impl IntoView {
+    let zone = zone();
+    let names = Names::of(&told.chronicle);
+    let theirs: Vec<Record> =
+        told.records.iter().filter(|record| record.concerns(person.user)).cloned().collect();
+    let is_empty = theirs.is_empty();
+    let shown = theirs
+        .into_iter()
+        .map(|record| {
+            view! {
+                <Recorded record names=names.clone() zone=zone.clone() only=Some(person.user) />
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="rounds" aria-labelledby="records-title">
+            <h2 id="records-title">"Everything recorded"</h2>
+            {is_empty.then(|| view! { <p class="nobody">"Nothing in this part of the class."</p> })}
+            {shown}
+            <Pager told=told.clone() />
+        </section>
+    }
+}

@@ -1,0 +1,325 @@
+//! One round: who was asked and what each did, who was invited to speak and how long it took.
+
+use classroom::history::{Kind, Part, Record, Section};
+use leptos::prelude::*;
+use signaling::{InviteeState, Timestamp};
+
+use super::class::OTHER_KINDS;
+use super::recorded::Recorded;
+use super::times::{Zone, spoke, took};
+use super::words::{self, Names, count};
+
+/// A round and what came after it.
+#[component]
+pub fn SectionOf(section: Section, names: Names, now: Timestamp, zone: Zone) -> impl IntoView {
+    let title_id = format!("round-{}", section.number);
+    let labelled_by = title_id.clone();
+    let first = section.records().next().map(|record| record.asked_at);
+    let question = section.round.as_ref().and_then(|round| round.question.clone());
+    let title = match (&section.round, section.number) {
+        (Some(round), number) => format!("Round {number}, {}", zone.clock(round.asked_at)),
+        (None, 0) => "Before the first round".to_owned(),
+        (None, number) => format!("Round {number}, continued"),
+    };
+    let figures = section.round.as_ref().map(|round| figures(&section, round, &names));
+    let raised = raised(&section, &names, &zone).into_any();
+    let silent = silent(&section, &names).into_any();
+    let called = called(&section, &names, now, &zone).into_any();
+    let asks = asks(&section, &names, now, &zone).into_any();
+    let others = others(&section, &names, now, &zone).into_any();
+    let records: Vec<Record> = section.records().cloned().collect();
+    let details = view! {
+        <details class="recorded">
+            <summary>
+                "Everything recorded"
+                <span class="hint">{count(records.len(), "invitation", "invitations")}</span>
+            </summary>
+            {records
+                .into_iter()
+                .map(|record| view! { <Recorded record names=names.clone() zone=zone.clone() only=None /> })
+                .collect_view()}
+        </details>
+    };
+    view! {
+        <article class="round card" aria-labelledby=labelled_by data-round=section.number>
+            <h3 id=title_id>
+                {title}
+                {first.filter(|_| section.round.is_none()).map(|at| format!(", {}", zone.clock(at)))}
+            </h3>
+            {question
+                .map(|question| {
+                    view! {
+                        <p class="words">
+                            <bdi>{question}</bdi>
+                        </p>
+                    }
+                })}
+            {figures}
+            {raised}
+            {silent}
+            {called}
+            {asks}
+            {others}
+            {details}
+        </article>
+    }
+}
+
+fn figures(section: &Section, round: &Record, names: &Names) -> impl IntoView + use<> {
+    let raises = section.raises();
+    let mut figures = vec![
+        format!("{} asked", round.parts.len()),
+        format!("{} raised", count(raises.len(), "hand", "hands")),
+    ];
+    if let Some(first) = raises.first() {
+        figures.push(format!("the first after {}", took(first.after)));
+    }
+    let inviter = names.name(round.inviter);
+    view! {
+        <p class="hint">
+            "By " <bdi>{inviter}</bdi> {format!(", {}. {}.", words::terms(round), figures.join(", "))}
+        </p>
+    }
+}
+
+/// Why something is over and by whom, in words.
+fn ended(part: &Part, names: &Names, zone: &Zone) -> String {
+    let Some(at) = part.ended_at else { return "goes on".to_owned() };
+    let why = part.reason.as_deref().map(words::reason).unwrap_or_default();
+    let by = match part.ended_by {
+        Some(by) if by != part.user => format!(" by {}", names.name(by)),
+        Some(_) | None => String::new(),
+    };
+    format!("{why}{by}, {}", zone.clock(at))
+}
+
+fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView + use<>> {
+    let raises = section.raises();
+    if raises.is_empty() {
+        return None;
+    }
+    let rows = raises
+        .iter()
+        .enumerate()
+        .map(|(place, raise)| {
+            let name = names.name(raise.part.user);
+            view! {
+                <tr>
+                    <td class="number">{place + 1}</td>
+                    <th scope="row">
+                        <bdi>{name}</bdi>
+                    </th>
+                    <td class="number">{took(raise.after)}</td>
+                    <td>{ended(raise.part, names, zone)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <div class="scroll">
+            <table class="raised-table">
+                <caption>"Raised a hand"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col" class="number">
+                            <span class="unseen">"Place"</span>
+                        </th>
+                        <th scope="col">"Name"</th>
+                        <th scope="col" class="number">
+                            "After"
+                        </th>
+                        <th scope="col">"Hand down"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    })
+}
+
+fn silent(section: &Section, names: &Names) -> impl IntoView + use<> {
+    [
+        (InviteeState::Rejected, "Not now"),
+        (InviteeState::TimedOut, "Let it run out"),
+        (InviteeState::Cancelled, "Had not answered when it was closed"),
+        (InviteeState::Pending, "Not answered yet"),
+    ]
+    .into_iter()
+    .filter_map(|(state, words)| {
+        let who = section.asked_who(state);
+        let names = (!who.is_empty()).then(|| names.list(&who))?;
+        Some(view! {
+            <p class="who" data-state=words>
+                <strong>{format!("{words} ({}): ", who.len())}</strong>
+                {names}
+            </p>
+        })
+    })
+    .collect_view()
+}
+
+fn called(
+    section: &Section,
+    names: &Names,
+    now: Timestamp,
+    zone: &Zone,
+) -> Option<impl IntoView + use<>> {
+    let parts: Vec<(&Record, &Part)> = section
+        .of_kind(Kind::Floor)
+        .flat_map(|record| record.parts.iter().map(move |part| (record, part)))
+        .collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let rows = parts
+        .into_iter()
+        .map(|(record, part)| {
+            let (name, by) = (names.name(part.user), names.name(record.inviter));
+            let answer = words::outcome(part, "spoke", "passed");
+            view! {
+                <tr>
+                    <th scope="row">
+                        <bdi>{name}</bdi>
+                    </th>
+                    <td>
+                        {zone.clock(part.asked_at)} " by " <bdi>{by}</bdi>
+                    </td>
+                    <td>
+                        {answer}
+                        {part.answered_after().map(|after| format!(", after {}", took(after)))}
+                    </td>
+                    <td class="number">{part.lasted(now).map(spoke)}</td>
+                    <td>{part.was_accepted().then(|| ended(part, names, zone))}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <div class="scroll">
+            <table class="called-table">
+                <caption>"Invited to speak"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Invited"</th>
+                        <th scope="col">"Answer"</th>
+                        <th scope="col" class="number">
+                            "Spoke"
+                        </th>
+                        <th scope="col">"Turn over"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    })
+}
+
+/// What became of a hand that was raised without being asked.
+fn fate(record: &Record, names: &Names, now: Timestamp, zone: &Zone) -> String {
+    if let Some(part) = record.parts.iter().find(|part| part.was_accepted()) {
+        let spoke = part.lasted(now).map(spoke).unwrap_or_default();
+        let taken_by = names.name(part.user);
+        return format!("taken by {taken_by}, spoke {spoke}, {}", ended(part, names, zone));
+    }
+    let closed = record.parts.iter().filter_map(|part| part.reason.as_deref()).next();
+    match (record.closed_at, closed) {
+        (None, _) => "still up".to_owned(),
+        (Some(at), Some(why)) => format!("{}, {}", words::reason(why), zone.clock(at)),
+        (Some(at), None) => format!("hand lowered, {}", zone.clock(at)),
+    }
+}
+
+fn asks(
+    section: &Section,
+    names: &Names,
+    now: Timestamp,
+    zone: &Zone,
+) -> Option<impl IntoView + use<>> {
+    let mut asks = section.of_kind(Kind::Ask).peekable();
+    asks.peek()?;
+    let rows = asks
+        .map(|record| {
+            let name = names.name(record.inviter);
+            view! {
+                <tr>
+                    <th scope="row">
+                        <bdi>{name}</bdi>
+                    </th>
+                    <td>{zone.clock(record.asked_at)}</td>
+                    <td>{fate(record, names, now, zone)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <div class="scroll">
+            <table class="asks-table">
+                <caption>"Raised a hand without being asked"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Raised"</th>
+                        <th scope="col">"What came of it"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    })
+}
+
+fn others(
+    section: &Section,
+    names: &Names,
+    now: Timestamp,
+    zone: &Zone,
+) -> Option<impl IntoView + use<>> {
+    let parts: Vec<(&Record, &Part)> = section
+        .records()
+        .filter(|record| OTHER_KINDS.contains(&record.kind))
+        .flat_map(|record| record.parts.iter().map(move |part| (record, part)))
+        .collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let rows = parts
+        .into_iter()
+        .map(|(record, part)| {
+            let (name, by) = (names.name(part.user), names.name(record.inviter));
+            let private = if record.is_private { ", one-to-one" } else { "" };
+            view! {
+                <tr>
+                    <td>{format!("{}{private}", words::kind(record.kind))}</td>
+                    <th scope="row">
+                        <bdi>{by}</bdi>
+                        " and "
+                        <bdi>{name}</bdi>
+                    </th>
+                    <td>{zone.clock(part.asked_at)}</td>
+                    <td>{words::outcome(part, "accepted", "declined")}</td>
+                    <td class="number">{part.lasted(now).map(spoke)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <div class="scroll">
+            <table class="others-table">
+                <caption>"Calls and other invitations"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"What"</th>
+                        <th scope="col">"Who"</th>
+                        <th scope="col">"When"</th>
+                        <th scope="col">"Answer"</th>
+                        <th scope="col" class="number">
+                            "Lasted"
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    })
+}

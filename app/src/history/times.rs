@@ -1,0 +1,112 @@
+//! Moments as people read them: in the time zone of the school, which the server is told.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp as Instant, ZonedDateTime, civil::Date};
+use signaling::Timestamp;
+
+use crate::room::clock::duration;
+
+/// The time zone in which the pages tell times.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone of the machine.
+    pub fn of_machine() -> Self {
+        Self(TimeZone::system())
+    }
+
+    /// The zone of this IANA name, such as `Europe/Berlin`; none when there is none.
+    pub fn named(name: &str) -> Option<Self> {
+        TimeZone::get(name).ok().map(Self)
+    }
+
+    fn zoned(&self, at: Timestamp) -> ZonedDateTime {
+        let instant = Instant::from_millisecond(at.as_millis()).unwrap_or_default();
+        instant.to_zoned_datetime(self.0.clone())
+    }
+
+    /// The zone's name.
+    pub fn name(&self) -> String {
+        self.0.iana_name().unwrap_or("UTC").to_owned()
+    }
+
+    /// 24 Nov 2026
+    pub fn day(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%-d %b %Y").to_string()
+    }
+
+    /// 24 Nov 2026, 09:42
+    pub fn day_and_clock(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%-d %b %Y, %H:%M").to_string()
+    }
+
+    /// 09:42:07
+    pub fn clock(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%H:%M:%S").to_string()
+    }
+
+    /// 09:42
+    pub fn short_clock(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%H:%M").to_string()
+    }
+
+    /// 24 Nov, 09:42
+    pub fn short_day_and_clock(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%-d %b, %H:%M").to_string()
+    }
+
+    /// The moment at which a day begins, as a date field sends it: 2026-11-24. With `next`, the
+    /// day after it.
+    pub fn start_of(&self, date: &str, next: bool) -> Option<Timestamp> {
+        let date: Date = date.parse().ok()?;
+        let date = if next { date.tomorrow().ok()? } else { date };
+        let zoned = date.to_zoned_datetime(self.0.clone()).ok()?;
+        Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
+    }
+}
+
+/// How long something took: 2.1 s, 1:32, 1:05:00.
+pub fn took(millis: i64) -> String {
+    if millis < 60_000 {
+        let tenths = (millis.max(0) + 50) / 100;
+        format!("{}.{} s", tenths / 10, tenths % 10)
+    } else {
+        duration(millis / 1_000)
+    }
+}
+
+/// How long somebody spoke: 0:07, 1:32.
+pub fn spoke(millis: i64) -> String {
+    duration((millis + 500) / 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_zone_of_the_school() {
+        let at: Timestamp = "2026-11-24T23:30:07.400Z".parse().expect("a moment");
+        let zone = Zone::named("Europe/Berlin").expect("a zone");
+        assert_eq!(zone.day(at), "25 Nov 2026");
+        assert_eq!(zone.clock(at), "00:30:07");
+        assert_eq!(zone.name(), "Europe/Berlin");
+        assert!(Zone::named("Nowhere/Town").is_none());
+        let starts = zone.start_of("2026-11-25", false).expect("a day");
+        assert_eq!(starts.to_string(), "2026-11-24T23:00:00.000Z");
+        let next = zone.start_of("2026-11-25", true).expect("a day");
+        assert_eq!(next.to_string(), "2026-11-25T23:00:00.000Z");
+        assert_eq!(zone.start_of("25.11.2026", false), None);
+    }
+
+    #[test]
+    fn how_long_something_took() {
+        for (millis, words) in
+            [(0, "0.0 s"), (2_149, "2.1 s"), (59_940, "59.9 s"), (92_000, "1:32"), (-5, "0.0 s")]
+        {
+            assert_eq!(took(millis), words);
+        }
+        assert_eq!(spoke(6_600), "0:07");
+    }
+}

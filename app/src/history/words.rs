@@ -1,0 +1,109 @@
+//! States, reasons and kinds in words.
+
+use std::collections::HashMap;
+
+use classroom::history::{Chronicle, Kind, Part, Record};
+use leptos::prelude::*;
+use signaling::{Answers, InviteeState, UserId};
+
+/// The names of everybody who is or was in a class.
+#[derive(Debug, Clone, Default)]
+pub struct Names(HashMap<UserId, String>);
+
+impl Names {
+    /// Those of a chronicle.
+    pub fn of(chronicle: &Chronicle) -> Self {
+        let people = chronicle.people().iter();
+        Self(people.map(|person| (person.user, person.name.to_string())).collect())
+    }
+
+    /// Somebody's name.
+    pub fn name(&self, user: UserId) -> String {
+        self.0.get(&user).cloned().unwrap_or_else(|| "Somebody".to_owned())
+    }
+
+    /// Names, one after the other, each kept apart from the writing direction of the others.
+    pub fn list(&self, users: &[UserId]) -> impl IntoView + use<> {
+        let names: Vec<String> = users.iter().map(|user| self.name(*user)).collect();
+        let last = names.len().saturating_sub(1);
+        names
+            .into_iter()
+            .enumerate()
+            .map(|(place, name)| {
+                view! {
+                    <bdi>{name}</bdi>
+                    {(place < last).then_some(", ")}
+                }
+            })
+            .collect_view()
+    }
+}
+
+/// What an invitation was for.
+pub const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Round => "Ask for hands",
+        Kind::Again => "Hand raised again",
+        Kind::Floor => "Invitation to speak",
+        Kind::Ask => "Hand raised without being asked",
+        Kind::Call => "Call",
+        Kind::Other => "Other invitation",
+    }
+}
+
+/// The state of a part.
+pub const fn state(state: InviteeState) -> &'static str {
+    match state {
+        InviteeState::Pending => "not answered yet",
+        InviteeState::Accepted => "accepted, goes on",
+        InviteeState::Rejected => "declined",
+        InviteeState::Cancelled => "cancelled",
+        InviteeState::TimedOut => "ran out of time",
+        InviteeState::Finished => "accepted, over",
+    }
+}
+
+/// Why something ended. What others gave as a reason stands as it is.
+pub fn reason(reason: &str) -> String {
+    let words = match reason {
+        "lowered" => "hand lowered",
+        "called_on" => "called on to speak",
+        "spoke" => "turn over",
+        "finished" => "ended",
+        "answeredElsewhere" => "another was first",
+        "left" => "left the class",
+        "removed" => "removed from the class",
+        "roleChanged" => "role changed",
+        "ended" => "the class ended",
+        other => other,
+    };
+    words.to_owned()
+}
+
+/// What came of an invitation to speak, or of a call, for one who was invited.
+pub fn outcome(part: &Part, accepted: &'static str, declined: &'static str) -> &'static str {
+    match part.state {
+        InviteeState::Pending => "no answer yet",
+        InviteeState::Accepted | InviteeState::Finished => accepted,
+        InviteeState::Rejected => declined,
+        InviteeState::Cancelled => "taken back",
+        InviteeState::TimedOut => "no answer",
+    }
+}
+
+/// How an invitation was to be answered.
+pub fn terms(record: &Record) -> String {
+    let time = match record.timeout.seconds() {
+        0 => "no time limit".to_owned(),
+        seconds => format!("{seconds} s to answer"),
+    };
+    match record.answers {
+        Answers::Each => time,
+        Answers::First => format!("{time}, the first to accept takes it"),
+    }
+}
+
+/// One, or several, of something.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}

@@ -1,0 +1,70 @@
+//! Records in the order in which they were made, in little memory.
+
+use std::collections::VecDeque;
+
+use signaling::{Event, GroupId, InviteId};
+
+use super::chronicle::Chronicle;
+use super::record::Record;
+
+/// How many finished records wait for one before them. One that goes on for longer comes when it
+/// is done, after them.
+const WAITING: usize = 2_000;
+
+/// A chronicle that hands its records out in the order in which they were made.
+#[derive(Debug)]
+pub struct InOrder {
+    chronicle: Chronicle,
+    waiting: VecDeque<(InviteId, Option<Record>)>,
+}
+
+impl InOrder {
+    /// Of a class of which nothing has been told yet.
+    pub fn new(group: GroupId) -> Self {
+        Self { chronicle: Chronicle::new(group), waiting: VecDeque::new() }
+    }
+
+    /// What has been told.
+    pub const fn chronicle(&self) -> &Chronicle {
+        &self.chronicle
+    }
+
+    /// Takes the next event, and hands out what is done.
+    pub fn tell(&mut self, event: &Event) -> Vec<Record> {
+        let newest = self.chronicle.live().last().map(|record| record.invite_id);
+        let mut done = self.chronicle.tell(event);
+        let begun = self.chronicle.live().last().map(|record| record.invite_id);
+        if let Some(begun) = begun.filter(|_| begun != newest)
+            && event.invite_id() == Some(begun)
+        {
+            self.waiting.push_back((begun, None));
+        }
+        done.retain_mut(|record| {
+            let place = self.waiting.iter_mut().find(|(id, _)| *id == record.invite_id);
+            match place {
+                Some((_, place)) => {
+                    *place = Some(record.clone());
+                    false
+                }
+                None => true,
+            }
+        });
+        while self.waiting.len() > WAITING
+            || self.waiting.front().is_some_and(|(_, record)| record.is_some())
+        {
+            done.extend(self.waiting.pop_front().and_then(|(_, record)| record));
+        }
+        done
+    }
+
+    /// Hands out the rest, what still goes on included.
+    pub fn finish(&mut self) -> Vec<Record> {
+        let mut rest: Vec<Record> = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .filter_map(|(_, record)| record)
+            .collect();
+        rest.extend_from_slice(self.chronicle.live());
+        rest.sort_by_key(|record| record.seq);
+        rest
+    }
+}
