@@ -311,7 +311,7 @@ fn classes(search: Search, list: List) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="scroll">
-                            <table class="classes">
+                            <table class="classes stack">
                                 <thead>
                                     <tr>
                                         <th scope="col">"Class"</th>
@@ -384,17 +384,17 @@ fn class_row(
                     <bdi>{name}</bdi>
                 </a>
             </th>
-            <td>
+            <td data-label="Teacher">
                 <bdi>{teachers}</bdi>
             </td>
-            <td>
+            <td data-label="When">
                 {began} " " <span class="hint">{end}</span>
                 {deleted.map(|words| view! { <span class="hint deleted">" kept " {words}</span> })}
             </td>
-            <td class="number">{summary.students}</td>
-            <td class="number">{summary.rounds}</td>
-            <td class="number">{summary.hands}</td>
-            <td class="number">{summary.turns}</td>
+            <td class="number" data-label="Students">{summary.students}</td>
+            <td class="number" data-label="Rounds">{summary.rounds}</td>
+            <td class="number" data-label="Hands">{summary.hands}</td>
+            <td class="number" data-label="Turns">{summary.turns}</td>
         </tr>
     }
 }

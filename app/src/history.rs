@@ -110,7 +110,7 @@ pub fn Sure(
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
     view! {
-        <button class="destroys" type="button" popovertarget=id>
+        <button class="quiet would-destroy" type="button" popovertarget=id>
             {opens}
         </button>
         <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>

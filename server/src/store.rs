@@ -98,13 +98,15 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         // What is deleted is overwritten, not only unlinked.
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY_TIMEOUT);
+    let reading = options.clone().create_if_missing(false).read_only(true);
+    // A new file can give pages back; one that was made without it stays as it is.
+    let options = options.auto_vacuum(SqliteAutoVacuum::Incremental);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(file_error)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut connection)
@@ -114,7 +116,6 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
         return Err(OpenError::OldSqlite(version));
     }
     sqlx::migrate!("../migrations").run(&mut connection).await?;
-    let reading = options.clone().create_if_missing(false).read_only(true);
     let readers = |connections| SqlitePoolOptions::new().max_connections(connections);
     let pool = readers(4).connect_with(reading.clone()).await.map_err(file_error)?;
     let history = readers(2).connect_with(reading).await.map_err(file_error)?;

@@ -54,20 +54,23 @@ pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl Into
             {(!is_empty)
                 .then(|| {
                     view! {
+                        <p class="keys">
+                            <span class="key">
+                                <span class="swatch of-hand" aria-hidden="true"></span>
+                                "hands raised"
+                            </span>
+                            <span class="key">
+                                <span class="swatch of-turn" aria-hidden="true"></span>
+                                "turns to speak"
+                            </span>
+                        </p>
                         <div class="scroll">
                             <table class="people-table">
                                 <thead>
                                     <tr>
                                         <th scope="col">"Student"</th>
                                         <th scope="col" class="picture">
-                                            <span class="key">
-                                                <span class="swatch hand" aria-hidden="true"></span>
-                                                "Hands"
-                                            </span>
-                                            <span class="key">
-                                                <span class="swatch turn" aria-hidden="true"></span>
-                                                "Turns"
-                                            </span>
+                                            <span class="unseen">"Picture"</span>
                                         </th>
                                         <th scope="col" class="number">
                                             "Hands"

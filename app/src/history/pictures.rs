@@ -174,15 +174,15 @@ pub fn Timeline(records: Vec<Record>, names: Names, now: Timestamp, zone: Zone) 
             <h2 id="timeline-title">"The lesson in time"</h2>
             <p class="keys">
                 <span class="key">
-                    <span class="swatch hand" aria-hidden="true"></span>
+                    <span class="swatch of-hand" aria-hidden="true"></span>
                     "hand up"
                 </span>
                 <span class="key">
-                    <span class="swatch turn" aria-hidden="true"></span>
+                    <span class="swatch of-turn" aria-hidden="true"></span>
                     "speaking"
                 </span>
                 <span class="key">
-                    <span class="swatch band" aria-hidden="true"></span>
+                    <span class="swatch of-band" aria-hidden="true"></span>
                     "a round was open"
                 </span>
             </p>

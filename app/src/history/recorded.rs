@@ -20,7 +20,7 @@ pub fn Recorded(record: Record, names: Names, zone: Zone, only: Option<UserId>) 
         .collect_view();
     view! {
         <div class="scroll">
-            <table>
+            <table class="stack">
                 <caption>
                     {format!("{}{private}, {} by ", words::kind(record.kind), zone.clock(record.asked_at))}
                     <bdi>{by}</bdi>
@@ -53,10 +53,10 @@ fn row(part: &Part, names: &Names, zone: &Zone) -> impl IntoView + use<> {
             <th scope="row">
                 <bdi>{name}</bdi>
             </th>
-            <td>{words::state(part.state)}</td>
-            <td>{zone.clock(part.asked_at)}</td>
-            <td>{part.settled_at.map(|at| zone.clock(at))}</td>
-            <td>
+            <td data-label="State">{words::state(part.state)}</td>
+            <td data-label="Asked">{zone.clock(part.asked_at)}</td>
+            <td data-label="Answered or closed">{part.settled_at.map(|at| zone.clock(at))}</td>
+            <td data-label="Over">
                 {over}
                 {by
                     .map(|by| {
@@ -66,10 +66,10 @@ fn row(part: &Part, names: &Names, zone: &Zone) -> impl IntoView + use<> {
                         }
                     })}
             </td>
-            <td>
-                <bdi>{part.reason.as_deref().map(words::reason)}</bdi>
+            <td data-label="Reason">
+                {part.reason.as_deref().map(|reason| view! { <bdi>{words::reason(reason)}</bdi> })}
             </td>
-            <td>
+            <td data-label="Data">
                 {part.data.as_deref().map(data)}
                 {part.end_data.as_deref().map(data)}
             </td>

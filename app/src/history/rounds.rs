@@ -85,12 +85,15 @@ fn figures(section: &Section, round: &Record, names: &Names) -> impl IntoView + 
 /// Why something is over and by whom, in words.
 fn ended(part: &Part, names: &Names, zone: &Zone) -> String {
     let Some(at) = part.ended_at else { return "goes on".to_owned() };
-    let why = part.reason.as_deref().map(words::reason).unwrap_or_default();
-    let by = match part.ended_by {
-        Some(by) if by != part.user => format!(" by {}", names.name(by)),
-        Some(_) | None => String::new(),
+    let by = part.ended_by.filter(|by| *by != part.user).map(|by| names.name(by));
+    let why = match (part.reason.as_deref(), by) {
+        (Some("ended"), _) => words::reason("ended"),
+        (Some("left"), Some(by)) => format!("{} by {by}", words::reason("removed")),
+        (Some(why), Some(by)) => format!("{} by {by}", words::reason(why)),
+        (Some(why), None) => words::reason(why),
+        (None, _) => String::new(),
     };
-    format!("{why}{by}, {}", zone.clock(at))
+    format!("{why}, {}", zone.clock(at))
 }
 
 fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView + use<>> {
