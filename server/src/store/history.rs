@@ -221,3 +221,114 @@ fn class_row(row: &SqliteRow) -> Result<ClassRow, sqlx::Error> {
         seq: row.try_get::<i64, _>(4)?.cast_unsigned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+
+    use super::*;
+    use crate::store;
+    use crate::store::Append;
+
+    struct File {
+        writer: store::Writer,
+        reader: HistoryReader,
+        folder: tempfile::TempDir,
+    }
+
+    impl File {
+        async fn open() -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let opened = store::open(&folder.path().join("handup.sqlite3")).await;
+            let (writer, _, reader) = opened.expect("a store");
+            Self { writer, reader, folder }
+        }
+
+        /// A class that began at this moment.
+        async fn add(&mut self, millis: i64) -> GroupId {
+            let group_id = crate::identity::new_group_id();
+            let code = crate::identity::JoinCode::new();
+            let at = Timestamp::from_millis(millis);
+            let append = Append {
+                group_id,
+                creates: Some((&code, at)),
+                expected_seq: 0,
+                events: &[],
+                next_deadline: None,
+            };
+            self.writer.commit(at, &[append], &[]).await.expect("a commit");
+            group_id
+        }
+
+        async fn plan(&self, sql: &str) -> String {
+            let path = self.folder.path().join("handup.sqlite3");
+            let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
+                .await
+                .expect("a connection");
+            let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+                .fetch_all(&mut connection)
+                .await
+                .expect("a plan");
+            rows.iter().map(|row| row.get::<String, _>("detail") + "\n").collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_of_classes_of_one_moment_miss_none_and_repeat_none_while_more_arrive() {
+        let mut file = File::open().await;
+        let mut expected = BTreeSet::new();
+        for millis in [1, 5, 5, 5, 5, 5, 5, 5, 9, 9] {
+            expected.insert(file.add(millis).await.to_string());
+        }
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page =
+                file.reader.classes(&ClassFilter::default(), after, 3).await.expect("a page");
+            let Some(last) = page.last() else { break };
+            after = Some(last.place());
+            seen.extend(page);
+            // Newer than all: it belongs to a page that was seen already.
+            file.add(10).await;
+        }
+        let moments: Vec<i64> = seen.iter().map(|class| class.created_at.as_millis()).collect();
+        assert_eq!(moments, [9, 9, 5, 5, 5, 5, 5, 5, 5, 1]);
+        let seen: BTreeSet<String> = seen.iter().map(|class| class.group_id.to_string()).collect();
+        assert_eq!(seen, expected);
+    }
+
+    #[tokio::test]
+    async fn a_range_of_days_begins_with_its_first_moment_and_ends_before_its_last() {
+        let mut file = File::open().await;
+        for millis in [1, 5, 9] {
+            file.add(millis).await;
+        }
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        for (from, until, expected) in
+            [(at(5), None, vec![9, 5]), (None, at(5), vec![1]), (at(2), at(9), vec![5])]
+        {
+            let filter = ClassFilter { from, until, ..ClassFilter::default() };
+            let found = file.reader.classes(&filter, None, 10).await.expect("a page");
+            let moments: Vec<i64> =
+                found.iter().map(|class| class.created_at.as_millis()).collect();
+            assert_eq!(moments, expected);
+            let total = file.reader.totals(&filter).await.expect("totals");
+            assert_eq!(total, (expected.len() as u64, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn every_reading_goes_by_an_index() {
+        let file = File::open().await;
+        let classes = file.plan(CLASSES).await;
+        assert!(classes.contains("SEARCH class USING INDEX class_by_age"), "{classes}");
+        assert!(!classes.contains("TEMP B-TREE"), "{classes}");
+        let events = file.plan(EVENTS).await;
+        assert!(events.contains("SEARCH event USING PRIMARY KEY"), "{events}");
+        assert!(!events.contains("TEMP B-TREE"), "{events}");
+        let members = file.plan(MEMBER_EVENTS).await;
+        assert!(members.contains("USING INDEX event_of_member"), "{members}");
+        assert!(!members.contains("TEMP B-TREE"), "{members}");
+    }
+}

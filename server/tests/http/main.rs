@@ -1,8 +1,10 @@
 //! The contract over HTTP: the real server on a real file, with clients that know nothing but
 //! the contract.
 
+mod admin;
 mod classroom;
 mod cross_site;
+mod deletion;
 mod events;
 mod idempotency;
 mod life;

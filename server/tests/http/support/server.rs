@@ -32,6 +32,7 @@ impl Endpoint {
 }
 
 struct Running {
+    engine: server::Engine,
     stopping: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -72,7 +73,8 @@ impl Server {
 
     /// Stops as the program does on a signal, and lets go of everything in memory.
     pub async fn stop(&mut self) {
-        let Running { stopping, serving } = self.running.take().expect("a running server");
+        let Running { engine, stopping, serving } = self.running.take().expect("a running server");
+        drop(engine);
         stopping.cancel();
         within_patience("the server to stop", serving).await.expect("serving ends in order");
     }
@@ -85,13 +87,34 @@ impl Server {
         let listener = self.listener.try_clone().expect("the listener again");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         let stopping = engine.stopping().clone();
-        let serving = server::serve(listener, server::api(engine), stopping.clone());
-        self.running = Some(Running { stopping, serving: tokio::spawn(serving) });
+        let serving = server::serve(listener, server::api(engine.clone()), stopping.clone());
+        self.running = Some(Running { engine, stopping, serving: tokio::spawn(serving) });
     }
 
     pub async fn restart(&mut self) {
         self.stop().await;
         self.start_again().await;
+    }
+
+    /// The engine of the running server.
+    pub fn engine(&self) -> &server::Engine {
+        &self.running.as_ref().expect("a running server").engine
+    }
+
+    /// Waits until none of these texts is in any byte of the database.
+    pub async fn forgets(&self, texts: &[&str]) {
+        let forgotten = async {
+            let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+            loop {
+                looks.tick().await;
+                let bytes = self.bytes_on_disk();
+                let holds = |text: &&str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
+                if !texts.iter().any(holds) {
+                    break;
+                }
+            }
+        };
+        within_patience(&format!("{texts:?} to be gone from the file"), forgotten).await;
     }
 
     fn database(&self) -> PathBuf {
