@@ -91,12 +91,12 @@ async fn run(options: Options) -> Result<(), String> {
     stop_on_signal(&engine)?;
     let router = router(engine.clone(), time_zone.unwrap_or_else(Zone::of_machine));
     let database = database.canonicalize().unwrap_or(database);
-    println!("listening on http://{address}");
     println!("data in {}", database.display());
     if let Some(token) = set_up {
         let origin = engine.public_url().map_or_else(|| format!("http://{address}"), str::to_owned);
         println!("set the administrator's password: {origin}/admin/set-up/{}", token.reveal());
     }
+    println!("listening on http://{address}");
     server::serve(listener, router, engine.stopping().clone()).await;
     Ok(())
 }

@@ -102,7 +102,7 @@ async fn found(search: &Search) -> Result<Found, Trouble> {
 async fn proposed(engine: &Engine) -> Result<Option<(u32, u64)>, Trouble> {
     let Ok(days) = query("keep").parse() else { return Ok(None) };
     let count = engine.kept_long_enough(engine.now(), days).await?;
-    Ok(Some((days, count)))
+    Ok((count > 0).then_some((days, count)))
 }
 
 /// A place in the list of classes, as an address has it.

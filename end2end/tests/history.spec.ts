@@ -1,0 +1,524 @@
+// What happened in class, afterwards: the numbers, the walls around them, and an administrator's way.
+
+import { readFile } from "node:fs/promises";
+import { type APIRequestContext, type Locator, type Page, request as requests } from "@playwright/test";
+import { expect, test } from "./class.ts";
+import { Lesson, type Member, readCsv } from "./lesson.ts";
+import type { Handup } from "./server.ts";
+
+const PASSWORD = "correct horse battery";
+
+/** The link that the server printed at its last start for setting the administrator's password. */
+function setUpLink(handup: Handup): string {
+  const link = [...handup.log.matchAll(/password: (\S+)/g)].at(-1)?.[1];
+  if (!link) throw new Error("the server printed no set-up link");
+  return link;
+}
+
+/** Sets the password, which signs this browser in. */
+async function becomeAdmin(page: Page, handup: Handup): Promise<void> {
+  await page.goto(setUpLink(handup));
+  await page.getByLabel("New password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await expect(page.getByRole("heading", { name: "All classes" })).toBeVisible();
+}
+
+async function adminCookie(page: Page): Promise<string> {
+  const cookies = await page.context().cookies();
+  const found = cookies.find(({ name }) => name === "handup-admin");
+  return `${found?.name}=${found?.value}`;
+}
+
+/** The texts of a table's rows, cell by cell. */
+async function cells(table: Locator): Promise<string[][]> {
+  const rows = await table.locator("tbody tr").all();
+  return Promise.all(
+    rows.map(async (row) => {
+      const texts = await row.locator("th, td").allInnerTexts();
+      return texts.map((text) => text.replace(/\s+/g, " ").trim());
+    }),
+  );
+}
+
+interface Told {
+  lesson: Lesson;
+  students: Record<"ada" | "noor" | "sam" | "mei" | "tom", Member>;
+}
+
+/** A lesson of which everything is known, with a restart in its middle. */
+async function scripted(handup: Handup, request: APIRequestContext): Promise<Told> {
+  const lesson = await Lesson.begin(request, "Biology 9B");
+  const { teacher } = lesson;
+  const join = (name: string) => lesson.join(name);
+  const students = {
+    ada: await join("Ada"),
+    noor: await join("Noor"),
+    sam: await join("Sam"),
+    mei: await join("Mei"),
+    tom: await join("Tom"),
+  };
+  const { ada, noor, sam, mei, tom } = students;
+
+  const first = await teacher.ask("Why is the sky blue?");
+  await ada.accept(first);
+  await noor.accept(first);
+  await sam.reject(first, "no idea");
+  await mei.accept(first);
+  await teacher.cancel(first);
+  const turn = await teacher.callOn(ada);
+  await ada.accept(turn);
+  await ada.finish(turn);
+  await noor.reject(await teacher.callOn(noor));
+  await teacher.finishOf(first, noor);
+  await teacher.cancel(await teacher.callOn(mei));
+
+  await handup.restart();
+  const second = await teacher.ask(undefined, 1);
+  await ada.accept(second);
+  await teacher.sawOut(second);
+  const asked = await tom.raise();
+  await teacher.accept(asked);
+  await teacher.finish(asked);
+  await sam.cancel(await sam.raise());
+  await teacher.remove(mei);
+  const call = await teacher.call(ada, "about the essay");
+  await ada.accept(call);
+  await ada.finish(call);
+  await teacher.end();
+  return { lesson, students };
+}
+
+/** What each student did: hands, turns, passes. */
+const DONE: Record<string, [hands: number, turns: number, passes: number]> = {
+  Ada: [2, 1, 0],
+  Mei: [1, 0, 0],
+  Noor: [1, 0, 1],
+  Sam: [1, 0, 0],
+  Tom: [1, 1, 0],
+};
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the numbers of a lesson are exact, and the same on page, in CSV and in JSON @once", async ({
+    handup,
+    request,
+    page,
+  }) => {
+    const { lesson } = await scripted(handup, request);
+    await becomeAdmin(page, handup);
+
+    // In the list of all classes.
+    const row = page.getByRole("row").filter({ hasText: "Biology 9B" });
+    const numbers = await row.locator("td.number").allInnerTexts();
+    expect(numbers).toEqual(["5", "2", "6", "2"]);
+    await expect(row).toContainText("Ms Park");
+
+    // On the class's page.
+    await page.getByRole("link", { name: "Biology 9B" }).click();
+    await expect(page.locator(".figure")).toHaveText([
+      /^Students5$/,
+      /^Rounds2$/,
+      /^Hands6$/,
+      /^Turns2$/,
+      /^Spoken\d:\d\d$/,
+    ]);
+    const people = await cells(page.locator(".people-table"));
+    expect(people.map(([name, , hands, turns, , passes]) => [name, hands, turns, passes])).toEqual(
+      Object.entries(DONE).map(([name, [hands, turns, passes]]) => [
+        name === "Mei" ? "Mei gone" : name,
+        `${hands}`,
+        `${turns}`,
+        `${passes}`,
+      ]),
+    );
+    await expect(page.locator(".never-called")).toHaveText(
+      "3 students raised a hand and were never called: Mei, Noor, Sam.",
+    );
+    await expect(page.locator(".never-raised")).toHaveCount(0);
+    await expect(page.locator(".share-of-turns")).toContainText("100 %");
+
+    const one = page.locator("[data-round='1']");
+    await expect(one.getByRole("heading")).toHaveText(/^Round 1, \d\d:\d\d:\d\d$/);
+    await expect(one).toContainText("Why is the sky blue?");
+    await expect(one).toContainText(/5 asked, 3 hands raised, the first after \d+\.\d s/);
+    const raised = await cells(one.locator(".raised-table"));
+    expect(raised.map(([place, name]) => [place, name])).toEqual([
+      ["1", "Ada"],
+      ["2", "Noor"],
+      ["3", "Mei"],
+    ]);
+    expect(raised.map((cell) => cell[3]?.replace(/, \d\d:\d\d:\d\d$/, ""))).toEqual([
+      "called on to speak",
+      "hand lowered by Ms Park",
+      "removed from the class by Ms Park",
+    ]);
+    await expect(one.locator(".who")).toHaveText([
+      /^Not now \(1\): Sam$/,
+      /^Had not answered when it was closed \(1\): Tom$/,
+    ]);
+    const called = await cells(one.locator(".called-table"));
+    expect(called.map(([name, , answer]) => [name, answer?.split(",")[0]])).toEqual([
+      ["Ada", "spoke"],
+      ["Noor", "passed"],
+      ["Mei", "taken back"],
+    ]);
+    await expect(one.getByText("no idea")).toBeAttached();
+
+    const two = page.locator("[data-round='2']");
+    await expect(two).toContainText("5 asked, 1 hand raised");
+    await expect(two.locator(".who")).toHaveText([/^Let it run out \(4\): Noor, Sam, Mei, Tom$/]);
+    const asks = await cells(two.locator(".asks-table"));
+    expect(asks.map(([name]) => name)).toEqual(["Tom", "Sam"]);
+    expect(asks[0]?.[2]).toMatch(/^taken by Ms Park, spoke 0:0\d, turn over/);
+    expect(asks[1]?.[2]).toMatch(/^hand lowered/);
+    const calls = await cells(two.locator(".others-table"));
+    expect(calls[0]).toEqual([
+      "Call, one-to-one",
+      "Ms Park and Ada",
+      expect.stringMatching(/^\d\d:\d\d:\d\d$/),
+      "accepted",
+      expect.stringMatching(/^0:0\d$/),
+    ]);
+
+    // In the CSV: the same, counted from its rows.
+    const cookie = await adminCookie(page);
+    const csv = await request.get(`/admin/class/${lesson.group}/export.csv`, {
+      headers: { cookie },
+    });
+    expect(csv.headers()["content-type"]).toBe("text/csv; charset=utf-8");
+    expect(csv.headers()["content-disposition"]).toBe('attachment; filename="handup-biology-9b.csv"');
+    const text = await csv.text();
+    expect(text.charCodeAt(0)).toBe(0xfeff);
+    const rows = readCsv(text.slice(1));
+    const yes = ({ state }: Record<string, string>) => state === "accepted" || state === "finished";
+    for (const [name, [hands, turns, passes]] of Object.entries(DONE)) {
+      const of = (kind: string) => rows.filter((it) => it.kind === kind && it.person === name);
+      const asked = rows.filter((it) => it.kind === "ask" && it.invited_by === name);
+      expect(of("round").filter(yes).length + asked.length, name).toBe(hands);
+      expect(of("floor").filter(yes).length + asked.filter(yes).length, name).toBe(turns);
+      expect(of("floor").filter(({ state }) => state === "rejected").length, name).toBe(passes);
+    }
+    expect(new Set(rows.filter(({ kind }) => kind === "round").map((it) => it.round)).size).toBe(2);
+    const ranOut = rows.filter(({ round, kind, state }) => round === "2" && kind === "round" && state === "timedOut");
+    expect(ranOut.map(({ person }) => person)).toEqual(["Noor", "Sam", "Mei", "Tom"]);
+    const ofSam = rows.find(({ round, kind, person }) => round === "1" && kind === "round" && person === "Sam");
+    expect(ofSam).toMatchObject({ state: "rejected", answer_data: "no idea", question: "Why is the sky blue?" });
+    expect(rows.find(({ kind }) => kind === "call")).toMatchObject({
+      one_to_one: "true",
+      invited_by: "Ms Park",
+      person: "Ada",
+      state: "finished",
+    });
+
+    // In the JSON, and in the file of all classes.
+    for (const path of [`/admin/class/${lesson.group}/export.json`, "/admin/export.json?name=biology"]) {
+      const answer = await request.get(path, { headers: { cookie } });
+      const { classes } = await answer.json();
+      expect(classes).toHaveLength(1);
+      const [told] = classes;
+      expect(told.summary).toEqual({ teachers: ["Ms Park"], students: 5, rounds: 2, hands: 6, turns: 2 });
+      expect(told.invitations).toHaveLength(new Set(rows.map((it) => it.invitation_id)).size);
+      for (const [name, [hands, turns, passes]] of Object.entries(DONE)) {
+        const person = told.people.find((it: { name: string }) => it.name === name);
+        expect(person).toMatchObject({ hands, turns, passes });
+      }
+    }
+    const none = await request.get("/admin/export.json?name=chemistry", { headers: { cookie } });
+    expect(await none.json()).toEqual({ classes: [] });
+  });
+
+  test("an administrator's way through it", async ({ handup, request, page }) => {
+    const { lesson, students } = await scripted(handup, request);
+    await Lesson.begin(request, "Chemistry 8A", "Mr Okafor");
+
+    // Nothing to see before the password is set, and a short one is none.
+    await page.goto("/admin");
+    await expect(page.getByText(/^No password has been set yet/)).toBeVisible();
+    const link = setUpLink(handup);
+    await page.goto(link);
+    await page.getByLabel("New password").fill("short");
+    await page.getByRole("button", { name: "Set the password" }).click();
+    await expect(page.getByRole("alert")).toHaveText(/^That password is too short/);
+    await expect(page.getByLabel("New password")).toHaveAccessibleDescription(/too short/);
+    await page.getByLabel("New password").fill(PASSWORD);
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { name: "All classes" })).toBeVisible();
+
+    // Signed out, the page asks; a wrong password says so; the link is used up.
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Password").fill("something else");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("alert")).toHaveText("That password is not right. Try again.");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("link", { name: "Biology 9B" })).toBeVisible();
+    expect((await page.goto(link))?.status()).toBe(410);
+
+    // Searched by name in any case, and by day.
+    await page.goto("/admin");
+    await page.getByLabel("Class name").fill("bioLOGY");
+    await page.keyboard.press("Enter");
+    await expect(page.locator(".classes tbody th")).toHaveText(["Biology 9B"]);
+    await page.getByLabel("Until").fill("2020-01-01");
+    await page.getByRole("button", { name: "Search" }).click();
+    await expect(page.getByText(/^No class matches/)).toBeVisible();
+    await page.getByRole("link", { name: "Show all" }).click();
+    await expect(page.locator(".classes tbody th")).toHaveText(["Chemistry 8A", "Biology 9B"]);
+
+    // A person, and what is recorded of them.
+    await page.getByRole("link", { name: "Biology 9B" }).click();
+    await page.getByRole("link", { name: "Sam" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Sam");
+    await expect(page.locator(".figure").first()).toHaveText(/Hands1/);
+    await expect(page.getByText("no idea")).toBeVisible();
+
+    // Erased: the name and the words are gone, the counts stay.
+    await page.getByRole("button", { name: "Erase name and data" }).click();
+    const sure = page.getByRole("dialog", { name: /^Erase this person/ });
+    await expect(sure).toContainText("“Sam”");
+    await sure.getByRole("button", { name: "Erase", exact: true }).click();
+    await expect(page.getByRole("status")).toHaveText(/^The name and the data are erased/);
+    const people = await cells(page.locator(".people-table"));
+    expect(people.map(([name, , hands]) => [name, hands])).toContainEqual(["Name erased", "1"]);
+    await expect(page.locator("main")).not.toContainText("Sam");
+    await expect(page.locator("main")).not.toContainText("no idea");
+
+    // Deleted, after a question that names the class.
+    await page.getByRole("button", { name: "Delete the class" }).click();
+    const question = page.getByRole("dialog", { name: "Delete this class?" });
+    await expect(question).toContainText("“Biology 9B”");
+    await question.getByRole("button", { name: "Keep" }).click();
+    await expect(question).toBeHidden();
+    await page.getByRole("button", { name: "Delete the class" }).click();
+    await question.getByRole("button", { name: "Delete the class" }).click();
+    await expect(page.getByRole("status")).toHaveText("The class is deleted.");
+    await expect(page.locator(".classes tbody th")).toHaveText(["Chemistry 8A"]);
+    expect((await page.goto(`/admin/class/${lesson.group}`))?.status()).toBe(404);
+    await expect(page.getByText(/^That class is not there/)).toBeVisible();
+    const { ada } = students;
+    const gone = await request.get(`/api/v1/groups/${lesson.group}`, {
+      headers: { authorization: `Bearer ${ada.token}` },
+    });
+    expect(gone.status()).toBe(404);
+  });
+
+  test("how long classes are kept is a setting @once", async ({
+    handup,
+    request,
+    page,
+  }) => {
+    const lesson = await Lesson.begin(request, "Biology 9B");
+    await lesson.teacher.end();
+    await becomeAdmin(page, handup);
+    await expect(page.getByText("Classes are kept until somebody deletes them.")).toBeVisible();
+    const days = page.getByLabel("Days after the end");
+    await days.fill("30");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText(/^A class is deleted 30 days after it ended/)).toBeVisible();
+    await page.getByRole("link", { name: "Biology 9B" }).click();
+    await expect(page.getByText(/^This class will be deleted on \d+ \w+ \d{4}\.$/)).toBeVisible();
+
+    const strange = await request.post("/do/keep-days", {
+      headers: { cookie: await adminCookie(page), origin: handup.url, accept: "text/html" },
+      form: { days: "0" },
+      maxRedirects: 0,
+    });
+    expect(strange.headers()["location"]).toBe("/admin?problem=days");
+    await page.goto("/admin");
+    await days.fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Classes are kept until somebody deletes them.")).toBeVisible();
+  });
+
+  test("more classes than a page holds, and more arriving meanwhile @once", async ({
+    handup,
+    request,
+    page,
+  }) => {
+    const names = Array.from({ length: 120 }, (_, at) => `Class ${at + 1}`);
+    for (const name of names) await Lesson.begin(request, name);
+    await becomeAdmin(page, handup);
+    await expect(page.getByText(/^120 classes, newest first/)).toBeVisible();
+    const seen: string[] = [];
+    for (;;) {
+      seen.push(...(await page.locator(".classes tbody th").allInnerTexts()));
+      await Lesson.begin(request, "Newcomer");
+      const older = page.getByRole("link", { name: "Older" });
+      if ((await older.count()) === 0) break;
+      await older.click();
+    }
+    expect(seen).toEqual(names.reverse());
+  });
+
+  test("hostile names are only names, on the page and in a spreadsheet @once", async ({
+    handup,
+    request,
+    page,
+  }) => {
+    const hostile = [
+      "<script>alert(1)</script>",
+      "=cmd()|'/C calc'!A0",
+      "@SUM(1+1)",
+      "\u202Eadmin\u202C",
+      "🙋".repeat(64),
+      '"><img src=x onerror=alert(1)>',
+    ];
+    const lesson = await Lesson.begin(request, "=HYPERLINK(1) <b>", "-1+1");
+    const round = await lesson.teacher.ask("+<i>why</i>");
+    for (const name of hostile) {
+      const student = await lesson.join(name);
+      await student.accept(round, "=1+1");
+    }
+    await becomeAdmin(page, handup);
+    await page.getByRole("link", { name: "=HYPERLINK(1) <b>" }).click();
+    for (const name of hostile) {
+      await expect(page.locator(".raised-table bdi").getByText(name, { exact: true })).toBeVisible();
+    }
+    await expect(page.locator("main img, main script, main b, main i")).toHaveCount(0);
+    const csv = await request.get(`/admin/class/${lesson.group}/export.csv`, {
+      headers: { cookie: await adminCookie(page) },
+    });
+    const rows = readCsv((await csv.text()).slice(1));
+    expect(rows.map(({ person }) => person)).toEqual(
+      hostile.map((name) => (/^[=+\-@]/.test(name) ? `'${name}` : name)),
+    );
+    for (const row of rows) {
+      expect(row).toMatchObject({
+        class: "'=HYPERLINK(1) <b>",
+        invited_by: "'-1+1",
+        question: "'+<i>why</i>",
+        answer_data: "'=1+1",
+      });
+      for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+    }
+  });
+
+  test("an export is saved and its page says how far it is @once", async ({ handup, request, page }) => {
+    const { lesson } = await scripted(handup, request);
+    await becomeAdmin(page, handup);
+    for (const from of ["/admin", `/admin/class/${lesson.group}`]) {
+      await page.goto(from);
+      const download = page.waitForEvent("download");
+      await page.getByRole("link", { name: "Export as CSV" }).click();
+      const saved = await (await download).path();
+      const rows = readCsv((await readFile(saved, "utf8")).slice(1));
+      await expect(
+        page.frameLocator("iframe").getByText(`Done: ${rows.length} rows.`),
+      ).toBeVisible();
+      expect(rows.length).toBeGreaterThan(10);
+    }
+  });
+
+  test("nobody sees what is not theirs @once", async ({ handup, request, page }) => {
+    const { lesson, students } = await scripted(handup, request);
+    const other = await Lesson.begin(request, "Chemistry 8A");
+    await becomeAdmin(page, handup);
+    const cookie = await adminCookie(page);
+    const { group } = lesson;
+    const ada = students.ada.id;
+
+    const as = (cookie: string) =>
+      requests.newContext({ baseURL: handup.url, extraHTTPHeaders: cookie ? { cookie } : {} });
+    const who = {
+      stranger: await as(""),
+      forger: await as(`handup-admin=${other.teacher.token}; handup=${"A".repeat(43)}`),
+      student: await as(`handup=${students.ada.token}`),
+      elsewhere: await as(`handup=${other.teacher.token}`),
+      teacher: await as(`handup=${lesson.teacher.token}`),
+      admin: await as(cookie),
+    };
+    const pages: [path: string, allowed: (keyof typeof who)[]][] = [
+      [`/admin/class/${group}`, ["admin"]],
+      [`/admin/class/${group}/person/${ada}`, ["admin"]],
+      [`/admin/class/${group}/export?format=csv`, ["admin"]],
+      ["/admin/export?format=csv", ["admin"]],
+      ["/admin/export.csv", ["admin"]],
+      ["/admin/export.json", ["admin"]],
+      [`/admin/class/${group}/export.csv`, ["admin"]],
+      [`/admin/class/${group}/export.json`, ["admin"]],
+      [`/class/${group}/history`, ["teacher"]],
+      [`/class/${group}/history/person/${ada}`, ["teacher"]],
+      [`/class/${group}/history/export?format=json`, ["teacher"]],
+      [`/class/${group}/history/export.csv`, ["teacher"]],
+      [`/class/${group}/history/export.json`, ["teacher"]],
+      [`/class/${group}/me`, ["student", "teacher"]],
+    ];
+    for (const [path, allowed] of pages) {
+      for (const [name, context] of Object.entries(who)) {
+        const answer = await context.get(path);
+        const text = await answer.text();
+        if (allowed.includes(name as keyof typeof who)) {
+          expect(answer.status(), `${name} at ${path}`).toBe(200);
+          expect(answer.headers()["cache-control"], path).toBe("no-store");
+        } else {
+          expect([401, 403], `${name} at ${path}`).toContain(answer.status());
+          expect(text, `${name} at ${path}`).not.toContain("Biology 9B");
+          expect(text, `${name} at ${path}`).not.toContain("Noor");
+        }
+      }
+    }
+    for (const context of [who.stranger, who.student, who.teacher]) {
+      const answer = await context.get("/admin");
+      expect(await answer.text()).not.toContain("Biology 9B");
+    }
+
+    // What changes something is an administrator's, and from this site's own pages.
+    const forms: [path: string, form: Record<string, string>][] = [
+      ["/do/delete-class", { group }],
+      ["/do/erase-person", { group, member: ada }],
+      ["/do/keep-days", { days: "1", sure: "yes" }],
+    ];
+    for (const [path, form] of forms) {
+      for (const [name, context] of Object.entries(who)) {
+        const headers = { origin: name === "admin" ? "https://evil.example" : handup.url };
+        const answer = await context.post(path, { form, headers });
+        expect([401, 403], `${name} at ${path}`).toContain(answer.status());
+      }
+    }
+    await page.goto(`/admin/class/${group}`);
+    await expect(page.locator(".people-table")).toContainText("Ada");
+
+    // A teacher reads of others' one-to-one invitations that they were, and not what they said.
+    const coTeacher = await who.teacher.get(`/class/${group}/history/export.json`);
+    expect(await coTeacher.text()).toContain("about the essay");
+    const mine = await who.student.get(`/class/${group}/me`);
+    const text = await mine.text();
+    expect(text).toContain("about the essay");
+    expect(text).not.toContain("Noor");
+    expect(text).not.toContain("no idea");
+    await Promise.all(Object.values(who).map((context) => context.dispose()));
+  });
+});
+
+test("a teacher's and a student's way to what happened", async ({ classroom }) => {
+  const { teacher } = classroom;
+  const ada = await classroom.student("Ada");
+  await teacher.ask({ question: "Why is the sky blue?" });
+  await ada.raise();
+
+  const room = teacher.page.url();
+  const menu = await teacher.menu();
+  await menu.getByRole("link", { name: "What happened in class" }).click();
+  await expect(teacher.page.getByText("Why is the sky blue?").first()).toBeVisible();
+  await expect(teacher.page.locator(".raised-table")).toContainText("Ada");
+  await expect(teacher.page.getByRole("button", { name: "Delete the class" })).toHaveCount(0);
+  await teacher.page.getByRole("link", { name: "Back to the class" }).click();
+  await expect(teacher.page).toHaveURL(room);
+  await teacher.isLive();
+
+  await ada.page.getByRole("link", { name: "My data" }).click();
+  await expect(ada.page.getByText("Your name in this class is Ada.")).toBeVisible();
+  await expect(ada.page.getByText("accepted, goes on")).toBeVisible();
+  await ada.page.getByRole("link", { name: "Back to the class" }).click();
+  await ada.isLive();
+
+  // After the end both find it from the first page.
+  await teacher.endClass();
+  await ada.isOver();
+  await teacher.page.getByRole("link", { name: "Biology 9B" }).click();
+  await expect(teacher.page.locator(".figure").filter({ hasText: "Hands" })).toHaveText("Hands1");
+  await ada.page.goto("/");
+  await ada.page.getByRole("link", { name: "Biology 9B" }).click();
+  await expect(ada.page.getByRole("heading", { level: 1 })).toHaveText("What is stored about you");
+});
