@@ -47,6 +47,8 @@ enum Task {
     Build,
     /// Check formatting, lints and documentation, for the host and for WASM
     Check,
+    /// Measure the history on a file with a million invitations
+    Bench,
     /// Run every check and every test, real browsers included
     Test {
         /// Try the release binary in the browsers, not the development build
@@ -84,6 +86,15 @@ fn perform(task: Task) -> Result<()> {
         Task::Build => {
             let server = site::build_server(&workspace, Profile::Release)?;
             site::tell_sizes(&workspace, &server)
+        }
+        Task::Bench => {
+            let server = site::build_server(&workspace, Profile::Release)?;
+            exec::run(
+                exec::cargo()
+                    .args(["bench", "--package=handup", "--bench=history"])
+                    .env("HANDUP_BIN", server)
+                    .current_dir(&workspace.root),
+            )
         }
         Task::Check => check::run(&workspace),
         Task::Test { release, no_browser, only_browser, args } => suite::run(

@@ -1,5 +1,7 @@
 //! A class to try deeds on, run the way the server runs them.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use classroom::{Classroom, Deed, Lesson, Obstacle, Standing, plan};
 use signaling::{
     Command, Event, EventKind, Group, GroupId, InviteId, Name, Outcome, Rejection, Role, Timestamp,

@@ -1,0 +1,208 @@
+//! A lesson of which everything is known, as the history tells it; and classes that are long.
+
+mod support;
+
+use classroom::history::{Chronicle, InOrder, Kind, Record, sections};
+use classroom::{Deed, Operation, reasons};
+use signaling::{
+    Command, Event, InviteId, InviteeList, InviteeState, Timeout, Timestamp, UserId, event,
+};
+use support::*;
+
+const ADA: UserId = user(1);
+const BEN: UserId = user(2);
+const CY: UserId = user(3);
+const DEE: UserId = user(4);
+const EVE: UserId = user(5);
+
+fn told(log: &[Event]) -> (Chronicle, Vec<Record>) {
+    let mut chronicle = Chronicle::new(GROUP);
+    let mut records: Vec<Record> = log.iter().flat_map(|event| chronicle.tell(event)).collect();
+    records.extend_from_slice(chronicle.live());
+    records.sort_by_key(|record| record.seq);
+    (chronicle, records)
+}
+
+fn does(class: &mut Class, who: UserId, deed: &Deed) {
+    class.wait(1_000);
+    class.tries(who, deed).expect("it can be done");
+}
+
+fn ask(seconds: u32) -> Deed {
+    let timeout = Timeout::new(seconds).expect("a timeout");
+    Deed::Ask { question: "Why?".to_owned(), timeout, first: false }
+}
+
+#[test]
+fn a_round_tells_who_raised_when_and_how_each_hand_came_down() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY, DEE, EVE]);
+    does(&mut class, ADA, &ask(60));
+    does(&mut class, CY, &Deed::RaiseHand);
+    does(&mut class, DEE, &Deed::RaiseHand);
+    does(&mut class, DEE, &Deed::LowerHand);
+    does(&mut class, EVE, &Deed::NotNow);
+    does(&mut class, BEN, &Deed::CallOn(CY));
+    does(&mut class, CY, &Deed::Speak);
+    class.wait(9_000);
+    does(&mut class, ADA, &Deed::EndTurn(CY));
+    does(&mut class, ADA, &Deed::StopAsking);
+
+    let (chronicle, records) = told(&class.log);
+    let mut sections = sections(records);
+    let section = sections.pop().expect("a round");
+    assert!(sections.is_empty() && section.number == 1);
+    let raises: Vec<_> = section.raises().iter().map(|r| (r.part.user, r.after)).collect();
+    assert_eq!(raises, [(CY, 1_000), (DEE, 2_000)]);
+    let down: Vec<_> = section.raises().iter().map(|r| r.part.reason.clone()).collect();
+    assert_eq!(down, [Some(reasons::CALLED_ON.to_owned()), Some(reasons::LOWERED.to_owned())]);
+    assert_eq!(section.asked_who(InviteeState::Rejected), [EVE]);
+    let turn = section.of_kind(Kind::Floor).next().expect("a turn");
+    assert_eq!((turn.inviter, turn.parts[0].user), (BEN, CY));
+    assert_eq!(turn.parts[0].answered_after(), Some(1_000));
+    assert_eq!(turn.parts[0].lasted(class.now), Some(10_000));
+    assert_eq!(
+        (turn.parts[0].ended_by, turn.parts[0].reason.as_deref()),
+        (Some(ADA), Some("spoke"))
+    );
+    let person = chronicle.person(CY).expect("Cy");
+    assert_eq!((person.hands, person.turns, person.spoke_millis), (1, 1, 10_000));
+    assert_eq!(chronicle.person(EVE).map(|person| person.declined), Some(1));
+}
+
+#[test]
+fn a_hand_that_goes_up_again_belongs_to_its_round_and_is_one_more_hand() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    does(&mut class, ADA, &Deed::OpenFloor(false));
+    does(&mut class, ADA, &ask(60));
+    does(&mut class, CY, &Deed::RaiseHand);
+    does(&mut class, CY, &Deed::LowerHand);
+    does(&mut class, CY, &Deed::RaiseHand);
+    let (chronicle, records) = told(&class.log);
+    let summary = chronicle.summary();
+    assert_eq!((summary.rounds, summary.hands), (1, 2));
+    let sections = sections(records);
+    assert_eq!(sections.len(), 1);
+    assert_eq!(sections[0].raises().len(), 2);
+}
+
+#[test]
+fn who_lets_a_round_run_out_is_told_and_who_was_taken_back_too() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY, DEE]);
+    does(&mut class, ADA, &ask(5));
+    does(&mut class, CY, &Deed::RaiseHand);
+    class.wait(5_000);
+    class.act(Command::Expire).expect("the clock is not refused");
+    does(&mut class, ADA, &Deed::CallOn(CY));
+    does(&mut class, ADA, &Deed::CancelCall(CY));
+    does(&mut class, ADA, &Deed::CallOn(CY));
+    does(&mut class, CY, &Deed::Pass);
+    let (chronicle, records) = told(&class.log);
+    let section = &sections(records)[0];
+    assert_eq!(section.asked_who(InviteeState::TimedOut), [DEE]);
+    let states: Vec<_> = section.of_kind(Kind::Floor).map(|turn| turn.parts[0].state).collect();
+    assert_eq!(states, [InviteeState::Cancelled, InviteeState::Rejected]);
+    assert_eq!(chronicle.person(CY).map(|person| (person.turns, person.passes)), Some((0, 1)));
+    assert_eq!(chronicle.person(DEE).map(|person| person.ran_out), Some(1));
+}
+
+#[test]
+fn an_unprompted_hand_that_is_taken_is_a_turn_of_the_student() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    does(&mut class, CY, &Deed::RaiseHand);
+    does(&mut class, BEN, &Deed::CallOn(CY));
+    class.wait(4_000);
+    let (chronicle, _) = told(&class.log);
+    let person = chronicle.person(CY).expect("Cy").clone();
+    assert_eq!((person.hands, person.turns, person.spoke_millis), (1, 1, 0));
+    assert_eq!(chronicle.spoke_millis(&person, class.now), 4_000, "the turn goes on");
+    does(&mut class, CY, &Deed::Done);
+    let (chronicle, _) = told(&class.log);
+    assert_eq!(chronicle.person(CY).map(|person| person.spoke_millis), Some(5_000));
+    assert!(chronicle.live().is_empty());
+}
+
+#[test]
+fn the_words_of_a_private_invitation_are_for_its_two_people() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    let invite_id = class.fresh();
+    let data = r#"{"operation":"call","note":"the essay"}"#.to_owned();
+    let call =
+        Command::Invite { actor: ADA, invite_id, invitee: CY, data, timeout: Timeout::NEVER };
+    class.act(call).expect("a call");
+    let answer = Command::Accept { actor: CY, invite_id, data: "yes?".to_owned() };
+    class.act(answer).expect("an answer");
+    let (_, records) = told(&class.log);
+    let record = records[0].clone();
+    assert_eq!((record.kind, record.is_private), (Kind::Call, true));
+    for user in [ADA, CY] {
+        assert_eq!(record.clone().for_member(user), record);
+    }
+    let others = record.for_member(BEN);
+    assert_eq!((others.data.as_str(), others.parts[0].data.as_deref()), ("", None));
+    assert_eq!(others.parts[0].state, InviteeState::Accepted);
+}
+
+/// A log in which a teacher asks so many times, each time closed at once.
+fn long_log(rounds: u32) -> Vec<Event> {
+    let mut class = Class::taught_by(ADA, BEN, &[CY, DEE]);
+    let at = Timestamp::from_millis(class.now.as_millis() + 1_000);
+    let data = Operation::HandRaising { question: None }.to_data();
+    for number in 0..rounds {
+        let mut id = [9; 16];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        let invite_id = InviteId::from_bytes(id);
+        let seq = class.log.last().map_or(0, |event| event.seq);
+        let asked = event::ReceiveNewInvitation {
+            invite_id,
+            inviter: ADA,
+            group_id: Some(GROUP),
+            invitee_list: InviteeList::Everyone,
+            data: data.clone(),
+            timeout: Timeout::NEVER,
+            expires_at: None,
+            answers: signaling::Answers::Each,
+        };
+        class.log.push(Event { seq: seq + 1, at, kind: asked.into() });
+        // The very first stays open to the end.
+        if number > 0 {
+            let closed = event::InvitationCancelled {
+                invite_id,
+                inviter: ADA,
+                invitee_list: InviteeList::Everyone,
+                data: String::new(),
+                reason: None,
+            };
+            class.log.push(Event { seq: seq + 2, at, kind: closed.into() });
+        }
+    }
+    class.log
+}
+
+#[test]
+fn a_long_class_is_read_in_pages_of_rounds() {
+    let (chronicle, records) = told(&long_log(60));
+    let rounds: Vec<u32> = chronicle.pages().iter().map(|page| page.rounds).collect();
+    assert_eq!(rounds, [25, 25, 10]);
+    let starts: Vec<u64> = [0, 25, 50].map(|place: usize| records[place].seq).to_vec();
+    let from: Vec<u64> = chronicle.pages().iter().map(|page| page.from).collect();
+    assert_eq!(from, starts);
+    let before: Vec<u32> = chronicle.pages().iter().map(|page| page.rounds_before).collect();
+    assert_eq!(before, [0, 25, 50]);
+}
+
+#[test]
+fn an_export_waits_for_one_that_goes_on_but_not_for_ever() {
+    let log = long_log(3_000);
+    let mut in_order = InOrder::new(GROUP);
+    let mut told: Vec<u64> =
+        log.iter().flat_map(|event| in_order.tell(event)).map(|record| record.seq).collect();
+    assert!(told.len() > 900, "what is done is not kept back: {}", told.len());
+    told.extend(in_order.finish().iter().map(|record| record.seq));
+    let mut sorted = told.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!((told.len(), sorted.len()), (3_000, 3_000), "each once");
+    let late = sorted[0];
+    told.retain(|seq| *seq != late);
+    assert!(told.is_sorted(), "all others in order");
+}
