@@ -136,7 +136,7 @@ fn shown(
                                 opens="Delete the class"
                                 title="Delete this class?".to_owned()
                                 means=format!(
-                                    "“{}” and everything that is known of it will be gone: names, hands, turns, exports not taken yet.{goes_on} It cannot be brought back.",
+                                    "“{}” and everything that is known of it will be gone: names, hands, turns.{goes_on} It cannot be brought back; export it first if you may need it.",
                                     class.name,
                                 )
                                 action="/do/delete-class"
