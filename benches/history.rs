@@ -361,7 +361,7 @@ impl Measure {
 }
 
 /// The path of a page, for the request of a number.
-type Address = Box<dyn Fn(usize) -> String>;
+type Address<'a> = Box<dyn Fn(usize) -> String + 'a>;
 
 fn millis(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1_000.0
@@ -391,7 +391,7 @@ async fn measure(binary: &Path, file: &Path) -> Result<()> {
     println!("started in {} ms", started.as_millis());
     let some = |number: usize| &classes[number * 7_919 % classes.len()];
     let deep = some(3);
-    let pages: Vec<(&str, Address)> = vec![
+    let pages: Vec<(&str, Address<'_>)> = vec![
         ("a bare request (/healthz)", Box::new(|_| "/healthz".to_owned())),
         ("classes, newest", Box::new(|_| "/admin".to_owned())),
         (

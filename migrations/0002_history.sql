@@ -5,6 +5,8 @@ ALTER TABLE class ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE class ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
 ALTER TABLE class ADD COLUMN ended_at INTEGER;
 ALTER TABLE class ADD COLUMN deleted_at INTEGER;
+-- How often the log was written anew to erase somebody: what was read of an earlier one is void.
+ALTER TABLE class ADD COLUMN edition INTEGER NOT NULL DEFAULT 0;
 
 UPDATE class SET
     name = coalesce((
@@ -18,8 +20,6 @@ UPDATE class SET
         WHERE event.group_id = class.group_id AND event.name = 'onGroupEnded'
         ORDER BY event.seq DESC LIMIT 1
     );
-UPDATE class SET name_folded = lower(name);
-
 CREATE INDEX class_by_age ON class (created_at, group_id, name_folded) WHERE deleted_at IS NULL;
 CREATE INDEX class_by_end ON class (ended_at) WHERE ended_at IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX class_to_clear ON class (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -33,6 +33,9 @@ CREATE INDEX event_of_member ON event (group_id, seq)
 CREATE TABLE reading (
     group_id BLOB    NOT NULL PRIMARY KEY REFERENCES class (group_id),
     seq      INTEGER NOT NULL,
+    edition  INTEGER NOT NULL,
+    -- The number of the form in which the application put it down.
+    version  INTEGER NOT NULL,
     summary  TEXT    NOT NULL,
     state    TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -158,11 +158,12 @@ pub(crate) mod ssr {
 
     use std::net::IpAddr;
 
-    use axum::http::header::{HeaderValue, LOCATION, SET_COOKIE};
+    use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, SET_COOKIE};
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, StatusCode};
     use classroom::{Deed, plan};
     use futures::future::join_all;
+    use leptos::nonce::use_nonce;
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
     use server::{
@@ -213,14 +214,16 @@ pub(crate) mod ssr {
         }
     }
 
-    /// The browser's member of the class, whether or not it has ended.
-    pub async fn any_session(group: GroupId) -> Result<Session, Trouble> {
+    /// Whom the browser stands for in the class, whether or not it is over, and their role.
+    pub async fn member_of(group: GroupId) -> Result<(UserId, Role), Trouble> {
         let engine = engine()?;
         let token = browser_token(&engine).ok_or(Trouble::NotHere)?;
-        engine.session(group, &token).await.map_err(|error| match error {
+        let found = engine.member_of(group, &token).await.map_err(|error| match error {
             Error::NoSuchGroup => Trouble::NotHere,
             other => other.into(),
-        })
+        });
+        let (user, role) = found?;
+        Ok((user, role.ok_or(Trouble::NotHere)?))
     }
 
     /// Whether the browser holds an administrator's session.
@@ -307,7 +310,9 @@ pub(crate) mod ssr {
     }
 
     pub async fn session(group: GroupId) -> Result<Session, Trouble> {
-        let session = any_session(group).await?;
+        let engine = engine()?;
+        let token = browser_token(&engine).ok_or(Trouble::NotHere)?;
+        let session = engine.session(group, &token).await?;
         if session.room.with_group(|group| group.ended) {
             return Err(Trouble::Ended);
         }
@@ -487,6 +492,28 @@ pub(crate) mod ssr {
         }
     }
 
+    /// Says what the page may load: itself, and of scripts those that Leptos wrote into it, which
+    /// carry the response's nonce. Nothing that somebody put into a name can run.
+    pub fn set_policy(is_live: bool) {
+        let nonce = use_nonce().map(|nonce| format!("'nonce-{nonce}'")).unwrap_or_default();
+        let of_island = if is_live {
+            "; script-src-elem 'self' NONCE; script-src 'self' 'wasm-unsafe-eval' NONCE; \
+             style-src-attr 'unsafe-inline'"
+        } else {
+            "; script-src NONCE"
+        };
+        let policy = format!(
+            "default-src 'none'; base-uri 'none'; connect-src 'self'; form-action 'self'; \
+             frame-ancestors 'none'; frame-src 'self'; img-src 'self' data:; style-src 'self'{}",
+            of_island.replace("NONCE", &nonce)
+        );
+        if let (Some(response), Ok(policy)) =
+            (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy))
+        {
+            response.insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+
     /// A path with a query.
     pub fn address(path: &str, query: &[(&str, &str)]) -> String {
         let given = query.iter().filter(|(_, value)| !value.is_empty());
@@ -520,24 +547,28 @@ pub(crate) mod ssr {
         Ok((name, me.map(|_| group)))
     }
 
-    /// The classes that this browser is in.
+    /// The classes that this browser is in, and those it was in and that are over.
     pub async fn classes_here() -> Vec<ClassHere> {
         let Ok(engine) = engine() else { return Vec::new() };
         let Some(token) = browser_token(&engine) else { return Vec::new() };
-        let sessions = engine.sessions(&token).await.unwrap_or_default();
-        let here = sessions.iter().map(|session| {
-            session.room.with_group(|group| {
-                let me = group.member(session.user);
-                ClassHere {
-                    group: group.id,
-                    name: group.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    me: me.map(|me| me.name.to_string()).unwrap_or_default(),
-                    teaches: me.is_some_and(|me| me.role == Role::Teacher),
-                    ended: group.ended,
+        let mut here = Vec::new();
+        for ended in [false, true] {
+            let classes = match engine.classes_of(&token, ended).await {
+                Ok(classes) => classes,
+                Err(error) => {
+                    error.log();
+                    Vec::new()
                 }
-            })
-        });
-        here.collect()
+            };
+            here.extend(classes.into_iter().map(|(class, me, role)| ClassHere {
+                group: class.group_id,
+                name: class.name,
+                me: me.to_string(),
+                teaches: role == Role::Teacher,
+                ended,
+            }));
+        }
+        here
     }
 
     /// A link for another device: the class it leads into, the full link, and whether this

@@ -10,7 +10,7 @@ use server::{ClassFilter, ClassRow, Engine, MIN_PASSWORD_CHARS, Place};
 use signaling::{GroupId, Timestamp};
 
 use crate::actions::ssr;
-use crate::history::{Told, Zone, class_filter, count, refused, zone};
+use crate::history::{Told, Zone, apart, class_filter, count, refused, zone};
 use crate::pages::{Plain, param, query, trouble};
 use crate::trouble::Trouble;
 
@@ -52,6 +52,7 @@ struct List {
     next: Option<Place>,
     total: u64,
     keep_days: Option<u32>,
+    now: Timestamp,
     /// How many days are proposed, and how many classes that would delete at once.
     proposed: Option<(u32, u64)>,
 }
@@ -96,7 +97,8 @@ async fn found(search: &Search) -> Result<Found, Trouble> {
     }
     let keep_days = engine.keep_days().await?;
     let proposed = proposed(&engine).await?;
-    Ok(Found::Classes(Box::new(List { classes, next, total, keep_days, proposed })))
+    let now = engine.now();
+    Ok(Found::Classes(Box::new(List { classes, next, total, keep_days, now, proposed })))
 }
 
 async fn proposed(engine: &Engine) -> Result<Option<(u32, u64)>, Trouble> {
@@ -296,7 +298,7 @@ fn classes(search: Search, list: List) -> impl IntoView {
                 {is_search.then(|| view! { <a class="button bare" href="/admin">"Show all"</a> })}
             </form>
             <p class="hint">
-                {format!("{total}, newest first. Times are those of {}.", zone.name())}
+                {format!("{total}, newest first. Times are those of {}.", zone.name(list.now))}
             </p>
             {is_empty
                 .then(|| {
@@ -376,7 +378,7 @@ fn class_row(
     };
     let deleted = class.deleted_at(keep_days).map(|at| format!("until {}", zone.day(at)));
     let name = class.name.clone();
-    let teachers = summary.teachers.join(", ");
+    let teachers = summary.teachers.iter().map(|it| apart(it)).collect::<Vec<_>>().join(", ");
     view! {
         <tr>
             <th scope="row">
@@ -440,11 +442,11 @@ fn proposal(days: u32, deleted: u64) -> impl IntoView {
     let classes = count(usize::try_from(deleted).unwrap_or(usize::MAX), "class", "classes");
     let after = count(days as usize, "day", "days");
     view! {
-        <section class="card" role="alertdialog" aria-labelledby="proposal-title">
+        <section class="card" role="alert" aria-labelledby="proposal-title">
             <h2 id="proposal-title">{format!("Delete {classes} now?")}</h2>
             <p>
                 {format!(
-                    "{classes} ended more than {after} ago and will be deleted within a minute, with everything that is known of them. That cannot be undone. From then on every class goes {after} after its end.",
+                    "{classes} ended more than {after} ago and will be deleted in the next minutes, with everything that is known of them. That cannot be undone. From then on every class goes {after} after its end.",
                 )}
             </p>
             <form method="post" action="/do/keep-days">

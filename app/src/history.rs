@@ -22,7 +22,7 @@ pub use self::mine::MyDataPage;
 pub use self::person::PersonPage;
 pub use self::read::zone;
 pub use self::times::Zone;
-pub use self::words::count;
+pub use self::words::{apart, count};
 use crate::trouble::Trouble;
 
 /// The frame of a page that tells something.
@@ -59,13 +59,18 @@ pub fn Told(
 /// What is shown instead of what one may not see, or what is not there.
 pub fn refused(trouble: Trouble) -> impl IntoView {
     crate::actions::ssr::set_status(trouble.status());
+    let (address, words) = match trouble {
+        Trouble::NotAdmin => ("/admin", "Sign in"),
+        Trouble::NoSuchClass | Trouble::NoSuchPerson => ("/admin", "All classes"),
+        _ => ("/", "To the start"),
+    };
     view! {
         <Told>
             <section class="card one">
                 <h1>"There is nothing to see here"</h1>
                 <p>{trouble.to_string()}</p>
-                <a class="button primary" href="/">
-                    "To the start"
+                <a class="button primary" href=address>
+                    {words}
                 </a>
             </section>
         </Told>

@@ -32,6 +32,8 @@ use crate::pages::{
 /// The document around every page. Only the class room loads the WASM.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let is_live = pages::is_live();
+    #[cfg(feature = "ssr")]
+    actions::ssr::set_policy(is_live);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -53,15 +55,23 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// The document's title, in which a page's own may hold whatever somebody called a class. Leptos
+/// writes it into the document as it is.
+fn title(of_page: String) -> String {
+    if of_page.is_empty() {
+        return "Handup".to_owned();
+    }
+    let of_page = of_page.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("{of_page} · Handup")
+}
+
 /// Every page, by its path.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
         <Stylesheet id="handup" href="/pkg/handup.css" />
-        <Title formatter=|title: String| {
-            if title.is_empty() { "Handup".to_owned() } else { format!("{title} · Handup") }
-        } />
+        <Title formatter=title />
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=StaticSegment("") view=LandingPage ssr=SsrMode::Async />

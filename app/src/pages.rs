@@ -20,11 +20,7 @@ use crate::trouble::Trouble;
 pub fn is_live() -> bool {
     #[cfg(feature = "ssr")]
     {
-        use_context::<axum::http::request::Parts>()
-            .and_then(|parts| {
-                parts.uri.path().strip_prefix("/class/").map(|path| !path.contains('/'))
-            })
-            .unwrap_or(false)
+        path().strip_prefix("/class/").is_some_and(|group| !group.contains('/'))
     }
     #[cfg(not(feature = "ssr"))]
     false

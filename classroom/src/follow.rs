@@ -70,9 +70,17 @@ impl Application for Classroom {
     }
 
     fn keep_when_erased(&self, data: &str) -> String {
-        let name =
-            operation::name_in(data).filter(|name| operation::NAMES.contains(&name.as_str()));
+        let is_ours = Operation::read(data).is_some();
+        let name = operation::name_in(data).filter(|name| is_ours || name == operation::CALL);
         name.map(|name| serde_json::json!({ "operation": name }).to_string()).unwrap_or_default()
+    }
+
+    fn knows_reason(&self, reason: &str) -> bool {
+        reasons::is_known(reason)
+    }
+
+    fn reading_version(&self) -> u32 {
+        Chronicle::VERSION
     }
 }
 

@@ -26,4 +26,9 @@ pub mod reasons {
     pub const LOWERED: &str = "lowered";
     /// The turn is over.
     pub const SPOKE: &str = "spoke";
+
+    /// Whether a reason is the classroom's or the engine's own, and no words of somebody's.
+    pub fn is_known(reason: &str) -> bool {
+        [CALLED_ON, LOWERED, SPOKE].contains(&reason) || signaling::reasons::ALL.contains(&reason)
+    }
 }

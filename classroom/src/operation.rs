@@ -31,9 +31,6 @@ impl Operation {
     }
 }
 
-/// The operations that applications of the engine have agreed on.
-pub(crate) const NAMES: [&str; 4] = ["hand_raising", "speaking", "speech_application", CALL];
-
 /// The operation of a call between two people.
 pub(crate) const CALL: &str = "call";
 

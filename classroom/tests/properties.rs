@@ -13,8 +13,8 @@ use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseResult, TestRunner};
 use signaling::{
-    Answers, Application, Command, Eraser, Event, EventKind, FinishWhom, Group, InviteId,
-    InviteeList, InviteeState, Name, Rejection, Role, Snapshot, Timeout, UserId, apply,
+    Answers, Command, Eraser, Event, EventKind, FinishWhom, Group, InviteId, InviteeList,
+    InviteeState, Name, Rejection, Role, Snapshot, Timeout, UserId, apply,
 };
 use support::*;
 
@@ -749,7 +749,7 @@ proptest! {
         let (whole, done) = told(Chronicle::new(GROUP), &class.log);
         let mut paged = Vec::new();
         for (place, page) in whole.pages().iter().enumerate() {
-            let next = whole.pages().get(place + 1).map_or(u64::MAX, |page| page.from);
+            let next = whole.pages().get(place + 1).map(|page| page.from);
             let is_of_member = |event: &&Event| {
                 let kind = &event.kind;
                 matches!(
@@ -761,10 +761,10 @@ proptest! {
             };
             let before = class.log.iter().filter(|event| event.seq < page.from).filter(is_of_member);
             let on_it = class.log.iter().filter(|e| e.seq >= page.from && e.seq <= page.last);
-            let mut chronicle = Chronicle::of_page(GROUP, page);
+            let mut chronicle = Chronicle::of_page(GROUP, page, next);
             let done = before.chain(on_it).flat_map(|event| chronicle.tell(event)).collect();
             let records = all_records(&chronicle, done);
-            paged.extend(records.into_iter().filter(|r| r.seq >= page.from && r.seq < next));
+            paged.extend(records.into_iter().map(|record| whole.as_it_stands(record)));
         }
         prop_assert_eq!(paged, all_records(&whole, done));
     }
@@ -786,10 +786,9 @@ proptest! {
         let (before, done) = told(Chronicle::new(GROUP), &class.log);
         let records = all_records(&before, done);
         let user = before.people()[who.index(before.people().len())].user;
-        let keep = |data: &str| Classroom.keep_when_erased(data);
-        let mut eraser = Eraser::new(user, &keep);
+        let mut eraser = Eraser::new(user);
         let log: Vec<Event> =
-            class.log.iter().map(|event| eraser.erase(event).unwrap_or_else(|| event.clone())).collect();
+            class.log.iter().map(|event| eraser.erase(event, &Classroom).unwrap_or_else(|| event.clone())).collect();
         let (after, done) = told(Chronicle::new(GROUP), &log);
         prop_assert_eq!(after.person(user).map(|person| person.name.clone()), Some(Name::erased()));
         prop_assert_eq!(after.summary().hands, before.summary().hands);

@@ -363,7 +363,10 @@ test.describe("without JavaScript", () => {
       "\u202Eadmin\u202C",
       "🙋".repeat(64),
       '"><img src=x onerror=alert(1)>',
+      "</title><script>alert(1)</script>",
     ];
+    // A name goes into the document's title too, which is the one place outside its body.
+    const breaksOut = await Lesson.begin(request, "</title><script>alert(1)</script><b>");
     const lesson = await Lesson.begin(request, "=HYPERLINK(1) <b>", "-1+1");
     const round = await lesson.teacher.ask("+<i>why</i>");
     for (const name of hostile) {
@@ -375,7 +378,32 @@ test.describe("without JavaScript", () => {
     for (const name of hostile) {
       await expect(page.locator(".raised-table bdi").getByText(name, { exact: true })).toBeVisible();
     }
-    await expect(page.locator("main img, main script, main b, main i")).toHaveCount(0);
+    await expect(page.locator("main img, main b, main i")).toHaveCount(0);
+    await expect(page.locator("script", { hasText: "alert" })).toHaveCount(0);
+    for (const person of await page.locator(".people-table a").all()) {
+      const address = await person.getAttribute("href");
+      const html = await (
+        await request.get(address ?? "", { headers: { cookie: await adminCookie(page) } })
+      ).text();
+      expect(html).not.toContain("<script>alert");
+    }
+    for (const [path, title] of [
+      [`/admin/class/${lesson.group}`, "=HYPERLINK(1) <b>: what happened · Handup"],
+      [`/admin/class/${breaksOut.group}`, `${breaksOut.name}: what happened · Handup`],
+    ] as const) {
+      const answer = await page.goto(path);
+      await expect(page).toHaveTitle(title);
+      await expect(page.locator("body b")).toHaveCount(0);
+      await expect(page.locator("script", { hasText: "alert" })).toHaveCount(0);
+      expect(answer?.headers()["content-security-policy"]).toMatch(
+        /^default-src 'none';.* script-src 'nonce-[\w-]+'$/,
+      );
+    }
+    // The room's own page has its scripts, and none of a class's name.
+    const room = await request.get(`/class/${breaksOut.group}`, {
+      headers: { cookie: `handup=${breaksOut.teacher.token}` },
+    });
+    expect(await room.text()).not.toContain("<script>alert");
     const csv = await request.get(`/admin/class/${lesson.group}/export.csv`, {
       headers: { cookie: await adminCookie(page) },
     });
@@ -480,8 +508,26 @@ test.describe("without JavaScript", () => {
     await expect(page.locator(".people-table")).toContainText("Ada");
 
     // A teacher reads of others' one-to-one invitations that they were, and not what they said.
-    const coTeacher = await who.teacher.get(`/class/${group}/history/export.json`);
-    expect(await coTeacher.text()).toContain("about the essay");
+    const one = await Lesson.begin(request, "Physics 10C");
+    const bea = await one.join("Bea");
+    const mate = await one.join("Mr Okafor");
+    await one.teacher.makeTeacher(mate);
+    const talk = await one.teacher.call(bea, "about home");
+    await bea.accept(talk, "at last");
+    for (const [token, reads] of [
+      [one.teacher.token, true],
+      [mate.token, false],
+    ] as const) {
+      const context = await as(`handup=${token}`);
+      for (const end of ["export.json", "export.csv", ""]) {
+        const answer = await context.get(`/class/${one.group}/history/${end}`.replace(/\/$/, ""));
+        const told = await answer.text();
+        expect(told).toContain("Bea");
+        expect(told.includes("about home"), end).toBe(reads);
+        expect(told.includes("at last"), end).toBe(reads);
+      }
+      await context.dispose();
+    }
     const mine = await who.student.get(`/class/${group}/me`);
     const text = await mine.text();
     expect(text).toContain("about the essay");

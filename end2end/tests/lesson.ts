@@ -80,6 +80,10 @@ export class Member {
     await this.#send("DELETE", `/members/${student.id}`);
   }
 
+  async makeTeacher(student: Member): Promise<void> {
+    await this.#send("PATCH", `/members/${student.id}`, { role: "teacher" });
+  }
+
   async end(): Promise<void> {
     await this.#send("POST", "/end", {});
   }

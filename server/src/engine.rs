@@ -139,6 +139,7 @@ impl Engine {
             quiet,
             store,
             reader.clone(),
+            history.clone(),
             Arc::clone(&rooms),
             Arc::clone(&clock),
             Arc::clone(&application),
@@ -161,6 +162,7 @@ impl Engine {
         };
         let engine = Self { shared: Arc::new(shared) };
         engine.read_what_went_quiet(went_quiet);
+        engine.retain_every(housekeeping.sweep);
         Ok(engine)
     }
 
@@ -289,7 +291,7 @@ impl Engine {
         Err(self.why_not(group_id, hash).await?)
     }
 
-    async fn why_not(&self, group_id: GroupId, hash: TokenHash) -> Result<Error, Error> {
+    pub(crate) async fn why_not(&self, group_id: GroupId, hash: TokenHash) -> Result<Error, Error> {
         if !self.shared.reader.has_group(group_id).await? {
             return Ok(Error::NoSuchGroup);
         }
@@ -304,26 +306,6 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn is_known(&self, token: &Token) -> Result<bool, Error> {
         Ok(!self.shared.reader.groups_of(token.hash()).await?.is_empty())
-    }
-
-    /// The sessions that a browser's token stands for, newest first, of classes that go on and of
-    /// those that are over.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn sessions(&self, token: &Token) -> Result<Vec<Session>, Error> {
-        let hash = token.hash();
-        let mut sessions = Vec::new();
-        for group_id in self.shared.reader.groups_of(hash).await? {
-            let room = self.room(group_id).await?;
-            if let Some(user) = room.holder(hash) {
-                sessions.push(Session { room, user });
-            }
-            if sessions.len() == 20 {
-                break;
-            }
-        }
-        Ok(sessions)
     }
 
     /// One deed of a member, which may consist of several commands.
@@ -433,6 +415,13 @@ impl Engine {
         done.await.map_err(|_| Error::Stopping)?
     }
 
+    /// Has the writer do a chore when it comes to it, if it is not busy: nobody waits for it.
+    pub(crate) fn chore_some_time(&self, chore: Chore) {
+        let (reply, _) = oneshot::channel();
+        // With as many chores waiting as there may be, this one is let go.
+        let _ = self.shared.chores.try_send(ChoreJob { chore, reply });
+    }
+
     async fn submit(
         &self,
         group_id: GroupId,
@@ -451,10 +440,12 @@ impl Engine {
 mod tests {
     use std::time::Duration;
 
-    use signaling::{Event, Settings};
+    use signaling::{Event, Reading, Settings};
     use sqlx::{Connection, SqliteConnection};
 
     use super::*;
+    use crate::store::history::ReadSoFar;
+    use crate::store::keep::Keep;
 
     struct Bare;
 
@@ -522,6 +513,39 @@ mod tests {
             sweeps.tick().await;
         }
         assert!(school.session().await.room.group() == before);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_before_somebody_was_erased_is_not_kept_after() {
+        let school = School::open(Housekeeping::default()).await;
+        let (engine, group_id) = (&school.engine, school.group_id);
+        let home = IpAddr::from([127, 0, 0, 1]);
+        let code = school.session().await.room.join_code();
+        let joined = engine.join(home, code.as_str(), name("Ada"), None, &Token::new()).await;
+        let ada = joined.expect("a student").user_id;
+        let class = engine.class(group_id).await.expect("the class");
+        let read = |edition| ReadSoFar {
+            seq: class.seq,
+            edition,
+            version: 0,
+            reading: Reading { summary: "Ada".to_owned(), state: "Ada".to_owned() },
+        };
+        let keep = async |edition| {
+            let keep = Chore::Keep(Keep::Read(group_id, read(edition)));
+            engine.chore(keep).await.expect("a commit");
+        };
+        let kept = async || {
+            let class = engine.class(group_id).await.expect("the class");
+            engine.shared.history.read_so_far(&class, 0).await.expect("the store")
+        };
+        keep(0).await;
+        assert_eq!(kept().await, Some(read(0)));
+        engine.erase_person(group_id, ada).await.expect("it is erased");
+        assert_eq!(kept().await, None);
+        keep(0).await;
+        assert_eq!(kept().await, None, "it holds what was erased");
+        keep(1).await;
+        assert_eq!(kept().await, Some(read(1)));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -4,22 +4,27 @@
 //! was read last.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::Stream;
 use futures::stream::try_unfold;
-use signaling::{Event, GroupId, Timestamp, UserId};
+use futures::{Stream, TryStreamExt};
+use signaling::{Eraser, Event, EventKind, GroupId, Name, Role, Timestamp, UserId};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::identity::Token;
 use crate::store::history::{ClassFilter, ClassRow, Place, ReadSoFar};
 use crate::store::keep::Keep;
-use crate::writer::chores::{Chore, KEEP_DAYS, kept_since, kept_until};
+use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until};
 
 /// How many events are read at once.
 const STRETCH: u32 = 2_000;
 /// What was read is written down when it is at least so many events more than before.
 const WORTH_KEEPING: u64 = 500;
+/// The most classes that a browser is reminded of, of those that go on and of those that are over.
+const CLASSES_OF_ONE: u32 = 20;
 
 impl Engine {
     /// The next classes after a place, newest first.
@@ -56,7 +61,8 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn summary(&self, class: &ClassRow) -> Result<String, Error> {
-        match self.shared.history.summary(class.group_id, class.seq).await? {
+        let version = self.shared.application.reading_version();
+        match self.shared.history.summary(class, version).await? {
             Some(summary) => Ok(summary),
             None => Ok(self.read(class).await?.reading.summary),
         }
@@ -71,14 +77,20 @@ impl Engine {
     }
 
     async fn read(&self, class: &ClassRow) -> Result<ReadSoFar, Error> {
-        let kept = self.shared.history.read_so_far(class.group_id).await?;
+        let kept = self.kept(class).await?;
         let kept_seq = kept.as_ref().map_or(0, |read| read.seq);
         let read = self.read_on(class, kept).await?;
         let is_over = class.ended_at.is_some() && read.seq > kept_seq;
         if is_over || read.seq >= kept_seq + WORTH_KEEPING {
-            self.chore(Chore::Keep(Keep::Read(class.group_id, read.clone()))).await?;
+            // It is a cache: nobody waits for it, and when it cannot be kept it is made again.
+            self.chore_some_time(Chore::Keep(Keep::Read(class.group_id, read.clone())));
         }
         Ok(read)
+    }
+
+    async fn kept(&self, class: &ClassRow) -> Result<Option<ReadSoFar>, Error> {
+        let version = self.shared.application.reading_version();
+        Ok(self.shared.history.read_so_far(class, version).await?)
     }
 
     async fn read_on(&self, class: &ClassRow, kept: Option<ReadSoFar>) -> Result<ReadSoFar, Error> {
@@ -94,7 +106,10 @@ impl Engine {
             let state = so_far.as_ref().map(|read| read.reading.state.as_str());
             let reading = application.read_on(class.group_id, state, &events);
             so_far = match reading {
-                Some(reading) => Some(ReadSoFar { seq: last, reading }),
+                Some(reading) => {
+                    let version = application.reading_version();
+                    Some(ReadSoFar { seq: last, edition: class.edition, version, reading })
+                }
                 // What was kept is of another time: from the beginning, then.
                 None if so_far.is_some() => None,
                 None => return Ok(ReadSoFar::default()),
@@ -124,7 +139,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read, or written.
     pub async fn keep_reading(&self, class: &ClassRow) -> Result<(), Error> {
-        let kept = self.shared.history.read_so_far(class.group_id).await?;
+        let kept = self.kept(class).await?;
         if kept.as_ref().is_some_and(|read| read.seq == class.seq) {
             return Ok(());
         }
@@ -175,13 +190,81 @@ impl Engine {
     }
 
     /// Erases a person's name and data from a class, for good, and leaves the counts. Somebody who
-    /// is still in it is removed.
+    /// is still in it is removed, in the same commit.
     ///
     /// # Errors
     /// When there is no such class, they are its last teacher while it goes on, or the commit
-    /// failed: then all is as it was, but that they may have been removed.
+    /// failed: then all is as it was.
     pub async fn erase_person(&self, group_id: GroupId, user: UserId) -> Result<(), Error> {
-        self.chore(Chore::Erase(group_id, user)).await
+        // Most of the log is read here, so that the writer is not held up by it.
+        let class = self.class(group_id).await?;
+        let mut erasing = Erasing { user, eraser: Eraser::new(user), seq: 0, events: Vec::new() };
+        let mut log = std::pin::pin!(self.log(group_id, 1, class.seq));
+        while let Some(events) = log.try_next().await? {
+            for event in &events {
+                erasing.read(event, self.shared.application.as_ref());
+            }
+        }
+        self.chore(Chore::Erase(group_id, Box::new(erasing))).await
+    }
+
+    /// Whom the token stands for in a class that may be over, and their role; none when they are
+    /// not in it any more. No room is opened for it.
+    ///
+    /// # Errors
+    /// When there is no such class, or the token stands for nobody in it.
+    pub async fn member_of(
+        &self,
+        group_id: GroupId,
+        token: &Token,
+    ) -> Result<(UserId, Option<Role>), Error> {
+        let user = self.shared.history.holder(group_id, token.hash()).await?;
+        match user {
+            Some(user) => Ok((user, self.membership(group_id, user).await?.map(|(_, role)| role))),
+            None => Err(self.why_not(group_id, token.hash()).await?),
+        }
+    }
+
+    /// The name and the role of somebody in a class; none when they are not in it any more.
+    async fn membership(
+        &self,
+        group_id: GroupId,
+        user: UserId,
+    ) -> Result<Option<(Name, Role)>, Error> {
+        let mut membership = None;
+        for event in self.shared.history.member_events(group_id, i64::MAX.cast_unsigned()).await? {
+            match event.kind {
+                EventKind::MemberJoined(joined) if joined.user_id == user => {
+                    membership = Some((joined.name, joined.role));
+                }
+                EventKind::MemberChanged(changed) if changed.user_id == user => {
+                    membership = membership.map(|(name, _)| (name, changed.role));
+                }
+                EventKind::MemberLeft(left) if left.user_id == user => membership = None,
+                _ => {}
+            }
+        }
+        Ok(membership)
+    }
+
+    /// The classes in which a browser's token stands for somebody, newest first, with the name and
+    /// the role they have there: those that go on, or those that are over.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn classes_of(
+        &self,
+        token: &Token,
+        are_over: bool,
+    ) -> Result<Vec<(ClassRow, Name, Role)>, Error> {
+        let mut classes = Vec::new();
+        let found = self.shared.history.classes_of(token.hash(), are_over, CLASSES_OF_ONE).await?;
+        for (class, user) in found {
+            if let Some((name, role)) = self.membership(class.group_id, user).await? {
+                classes.push((class, name, role));
+            }
+        }
+        Ok(classes)
     }
 
     /// For how many days a class is kept after its end; none when for ever.
@@ -216,7 +299,29 @@ impl Engine {
     /// # Errors
     /// When the commit failed.
     pub async fn delete_kept_long_enough(&self, now: Timestamp) -> Result<(), Error> {
-        self.chore(Chore::Retain(now)).await
+        let Some(days) = self.keep_days().await? else { return Ok(()) };
+        // One at a time: the classes that go on have the writer between two of them.
+        while self.kept_long_enough(now, days).await? > 0 {
+            self.chore(Chore::Retain(kept_since(now, days))).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks every so often for what has been kept long enough.
+    pub(crate) fn retain_every(&self, pause: Duration) {
+        let shared = Arc::downgrade(&self.shared);
+        tokio::spawn(async move {
+            let mut looks = tokio::time::interval(pause);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                looks.tick().await;
+                let Some(shared) = shared.upgrade() else { break };
+                let engine = Self { shared };
+                if let Err(error) = engine.delete_kept_long_enough(engine.now()).await {
+                    error.log();
+                }
+            }
+        });
     }
 }
 

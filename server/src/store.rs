@@ -116,9 +116,10 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
         return Err(OpenError::OldSqlite(version));
     }
     sqlx::migrate!("../migrations").run(&mut connection).await?;
+    keep::fold_names(&mut connection).await.map_err(file_error)?;
     let readers = |connections| SqlitePoolOptions::new().max_connections(connections);
     let pool = readers(4).connect_with(reading.clone()).await.map_err(file_error)?;
-    let history = readers(2).connect_with(reading).await.map_err(file_error)?;
+    let history = readers(3).connect_with(reading).await.map_err(file_error)?;
     let writer = Writer { connection: Some(connection), options };
     Ok((writer, Reader { pool }, HistoryReader { pool: history }))
 }
@@ -304,7 +305,7 @@ impl Writer {
     ) -> Result<(), sqlx::Error> {
         let committed = self.try_commit(now, appends, writes).await;
         if committed.is_err() {
-            self.connection = None;
+            self.distrust();
         }
         committed
     }

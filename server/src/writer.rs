@@ -16,13 +16,14 @@ use signaling::{
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use self::chores::ChoreJob;
+use self::chores::{ChoreJob, encoded};
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::engine::Rooms;
 use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
 use crate::room::Room;
+use crate::store::history::HistoryReader;
 use crate::store::{self, Append, EncodedEvent, Loaded, Reader, Write};
 
 /// The most requests that share one commit.
@@ -114,6 +115,7 @@ pub(crate) struct Writer {
     quiet: mpsc::UnboundedSender<GroupId>,
     store: store::Writer,
     reader: Reader,
+    history: HistoryReader,
     rooms: Arc<Rooms>,
     clock: Arc<Clock>,
     application: Arc<dyn Application>,
@@ -133,6 +135,7 @@ impl Writer {
         quiet: mpsc::UnboundedSender<GroupId>,
         store: store::Writer,
         reader: Reader,
+        history: HistoryReader,
         rooms: Arc<Rooms>,
         clock: Arc<Clock>,
         application: Arc<dyn Application>,
@@ -145,6 +148,7 @@ impl Writer {
             quiet,
             store,
             reader,
+            history,
             rooms,
             clock,
             application,
@@ -314,10 +318,7 @@ impl Writer {
                 batch.order.push(group_id);
                 Pending { creates: None, expected_seq, events: Vec::new() }
             });
-            pending.events.extend(outcome.events.iter().map(|event| EncodedEvent {
-                event: event.clone(),
-                body: serde_json::to_string(event).unwrap_or_default(),
-            }));
+            pending.events.extend(encoded(&outcome.events));
         }
         Ok(outcome)
     }
@@ -497,9 +498,6 @@ impl Writer {
         let now = self.clock.now();
         if let Err(error) = self.store.purge(now).await {
             tracing::error!(%error, "purge failed");
-        }
-        if let Err(error) = self.retain(now).await {
-            error.log();
         }
         let idle = self.housekeeping.idle;
         let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);

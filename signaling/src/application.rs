@@ -33,6 +33,16 @@ pub trait Application: Send + Sync + 'static {
         Some(Reading::default())
     }
 
+    /// The number of the form in which readings are kept. Those of another number are made anew.
+    fn reading_version(&self) -> u32 {
+        0
+    }
+
+    /// Whether a reason is the application's own, and no words of somebody's.
+    fn knows_reason(&self, _reason: &str) -> bool {
+        false
+    }
+
     /// What of a `data` is the application's own and tells nothing about a person.
     fn keep_when_erased(&self, _data: &str) -> String {
         String::new()

@@ -3,25 +3,26 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Event, EventKind, InviteId, InviteeList, Name, UserId};
+use crate::{Application, Event, EventKind, InviteId, InviteeList, Name, UserId, reasons};
 
 /// Erases one person from a group's log, event by event from the first.
-pub struct Eraser<'a> {
+#[derive(Debug, Clone)]
+pub struct Eraser {
     whom: UserId,
-    /// What is left of a `data`.
-    keep: &'a dyn Fn(&str) -> String,
     /// The invitations that they sent, or that were to them alone.
     theirs: BTreeSet<InviteId>,
 }
 
-impl<'a> Eraser<'a> {
-    /// An eraser of this person. `keep` says what of a `data` is the application's and not theirs.
-    pub const fn new(whom: UserId, keep: &'a dyn Fn(&str) -> String) -> Self {
-        Self { whom, keep, theirs: BTreeSet::new() }
+impl Eraser {
+    /// An eraser of this person.
+    pub const fn new(whom: UserId) -> Self {
+        Self { whom, theirs: BTreeSet::new() }
     }
 
-    /// The event as it is to be; none when there is nothing of theirs in it.
-    pub fn erase(&mut self, event: &Event) -> Option<Event> {
+    /// The next event as it is to be; none when there is nothing of theirs in it. The application
+    /// says what of it is its own.
+    pub fn erase(&mut self, event: &Event, application: &dyn Application) -> Option<Event> {
+        let keep = |data: &str| application.keep_when_erased(data);
         let mut erased = event.clone();
         let is_theirs =
             |theirs: &BTreeSet<InviteId>, invite_id: &InviteId| theirs.contains(invite_id);
@@ -31,12 +32,12 @@ impl<'a> Eraser<'a> {
                     && new.invitee_list == InviteeList::Members(vec![self.whom]);
                 if new.inviter == self.whom || to_them {
                     self.theirs.insert(new.invite_id);
-                    new.data = (self.keep)(&new.data);
+                    new.data = keep(&new.data);
                 }
             }
             EventKind::InvitationModified(modified) => {
                 if is_theirs(&self.theirs, &modified.invite_id) {
-                    modified.data = (self.keep)(&modified.data);
+                    modified.data = keep(&modified.data);
                 }
             }
             EventKind::InviteeAccepted(accepted) => {
@@ -59,6 +60,11 @@ impl<'a> Eraser<'a> {
                 let by_or_of_them = finished.invitee == self.whom || finished.by == self.whom;
                 if by_or_of_them || is_theirs(&self.theirs, &finished.invite_id) {
                     finished.data.clear();
+                    let is_words = !reasons::ALL.contains(&finished.reason.as_str())
+                        && !application.knows_reason(&finished.reason);
+                    if is_words {
+                        reasons::FINISHED.clone_into(&mut finished.reason);
+                    }
                 }
             }
             EventKind::MemberJoined(joined) => {

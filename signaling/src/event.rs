@@ -21,6 +21,8 @@ pub mod reasons {
     pub const ENDED: &str = "ended";
     /// An acceptance was finished and nobody said why.
     pub const FINISHED: &str = "finished";
+    /// All of them.
+    pub const ALL: [&str; 6] = [ANSWERED_ELSEWHERE, LEFT, REMOVED, ROLE_CHANGED, ENDED, FINISHED];
 }
 
 /// One durable event of a group.

@@ -7,10 +7,10 @@ use server::ClassRow;
 
 use super::people::People;
 use super::pictures::Timeline;
-use super::read::{self, Viewer, zone};
+use super::read::{self, Viewer, zone_of};
 use super::rounds::SectionOf;
 use super::times::{Zone, spoke};
-use super::words::Names;
+use super::words::{Names, apart};
 use super::{Figure, Pager, Sure, Told, refused};
 use crate::pages::{param, path, query, trouble};
 
@@ -61,7 +61,7 @@ fn shown(
     told: read::Told,
     deleted_at: Option<signaling::Timestamp>,
 ) -> impl IntoView {
-    let zone = zone();
+    let zone = zone_of(&told.chronicle);
     let summary = told.chronicle.summary();
     let names = Names::of(&told.chronicle);
     let here = viewer.class(class.group_id);
@@ -88,7 +88,7 @@ fn shown(
             view! { <SectionOf section names=names.clone() now=told.now zone=zone.clone() /> }
         })
         .collect_view();
-    let teachers = summary.teachers.join(", ");
+    let teachers = summary.teachers.iter().map(|it| apart(it)).collect::<Vec<_>>().join(", ");
     view! {
         <Title text=format!("{}: what happened", class.name) />
         <Told back>
@@ -98,7 +98,7 @@ fn shown(
                 </h1>
                 <p class="hint">
                     {when(&zone, &class)} ". With " <bdi>{teachers}</bdi>
-                    {format!(". Times are those of {}.", zone.name())}
+                    {format!(". Times are those of {}.", zone.name(told.now))}
                 </p>
                 {deleted_at
                     .map(|at| {
@@ -137,7 +137,7 @@ fn shown(
                                 title="Delete this class?".to_owned()
                                 means=format!(
                                     "“{}” and everything that is known of it will be gone: names, hands, turns.{goes_on} It cannot be brought back; export it first if you may need it.",
-                                    class.name,
+                                    apart(&class.name),
                                 )
                                 action="/do/delete-class"
                                 does="Delete the class"

@@ -17,7 +17,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use classroom::history::{InOrder, Part, Record, Summary};
+use classroom::history::{InOrder, Kind, Part, Record, Summary};
 use futures::{Stream, TryStreamExt, stream};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use server::{
     ClassFilter, ClassRow, Engine, Error, Place, Presented, presented, presented_by_admin,
 };
-use signaling::{Event, GroupId, Rejection, Role, Timestamp};
+use signaling::{Event, EventKind, GroupId, Rejection, Role, Timestamp};
 
 use super::read::{self, Viewer};
 use super::times::Zone;
@@ -37,6 +37,8 @@ use crate::trouble::Trouble;
 
 /// How many classes are looked up at once.
 const CLASSES: u32 = 200;
+/// About how many bytes are sent at once.
+const AT_ONCE: usize = 128 * 1_024;
 /// How many exports are remembered for the pages that show them.
 const REMEMBERED: usize = 64;
 
@@ -65,7 +67,7 @@ impl Format {
 }
 
 /// The columns of the CSV: one row for each part of each invitation.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 26] = [
     "class",
     "class_id",
     "round",
@@ -81,6 +83,7 @@ const COLUMNS: [&str; 25] = [
     "state",
     "answered_or_closed_at",
     "seconds_to_answer",
+    "seconds_since_round",
     "over_at",
     "seconds_lasted",
     "ended_by",
@@ -121,39 +124,31 @@ fn seconds(millis: Option<i64>) -> String {
     millis.map(|millis| format!("{}.{:03}", millis / 1_000, millis % 1_000)).unwrap_or_default()
 }
 
-/// Rows of CSV, or items of JSON, as they are put together.
-struct Page<'a> {
-    format: Format,
-    class: &'a ClassRow,
-    names: &'a Names,
-    now: Timestamp,
+/// An invitation whose rows are being written.
+struct Rows {
+    record: Record,
+    /// How many of them are written.
+    written: usize,
 }
 
-impl Page<'_> {
-    fn add(&self, bytes: &mut Vec<u8>, record: &Record, is_first: bool) -> usize {
-        match self.format {
-            Format::Csv => self.add_rows(bytes, record),
-            Format::Json => {
-                if !is_first {
-                    bytes.push(b',');
-                }
-                // Writing into memory does not fail.
-                let _ = serde_json::to_writer(bytes, record);
-                record.parts.len().max(1)
-            }
-        }
-    }
-
-    fn add_rows(&self, bytes: &mut Vec<u8>, record: &Record) -> usize {
-        let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(bytes);
+impl Rows {
+    /// Writes the next rows, until they are enough to be sent; true when there are no more.
+    fn write(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        class: &ClassRow,
+        names: &Names,
+        now: Timestamp,
+    ) -> bool {
+        let record = &self.record;
         let common = [
-            harmless(&self.class.name),
-            self.class.group_id.to_string(),
+            harmless(&class.name),
+            class.group_id.to_string(),
             record.round.to_string(),
             word(record.kind),
             harmless(record.question.as_deref().unwrap_or_default()),
             record.is_private.to_string(),
-            harmless(&self.names.name(record.inviter)),
+            harmless(&names.name(record.inviter)),
             record.asked_at.to_string(),
             record.timeout.seconds().to_string(),
             word(record.answers),
@@ -161,39 +156,47 @@ impl Page<'_> {
         ];
         let data = harmless(&record.data);
         let ids = [record.inviter.to_string(), record.invite_id.to_string()];
-        let mut row = |part: Option<&Part>| {
-            let of_part = part.map(|part| self.cells(part));
-            let [person, state, settled, answered, over, lasted, ended_by, reason, answer, end, id] =
-                of_part.unwrap_or_default();
-            let theirs = [person, state, settled, answered, over, lasted, ended_by, reason];
-            let cells = common.iter().chain(&theirs).chain([&data, &answer, &end, &id]).chain(&ids);
+        let row = |bytes: &mut Vec<u8>, part: Option<&Part>| {
+            let cells = part.map(|part| cells(record, part, names, now)).unwrap_or_default();
+            let [of_state @ .., answer, end, id] = &cells;
+            let cells = common.iter().chain(of_state).chain([&data, answer, end, id]).chain(&ids);
+            let mut csv = csv::WriterBuilder::new().buffer_capacity(512).from_writer(bytes);
             // Writing into memory does not fail.
             let _ = csv.write_record(cells);
         };
         if record.parts.is_empty() {
-            row(None);
+            row(bytes, None);
         }
-        for part in &record.parts {
-            row(Some(part));
+        for part in record.parts.iter().skip(self.written) {
+            row(bytes, Some(part));
+            self.written += 1;
+            if bytes.len() > AT_ONCE {
+                break;
+            }
         }
-        record.parts.len().max(1)
+        self.written >= record.parts.len()
     }
+}
 
-    fn cells(&self, part: &Part) -> [String; 11] {
-        [
-            harmless(&self.names.name(part.user)),
-            word(part.state),
-            moment(part.settled_at),
-            seconds(part.answered_after()),
-            moment(part.ended_at),
-            seconds(part.lasted(self.now)),
-            part.ended_by.map(|by| harmless(&self.names.name(by))).unwrap_or_default(),
-            harmless(part.reason.as_deref().unwrap_or_default()),
-            harmless(part.data.as_deref().unwrap_or_default()),
-            harmless(part.end_data.as_deref().unwrap_or_default()),
-            part.user.to_string(),
-        ]
-    }
+/// The cells of one part: what it came to, the strings that came with it, and whose it is.
+fn cells(record: &Record, part: &Part, names: &Names, now: Timestamp) -> [String; 12] {
+    let is_asked = matches!(record.kind, Kind::Round | Kind::Again);
+    let since_round = record.round_at.filter(|_| is_asked && part.answered_after().is_some());
+    let since_round = since_round.and_then(|round| Some(part.settled_at?.millis_since(round)));
+    [
+        harmless(&names.name(part.user)),
+        word(part.state),
+        moment(part.settled_at),
+        seconds(part.answered_after()),
+        seconds(since_round),
+        moment(part.ended_at),
+        seconds(part.lasted(now)),
+        part.ended_by.map(|by| harmless(&names.name(by))).unwrap_or_default(),
+        harmless(part.reason.as_deref().unwrap_or_default()),
+        harmless(part.data.as_deref().unwrap_or_default()),
+        harmless(part.end_data.as_deref().unwrap_or_default()),
+        part.user.to_string(),
+    ]
 }
 
 /// What stands of a class before its invitations, and what after them.
@@ -220,7 +223,14 @@ type Log = Pin<Box<dyn Stream<Item = Result<Vec<Event>, Error>> + Send>>;
 struct InHand {
     class: ClassRow,
     told: InOrder,
+    names: Names,
     log: Log,
+    /// Events that were read and not yet told.
+    events: std::vec::IntoIter<Event>,
+    /// Records that were told and not yet written.
+    records: VecDeque<Record>,
+    rows: Option<Rows>,
+    is_log_over: bool,
     is_empty: bool,
 }
 
@@ -313,47 +323,68 @@ impl Export {
             bytes.extend_from_slice(b",\"invitations\":[");
         }
         let log: Log = Box::pin(self.engine.log(class.group_id, 1, class.seq));
-        let told = InOrder::new(class.group_id);
-        self.in_hand = Some(InHand { class, told, log, is_empty: true });
+        self.in_hand = Some(InHand {
+            told: InOrder::new(class.group_id),
+            names: Names::default(),
+            log,
+            events: Vec::new().into_iter(),
+            records: VecDeque::new(),
+            rows: None,
+            is_log_over: false,
+            is_empty: true,
+            class,
+        });
     }
 
-    async fn go_on(&mut self, mut in_hand: InHand, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        let events = in_hand.log.try_next().await?;
-        let is_over = events.is_none();
-        let mut records = Vec::new();
-        match events {
-            Some(events) => {
-                self.run.done.fetch_add(events.len() as u64, Ordering::Relaxed);
-                for event in events {
-                    records.extend(in_hand.told.tell(&event));
+    /// Writes until it is enough to be sent, or the class is done.
+    async fn go_on(&mut self, mut it: InHand, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        let now = self.engine.now();
+        while bytes.len() < AT_ONCE {
+            if let Some(mut rows) = it.rows.take() {
+                let before = rows.written;
+                let is_done = rows.write(bytes, &it.class, &it.names, now);
+                let written =
+                    (rows.written - before).max(usize::from(rows.record.parts.is_empty()));
+                self.run.rows.fetch_add(written as u64, Ordering::Relaxed);
+                it.rows = (!is_done).then_some(rows);
+            } else if let Some(record) = it.records.pop_front() {
+                let record = self.viewer.may_read(record);
+                if self.format == Format::Csv {
+                    it.rows = Some(Rows { record, written: 0 });
+                } else {
+                    if !std::mem::take(&mut it.is_empty) {
+                        bytes.push(b',');
+                    }
+                    // Writing into memory does not fail.
+                    let _ = serde_json::to_writer(&mut *bytes, &record);
+                    let rows = record.parts.len().max(1) as u64;
+                    self.run.rows.fetch_add(rows, Ordering::Relaxed);
                 }
+            } else if let Some(event) = it.events.next() {
+                self.run.done.fetch_add(1, Ordering::Relaxed);
+                if let EventKind::MemberJoined(joined) = &event.kind {
+                    it.names.add(joined.user_id, &joined.name);
+                }
+                it.records.extend(it.told.tell(&event));
+            } else if it.is_log_over {
+                if self.format == Format::Json {
+                    let chronicle = it.told.chronicle();
+                    let tail = Tail { summary: chronicle.summary(), people: chronicle.people() };
+                    bytes.extend_from_slice(b"],");
+                    let start = bytes.len();
+                    let _ = serde_json::to_writer(&mut *bytes, &tail);
+                    // The object began with the class's name.
+                    bytes.remove(start);
+                }
+                return Ok(());
+            } else if let Some(events) = it.log.try_next().await? {
+                it.events = events.into_iter();
+            } else {
+                it.is_log_over = true;
+                it.records.extend(it.told.finish());
             }
-            None => records = in_hand.told.finish(),
         }
-        let names = Names::of(in_hand.told.chronicle());
-        let page = Page {
-            format: self.format,
-            class: &in_hand.class,
-            names: &names,
-            now: self.engine.now(),
-        };
-        let mut rows = 0;
-        for record in records {
-            let record = self.viewer.may_read(record);
-            rows += page.add(bytes, &record, in_hand.is_empty);
-            in_hand.is_empty = false;
-        }
-        self.run.rows.fetch_add(rows as u64, Ordering::Relaxed);
-        if !is_over {
-            self.in_hand = Some(in_hand);
-        } else if self.format == Format::Json {
-            let chronicle = in_hand.told.chronicle();
-            let tail = Tail { summary: chronicle.summary(), people: chronicle.people() };
-            bytes.extend_from_slice(b"],");
-            let start = bytes.len();
-            let _ = serde_json::to_writer(&mut *bytes, &tail);
-            bytes.remove(start);
-        }
+        self.in_hand = Some(it);
         Ok(())
     }
 }
@@ -527,28 +558,21 @@ async fn one(
     as_admin: bool,
 ) -> Result<Response, Error> {
     let Exports { engine, zone: _, runs } = exports;
-    let group: Result<GroupId, Error> = group.parse().map_err(|_| Error::NoSuchGroup);
+    let no_such = |_| Error::NoSuchGroup;
     let viewer = if as_admin {
         signed_in_as_admin(&engine, &headers).await?;
         Viewer::Admin
     } else {
+        let group = group.parse().map_err(no_such)?;
         let presented = presented(&headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
         let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
-        let session = engine.session(group?, &token).await?;
-        if session.role() != Some(Role::Teacher) {
-            return Err(Rejection::NotPermitted.into());
+        match engine.member_of(group, &token).await? {
+            (user, Some(Role::Teacher)) => Viewer::Teacher(user),
+            (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
+            (_, None) => return Err(Error::NotSignedIn),
         }
-        return one_for(
-            engine,
-            runs,
-            session.room.id(),
-            Viewer::Teacher(session.user),
-            asked,
-            format,
-        )
-        .await;
     };
-    one_for(engine, runs, group?, viewer, asked, format).await
+    one_for(engine, runs, group.parse().map_err(no_such)?, viewer, asked, format).await
 }
 
 async fn one_for(
@@ -664,8 +688,6 @@ fn begun(
 
 #[cfg(test)]
 mod tests {
-    use classroom::history::Kind;
-
     use super::*;
 
     #[test]

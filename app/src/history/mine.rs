@@ -33,14 +33,14 @@ pub fn MyDataPage() -> impl IntoView {
 async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, Trouble> {
     let engine = ssr::engine()?;
     let group = group.parse().map_err(|_| Trouble::NotHere)?;
-    let session = ssr::any_session(group).await?;
+    let (me, _) = ssr::member_of(group).await?;
     let missing = |error| read::not_there(error, Trouble::NotHere);
     let class = engine.class(group).await.map_err(missing)?;
     // What one may read of others' invitations is what any member may, and only one's own are told.
-    let viewer = read::Viewer::Teacher(session.user);
+    let viewer = read::Viewer::Teacher(me);
     let told = read::told(&engine, &class, viewer, from).await?;
-    let person = told.chronicle.person(session.user).cloned().ok_or(Trouble::NotHere)?;
-    let devices = engine.devices(group, session.user).await?;
+    let person = told.chronicle.person(me).cloned().ok_or(Trouble::NotHere)?;
+    let devices = engine.devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
     let zone = zone();
     let devices = if devices == 1 { "one device".to_owned() } else { format!("{devices} devices") };

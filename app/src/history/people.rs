@@ -3,7 +3,7 @@
 
 use classroom::history::{Chronicle, Person};
 use leptos::prelude::*;
-use signaling::{Timestamp, UserId};
+use signaling::{Role, Timestamp, UserId};
 
 use super::read::Viewer;
 use super::times::spoke;
@@ -16,7 +16,7 @@ pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl Into
     let mut people: Vec<Person> = chronicle
         .people()
         .iter()
-        .filter(|person| person.was_student || person.turns > 0)
+        .filter(|person| person.role == Role::Student || person.hands + person.turns > 0)
         .cloned()
         .collect();
     people.sort_by_key(|person| (person.name.as_str().to_lowercase(), person.joined_at));
@@ -108,7 +108,11 @@ fn bars(person: &Person, most: u32) -> impl IntoView + use<> {
 /// What one would look for in the picture.
 fn sentences(people: &[Person], names: &Names) -> impl IntoView + use<> {
     let who = |is: fn(&Person) -> bool| -> Vec<UserId> {
-        people.iter().filter(|person| person.was_student && is(person)).map(|p| p.user).collect()
+        people
+            .iter()
+            .filter(|person| person.role == Role::Student && is(person))
+            .map(|person| person.user)
+            .collect()
     };
     let never_called = who(|person| person.hands > 0 && person.turns == 0);
     let never_raised = who(|person| person.hands == 0);

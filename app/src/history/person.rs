@@ -6,10 +6,10 @@ use leptos_meta::Title;
 use server::ClassRow;
 use signaling::{Role, Timestamp, UserId};
 
-use super::read::{self, Viewer, zone};
+use super::read::{self, Viewer, zone, zone_of};
 use super::recorded::Recorded;
 use super::times::{Zone, spoke};
-use super::words::{self, Names};
+use super::words::{self, Names, apart};
 use super::{Figure, Pager, Sure, Told, refused};
 use crate::pages::{param, path, query, trouble};
 use crate::trouble::Trouble;
@@ -74,7 +74,8 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
                                 opens="Erase name and data"
                                 title="Erase this person’s name and data?".to_owned()
                                 means=format!(
-                                    "The name “{name}” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name.{still_here} It cannot be brought back.",
+                                    "The name “{}” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name.{still_here} It cannot be brought back.",
+                                    apart(&name),
                                 )
                                 action="/do/erase-person"
                                 does="Erase"
@@ -122,7 +123,7 @@ pub fn PersonFigures(chronicle: Chronicle, person: Person, now: Timestamp) -> im
 /// Every invitation of a page that somebody took part in, with what is recorded of their part.
 #[component]
 pub fn RecordsOf(told: read::Told, person: Person) -> impl IntoView {
-    let zone = zone();
+    let zone = zone_of(&told.chronicle);
     let names = Names::of(&told.chronicle);
     let theirs: Vec<Record> =
         told.records.iter().filter(|record| record.concerns(person.user)).cloned().collect();

@@ -6,8 +6,12 @@ use leptos::prelude::*;
 use server::{ClassRow, Engine, Error};
 use signaling::{GroupId, Role, Timestamp, UserId};
 
+use super::Zone;
 use crate::actions::ssr;
 use crate::trouble::Trouble;
+
+/// After so long without an event a class is taken for forgotten.
+const FORGOTTEN_MILLIS: i64 = 6 * 3_600 * 1_000;
 
 /// Who looks at a class's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +56,9 @@ pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, Clas
     let viewer = if as_admin {
         Viewer::Admin
     } else {
-        let session = ssr::any_session(group).await?;
-        match session.role() {
-            Some(Role::Teacher) => Viewer::Teacher(session.user),
-            Some(Role::Student) => return Err(Trouble::NotAllowed),
-            None => return Err(Trouble::NotHere),
+        match ssr::member_of(group).await? {
+            (user, Role::Teacher) => Viewer::Teacher(user),
+            (_, Role::Student) => return Err(Trouble::NotAllowed),
         }
     };
     let class = engine.class(group).await.map_err(|error| not_there(error, missing))?;
@@ -110,18 +112,32 @@ pub async fn told(
     let chronicle = chronicle(engine, class).await?;
     let from = from.unwrap_or(0);
     let place = chronicle.pages().partition_point(|page| page.from <= from).saturating_sub(1);
-    let mut records = match chronicle.pages().get(place) {
-        Some(page) => records(engine, class.group_id, page).await?,
+    let next = chronicle.pages().get(place + 1).map(|page| page.from);
+    let records = match chronicle.pages().get(place) {
+        Some(page) => records(engine, class.group_id, page, next).await?,
         None => Vec::new(),
     };
-    let next = chronicle.pages().get(place + 1).map_or(u64::MAX, |page| page.from);
-    records.retain(|record| record.seq < next);
-    let records = records.into_iter().map(|record| viewer.may_read(record)).collect();
-    Ok(Told { chronicle, records, place, now: engine.now() })
+    let records =
+        records.into_iter().map(|record| viewer.may_read(chronicle.as_it_stands(record))).collect();
+    let now = told_at(&chronicle, engine.now());
+    Ok(Told { chronicle, records, place, now })
 }
 
-async fn records(engine: &Engine, group: GroupId, page: &Page) -> Result<Vec<Record>, Trouble> {
-    let mut told = Chronicle::of_page(group, page);
+/// The moment up to which what goes on is counted. In a class that everybody has left open, what
+/// was going on is counted to the last thing that happened.
+fn told_at(chronicle: &Chronicle, now: Timestamp) -> Timestamp {
+    let last = chronicle.last_at().unwrap_or(now);
+    let is_quiet = now.millis_since(last) > FORGOTTEN_MILLIS;
+    if chronicle.has_ended() || is_quiet { last } else { now }
+}
+
+async fn records(
+    engine: &Engine,
+    group: GroupId,
+    page: &Page,
+    next: Option<u64>,
+) -> Result<Vec<Record>, Trouble> {
+    let mut told = Chronicle::of_page(group, page, next);
     let mut records = Vec::new();
     for event in engine.member_events(group, page.from).await? {
         records.extend(told.tell(&event));
@@ -138,6 +154,15 @@ async fn records(engine: &Engine, group: GroupId, page: &Page) -> Result<Vec<Rec
 }
 
 /// The time zone of the school.
-pub fn zone() -> super::Zone {
-    use_context::<super::Zone>().unwrap_or_else(super::Zone::of_machine)
+pub fn zone() -> Zone {
+    use_context::<Zone>().unwrap_or_else(Zone::of_machine)
+}
+
+/// The same for the moments of a class: with their days, when it was on more than one.
+pub fn zone_of(chronicle: &Chronicle) -> Zone {
+    let zone = zone();
+    match (chronicle.began_at(), chronicle.last_at()) {
+        (Some(began), Some(last)) if zone.day(began) != zone.day(last) => zone.with_days(),
+        _ => zone,
+    }
 }

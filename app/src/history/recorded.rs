@@ -12,6 +12,25 @@ use super::words::{self, Names};
 pub fn Recorded(record: Record, names: Names, zone: Zone, only: Option<UserId>) -> impl IntoView {
     let by = names.name(record.inviter);
     let private = if record.is_private { ", one-to-one" } else { "" };
+    let changes = record
+        .changes
+        .iter()
+        .map(|change| {
+            view! {
+                <span class="hint">{format!("Before {}: ", zone.clock(change.at))} {data(&change.before)}</span>
+            }
+        })
+        .collect_view();
+    let closing = record.closed_at.map(|at| {
+        let why = record.close_reason.as_deref().map(words::reason);
+        let why = why.map(|why| format!(", {why}")).unwrap_or_default();
+        view! {
+            <span class="hint">
+                {format!("Closed {}{why}", zone.clock(at))}
+                {record.close_data.as_deref().map(data)}
+            </span>
+        }
+    });
     let rows = record
         .parts
         .iter()
@@ -26,6 +45,8 @@ pub fn Recorded(record: Record, names: Names, zone: Zone, only: Option<UserId>) 
                     <bdi>{by}</bdi>
                     {format!(", {}", words::terms(&record))}
                     {data(&record.data)}
+                    {changes}
+                    {closing}
                 </caption>
                 <thead>
                     <tr>

@@ -2,7 +2,7 @@
 
 use classroom::history::{Kind, Part, Record, Section};
 use leptos::prelude::*;
-use signaling::{InviteeState, Timestamp};
+use signaling::{InviteeState, Timestamp, UserId};
 
 use super::class::OTHER_KINDS;
 use super::recorded::Recorded;
@@ -82,10 +82,10 @@ fn figures(section: &Section, round: &Record, names: &Names) -> impl IntoView + 
     }
 }
 
-/// Why something is over and by whom, in words.
-fn ended(part: &Part, names: &Names, zone: &Zone) -> String {
+/// Why something of somebody's is over and by whom, in words.
+fn ended(part: &Part, whose: UserId, names: &Names, zone: &Zone) -> String {
     let Some(at) = part.ended_at else { return "goes on".to_owned() };
-    let by = part.ended_by.filter(|by| *by != part.user).map(|by| names.name(by));
+    let by = part.ended_by.filter(|by| *by != whose).map(|by| names.in_words(by));
     let why = match (part.reason.as_deref(), by) {
         (Some("ended"), _) => words::reason("ended"),
         (Some("left"), Some(by)) => format!("{} by {by}", words::reason("removed")),
@@ -113,7 +113,7 @@ fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView
                         <bdi>{name}</bdi>
                     </th>
                     <td class="number">{took(raise.after)}</td>
-                    <td>{ended(raise.part, names, zone)}</td>
+                    <td>{ended(raise.part, raise.part.user, names, zone)}</td>
                 </tr>
             }
         })
@@ -192,7 +192,7 @@ fn called(
                         {part.answered_after().map(|after| format!(", after {}", took(after)))}
                     </td>
                     <td class="number">{part.lasted(now).map(spoke)}</td>
-                    <td>{part.was_accepted().then(|| ended(part, names, zone))}</td>
+                    <td>{part.was_accepted().then(|| ended(part, part.user, names, zone))}</td>
                 </tr>
             }
         })
@@ -222,14 +222,18 @@ fn called(
 fn fate(record: &Record, names: &Names, now: Timestamp, zone: &Zone) -> String {
     if let Some(part) = record.parts.iter().find(|part| part.was_accepted()) {
         let spoke = part.lasted(now).map(spoke).unwrap_or_default();
-        let taken_by = names.name(part.user);
-        return format!("taken by {taken_by}, spoke {spoke}, {}", ended(part, names, zone));
+        let (taken_by, over) =
+            (names.in_words(part.user), ended(part, record.inviter, names, zone));
+        return format!("taken by {taken_by}, spoke {spoke}, {over}");
     }
-    let closed = record.parts.iter().filter_map(|part| part.reason.as_deref()).next();
-    match (record.closed_at, closed) {
-        (None, _) => "still up".to_owned(),
-        (Some(at), Some(why)) => format!("{}, {}", words::reason(why), zone.clock(at)),
-        (Some(at), None) => format!("hand lowered, {}", zone.clock(at)),
+    let Some(at) = record.closed_at.map(|at| zone.clock(at)) else { return "still up".to_owned() };
+    let refused = record.parts.iter().find(|part| part.state == InviteeState::Rejected);
+    match (refused, record.close_reason.as_deref()) {
+        (Some(part), _) => {
+            format!("{} by {}, {at}", words::reason("lowered"), names.in_words(part.user))
+        }
+        (None, Some(why)) => format!("{}, {at}", words::reason(why)),
+        (None, None) => format!("{}, {at}", words::reason("lowered")),
     }
 }
 

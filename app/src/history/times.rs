@@ -8,27 +8,37 @@ use crate::room::clock::duration;
 
 /// The time zone in which the pages tell times.
 #[derive(Debug, Clone)]
-pub struct Zone(TimeZone);
+pub struct Zone {
+    zone: TimeZone,
+    /// Whether a time is told with its day.
+    days: bool,
+}
 
 impl Zone {
     /// The zone of the machine.
     pub fn of_machine() -> Self {
-        Self(TimeZone::system())
+        Self { zone: TimeZone::system(), days: false }
     }
 
     /// The zone of this IANA name, such as `Europe/Berlin`; none when there is none.
     pub fn named(name: &str) -> Option<Self> {
-        TimeZone::get(name).ok().map(Self)
+        Some(Self { zone: TimeZone::get(name).ok()?, days: false })
     }
 
     fn zoned(&self, at: Timestamp) -> ZonedDateTime {
         let instant = Instant::from_millisecond(at.as_millis()).unwrap_or_default();
-        instant.to_zoned_datetime(self.0.clone())
+        instant.to_zoned_datetime(self.zone.clone())
     }
 
-    /// The zone's name.
-    pub fn name(&self) -> String {
-        self.0.iana_name().unwrap_or("UTC").to_owned()
+    /// The zone, telling each time with its day.
+    pub fn with_days(self) -> Self {
+        Self { days: true, ..self }
+    }
+
+    /// The zone's name, or how far it is from UTC at this moment.
+    pub fn name(&self, at: Timestamp) -> String {
+        let name = self.zone.iana_name().map(str::to_owned);
+        name.unwrap_or_else(|| self.zoned(at).strftime("UTC%:z").to_string())
     }
 
     /// 24 Nov 2026
@@ -41,9 +51,10 @@ impl Zone {
         self.zoned(at).strftime("%-d %b %Y, %H:%M").to_string()
     }
 
-    /// 09:42:07
+    /// 09:42:07, or 24 Nov 09:42:07
     pub fn clock(&self, at: Timestamp) -> String {
-        self.zoned(at).strftime("%H:%M:%S").to_string()
+        let format = if self.days { "%-d %b %H:%M:%S" } else { "%H:%M:%S" };
+        self.zoned(at).strftime(format).to_string()
     }
 
     /// 09:42
@@ -61,7 +72,7 @@ impl Zone {
     pub fn start_of(&self, date: &str, next: bool) -> Option<Timestamp> {
         let date: Date = date.parse().ok()?;
         let date = if next { date.tomorrow().ok()? } else { date };
-        let zoned = date.to_zoned_datetime(self.0.clone()).ok()?;
+        let zoned = date.to_zoned_datetime(self.zone.clone()).ok()?;
         Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
     }
 }
@@ -91,7 +102,8 @@ mod tests {
         let zone = Zone::named("Europe/Berlin").expect("a zone");
         assert_eq!(zone.day(at), "25 Nov 2026");
         assert_eq!(zone.clock(at), "00:30:07");
-        assert_eq!(zone.name(), "Europe/Berlin");
+        assert_eq!(zone.name(at), "Europe/Berlin");
+        assert_eq!(zone.clone().with_days().clock(at), "25 Nov 00:30:07");
         assert!(Zone::named("Nowhere/Town").is_none());
         let starts = zone.start_of("2026-11-25", false).expect("a day");
         assert_eq!(starts.to_string(), "2026-11-24T23:00:00.000Z");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use classroom::history::{Chronicle, Kind, Part, Record};
 use leptos::prelude::*;
-use signaling::{Answers, InviteeState, UserId};
+use signaling::{Answers, InviteeState, Name, UserId};
 
 /// The names of everybody who is or was in a class.
 #[derive(Debug, Clone, Default)]
@@ -17,9 +17,20 @@ impl Names {
         Self(people.map(|person| (person.user, person.name.to_string())).collect())
     }
 
+    /// One more.
+    pub fn add(&mut self, user: UserId, name: &Name) {
+        self.0.insert(user, name.to_string());
+    }
+
     /// Somebody's name.
     pub fn name(&self, user: UserId) -> String {
         self.0.get(&user).cloned().unwrap_or_else(|| "Somebody".to_owned())
+    }
+
+    /// Somebody's name for the middle of a sentence, where no element keeps its writing direction
+    /// from the rest.
+    pub fn in_words(&self, user: UserId) -> String {
+        apart(&self.name(user))
     }
 
     /// Names, one after the other, each kept apart from the writing direction of the others.
@@ -37,6 +48,11 @@ impl Names {
             })
             .collect_view()
     }
+}
+
+/// A name for the middle of a sentence: between isolates, where it could turn the rest around.
+pub fn apart(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { format!("\u{2068}{name}\u{2069}") }
 }
 
 /// What an invitation was for.

@@ -1,6 +1,7 @@
 //! The fold that reads a class's log as its history.
 
 use serde::{Deserialize, Serialize};
+use signaling::event::MemberJoined;
 use signaling::{
     Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, MemberView, Name, Role,
     Snapshot, Timestamp, UserId, apply,
@@ -26,8 +27,6 @@ pub struct Person {
     pub name: Name,
     /// What they are, or were at last.
     pub role: Role,
-    /// Whether they were ever a student here.
-    pub was_student: bool,
     /// When they came.
     pub joined_at: Timestamp,
     /// When they went.
@@ -58,7 +57,10 @@ pub struct Page {
     pub from: u64,
     /// How many rounds were asked before it.
     pub rounds_before: u32,
-    /// The last event yet that is about one of its invitations.
+    /// When the last of them was asked.
+    pub round_at: Option<Timestamp>,
+    /// The last event yet that is about one of its invitations, but for those that outlast the
+    /// page after it.
     pub last: u64,
     /// How many rounds it holds.
     pub rounds: u32,
@@ -79,7 +81,7 @@ impl Page {
 pub struct Summary {
     /// The names of its teachers, who began it first.
     pub teachers: Vec<String>,
-    /// How many were ever students in it.
+    /// How many are or were students in it, whoever came to teach not counted.
     pub students: u32,
     /// How often a teacher asked for hands.
     pub rounds: u32,
@@ -96,8 +98,13 @@ pub struct Chronicle {
     people: Vec<Person>,
     /// Those to which something can still happen, in the order in which they were made.
     live: Vec<Record>,
+    /// Those that outlasted the page after their own, as they ended.
+    late: Vec<Record>,
     rounds: u32,
+    round_at: Option<Timestamp>,
     pages: Vec<Page>,
+    /// Invitations from this event on are not told.
+    until: u64,
     began_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
 }
@@ -109,30 +116,55 @@ struct Saved {
     ended: bool,
     people: Vec<Person>,
     live: Vec<Record>,
+    late: Vec<Record>,
     rounds: u32,
+    round_at: Option<Timestamp>,
     pages: Vec<Page>,
     began_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
 }
 
+/// The most late records that are kept; of more, the newest.
+const LATE: usize = 500;
+
 impl Chronicle {
+    /// The number of the form in which [`save`](Self::save) puts a chronicle down. It is raised when
+    /// the form changes, or what is counted.
+    pub const VERSION: u32 = 1;
+
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {
         Self {
             group: Group::new(group),
             people: Vec::new(),
             live: Vec::new(),
+            late: Vec::new(),
             rounds: 0,
+            round_at: None,
             pages: Vec::new(),
+            until: u64::MAX,
             began_at: None,
             last_at: None,
         }
     }
 
-    /// A chronicle for reading one page: it has to be told the events about members before the
-    /// page, and then all events from the page's first to its last.
-    pub fn of_page(group: GroupId, page: &Page) -> Self {
-        Self { rounds: page.rounds_before, ..Self::new(group) }
+    /// A chronicle for reading one page, which ends where the next one begins: it has to be told
+    /// the events about members before the page, and then all events from the page's first to its
+    /// last.
+    pub fn of_page(group: GroupId, page: &Page, until: Option<u64>) -> Self {
+        Self {
+            rounds: page.rounds_before,
+            round_at: page.round_at,
+            until: until.unwrap_or(u64::MAX),
+            ..Self::new(group)
+        }
+    }
+
+    /// A record of a page as it stands now: it may have outlasted the events by which the page is
+    /// read.
+    pub fn as_it_stands(&self, record: Record) -> Record {
+        let mut later = self.live.iter().chain(&self.late);
+        later.find(|it| it.invite_id == record.invite_id).cloned().unwrap_or(record)
     }
 
     /// Takes up what [`save`](Self::save) put down; none when it is no such text.
@@ -144,8 +176,11 @@ impl Chronicle {
             group,
             people: saved.people,
             live: saved.live,
+            late: saved.late,
             rounds: saved.rounds,
+            round_at: saved.round_at,
             pages: saved.pages,
+            until: u64::MAX,
             began_at: saved.began_at,
             last_at: saved.last_at,
         })
@@ -172,7 +207,9 @@ impl Chronicle {
             ended: self.group.ended,
             people: self.people.clone(),
             live: self.live.clone(),
+            late: self.late.clone(),
             rounds: self.rounds,
+            round_at: self.round_at,
             pages: self.pages.clone(),
             began_at: self.began_at,
             last_at: self.last_at,
@@ -235,7 +272,7 @@ impl Chronicle {
         let going_on = self.live.iter().flat_map(|record| {
             record.parts.iter().filter_map(move |part| {
                 let speaks = part.state == InviteeState::Accepted
-                    && speaker(record, part.user) == Some(person.user);
+                    && record.speaker(part.user) == Some(person.user);
                 part.settled_at.filter(|_| speaks)
             })
         });
@@ -245,7 +282,7 @@ impl Chronicle {
     /// The class in numbers.
     pub fn summary(&self) -> Summary {
         let teachers = self.people.iter().filter(|person| person.role == Role::Teacher);
-        let students = self.people.iter().filter(|person| person.was_student).count();
+        let students = self.people.iter().filter(|person| person.role == Role::Student).count();
         Summary {
             teachers: teachers.map(|person| person.name.to_string()).collect(),
             students: u32::try_from(students).unwrap_or(u32::MAX),
@@ -261,6 +298,9 @@ impl Chronicle {
         if event.seq <= self.group.seq {
             return Vec::new();
         }
+        if event.seq >= self.until && matches!(event.kind, EventKind::ReceiveNewInvitation(_)) {
+            return Vec::new();
+        }
         apply(&mut self.group, event);
         self.began_at.get_or_insert(event.at);
         self.last_at = Some(event.at);
@@ -271,28 +311,13 @@ impl Chronicle {
             }
             EventKind::InvitationModified(modified) => {
                 if let Some(record) = self.record(modified.invite_id) {
-                    record.say(&modified.data);
+                    record.change(event.at, &modified.data);
                 }
             }
-            EventKind::MemberJoined(joined) => self.people.push(Person {
-                user: joined.user_id,
-                name: joined.name.clone(),
-                role: joined.role,
-                was_student: joined.role == Role::Student,
-                joined_at: event.at,
-                left_at: None,
-                left_reason: None,
-                hands: 0,
-                turns: 0,
-                spoke_millis: 0,
-                passes: 0,
-                declined: 0,
-                ran_out: 0,
-            }),
-            EventKind::MemberChanged(changed) => self.count(changed.user_id, |person| {
-                person.role = changed.role;
-                person.was_student |= changed.role == Role::Student;
-            }),
+            EventKind::MemberJoined(joined) => self.welcome(event.at, joined),
+            EventKind::MemberChanged(changed) => {
+                self.count(changed.user_id, |person| person.role = changed.role)
+            }
             EventKind::MemberLeft(left) => self.count(left.user_id, |person| {
                 person.left_at = Some(event.at);
                 person.left_reason = Some(left.reason.clone());
@@ -308,6 +333,31 @@ impl Chronicle {
         self.follow(event)
     }
 
+    /// Somebody comes, or comes back.
+    fn welcome(&mut self, at: Timestamp, joined: &MemberJoined) {
+        if let Some(person) = self.people.iter_mut().find(|it| it.user == joined.user_id) {
+            person.name.clone_from(&joined.name);
+            person.role = joined.role;
+            person.left_at = None;
+            person.left_reason = None;
+            return;
+        }
+        self.people.push(Person {
+            user: joined.user_id,
+            name: joined.name.clone(),
+            role: joined.role,
+            joined_at: at,
+            left_at: None,
+            left_reason: None,
+            hands: 0,
+            turns: 0,
+            spoke_millis: 0,
+            passes: 0,
+            declined: 0,
+            ran_out: 0,
+        });
+    }
+
     fn record(&mut self, invite_id: InviteId) -> Option<&mut Record> {
         self.live.iter_mut().find(|record| record.invite_id == invite_id)
     }
@@ -320,15 +370,23 @@ impl Chronicle {
 
     fn begin(&mut self, invite_id: InviteId, kind: Kind) {
         let Some(invitation) = self.group.invitation(invite_id) else { return };
+        let (rounds_before, round_at) = (self.rounds, self.round_at);
         if kind == Kind::Round {
             self.rounds += 1;
+            self.round_at = Some(invitation.created_at);
         }
-        let record = Record::begin(kind, self.rounds, invitation);
-        let rounds_before = self.rounds - u32::from(kind == Kind::Round);
+        let record = Record::begin(kind, self.rounds, self.round_at, invitation);
         let (from, parts) = (record.seq, record.parts.len());
         if self.pages.last().is_none_or(|page| page.is_full(kind, parts)) {
-            let page =
-                Page { from, rounds_before, last: from, rounds: 0, invitations: 0, parts: 0 };
+            let page = Page {
+                from,
+                rounds_before,
+                round_at,
+                last: from,
+                rounds: 0,
+                invitations: 0,
+                parts: 0,
+            };
             self.pages.push(page);
         }
         if let Some(page) = self.pages.last_mut() {
@@ -360,7 +418,20 @@ impl Chronicle {
             return Vec::new();
         }
         self.group.forget(invite_id);
-        vec![self.live.remove(place)]
+        let done = self.live.remove(place);
+        if self.page_of(&done).is_none() {
+            if self.late.len() == LATE {
+                self.late.remove(0);
+            }
+            self.late.push(done.clone());
+        }
+        vec![done]
+    }
+
+    /// The page of a record, unless it outlasts the page after that.
+    fn page_of(&self, record: &Record) -> Option<usize> {
+        let page = self.pages.partition_point(|page| page.from <= record.seq).checked_sub(1)?;
+        (page + 2 >= self.pages.len()).then_some(page)
     }
 
     fn follow_record(&mut self, place: usize, event: &Event) {
@@ -368,18 +439,17 @@ impl Chronicle {
         let Some(invitation) = self.group.invitation(record.invite_id) else { return };
         let parts_before = record.parts.len();
         let settled = record.follow(invitation, event);
-        if event.invite_id().is_some() || record.parts.len() > parts_before {
-            let page = self.pages.partition_point(|page| page.from <= record.seq);
-            if let Some(page) = page.checked_sub(1).and_then(|page| self.pages.get_mut(page)) {
-                page.last = event.seq;
-            }
-        }
+        let is_touched = event.invite_id().is_some() || record.parts.len() > parts_before;
         let (kind, inviter) = (record.kind, record.inviter);
         let settled: Vec<(UserId, InviteeState, i64)> = settled
             .into_iter()
             .filter_map(|place| record.parts.get(place))
             .map(|part| (part.user, part.state, part.lasted(event.at).unwrap_or(0)))
             .collect();
+        let page = self.live.get(place).filter(|_| is_touched).and_then(|it| self.page_of(it));
+        if let Some(page) = page.and_then(|page| self.pages.get_mut(page)) {
+            page.last = event.seq;
+        }
         for (user, state, lasted) in settled {
             self.credit(kind, inviter, user, state, lasted);
         }
@@ -423,14 +493,5 @@ impl Chronicle {
                 | InviteeState::Finished,
             ) => {}
         }
-    }
-}
-
-/// Who has the floor by this member's acceptance, where it gives the floor to anybody.
-pub(super) const fn speaker(record: &Record, accepted: UserId) -> Option<UserId> {
-    match record.kind {
-        Kind::Floor => Some(accepted),
-        Kind::Ask => Some(record.inviter),
-        Kind::Round | Kind::Again | Kind::Call | Kind::Other => None,
     }
 }

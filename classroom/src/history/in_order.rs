@@ -7,21 +7,23 @@ use signaling::{Event, GroupId, InviteId};
 use super::chronicle::Chronicle;
 use super::record::Record;
 
-/// How many finished records wait for one before them. One that goes on for longer comes when it
-/// is done, after them.
-const WAITING: usize = 2_000;
+/// How much of finished records waits for one before them, in bytes. One that goes on for longer
+/// comes when it is done, after them.
+const WAITING: usize = 4 * 1_024 * 1_024;
 
 /// A chronicle that hands its records out in the order in which they were made.
 #[derive(Debug)]
 pub struct InOrder {
     chronicle: Chronicle,
     waiting: VecDeque<(InviteId, Option<Record>)>,
+    /// How much of it is finished, in bytes.
+    weight: usize,
 }
 
 impl InOrder {
     /// Of a class of which nothing has been told yet.
     pub fn new(group: GroupId) -> Self {
-        Self { chronicle: Chronicle::new(group), waiting: VecDeque::new() }
+        Self { chronicle: Chronicle::new(group), waiting: VecDeque::new(), weight: 0 }
     }
 
     /// What has been told.
@@ -43,16 +45,19 @@ impl InOrder {
             let place = self.waiting.iter_mut().find(|(id, _)| *id == record.invite_id);
             match place {
                 Some((_, place)) => {
+                    self.weight += record.weight();
                     *place = Some(record.clone());
                     false
                 }
                 None => true,
             }
         });
-        while self.waiting.len() > WAITING
+        while self.weight > WAITING
             || self.waiting.front().is_some_and(|(_, record)| record.is_some())
         {
-            done.extend(self.waiting.pop_front().and_then(|(_, record)| record));
+            let Some((_, record)) = self.waiting.pop_front() else { break };
+            self.weight -= record.as_ref().map_or(0, Record::weight);
+            done.extend(record);
         }
         done
     }

@@ -6,7 +6,7 @@ use signaling::{
     Timeout, Timestamp, UserId, event::ReceiveNewInvitation,
 };
 
-use crate::{Operation, operation};
+use crate::{Operation, operation, reasons};
 
 /// What an invitation was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +131,18 @@ impl Part {
     }
 }
 
+/// A change of an invitation's string.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// When it was changed.
+    pub at: Timestamp,
+    /// What it was before.
+    pub before: String,
+}
+
+/// The most changes of one invitation that are told; of more, the newest.
+const CHANGES: usize = 20;
+
 /// One invitation, and everybody's part in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -145,6 +157,9 @@ pub struct Record {
     /// The number of the round that it is, or that was the last when it was made; 0 before the
     /// first.
     pub round: u32,
+    /// When that round was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_at: Option<Timestamp>,
     /// What was asked, when there were words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
@@ -162,21 +177,36 @@ pub struct Record {
     pub answers: Answers,
     /// The application's string, as it was last.
     pub data: String,
+    /// What its string was before each change, and when it was changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// When it could not be answered any more; none while it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
+    /// Why it was cancelled as a whole, when a reason came with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_reason: Option<String>,
+    /// The application's string that came with the cancel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_data: Option<String>,
     /// Everybody's part, in the order in which they came to be asked.
     pub parts: Vec<Part>,
 }
 
 impl Record {
-    pub(super) fn begin(kind: Kind, round: u32, invitation: &Invitation) -> Self {
+    pub(super) fn begin(
+        kind: Kind,
+        round: u32,
+        round_at: Option<Timestamp>,
+        invitation: &Invitation,
+    ) -> Self {
         let parts = invitation.parts().iter();
         let mut record = Self {
             invite_id: invitation.invite_id,
             seq: invitation.seq,
             kind,
             round,
+            round_at,
             question: None,
             inviter: invitation.inviter,
             is_private: invitation.group_id.is_none(),
@@ -185,14 +215,25 @@ impl Record {
             timeout: invitation.timeout,
             answers: invitation.answers,
             data: String::new(),
+            changes: Vec::new(),
             closed_at: None,
+            close_reason: None,
+            close_data: None,
             parts: parts.map(|part| Part::asked(part.user_id, part.at)).collect(),
         };
         record.say(&invitation.data);
         record
     }
 
-    pub(super) fn say(&mut self, data: &str) {
+    pub(super) fn change(&mut self, at: Timestamp, data: &str) {
+        if self.changes.len() == CHANGES {
+            self.changes.remove(0);
+        }
+        self.changes.push(Change { at, before: std::mem::take(&mut self.data) });
+        self.say(data);
+    }
+
+    fn say(&mut self, data: &str) {
         data.clone_into(&mut self.data);
         self.question = match Operation::read(data) {
             Some(Operation::HandRaising { question }) => question,
@@ -216,6 +257,10 @@ impl Record {
         }
         if !invitation.open && self.closed_at.is_none() {
             self.closed_at = Some(event.at);
+            if let EventKind::InvitationCancelled(cancelled) = &event.kind {
+                self.close_reason.clone_from(&cancelled.reason);
+                self.close_data = Some(cancelled.data.clone()).filter(|data| !data.is_empty());
+            }
         }
         settled
     }
@@ -230,15 +275,39 @@ impl Record {
         self.inviter == user || self.part(user).is_some()
     }
 
+    /// Who has the floor by this member's acceptance, where it gives the floor to anybody.
+    pub const fn speaker(&self, accepted: UserId) -> Option<UserId> {
+        match self.kind {
+            Kind::Floor => Some(accepted),
+            Kind::Ask => Some(self.inviter),
+            Kind::Round | Kind::Again | Kind::Call | Kind::Other => None,
+        }
+    }
+
+    /// How much memory it takes, in bytes, more or less.
+    pub(super) fn weight(&self) -> usize {
+        let of_part = |part: &Part| {
+            200 + part.data.as_ref().map_or(0, String::len)
+                + part.end_data.as_ref().map_or(0, String::len)
+        };
+        let changes: usize = self.changes.iter().map(|change| change.before.len()).sum();
+        400 + self.data.len() + changes + self.parts.iter().map(of_part).sum::<usize>()
+    }
+
     /// What a member of the class may read of it: the words of a one-to-one invitation are its two
     /// people's alone.
     #[must_use]
     pub fn for_member(mut self, user: UserId) -> Self {
         if self.is_private && !self.concerns(user) {
             self.data.clear();
+            self.question = None;
+            self.changes.clear();
+            self.close_data = None;
+            self.close_reason = self.close_reason.filter(|reason| reasons::is_known(reason));
             for part in &mut self.parts {
                 part.data = None;
                 part.end_data = None;
+                part.reason = part.reason.take().filter(|reason| reasons::is_known(reason));
             }
         }
         self

@@ -1,6 +1,6 @@
 //! Records in the order in which a person reads them: round by round.
 
-use signaling::{InviteeState, Timestamp, UserId};
+use signaling::{InviteeState, UserId};
 
 use super::record::{Kind, Part, Record};
 
@@ -59,12 +59,13 @@ impl Section {
 
     /// The hands that went up when asked, in their order.
     pub fn raises(&self) -> Vec<Raise<'_>> {
-        let asked_at = self.round.as_ref().map(|round| round.asked_at);
-        let mut raises: Vec<Raise<'_>> = self
-            .asked()
-            .filter(|part| part.was_accepted())
-            .filter_map(|part| {
-                let since: Timestamp = asked_at.unwrap_or(part.asked_at);
+        let asking = |record: &&Record| matches!(record.kind, Kind::Round | Kind::Again);
+        let parts = self.records().filter(asking).flat_map(|record| {
+            record.parts.iter().map(move |part| (record.round_at.unwrap_or(record.asked_at), part))
+        });
+        let mut raises: Vec<Raise<'_>> = parts
+            .filter(|(_, part)| part.was_accepted())
+            .filter_map(|(since, part)| {
                 Some(Raise { part, after: part.settled_at?.millis_since(since) })
             })
             .collect();
@@ -75,23 +76,5 @@ impl Section {
     /// Those whose part in the asking came to this state.
     pub fn asked_who(&self, state: InviteeState) -> Vec<UserId> {
         self.asked().filter(|part| part.state == state).map(|part| part.user).collect()
-    }
-
-    /// The moments between which the section lies; `now` stands for what goes on.
-    pub fn span(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let first = self.records().map(|record| record.asked_at).min()?;
-        let ends = self.records().flat_map(|record| {
-            let parts = record.parts.iter().map(move |part| match part.state {
-                InviteeState::Pending | InviteeState::Accepted => now,
-                InviteeState::Rejected
-                | InviteeState::Cancelled
-                | InviteeState::TimedOut
-                | InviteeState::Finished => {
-                    part.ended_at.or(part.settled_at).unwrap_or(part.asked_at)
-                }
-            });
-            parts.chain([record.closed_at.unwrap_or(now)])
-        });
-        Some((first, ends.max().unwrap_or(first)))
     }
 }

@@ -7,6 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::{bytes, event_of};
+use crate::identity::TokenHash;
 
 /// Which classes are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct ClassRow {
     pub ended_at: Option<Timestamp>,
     /// How many events its log holds.
     pub seq: u64,
+    /// How often its log was written anew to erase somebody.
+    pub(crate) edition: u32,
 }
 
 impl ClassRow {
@@ -54,6 +57,10 @@ pub struct Place {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ReadSoFar {
     pub seq: u64,
+    /// The edition of the log that was read.
+    pub edition: u32,
+    /// The form of the reading.
+    pub version: u32,
     pub reading: Reading,
 }
 
@@ -64,7 +71,7 @@ pub(crate) struct HistoryReader {
 }
 
 /// The order and the filter of the list of classes; `tests` looks at how SQLite goes about it.
-const CLASSES: &str = "SELECT group_id, name, created_at, ended_at, seq FROM class
+const CLASSES: &str = "SELECT group_id, name, created_at, ended_at, seq, edition FROM class
      WHERE deleted_at IS NULL AND (created_at, group_id) < (?, ?)
        AND created_at >= ? AND created_at < ? AND (? = '' OR instr(name_folded, ?) > 0)
      ORDER BY created_at DESC, group_id DESC LIMIT ?";
@@ -121,7 +128,7 @@ impl HistoryReader {
     /// One class.
     pub async fn class(&self, group_id: GroupId) -> Result<Option<ClassRow>, sqlx::Error> {
         let row = sqlx::query(
-            "SELECT group_id, name, created_at, ended_at, seq FROM class
+            "SELECT group_id, name, created_at, ended_at, seq, edition FROM class
              WHERE group_id = ? AND deleted_at IS NULL",
         )
         .bind(group_id.as_bytes().as_slice())
@@ -131,14 +138,23 @@ impl HistoryReader {
     }
 
     /// How far the class was read, with all that is needed to read on.
-    pub async fn read_so_far(&self, group_id: GroupId) -> Result<Option<ReadSoFar>, sqlx::Error> {
-        let row = sqlx::query("SELECT seq, summary, state FROM reading WHERE group_id = ?")
-            .bind(group_id.as_bytes().as_slice())
-            .fetch_optional(&self.pool)
-            .await?;
+    pub async fn read_so_far(
+        &self,
+        class: &ClassRow,
+        version: u32,
+    ) -> Result<Option<ReadSoFar>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT seq, summary, state FROM reading WHERE group_id = ? AND edition = ? AND version = ?",
+        )
+        .bind(class.group_id.as_bytes().as_slice())
+        .bind(class.edition)
+        .fetch_optional(&self.pool)
+        .await?;
         let read = |row: SqliteRow| {
             Ok(ReadSoFar {
                 seq: row.try_get::<i64, _>(0)?.cast_unsigned(),
+                edition: class.edition,
+                version,
                 reading: Reading { summary: row.try_get(1)?, state: row.try_get(2)? },
             })
         };
@@ -148,14 +164,19 @@ impl HistoryReader {
     /// What was made of the class, when it was read as far as this.
     pub async fn summary(
         &self,
-        group_id: GroupId,
-        seq: u64,
+        class: &ClassRow,
+        version: u32,
     ) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT summary FROM reading WHERE group_id = ? AND seq = ?")
-            .bind(group_id.as_bytes().as_slice())
-            .bind(seq.cast_signed())
-            .fetch_optional(&self.pool)
-            .await
+        sqlx::query_scalar(
+            "SELECT summary FROM reading
+             WHERE group_id = ? AND seq = ? AND edition = ? AND version = ?",
+        )
+        .bind(class.group_id.as_bytes().as_slice())
+        .bind(class.seq.cast_signed())
+        .bind(class.edition)
+        .bind(version)
+        .fetch_optional(&self.pool)
+        .await
     }
 
     /// The events after one and up to another, at most so many.
@@ -190,6 +211,45 @@ impl HistoryReader {
         rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
     }
 
+    /// Whom a token stands for in a class.
+    pub async fn holder(
+        &self,
+        group_id: GroupId,
+        token: TokenHash,
+    ) -> Result<Option<UserId>, sqlx::Error> {
+        let row =
+            sqlx::query("SELECT user_id FROM credential WHERE token_hash = ? AND group_id = ?")
+                .bind(token.as_bytes().as_slice())
+                .bind(group_id.as_bytes().as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|row| Ok(UserId::from_bytes(bytes(row.try_get(0)?)?))).transpose()
+    }
+
+    /// The classes in which a token stands for somebody, newest first: those that go on, or those
+    /// that are over.
+    pub async fn classes_of(
+        &self,
+        token: TokenHash,
+        are_over: bool,
+        limit: u32,
+    ) -> Result<Vec<(ClassRow, UserId)>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT class.group_id, name, class.created_at, ended_at, seq, edition, user_id
+             FROM credential JOIN class USING (group_id)
+             WHERE token_hash = ? AND deleted_at IS NULL AND (ended_at IS NOT NULL) = ?
+             ORDER BY class.created_at DESC, class.group_id DESC LIMIT ?",
+        )
+        .bind(token.as_bytes().as_slice())
+        .bind(are_over)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        let read =
+            |row: &SqliteRow| Ok((class_row(row)?, UserId::from_bytes(bytes(row.try_get(6)?)?)));
+        rows.iter().map(read).collect()
+    }
+
     /// How many devices hold a credential of the member.
     pub async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, sqlx::Error> {
         sqlx::query_scalar("SELECT count(*) FROM credential WHERE group_id = ? AND user_id = ?")
@@ -219,6 +279,7 @@ fn class_row(row: &SqliteRow) -> Result<ClassRow, sqlx::Error> {
         created_at: Timestamp::from_millis(row.try_get(2)?),
         ended_at: row.try_get::<Option<i64>, _>(3)?.map(Timestamp::from_millis),
         seq: row.try_get::<i64, _>(4)?.cast_unsigned(),
+        edition: row.try_get(5)?,
     })
 }
 

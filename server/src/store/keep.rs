@@ -5,7 +5,7 @@ use signaling::{GroupId, Timestamp, UserId};
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::history::ReadSoFar;
-use super::{Reader, Writer, bytes};
+use super::{Append, Reader, Writer, bytes, write_append};
 use crate::identity::TokenHash;
 
 /// How many events of a deleted class go in one commit: others wait for no longer than that takes.
@@ -86,35 +86,51 @@ impl Writer {
                 sqlx::query("DELETE FROM admin_session WHERE token_hash = ?")
                     .bind(token.as_bytes().as_slice())
             }
-            // The class may have been deleted since it was read.
+            // The class may have been deleted since it was read, or somebody erased from it.
             Keep::Read(group_id, read) => sqlx::query(
-                "INSERT OR REPLACE INTO reading (group_id, seq, summary, state)
-                 SELECT group_id, ?, ?, ? FROM class WHERE group_id = ? AND deleted_at IS NULL",
+                "INSERT OR REPLACE INTO reading (group_id, seq, edition, version, summary, state)
+                 SELECT group_id, ?1, edition, ?6, ?3, ?4 FROM class
+                 WHERE group_id = ?5 AND edition = ?2 AND deleted_at IS NULL",
             )
             .bind(read.seq.cast_signed())
+            .bind(read.edition)
             .bind(read.reading.summary.as_str())
             .bind(read.reading.state.as_str())
-            .bind(group_id.as_bytes().as_slice()),
+            .bind(group_id.as_bytes().as_slice())
+            .bind(read.version),
         };
         query.execute(connection).await.map(drop)
     }
 
-    /// Classes that ended at this moment or before.
+    /// Whether a class has ended; none when there is none.
+    pub async fn has_ended(&mut self, group_id: GroupId) -> Result<Option<bool>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT ended_at IS NOT NULL FROM class WHERE group_id = ? AND deleted_at IS NULL",
+        )
+        .bind(group_id.as_bytes().as_slice())
+        .fetch_optional(self.connection().await?)
+        .await
+    }
+
+    /// Gives the connection up after something failed on it: the next use takes a new one.
+    pub fn distrust(&mut self) {
+        self.connection = None;
+    }
+
+    /// A class that ended at this moment or before, the longest ago.
     pub async fn ended_before(
         &mut self,
         moment: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<GroupId>, sqlx::Error> {
-        let rows = sqlx::query(
+    ) -> Result<Option<GroupId>, sqlx::Error> {
+        let row = sqlx::query(
             "SELECT group_id FROM class
              WHERE ended_at IS NOT NULL AND deleted_at IS NULL AND ended_at <= ?
-             ORDER BY ended_at LIMIT ?",
+             ORDER BY ended_at LIMIT 1",
         )
         .bind(moment.as_millis())
-        .bind(limit)
-        .fetch_all(self.connection().await?)
+        .fetch_optional(self.connection().await?)
         .await?;
-        rows.iter().map(|row| Ok(GroupId::from_bytes(bytes(row.try_get(0)?)?))).collect()
+        row.map(|row| Ok(GroupId::from_bytes(bytes(row.try_get(0)?)?))).transpose()
     }
 
     /// Takes a class away from everybody, in one commit: after it there is no such class, whatever
@@ -148,17 +164,21 @@ impl Writer {
         transaction.commit().await
     }
 
-    /// Writes events anew from which a person was erased, and forgets what else is kept of them,
-    /// in one commit.
+    /// Appends what it takes for a person to leave, writes events anew from which they were erased,
+    /// and forgets what else is kept of them, in one commit.
     pub async fn rewrite(
         &mut self,
-        group_id: GroupId,
+        append: &Append<'_>,
         user: UserId,
         events: &[(u64, String)],
     ) -> Result<(), sqlx::Error> {
+        let group_id = append.group_id;
         let id = group_id.as_bytes().as_slice();
         let connection = self.connection().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        if !append.events.is_empty() {
+            write_append(&mut transaction, append).await?;
+        }
         for (seq, body) in events {
             sqlx::query("UPDATE event SET body = ? WHERE group_id = ? AND seq = ?")
                 .bind(body.as_str())
@@ -185,10 +205,12 @@ impl Writer {
         .bind(user.to_string())
         .execute(&mut *transaction)
         .await?;
-        sqlx::query("DELETE FROM reading WHERE group_id = ?")
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?;
+        for change in [
+            "DELETE FROM reading WHERE group_id = ?",
+            "UPDATE class SET edition = edition + 1 WHERE group_id = ?",
+        ] {
+            sqlx::query(change).bind(id).execute(&mut *transaction).await?;
+        }
         transaction.commit().await
     }
 
@@ -229,6 +251,23 @@ impl Writer {
         };
         Ok(if was_busy == 0 { Tidy::Done } else { Tidy::Held })
     }
+}
+
+/// Makes the names that were written before there was a search for them ready for it.
+pub(super) async fn fold_names(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT group_id, name FROM class WHERE name_folded = '' AND name <> ''")
+            .fetch_all(&mut *connection)
+            .await?;
+    for row in rows {
+        let (group_id, name): (Vec<u8>, String) = (row.try_get(0)?, row.try_get(1)?);
+        sqlx::query("UPDATE class SET name_folded = ? WHERE group_id = ?")
+            .bind(name.to_lowercase())
+            .bind(group_id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn clear_some(connection: &mut SqliteConnection, group_id: &[u8]) -> Result<(), sqlx::Error> {

@@ -5,17 +5,15 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use signaling::{Command, Eraser, GroupId, Role, Timestamp, UserId};
+use signaling::{Application, Command, Eraser, Event, GroupId, Role, Timestamp, UserId, act};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Job, Writer};
+use super::Writer;
 use crate::error::Error;
-use crate::store::EncodedEvent;
 use crate::store::keep::{Keep, Tidy};
+use crate::store::{Append, EncodedEvent};
 
-/// How many classes are deleted in one sweep because they have been kept long enough.
-const DELETED_AT_ONCE: u32 = 50;
 /// How long after a piece of tidying the next one comes: room for the class that goes on.
 const TIDY_PACE: Duration = Duration::from_millis(5);
 /// The same, while a reader keeps the write-ahead log from being emptied.
@@ -45,10 +43,31 @@ pub(crate) enum Chore {
     Keep(Keep),
     /// Delete a class.
     Delete(GroupId),
-    /// Erase a person from a class.
-    Erase(GroupId, UserId),
-    /// Delete what has been kept long enough at this moment.
+    /// Erase a person from a class, as far as its log was read.
+    Erase(GroupId, Box<Erasing>),
+    /// Delete the class that ended longest ago, if it was at this moment or before.
     Retain(Timestamp),
+}
+
+/// A person who is being erased, and the events that are to be written anew.
+#[derive(Debug)]
+pub(crate) struct Erasing {
+    pub user: UserId,
+    pub eraser: Eraser,
+    /// The last event that was read.
+    pub seq: u64,
+    pub events: Vec<(u64, String)>,
+}
+
+impl Erasing {
+    /// Reads the next event of the log.
+    pub fn read(&mut self, event: &Event, application: &dyn Application) {
+        self.seq = event.seq;
+        if let Some(erased) = self.eraser.erase(event, application) {
+            let body = serde_json::to_string(&erased).unwrap_or_default();
+            self.events.push((event.seq, body));
+        }
+    }
 }
 
 /// A chore, and whom to tell when it is done.
@@ -62,85 +81,87 @@ impl Writer {
         let done = match job.chore {
             Chore::Keep(keep) => self.store.keep(keep).await.map_err(Error::from),
             Chore::Delete(group_id) => self.delete(group_id).await,
-            Chore::Erase(group_id, user) => self.erase(group_id, user).await,
-            Chore::Retain(now) => self.retain(now).await,
+            Chore::Erase(group_id, erasing) => self.erase(group_id, *erasing).await,
+            Chore::Retain(ended_before) => self.retain(ended_before).await,
         };
+        if matches!(done, Err(Error::Internal(_))) {
+            self.store.distrust();
+        }
         // Whoever asked may be gone; what was done stands.
         let _ = job.reply.send(done);
     }
 
-    /// Deletes a class, after ending it for whoever is still in it.
+    /// Deletes a class, in one commit, and tells whoever is still in it that it is over.
     async fn delete(&mut self, group_id: GroupId) -> Result<(), Error> {
-        if !self.open(group_id).await? {
-            return Err(Error::NoSuchGroup);
-        }
-        let teacher = self.working.get(&group_id).filter(|working| !working.group.ended).and_then(
-            |working| working.group.with_role(Role::Teacher).next().map(|member| member.user_id),
-        );
-        if let Some(actor) = teacher {
-            self.command(group_id, Command::End { actor }).await?;
-        }
+        let has_ended = self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
+        // One that cannot be read can still be deleted.
+        let goes_on = !has_ended && matches!(self.open(group_id).await, Ok(true));
         self.store.take_away(group_id, self.clock.now()).await?;
-        self.forget(group_id);
+        self.untidy_at = Some(Instant::now());
         self.set_deadline(group_id, None);
-        self.untidy_at = Some(Instant::now());
-        Ok(())
-    }
-
-    /// Erases a person's name and data from a class that keeps its counts. Somebody who is still
-    /// in it is removed first.
-    async fn erase(&mut self, group_id: GroupId, user: UserId) -> Result<(), Error> {
-        if !self.open(group_id).await? {
-            return Err(Error::NoSuchGroup);
-        }
-        let remover = self.working.get(&group_id).and_then(|working| {
-            let group = &working.group;
-            group.member(user).filter(|_| !group.ended)?;
-            let mut teachers = group.with_role(Role::Teacher).map(|member| member.user_id);
-            Some(teachers.find(|teacher| *teacher != user).unwrap_or(user))
-        });
-        if let Some(actor) = remover {
-            self.command(group_id, Command::Leave { actor, user }).await?;
-        }
-        let loaded = self.reader.load(group_id).await?.ok_or(Error::NoSuchGroup)?;
-        let without = self.without(user, &loaded.events);
-        self.store.rewrite(group_id, user, &without).await?;
-        // Its next use reads the log again, and every stream goes on from there.
-        self.working.remove(&group_id);
-        self.untidy_at = Some(Instant::now());
-        self.open(group_id).await.map(drop)
-    }
-
-    /// The events that a person has to be erased from, as they are without.
-    fn without(&self, user: UserId, events: &[EncodedEvent]) -> Vec<(u64, String)> {
-        let keep = |data: &str| self.application.keep_when_erased(data);
-        let mut eraser = Eraser::new(user, &keep);
-        let erased = events.iter().filter_map(|encoded| eraser.erase(&encoded.event));
-        erased.map(|event| (event.seq, serde_json::to_string(&event).unwrap_or_default())).collect()
-    }
-
-    /// Deletes the classes that have been kept for as long as the setting says, if it says so.
-    pub(super) async fn retain(&mut self, now: Timestamp) -> Result<(), Error> {
-        let days = self.reader.setting(KEEP_DAYS).await?.and_then(|days| days.parse().ok());
-        let Some(days) = days else { return Ok(()) };
-        let due = self.store.ended_before(kept_since(now, days), DELETED_AT_ONCE).await?;
-        for group_id in due {
-            self.delete(group_id).await?;
-        }
-        Ok(())
-    }
-
-    /// Has one command decided, committed and published, as any request's.
-    async fn command(&mut self, group_id: GroupId, command: Command) -> Result<(), Error> {
-        let (reply, answered) = oneshot::channel();
-        let job = Job { group_id, command: Some(command), beside: Vec::new(), key: None, reply };
-        self.work(vec![job]).await;
-        answered.await.map_err(|_| Error::Stopping)?.map(drop)
-    }
-
-    fn forget(&mut self, group_id: GroupId) {
-        self.working.remove(&group_id);
         self.rooms.map.write().unwrap_or_else(PoisonError::into_inner).remove(&group_id);
+        if let Some(mut working) = self.working.remove(&group_id).filter(|_| goes_on) {
+            let teacher = working.group.with_role(Role::Teacher).next().map(|it| it.user_id);
+            let end = teacher.map(|actor| Command::End { actor });
+            let now = self.clock.now();
+            let ended = end.map(|end| act(&mut working.group, now, end, &*self.application));
+            if let Some(Ok(outcome)) = ended {
+                working.room.publish(&encoded(&outcome.events));
+            }
+        }
+        Ok(())
+    }
+
+    /// Erases a person and, when they are still in it, removes them from a class that goes on: all
+    /// in one commit.
+    async fn erase(&mut self, group_id: GroupId, mut erasing: Erasing) -> Result<(), Error> {
+        let has_ended = self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
+        let user = erasing.user;
+        let is_open = !has_ended && self.open(group_id).await?;
+        // What came since the log was read.
+        for event in self.history.events(group_id, erasing.seq, u64::MAX, u32::MAX).await? {
+            erasing.read(&event, &*self.application);
+        }
+        let mut append = Append {
+            group_id,
+            creates: None,
+            expected_seq: erasing.seq,
+            events: &[],
+            next_deadline: None,
+        };
+        let mut left = Vec::new();
+        if let Some(working) = self.working.get_mut(&group_id).filter(|_| is_open)
+            && working.group.member(user).is_some()
+        {
+            let teachers = working.group.with_role(Role::Teacher).map(|it| it.user_id);
+            let actor = { teachers }.find(|teacher| *teacher != user).unwrap_or(user);
+            let leave = Command::Leave { actor, user };
+            let outcome = act(&mut working.group, self.clock.now(), leave, &*self.application)?;
+            left = encoded(&outcome.events);
+            append.next_deadline = working.group.next_deadline();
+        }
+        append.events = &left;
+        let written = self.store.rewrite(&append, user, &erasing.events).await;
+        if let Some(room) = self.rooms.get(group_id) {
+            if written.is_ok() && !left.is_empty() {
+                room.publish(&left);
+            }
+            // The log is read again, and every stream goes on from there.
+            self.restore(group_id, self.clock.now());
+        }
+        written?;
+        self.untidy_at = Some(Instant::now());
+        if self.rooms.get(group_id).is_some() {
+            self.open(group_id).await?;
+        }
+        Ok(())
+    }
+
+    async fn retain(&mut self, ended_before: Timestamp) -> Result<(), Error> {
+        match self.store.ended_before(ended_before).await? {
+            Some(group_id) => self.delete(group_id).await,
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn tidy(&mut self) {
@@ -150,9 +171,19 @@ impl Writer {
             Ok(Tidy::Held) => Some(HELD_PACE),
             Err(error) => {
                 tracing::error!(%error, "tidying failed");
+                self.store.distrust();
                 Some(FAILED_PACE)
             }
         };
         self.untidy_at = pause.map(|pause| Instant::now() + pause);
     }
+}
+
+/// Encodes events, once for the log and every stream.
+pub(super) fn encoded(events: &[Event]) -> Vec<EncodedEvent> {
+    let encode = |event: &Event| EncodedEvent {
+        event: event.clone(),
+        body: serde_json::to_string(event).unwrap_or_default(),
+    };
+    events.iter().map(encode).collect()
 }
