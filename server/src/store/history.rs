@@ -148,6 +148,7 @@ impl HistoryReader {
         )
         .bind(class.group_id.as_bytes().as_slice())
         .bind(class.edition)
+        .bind(version)
         .fetch_optional(&self.pool)
         .await?;
         let read = |row: SqliteRow| {
