@@ -10,7 +10,7 @@ use server::{ClassFilter, ClassRow, Engine, MIN_PASSWORD_CHARS, Place};
 use signaling::{GroupId, Timestamp};
 
 use crate::actions::ssr;
-use crate::history::{Told, Zone, apart, class_filter, count, refused, zone};
+use crate::history::{Column, Table, Told, Zone, apart, class_filter, count, refused, zone};
 use crate::pages::{Plain, param, query, trouble};
 use crate::trouble::Trouble;
 
@@ -312,30 +312,7 @@ fn classes(search: Search, list: List) -> impl IntoView {
             {(!is_empty)
                 .then(|| {
                     view! {
-                        <div class="scroll">
-                            <table class="classes stack">
-                                <thead>
-                                    <tr>
-                                        <th scope="col">"Class"</th>
-                                        <th scope="col">"Teacher"</th>
-                                        <th scope="col">"When"</th>
-                                        <th scope="col" class="number">
-                                            "Students"
-                                        </th>
-                                        <th scope="col" class="number">
-                                            "Rounds"
-                                        </th>
-                                        <th scope="col" class="number">
-                                            "Hands"
-                                        </th>
-                                        <th scope="col" class="number">
-                                            "Turns"
-                                        </th>
-                                    </tr>
-                                </thead>
-                                <tbody>{rows}</tbody>
-                            </table>
-                        </div>
+                        <Table class="classes stack" columns=&[Column::Words("Class"), Column::Words("Teacher"), Column::Words("When"), Column::Number("Students"), Column::Number("Rounds"), Column::Number("Hands"), Column::Number("Turns")]>{rows}</Table>
                     }
                 })}
             {pager}

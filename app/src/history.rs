@@ -23,6 +23,7 @@ pub use self::person::PersonPage;
 pub use self::read::zone;
 pub use self::times::Zone;
 pub use self::words::{apart, count};
+use crate::pages::Brand;
 use crate::trouble::Trouble;
 
 /// The frame of a page that tells something.
@@ -35,22 +36,18 @@ pub fn Told(
 ) -> impl IntoView {
     view! {
         <div class="told">
-            <header class="brand">
-                <a href="/">
-                    <img src="/favicon.svg" alt="" width="32" height="32" />
-                    "Handup"
-                </a>
+            <Brand>
                 {back
                     .map(|(address, words)| {
                         view! {
                             <nav aria-label="Back">
                                 <a class="back-link" href=address>
-                                    {words}
+                                    <bdi>{words}</bdi>
                                 </a>
                             </nav>
                         }
                     })}
-            </header>
+            </Brand>
             <main>{children()}</main>
         </div>
     }
@@ -157,4 +154,58 @@ pub fn Pager(told: read::Told) -> impl IntoView {
             </nav>
         }
     })
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy)]
+pub enum Column {
+    /// Words.
+    Words(&'static str),
+    /// A number, at the end of its cell.
+    Number(&'static str),
+    /// A number whose head is for ears alone.
+    Place(&'static str),
+    /// A picture of what stands beside it.
+    Picture(&'static str),
+}
+
+/// A table with its heads; the rows are its children.
+#[component]
+pub fn Table(
+    /// How it looks.
+    class: &'static str,
+    /// What it is about, where no heading says so.
+    #[prop(optional)]
+    caption: Option<&'static str>,
+    /// Its columns.
+    columns: &'static [Column],
+    children: Children,
+) -> impl IntoView {
+    let heads = columns
+        .iter()
+        .map(|column| {
+            let (class, words, is_seen) = match *column {
+                Column::Words(words) => ("", words, true),
+                Column::Number(words) => ("number", words, true),
+                Column::Place(words) => ("number", words, false),
+                Column::Picture(words) => ("picture", words, false),
+            };
+            view! {
+                <th scope="col" class=class>
+                    <span class:unseen=!is_seen>{words}</span>
+                </th>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="scroll">
+            <table class=class>
+                {caption.map(|caption| view! { <caption>{caption}</caption> })}
+                <thead>
+                    <tr>{heads}</tr>
+                </thead>
+                <tbody>{children()}</tbody>
+            </table>
+        </div>
+    }
 }

@@ -51,17 +51,26 @@ pub(crate) fn trouble() -> Option<Trouble> {
     unread.or_else(|| query("problem").parse().ok())
 }
 
+/// What stands above a page: where one is, the way to the start, and what else the page has there.
+#[component]
+pub(crate) fn Brand(#[prop(optional)] children: Option<Children>) -> impl IntoView {
+    view! {
+        <header class="brand">
+            <a href="/">
+                <img src="/favicon.svg" alt="" width="32" height="32" />
+                "Handup"
+            </a>
+            {children.map(|children| children())}
+        </header>
+    }
+}
+
 /// The frame of a page that is about one thing.
 #[component]
 pub(crate) fn Plain(children: Children) -> impl IntoView {
     view! {
         <div class="plain">
-            <header class="brand">
-                <a href="/">
-                    <img src="/favicon.svg" alt="" width="32" height="32" />
-                    "Handup"
-                </a>
-            </header>
+            <Brand />
             <main>{children()}</main>
         </div>
     }

@@ -1,6 +1,6 @@
 //! A class: its figures, its pictures and its rounds.
 
-use classroom::history::{Kind, sections};
+use classroom::history::sections;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use server::ClassRow;
@@ -159,6 +159,3 @@ fn shown(
         </Told>
     }
 }
-
-/// The kinds that are told beside the rounds and the turns.
-pub const OTHER_KINDS: [Kind; 2] = [Kind::Call, Kind::Other];

@@ -8,6 +8,7 @@ use signaling::{Role, Timestamp, UserId};
 use super::read::Viewer;
 use super::times::spoke;
 use super::words::{Names, count};
+use super::{Column, Table};
 
 /// The students of a class, and what each did.
 #[component]
@@ -64,31 +65,7 @@ pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl Into
                                 "turns to speak"
                             </span>
                         </p>
-                        <div class="scroll">
-                            <table class="people-table">
-                                <thead>
-                                    <tr>
-                                        <th scope="col">"Student"</th>
-                                        <th scope="col" class="picture">
-                                            <span class="unseen">"Picture"</span>
-                                        </th>
-                                        <th scope="col" class="number">
-                                            "Hands"
-                                        </th>
-                                        <th scope="col" class="number">
-                                            "Turns"
-                                        </th>
-                                        <th scope="col" class="number">
-                                            "Spoke"
-                                        </th>
-                                        <th scope="col" class="number">
-                                            "Passed"
-                                        </th>
-                                    </tr>
-                                </thead>
-                                <tbody>{rows}</tbody>
-                            </table>
-                        </div>
+                        <Table class="people-table" columns=&[Column::Words("Student"), Column::Picture("Picture"), Column::Number("Hands"), Column::Number("Turns"), Column::Number("Spoke"), Column::Number("Passed")]>{rows}</Table>
                     }
                 })}
         </section>

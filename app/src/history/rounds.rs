@@ -4,10 +4,10 @@ use classroom::history::{Kind, Part, Record, Section};
 use leptos::prelude::*;
 use signaling::{InviteeState, Timestamp, UserId};
 
-use super::class::OTHER_KINDS;
 use super::recorded::Recorded;
 use super::times::{Zone, spoke, took};
 use super::words::{self, Names, count};
+use super::{Column, Table};
 
 /// A round and what came after it.
 #[component]
@@ -119,24 +119,7 @@ fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView
         })
         .collect_view();
     Some(view! {
-        <div class="scroll">
-            <table class="raised-table">
-                <caption>"Raised a hand"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class="number">
-                            <span class="unseen">"Place"</span>
-                        </th>
-                        <th scope="col">"Name"</th>
-                        <th scope="col" class="number">
-                            "After"
-                        </th>
-                        <th scope="col">"Hand down"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table class="raised-table" caption="Raised a hand" columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
     })
 }
 
@@ -198,23 +181,7 @@ fn called(
         })
         .collect_view();
     Some(view! {
-        <div class="scroll">
-            <table class="called-table">
-                <caption>"Invited to speak"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Invited"</th>
-                        <th scope="col">"Answer"</th>
-                        <th scope="col" class="number">
-                            "Spoke"
-                        </th>
-                        <th scope="col">"Turn over"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table class="called-table" caption="Invited to speak" columns=&[Column::Words("Name"), Column::Words("Invited"), Column::Words("Answer"), Column::Number("Spoke"), Column::Words("Turn over")]>{rows}</Table>
     })
 }
 
@@ -260,19 +227,7 @@ fn asks(
         })
         .collect_view();
     Some(view! {
-        <div class="scroll">
-            <table class="asks-table">
-                <caption>"Raised a hand without being asked"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Raised"</th>
-                        <th scope="col">"What came of it"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table class="asks-table" caption="Raised a hand without being asked" columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
     })
 }
 
@@ -284,7 +239,7 @@ fn others(
 ) -> Option<impl IntoView + use<>> {
     let parts: Vec<(&Record, &Part)> = section
         .records()
-        .filter(|record| OTHER_KINDS.contains(&record.kind))
+        .filter(|record| matches!(record.kind, Kind::Call | Kind::Other))
         .flat_map(|record| record.parts.iter().map(move |part| (record, part)))
         .collect();
     if parts.is_empty() {
@@ -311,22 +266,6 @@ fn others(
         })
         .collect_view();
     Some(view! {
-        <div class="scroll">
-            <table class="others-table">
-                <caption>"Calls and other invitations"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"Who"</th>
-                        <th scope="col">"When"</th>
-                        <th scope="col">"Answer"</th>
-                        <th scope="col" class="number">
-                            "Lasted"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table class="others-table" caption="Calls and other invitations" columns=&[Column::Words("What"), Column::Words("Who"), Column::Words("When"), Column::Words("Answer"), Column::Number("Lasted")]>{rows}</Table>
     })
 }

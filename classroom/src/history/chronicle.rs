@@ -95,6 +95,14 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chronicle {
     group: Group,
+    written: Written,
+    /// Invitations from this event on are not told.
+    until: u64,
+}
+
+/// What a chronicle holds beside the group itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Written {
     people: Vec<Person>,
     /// Those to which something can still happen, in the order in which they were made.
     live: Vec<Record>,
@@ -103,8 +111,6 @@ pub struct Chronicle {
     rounds: u32,
     round_at: Option<Timestamp>,
     pages: Vec<Page>,
-    /// Invitations from this event on are not told.
-    until: u64,
     began_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
 }
@@ -114,14 +120,7 @@ pub struct Chronicle {
 struct Saved {
     snapshot: Snapshot,
     ended: bool,
-    people: Vec<Person>,
-    live: Vec<Record>,
-    late: Vec<Record>,
-    rounds: u32,
-    round_at: Option<Timestamp>,
-    pages: Vec<Page>,
-    began_at: Option<Timestamp>,
-    last_at: Option<Timestamp>,
+    written: Written,
 }
 
 /// The most late records that are kept; of more, the newest.
@@ -134,56 +133,31 @@ impl Chronicle {
 
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {
-        Self {
-            group: Group::new(group),
-            people: Vec::new(),
-            live: Vec::new(),
-            late: Vec::new(),
-            rounds: 0,
-            round_at: None,
-            pages: Vec::new(),
-            until: u64::MAX,
-            began_at: None,
-            last_at: None,
-        }
+        Self { group: Group::new(group), written: Written::default(), until: u64::MAX }
     }
 
     /// A chronicle for reading one page, which ends where the next one begins: it has to be told
     /// the events about members before the page, and then all events from the page's first to its
     /// last.
     pub fn of_page(group: GroupId, page: &Page, until: Option<u64>) -> Self {
-        Self {
-            rounds: page.rounds_before,
-            round_at: page.round_at,
-            until: until.unwrap_or(u64::MAX),
-            ..Self::new(group)
-        }
+        let (rounds, round_at) = (page.rounds_before, page.round_at);
+        let written = Written { rounds, round_at, ..Written::default() };
+        Self { written, until: until.unwrap_or(u64::MAX), ..Self::new(group) }
     }
 
     /// A record of a page as it stands now: it may have outlasted the events by which the page is
     /// read.
     pub fn as_it_stands(&self, record: Record) -> Record {
-        let mut later = self.live.iter().chain(&self.late);
+        let mut later = self.written.live.iter().chain(&self.written.late);
         later.find(|it| it.invite_id == record.invite_id).cloned().unwrap_or(record)
     }
 
     /// Takes up what [`save`](Self::save) put down; none when it is no such text.
     pub fn restore(saved: &str) -> Option<Self> {
-        let saved: Saved = serde_json::from_str(saved).ok()?;
-        let mut group = Group::from(saved.snapshot);
-        group.ended = saved.ended;
-        Some(Self {
-            group,
-            people: saved.people,
-            live: saved.live,
-            late: saved.late,
-            rounds: saved.rounds,
-            round_at: saved.round_at,
-            pages: saved.pages,
-            until: u64::MAX,
-            began_at: saved.began_at,
-            last_at: saved.last_at,
-        })
+        let Saved { snapshot, ended, written } = serde_json::from_str(saved).ok()?;
+        let mut group = Group::from(snapshot);
+        group.ended = ended;
+        Some(Self { group, written, until: u64::MAX })
     }
 
     /// The chronicle as a text, to be taken up later.
@@ -199,20 +173,13 @@ impl Chronicle {
                 group_id: self.group.id,
                 name: self.group.name.clone(),
                 seq: self.group.seq,
-                now: self.last_at.unwrap_or_default(),
+                now: self.written.last_at.unwrap_or_default(),
                 settings: self.group.settings,
                 members: members.collect(),
                 invitations: self.group.live().cloned().collect(),
             },
             ended: self.group.ended,
-            people: self.people.clone(),
-            live: self.live.clone(),
-            late: self.late.clone(),
-            rounds: self.rounds,
-            round_at: self.round_at,
-            pages: self.pages.clone(),
-            began_at: self.began_at,
-            last_at: self.last_at,
+            written: self.written.clone(),
         };
         serde_json::to_string(&saved).unwrap_or_default()
     }
@@ -234,12 +201,12 @@ impl Chronicle {
 
     /// When the class began.
     pub const fn began_at(&self) -> Option<Timestamp> {
-        self.began_at
+        self.written.began_at
     }
 
     /// When something happened last.
     pub const fn last_at(&self) -> Option<Timestamp> {
-        self.last_at
+        self.written.last_at
     }
 
     /// Whether the class is over.
@@ -249,27 +216,27 @@ impl Chronicle {
 
     /// Everybody who is or was in the class, in the order in which they came.
     pub fn people(&self) -> &[Person] {
-        &self.people
+        &self.written.people
     }
 
     /// One of them.
     pub fn person(&self, user: UserId) -> Option<&Person> {
-        self.people.iter().find(|person| person.user == user)
+        self.written.people.iter().find(|person| person.user == user)
     }
 
     /// The records to which something can still happen, in the order in which they were made.
     pub fn live(&self) -> &[Record] {
-        &self.live
+        &self.written.live
     }
 
     /// The pages to read the class by.
     pub fn pages(&self) -> &[Page] {
-        &self.pages
+        &self.written.pages
     }
 
     /// Milliseconds that somebody had the floor, until `now` where they have it.
     pub fn spoke_millis(&self, person: &Person, now: Timestamp) -> i64 {
-        let going_on = self.live.iter().flat_map(|record| {
+        let going_on = self.written.live.iter().flat_map(|record| {
             record.parts.iter().filter_map(move |part| {
                 let speaks = part.state == InviteeState::Accepted
                     && record.speaker(part.user) == Some(person.user);
@@ -281,14 +248,15 @@ impl Chronicle {
 
     /// The class in numbers.
     pub fn summary(&self) -> Summary {
-        let teachers = self.people.iter().filter(|person| person.role == Role::Teacher);
-        let students = self.people.iter().filter(|person| person.role == Role::Student).count();
+        let teachers = self.written.people.iter().filter(|person| person.role == Role::Teacher);
+        let students =
+            self.written.people.iter().filter(|person| person.role == Role::Student).count();
         Summary {
             teachers: teachers.map(|person| person.name.to_string()).collect(),
             students: u32::try_from(students).unwrap_or(u32::MAX),
-            rounds: self.rounds,
-            hands: self.people.iter().map(|person| person.hands).sum(),
-            turns: self.people.iter().map(|person| person.turns).sum(),
+            rounds: self.written.rounds,
+            hands: self.written.people.iter().map(|person| person.hands).sum(),
+            turns: self.written.people.iter().map(|person| person.turns).sum(),
         }
     }
 
@@ -302,8 +270,8 @@ impl Chronicle {
             return Vec::new();
         }
         apply(&mut self.group, event);
-        self.began_at.get_or_insert(event.at);
-        self.last_at = Some(event.at);
+        self.written.began_at.get_or_insert(event.at);
+        self.written.last_at = Some(event.at);
         match &event.kind {
             EventKind::ReceiveNewInvitation(new) => {
                 let inviter = self.group.member(new.inviter).map(|member| member.role);
@@ -335,14 +303,14 @@ impl Chronicle {
 
     /// Somebody comes, or comes back.
     fn welcome(&mut self, at: Timestamp, joined: &MemberJoined) {
-        if let Some(person) = self.people.iter_mut().find(|it| it.user == joined.user_id) {
+        if let Some(person) = self.written.people.iter_mut().find(|it| it.user == joined.user_id) {
             person.name.clone_from(&joined.name);
             person.role = joined.role;
             person.left_at = None;
             person.left_reason = None;
             return;
         }
-        self.people.push(Person {
+        self.written.people.push(Person {
             user: joined.user_id,
             name: joined.name.clone(),
             role: joined.role,
@@ -359,25 +327,25 @@ impl Chronicle {
     }
 
     fn record(&mut self, invite_id: InviteId) -> Option<&mut Record> {
-        self.live.iter_mut().find(|record| record.invite_id == invite_id)
+        self.written.live.iter_mut().find(|record| record.invite_id == invite_id)
     }
 
     fn count(&mut self, user: UserId, change: impl FnOnce(&mut Person)) {
-        if let Some(person) = self.people.iter_mut().find(|person| person.user == user) {
+        if let Some(person) = self.written.people.iter_mut().find(|person| person.user == user) {
             change(person);
         }
     }
 
     fn begin(&mut self, invite_id: InviteId, kind: Kind) {
         let Some(invitation) = self.group.invitation(invite_id) else { return };
-        let (rounds_before, round_at) = (self.rounds, self.round_at);
+        let (rounds_before, round_at) = (self.written.rounds, self.written.round_at);
         if kind == Kind::Round {
-            self.rounds += 1;
-            self.round_at = Some(invitation.created_at);
+            self.written.rounds += 1;
+            self.written.round_at = Some(invitation.created_at);
         }
-        let record = Record::begin(kind, self.rounds, self.round_at, invitation);
+        let record = Record::begin(kind, self.written.rounds, self.written.round_at, invitation);
         let (from, parts) = (record.seq, record.parts.len());
-        if self.pages.last().is_none_or(|page| page.is_full(kind, parts)) {
+        if self.written.pages.last().is_none_or(|page| page.is_full(kind, parts)) {
             let page = Page {
                 from,
                 rounds_before,
@@ -387,9 +355,9 @@ impl Chronicle {
                 invitations: 0,
                 parts: 0,
             };
-            self.pages.push(page);
+            self.written.pages.push(page);
         }
-        if let Some(page) = self.pages.last_mut() {
+        if let Some(page) = self.written.pages.last_mut() {
             page.rounds += u32::from(kind == Kind::Round);
             page.invitations += 1;
             page.parts += parts;
@@ -398,19 +366,20 @@ impl Chronicle {
         if kind == Kind::Ask {
             self.count(record.inviter, |person| person.hands += 1);
         }
-        self.live.push(record);
+        self.written.live.push(record);
     }
 
     /// Takes over what the event did to the invitation that it names, or, of somebody who came, to
     /// those that ask everyone.
     fn follow(&mut self, event: &Event) -> Vec<Record> {
         let Some(invite_id) = event.invite_id() else {
-            for place in 0..self.live.len() {
+            for place in 0..self.written.live.len() {
                 self.follow_record(place, event);
             }
             return Vec::new();
         };
-        let Some(place) = self.live.iter().position(|record| record.invite_id == invite_id) else {
+        let Some(place) = self.written.live.iter().position(|record| record.invite_id == invite_id)
+        else {
             return Vec::new();
         };
         self.follow_record(place, event);
@@ -418,24 +387,25 @@ impl Chronicle {
             return Vec::new();
         }
         self.group.forget(invite_id);
-        let done = self.live.remove(place);
+        let done = self.written.live.remove(place);
         if self.page_of(&done).is_none() {
-            if self.late.len() == LATE {
-                self.late.remove(0);
+            if self.written.late.len() == LATE {
+                self.written.late.remove(0);
             }
-            self.late.push(done.clone());
+            self.written.late.push(done.clone());
         }
         vec![done]
     }
 
     /// The page of a record, unless it outlasts the page after that.
     fn page_of(&self, record: &Record) -> Option<usize> {
-        let page = self.pages.partition_point(|page| page.from <= record.seq).checked_sub(1)?;
-        (page + 2 >= self.pages.len()).then_some(page)
+        let page =
+            self.written.pages.partition_point(|page| page.from <= record.seq).checked_sub(1)?;
+        (page + 2 >= self.written.pages.len()).then_some(page)
     }
 
     fn follow_record(&mut self, place: usize, event: &Event) {
-        let Some(record) = self.live.get_mut(place) else { return };
+        let Some(record) = self.written.live.get_mut(place) else { return };
         let Some(invitation) = self.group.invitation(record.invite_id) else { return };
         let parts_before = record.parts.len();
         let settled = record.follow(invitation, event);
@@ -446,8 +416,9 @@ impl Chronicle {
             .filter_map(|place| record.parts.get(place))
             .map(|part| (part.user, part.state, part.lasted(event.at).unwrap_or(0)))
             .collect();
-        let page = self.live.get(place).filter(|_| is_touched).and_then(|it| self.page_of(it));
-        if let Some(page) = page.and_then(|page| self.pages.get_mut(page)) {
+        let page =
+            self.written.live.get(place).filter(|_| is_touched).and_then(|it| self.page_of(it));
+        if let Some(page) = page.and_then(|page| self.written.pages.get_mut(page)) {
             page.last = event.seq;
         }
         for (user, state, lasted) in settled {
