@@ -19,8 +19,8 @@ use crate::store::history::{ClassFilter, ClassRow, Place, ReadSoFar};
 use crate::store::keep::Keep;
 use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until};
 
-/// How many events are read at once.
-const STRETCH: u32 = 2_000;
+/// How many events are read at once: few enough that nobody notices who works beside.
+const STRETCH: u32 = 500;
 /// What was read is written down when it is at least so many events more than before.
 const WORTH_KEEPING: u64 = 500;
 /// The most classes that a browser is reminded of, of those that go on and of those that are over.

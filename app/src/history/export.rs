@@ -38,7 +38,7 @@ use crate::trouble::Trouble;
 /// How many classes are looked up at once.
 const CLASSES: u32 = 200;
 /// About how many bytes are sent at once.
-const AT_ONCE: usize = 128 * 1_024;
+const AT_ONCE: usize = 32 * 1_024;
 /// How many exports are remembered for the pages that show them.
 const REMEMBERED: usize = 64;
 
