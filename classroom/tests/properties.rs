@@ -443,7 +443,11 @@ proptest! {
                 .iter()
                 .map(|hand| (hand.user, hand.seq, hand.sources.iter().map(id_of).collect()))
                 .collect();
-            prop_assert_eq!(hands, hands_by_the_log(&moment.after.log));
+            let mut told = hands_by_the_log(&moment.after.log);
+            // A tap on a page that is behind can come when its student has come to teach.
+            let teachers = moment.after.with_role(Role::Teacher);
+            told.retain(|(user, _, _)| !teachers.contains(user));
+            prop_assert_eq!(hands, told);
             Ok(())
         })?;
     }

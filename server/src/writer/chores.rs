@@ -117,6 +117,8 @@ impl Writer {
     async fn erase(&mut self, group_id: GroupId, mut erasing: Erasing) -> Result<(), Error> {
         let has_ended = self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
         let user = erasing.user;
+        // What is due is settled first, as before any other command.
+        self.work(Vec::new()).await;
         let is_open = !has_ended && self.open(group_id).await?;
         // What came since the log was read.
         for event in self.history.events(group_id, erasing.seq, u64::MAX, u32::MAX).await? {
