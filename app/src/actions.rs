@@ -36,6 +36,8 @@ pub struct ClassHere {
     pub teaches: bool,
     /// Whether it is over.
     pub ended: bool,
+    /// The day on which it began.
+    pub day: String,
 }
 
 /// Begins a class, and leads into its room.
@@ -217,13 +219,13 @@ pub(crate) mod ssr {
     /// Whom the browser stands for in the class, whether or not it is over, and their role.
     pub async fn member_of(group: GroupId) -> Result<(UserId, Role), Trouble> {
         let engine = engine()?;
-        let token = browser_token(&engine).ok_or(Trouble::NotHere)?;
+        let token = browser_token(&engine).ok_or(Trouble::NothingKept)?;
         let found = engine.member_of(group, &token).await.map_err(|error| match error {
-            Error::NoSuchGroup => Trouble::NotHere,
+            Error::NoSuchGroup | Error::NotSignedIn | Error::OtherGroup => Trouble::NothingKept,
             other => other.into(),
         });
         let (user, role) = found?;
-        Ok((user, role.ok_or(Trouble::NotHere)?))
+        Ok((user, role.ok_or(Trouble::NothingKept)?))
     }
 
     /// Whether the browser holds an administrator's session.
@@ -551,7 +553,7 @@ pub(crate) mod ssr {
     pub async fn classes_here() -> Vec<ClassHere> {
         let Ok(engine) = engine() else { return Vec::new() };
         let Some(token) = browser_token(&engine) else { return Vec::new() };
-        let mut here = Vec::new();
+        let (zone, mut here) = (crate::history::zone(), Vec::new());
         for ended in [false, true] {
             let classes = match engine.classes_of(&token, ended).await {
                 Ok(classes) => classes,
@@ -566,6 +568,7 @@ pub(crate) mod ssr {
                 me: me.to_string(),
                 teaches: role == Role::Teacher,
                 ended,
+                day: zone.day(class.created_at),
             }));
         }
         here

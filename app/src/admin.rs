@@ -316,6 +316,9 @@ fn classes(search: Search, list: List) -> impl IntoView {
                     }
                 })}
             {pager}
+            {(!is_empty)
+                .then(|| {
+                    view! {
             <section class="keeping card" aria-labelledby="export-title">
                 <h2 id="export-title">"Export"</h2>
                 <p class="hint">
@@ -334,6 +337,8 @@ fn classes(search: Search, list: List) -> impl IntoView {
                     </a>
                 </div>
             </section>
+                    }
+                })}
             <Keeping days=list.keep_days />
         </Told>
     }

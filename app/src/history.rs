@@ -15,6 +15,7 @@ mod times;
 mod words;
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 pub use self::class::ClassPage;
 pub use self::export::{ExportPage, exports, filter as class_filter};
@@ -62,6 +63,7 @@ pub fn refused(trouble: Trouble) -> impl IntoView {
         _ => ("/", "To the start"),
     };
     view! {
+        <Title text="Nothing to see here" />
         <Told>
             <section class="card one">
                 <h1>"There is nothing to see here"</h1>
@@ -121,7 +123,13 @@ pub fn Sure(
             <form method="post" action=action>
                 {children()}
                 <div class="choices">
-                    <button class="quiet" type="button" popovertarget=id popovertargetaction="hide">
+                    <button
+                        class="quiet"
+                        type="button"
+                        popovertarget=id
+                        popovertargetaction="hide"
+                        autofocus
+                    >
                         "Keep"
                     </button>
                     <button class="destroys">{does}</button>

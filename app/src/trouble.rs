@@ -80,6 +80,8 @@ troubles! {
     NotHere = "not-here", "You are not in this class any more. Join again with the code.";
     /// The link for another device is used up or too old.
     LinkUsed = "link-used", "This link was used already or is too old. Get a new one in your class, under “Class”.";
+    /// The browser holds no credential by which anything could be told.
+    NothingKept = "nothing-kept", "Nothing is kept for you here. It may have been erased or deleted, or you joined in another browser.";
     /// Not signed in as an administrator.
     NotAdmin = "not-admin", "Only an administrator sees this. Sign in first.";
     /// The administrator's password is wrong.
@@ -177,7 +179,9 @@ mod from_server {
             match self {
                 Self::NoSuchCode | Self::NoSuchClass | Self::NoSuchPerson => StatusCode::NOT_FOUND,
                 Self::Locked | Self::NotAllowed | Self::FloorClosed => StatusCode::FORBIDDEN,
-                Self::NotHere | Self::NotAdmin | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+                Self::NotHere | Self::NothingKept | Self::NotAdmin | Self::WrongPassword => {
+                    StatusCode::UNAUTHORIZED
+                }
                 Self::Full | Self::Settled | Self::LastTeacher => StatusCode::CONFLICT,
                 Self::Ended | Self::LinkUsed | Self::LinkOver => StatusCode::GONE,
                 Self::TooFast => StatusCode::TOO_MANY_REQUESTS,

@@ -102,7 +102,8 @@ fn who_lets_a_round_run_out_is_told_and_who_was_taken_back_too() {
     assert_eq!(section.asked_who(InviteeState::TimedOut), [DEE]);
     let states: Vec<_> = section.of_kind(Kind::Floor).map(|turn| turn.parts[0].state).collect();
     assert_eq!(states, [InviteeState::Cancelled, InviteeState::Rejected]);
-    assert_eq!(chronicle.person(CY).map(|person| (person.turns, person.passes)), Some((0, 1)));
+    let cy = chronicle.person(CY).map(|person| (person.called, person.turns, person.passes));
+    assert_eq!(cy, Some((2, 0, 1)), "whoever passes was called");
     assert_eq!(chronicle.person(DEE).map(|person| person.ran_out), Some(1));
 }
 
@@ -114,7 +115,8 @@ fn an_unprompted_hand_that_is_taken_is_a_turn_of_the_student() {
     class.wait(4_000);
     let (chronicle, _) = told(&class.log);
     let person = chronicle.person(CY).expect("Cy").clone();
-    assert_eq!((person.hands, person.turns, person.spoke_millis), (1, 1, 0));
+    assert_eq!((person.hands, person.called, person.turns), (1, 1, 1));
+    assert_eq!(person.spoke_millis, 0);
     assert_eq!(chronicle.spoke_millis(&person, class.now), 4_000, "the turn goes on");
     does(&mut class, CY, &Deed::Done);
     let (chronicle, _) = told(&class.log);

@@ -676,7 +676,7 @@ fn begun(
         <Told back>
             <section class="card one">
                 <h1>"Export"</h1>
-                <p>"The file is being made while your browser saves it."</p>
+                <p>"Your browser saves the file while it is being made. This is how far it is:"</p>
                 <iframe class="export-progress" src=progress title="How far the export is"></iframe>
                 <p class="hint">
                     "If nothing is saved, " <a href=download>"start it by hand"</a> "."

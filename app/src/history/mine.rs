@@ -32,21 +32,23 @@ pub fn MyDataPage() -> impl IntoView {
 
 async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, Trouble> {
     let engine = ssr::engine()?;
-    let group = group.parse().map_err(|_| Trouble::NotHere)?;
+    let group = group.parse().map_err(|_| Trouble::NothingKept)?;
     let (me, _) = ssr::member_of(group).await?;
-    let missing = |error| read::not_there(error, Trouble::NotHere);
+    let missing = |error| read::not_there(error, Trouble::NothingKept);
     let class = engine.class(group).await.map_err(missing)?;
     // What one may read of others' invitations is what any member may, and only one's own are told.
     let viewer = read::Viewer::Teacher(me);
     let told = read::told(&engine, &class, viewer, from).await?;
-    let person = told.chronicle.person(me).cloned().ok_or(Trouble::NotHere)?;
+    let person = told.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
     let devices = engine.devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
     let zone = zone();
     let devices = if devices == 1 { "one device".to_owned() } else { format!("{devices} devices") };
     let kept = match deleted_at {
         Some(at) => format!("It is deleted on {}.", zone.day(at)),
-        None => "To have it erased, ask your teacher or your school.".to_owned(),
+        None => {
+            "To have it erased, ask your school: whoever runs Handup there can do it.".to_owned()
+        }
     };
     let back = if class.ended_at.is_some() {
         ("/".to_owned(), "To the start".to_owned())
@@ -65,8 +67,9 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
                 </p>
                 <p class="hint">
                     {format!(
-                        "{}. You are signed in on {devices}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. {kept}",
+                        "{}. You are signed in on {devices}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. {kept} Times are those of {}.",
                         membership(&person, &zone),
+                        zone.name(told.now),
                     )}
                 </p>
             </div>

@@ -38,10 +38,10 @@ pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl Into
                         {person.left_at.map(|_| view! { <span class="hint">" gone"</span> })}
                     </th>
                     <td class="picture">{bars(person, most)}</td>
-                    <td class="number">{person.hands}</td>
-                    <td class="number">{person.turns}</td>
-                    <td class="number">{time}</td>
-                    <td class="number">{person.passes}</td>
+                    <td class="number" data-label="Hands">{person.hands}</td>
+                    <td class="number" data-label="Turns">{person.turns}</td>
+                    <td class="number" data-label="Spoke">{time}</td>
+                    <td class="number" data-label="Passed">{person.passes}</td>
                 </tr>
             }
         })
@@ -65,7 +65,7 @@ pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl Into
                                 "turns to speak"
                             </span>
                         </p>
-                        <Table class="people-table" columns=&[Column::Words("Student"), Column::Picture("Picture"), Column::Number("Hands"), Column::Number("Turns"), Column::Number("Spoke"), Column::Number("Passed")]>{rows}</Table>
+                        <Table class="people-table stack" columns=&[Column::Words("Student"), Column::Picture("Picture"), Column::Number("Hands"), Column::Number("Turns"), Column::Number("Spoke"), Column::Number("Passed")]>{rows}</Table>
                     }
                 })}
         </section>
@@ -91,7 +91,7 @@ fn sentences(people: &[Person], names: &Names) -> impl IntoView + use<> {
             .map(|person| person.user)
             .collect()
     };
-    let never_called = who(|person| person.hands > 0 && person.turns == 0);
+    let never_called = who(|person| person.hands > 0 && person.called == 0);
     let never_raised = who(|person| person.hands == 0);
     let mut turns: Vec<u32> = people.iter().map(|person| person.turns).collect();
     turns.sort_unstable_by(|one, other| other.cmp(one));

@@ -51,7 +51,7 @@ pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, Clas
     if as_admin && !ssr::is_admin(&engine).await? {
         return Err(Trouble::NotAdmin);
     }
-    let missing = if as_admin { Trouble::NoSuchClass } else { Trouble::NotHere };
+    let missing = if as_admin { Trouble::NoSuchClass } else { Trouble::NothingKept };
     let group = group.parse().map_err(|_| missing)?;
     let viewer = if as_admin {
         Viewer::Admin

@@ -108,18 +108,18 @@ fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView
             let name = names.name(raise.part.user);
             view! {
                 <tr>
-                    <td class="number">{place + 1}</td>
+                    <td class="number" data-label="Place">{place + 1}</td>
                     <th scope="row">
                         <bdi>{name}</bdi>
                     </th>
-                    <td class="number">{took(raise.after)}</td>
-                    <td>{ended(raise.part, raise.part.user, names, zone)}</td>
+                    <td class="number" data-label="After">{took(raise.after)}</td>
+                    <td data-label="Hand down">{ended(raise.part, raise.part.user, names, zone)}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="raised-table" caption="Raised a hand" columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
+        <Table class="raised-table stack" caption="Raised a hand" columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
     })
 }
 
@@ -167,21 +167,21 @@ fn called(
                     <th scope="row">
                         <bdi>{name}</bdi>
                     </th>
-                    <td>
+                    <td data-label="Invited">
                         {zone.clock(part.asked_at)} " by " <bdi>{by}</bdi>
                     </td>
-                    <td>
+                    <td data-label="Answer">
                         {answer}
                         {part.answered_after().map(|after| format!(", after {}", took(after)))}
                     </td>
-                    <td class="number">{part.lasted(now).map(spoke)}</td>
-                    <td>{part.was_accepted().then(|| ended(part, part.user, names, zone))}</td>
+                    <td class="number" data-label="Spoke">{part.lasted(now).map(spoke)}</td>
+                    <td data-label="Turn over">{part.was_accepted().then(|| ended(part, part.user, names, zone))}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="called-table" caption="Invited to speak" columns=&[Column::Words("Name"), Column::Words("Invited"), Column::Words("Answer"), Column::Number("Spoke"), Column::Words("Turn over")]>{rows}</Table>
+        <Table class="called-table stack" caption="Invited to speak" columns=&[Column::Words("Name"), Column::Words("Invited"), Column::Words("Answer"), Column::Number("Spoke"), Column::Words("Turn over")]>{rows}</Table>
     })
 }
 
@@ -220,14 +220,14 @@ fn asks(
                     <th scope="row">
                         <bdi>{name}</bdi>
                     </th>
-                    <td>{zone.clock(record.asked_at)}</td>
-                    <td>{fate(record, names, now, zone)}</td>
+                    <td data-label="Raised">{zone.clock(record.asked_at)}</td>
+                    <td data-label="What came of it">{fate(record, names, now, zone)}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="asks-table" caption="Raised a hand without being asked" columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
+        <Table class="asks-table stack" caption="Raised a hand without being asked" columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
     })
 }
 
@@ -252,20 +252,20 @@ fn others(
             let private = if record.is_private { ", one-to-one" } else { "" };
             view! {
                 <tr>
-                    <td>{format!("{}{private}", words::kind(record.kind))}</td>
+                    <td data-label="What">{format!("{}{private}", words::kind(record.kind))}</td>
                     <th scope="row">
                         <bdi>{by}</bdi>
                         " and "
                         <bdi>{name}</bdi>
                     </th>
-                    <td>{zone.clock(part.asked_at)}</td>
-                    <td>{words::outcome(part, "accepted", "declined")}</td>
-                    <td class="number">{part.lasted(now).map(spoke)}</td>
+                    <td data-label="When">{zone.clock(part.asked_at)}</td>
+                    <td data-label="Answer">{words::outcome(part, "accepted", "declined")}</td>
+                    <td class="number" data-label="Lasted">{part.lasted(now).map(spoke)}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="others-table" caption="Calls and other invitations" columns=&[Column::Words("What"), Column::Words("Who"), Column::Words("When"), Column::Words("Answer"), Column::Number("Lasted")]>{rows}</Table>
+        <Table class="others-table stack" caption="Calls and other invitations" columns=&[Column::Words("What"), Column::Words("Who"), Column::Words("When"), Column::Words("Answer"), Column::Number("Lasted")]>{rows}</Table>
     })
 }

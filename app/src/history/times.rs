@@ -37,7 +37,7 @@ impl Zone {
 
     /// The zone's name, or how far it is from UTC at this moment.
     pub fn name(&self, at: Timestamp) -> String {
-        let name = self.zone.iana_name().map(str::to_owned);
+        let name = self.zone.iana_name().map(|name| name.trim_start_matches("Etc/").to_owned());
         name.unwrap_or_else(|| self.zoned(at).strftime("UTC%:z").to_string())
     }
 

@@ -111,7 +111,14 @@ pub fn outcome(part: &Part, accepted: &'static str, declined: &'static str) -> &
 pub fn terms(record: &Record) -> String {
     let time = match record.timeout.seconds() {
         0 => "no time limit".to_owned(),
-        seconds => format!("{seconds} s to answer"),
+        seconds if seconds % 60 == 0 => {
+            let minutes = usize::try_from(seconds / 60).unwrap_or(usize::MAX);
+            format!("{} to answer", count(minutes, "minute", "minutes"))
+        }
+        seconds => {
+            let seconds = usize::try_from(seconds).unwrap_or(usize::MAX);
+            format!("{} to answer", count(seconds, "second", "seconds"))
+        }
     };
     match record.answers {
         Answers::Each => time,

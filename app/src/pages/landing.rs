@@ -116,6 +116,7 @@ fn list(
                     </a>
                     {what}
                     <bdi>{class.me}</bdi>
+                    {class.ended.then(|| format!(", {}", class.day))}
                 </li>
             }
         })

@@ -37,6 +37,8 @@ pub struct Person {
     pub left_reason: Option<String>,
     /// How often they raised a hand, asked or unprompted.
     pub hands: u32,
+    /// How often they were called: invited to speak, or given the floor.
+    pub called: u32,
     /// How often they had the floor.
     pub turns: u32,
     /// Milliseconds that they had the floor, in turns that are over.
@@ -318,6 +320,7 @@ impl Chronicle {
             left_at: None,
             left_reason: None,
             hands: 0,
+            called: 0,
             turns: 0,
             spoke_millis: 0,
             passes: 0,
@@ -365,6 +368,11 @@ impl Chronicle {
         }
         if kind == Kind::Ask {
             self.count(record.inviter, |person| person.hands += 1);
+        }
+        if kind == Kind::Floor {
+            for part in &record.parts {
+                self.count(part.user, |person| person.called += 1);
+            }
         }
         self.written.live.push(record);
     }
@@ -450,7 +458,10 @@ impl Chronicle {
             (Kind::Floor, InviteeState::Finished) => {
                 self.count(user, |person| person.spoke_millis += lasted);
             }
-            (Kind::Ask, InviteeState::Accepted) => self.count(inviter, |person| person.turns += 1),
+            (Kind::Ask, InviteeState::Accepted) => self.count(inviter, |person| {
+                person.called += 1;
+                person.turns += 1;
+            }),
             (Kind::Ask, InviteeState::Finished) => {
                 self.count(inviter, |person| person.spoke_millis += lasted);
             }
