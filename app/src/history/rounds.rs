@@ -108,18 +108,18 @@ fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView
             let name = names.name(raise.part.user);
             view! {
                 <tr>
-                    <td class="number" data-label="Place">{place + 1}</td>
+                    <td class="number">{place + 1}</td>
                     <th scope="row">
                         <bdi>{name}</bdi>
                     </th>
-                    <td class="number" data-label="After">{took(raise.after)}</td>
-                    <td data-label="Hand down">{ended(raise.part, raise.part.user, names, zone)}</td>
+                    <td class="number">{took(raise.after)}</td>
+                    <td>{ended(raise.part, raise.part.user, names, zone)}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="raised-table stack" caption="Raised a hand" columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
+        <Table class="raised-table" caption="Raised a hand" columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
     })
 }
 
@@ -220,14 +220,14 @@ fn asks(
                     <th scope="row">
                         <bdi>{name}</bdi>
                     </th>
-                    <td data-label="Raised">{zone.clock(record.asked_at)}</td>
-                    <td data-label="What came of it">{fate(record, names, now, zone)}</td>
+                    <td>{zone.clock(record.asked_at)}</td>
+                    <td>{fate(record, names, now, zone)}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="asks-table stack" caption="Raised a hand without being asked" columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
+        <Table class="asks-table" caption="Raised a hand without being asked" columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
     })
 }
 
