@@ -181,7 +181,7 @@ impl Engine {
         Ok(self.shared.history.devices(group_id, user).await?)
     }
 
-    /// Deletes a class, for good. One that goes on is ended first.
+    /// Deletes a class, for good. Whoever is in one that goes on is told that it has ended.
     ///
     /// # Errors
     /// When there is no such class, or the commit failed: then it is as it was.

@@ -144,16 +144,18 @@ fn silent(section: &Section, names: &Names) -> impl IntoView + use<> {
     .collect_view()
 }
 
+/// Every part of some records, with its record.
+fn parts_of<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<(&'a Record, &'a Part)> {
+    records.flat_map(|record| record.parts.iter().map(move |part| (record, part))).collect()
+}
+
 fn called(
     section: &Section,
     names: &Names,
     now: Timestamp,
     zone: &Zone,
 ) -> Option<impl IntoView + use<>> {
-    let parts: Vec<(&Record, &Part)> = section
-        .of_kind(Kind::Floor)
-        .flat_map(|record| record.parts.iter().map(move |part| (record, part)))
-        .collect();
+    let parts = parts_of(section.of_kind(Kind::Floor));
     if parts.is_empty() {
         return None;
     }
@@ -237,11 +239,8 @@ fn others(
     now: Timestamp,
     zone: &Zone,
 ) -> Option<impl IntoView + use<>> {
-    let parts: Vec<(&Record, &Part)> = section
-        .records()
-        .filter(|record| matches!(record.kind, Kind::Call | Kind::Other))
-        .flat_map(|record| record.parts.iter().map(move |part| (record, part)))
-        .collect();
+    let others = section.records().filter(|it| matches!(it.kind, Kind::Call | Kind::Other));
+    let parts = parts_of(others);
     if parts.is_empty() {
         return None;
     }

@@ -52,15 +52,14 @@ impl Section {
         self.records().filter(move |record| record.kind == kind)
     }
 
-    fn asked(&self) -> impl Iterator<Item = &Part> {
-        let asking = |record: &&Record| matches!(record.kind, Kind::Round | Kind::Again);
-        self.records().filter(asking).flat_map(|record| &record.parts)
+    /// The records that ask for hands.
+    fn asking(&self) -> impl Iterator<Item = &Record> {
+        self.records().filter(|record| matches!(record.kind, Kind::Round | Kind::Again))
     }
 
     /// The hands that went up when asked, in their order.
     pub fn raises(&self) -> Vec<Raise<'_>> {
-        let asking = |record: &&Record| matches!(record.kind, Kind::Round | Kind::Again);
-        let parts = self.records().filter(asking).flat_map(|record| {
+        let parts = self.asking().flat_map(|record| {
             record.parts.iter().map(move |part| (record.round_at.unwrap_or(record.asked_at), part))
         });
         let mut raises: Vec<Raise<'_>> = parts
@@ -75,6 +74,7 @@ impl Section {
 
     /// Those whose part in the asking came to this state.
     pub fn asked_who(&self, state: InviteeState) -> Vec<UserId> {
-        self.asked().filter(|part| part.state == state).map(|part| part.user).collect()
+        let parts = self.asking().flat_map(|record| &record.parts);
+        parts.filter(|part| part.state == state).map(|part| part.user).collect()
     }
 }
