@@ -135,7 +135,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
         for offset in 0..5 {
             it.does(Verb::Accept { actor: some(offset), invite_id, data: data() });
         }
-        it.does(Verb::Reject { actor: some(5), invite_id, data: data() });
+        it.does(Verb::Reject { actor: some(5), invite_id, data: data(), reason: None });
         for offset in 0..3 {
             let turn = InviteId::from_bytes(ids.next());
             it.does(Verb::InviteInGroup {

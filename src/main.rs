@@ -13,12 +13,13 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use call::Calls;
 use clap::Parser;
 use classroom::Classroom;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::{Engine, hash_password, peer_address};
+use server::{Engine, IceConfig, hash_password, peer_address};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -71,10 +72,13 @@ async fn run(options: Options) -> Result<(), String> {
         public_url,
         admin_password_hash,
         time_zone,
+        stun_servers,
+        turn_servers,
+        turn_secret,
         log_format: _,
         command: _,
     } = options;
-    let engine = Engine::open(&database, public_url, Arc::new(Classroom))
+    let engine = Engine::open(&database, public_url, Arc::new((Classroom, Calls)))
         .await
         .map_err(|error| error.to_string())?;
     if let Some(hash) = admin_password_hash {
@@ -82,6 +86,14 @@ async fn run(options: Options) -> Result<(), String> {
             .configure_admin(hash)
             .map_err(|error| format!("--admin-password-hash is wrong: {error}"))?;
     }
+    if turn_servers.is_empty() != turn_secret.is_none() {
+        return Err("--turn-server and --turn-secret go together".to_owned());
+    }
+    engine.configure_ice(IceConfig {
+        stun: stun_servers,
+        turn: turn_servers,
+        turn_secret: turn_secret.unwrap_or_default(),
+    });
     let set_up = engine.begin_set_up().await.map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(listen)
         .await

@@ -34,6 +34,18 @@ pub struct Options {
     #[arg(long, env = "HANDUP_TIME_ZONE", value_parser = time_zone)]
     pub time_zone: Option<Zone>,
 
+    /// A STUN server for calls, such as `stun:stun.example:3478`; may be given several times
+    #[arg(long = "stun-server", env = "HANDUP_STUN_SERVERS", value_delimiter = ',', value_parser = stun)]
+    pub stun_servers: Vec<String>,
+
+    /// A TURN server for calls, such as `turn:turn.example:3478`; may be given several times
+    #[arg(long = "turn-server", env = "HANDUP_TURN_SERVERS", value_delimiter = ',', value_parser = turn)]
+    pub turn_servers: Vec<String>,
+
+    /// The secret that is shared with the TURN servers (coturn's `static-auth-secret`)
+    #[arg(long, env = "HANDUP_TURN_SECRET", hide_env_values = true)]
+    pub turn_secret: Option<String>,
+
     /// How the log on standard error is written
     #[arg(long, env = "HANDUP_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -76,6 +88,24 @@ fn time_zone(name: &str) -> Result<Zone, String> {
     Zone::named(name).ok_or_else(wrong)
 }
 
+fn stun(text: &str) -> Result<String, String> {
+    ice_server(text, &["stun:", "stuns:"])
+        .ok_or("it is an address such as stun:stun.example:3478".to_owned())
+}
+
+fn turn(text: &str) -> Result<String, String> {
+    ice_server(text, &["turn:", "turns:"])
+        .ok_or("it is an address such as turn:turn.example:3478".to_owned())
+}
+
+/// The address of a server that helps calls, when it is one of these schemes.
+fn ice_server(text: &str, schemes: &[&str]) -> Option<String> {
+    let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme))?;
+    let is_host =
+        !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/@#".contains(c));
+    is_host.then(|| text.to_owned())
+}
+
 fn origin(text: &str) -> Result<String, String> {
     let wrong = || "it is an origin such as https://handup.example, without a path".to_owned();
     let text = text.strip_suffix('/').unwrap_or(text);
@@ -89,6 +119,16 @@ fn origin(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_for_calls_are_addresses_of_their_scheme() {
+        assert_eq!(stun("stun:stun.example"), Ok("stun:stun.example".to_owned()));
+        assert!(turn("turns:turn.example:443?transport=tcp").is_ok());
+        for text in ["stun:", "turn:a.example", "stun.example", "stun://a.example", "stun:a b", ""]
+        {
+            assert!(stun(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_public_url_is_an_origin() {

@@ -438,6 +438,8 @@ pub(crate) mod ssr {
             "unlock" => Deed::Lock(false),
             "openFloor" => Deed::OpenFloor(true),
             "closeFloor" => Deed::OpenFloor(false),
+            "allowCalls" => Deed::AllowCalls(true),
+            "forbidCalls" => Deed::AllowCalls(false),
             "makeTeacher" => Deed::MakeRole(who()?, Role::Teacher),
             "makeStudent" => Deed::MakeRole(who()?, Role::Student),
             "remove" => Deed::Remove(who()?),

@@ -134,6 +134,7 @@ mod from_server {
                 Rejection::NoSuchInvitation
                 | Rejection::AlreadyProcessed(_)
                 | Rejection::SecondAsk
+                | Rejection::Engaged
                 | Rejection::NotAMember
                 | Rejection::NoSuchMember
                 | Rejection::NobodyInvited

@@ -1,8 +1,8 @@
 //! What a person does in the room, as the engine's verbs.
 
 use signaling::{
-    Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role, Timeout,
-    Timestamp, UserId,
+    Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role,
+    SettingsChange, Timeout, Timestamp, UserId,
 };
 
 use crate::{Hand, HandSource, Lesson, Operation, Round, follow::bring_down, reasons};
@@ -47,6 +47,8 @@ pub enum Deed {
     Lock(bool),
     /// Open the floor for unprompted hands, or close it.
     OpenFloor(bool),
+    /// Let students call their teachers, or not.
+    AllowCalls(bool),
     /// Make somebody a co-teacher, or a student again.
     MakeRole(UserId, Role),
     /// Remove somebody, or leave.
@@ -85,7 +87,7 @@ pub fn plan(
         Deed::LowerHand => bring_down(group, actor, reasons::LOWERED),
         Deed::NotNow => {
             let round = lesson.asked(group, actor).ok_or(Obstacle::Settled)?;
-            vec![Command::Reject { actor, invite_id: round.invite_id, data: none() }]
+            vec![reject(actor, round.invite_id)]
         }
         Deed::Speak => match lesson.invited(actor) {
             Some(invited) => {
@@ -96,7 +98,7 @@ pub fn plan(
         },
         Deed::Pass => {
             let invited = lesson.invited(actor).ok_or(Obstacle::Settled)?;
-            vec![Command::Reject { actor, invite_id: invited.invite_id, data: none() }]
+            vec![reject(actor, invited.invite_id)]
         }
         Deed::Done => end_turns(&lesson, actor, actor),
         Deed::Ask { question, timeout, first } => {
@@ -127,15 +129,14 @@ pub fn plan(
         }
         Deed::LowerAll => lesson.hands.iter().flat_map(|hand| lower(actor, hand)).collect(),
         Deed::Lock(locked) => {
-            vec![Command::ChangeGroup {
-                actor,
-                name: None,
-                locked: Some(*locked),
-                ask_anytime: None,
-            }]
+            vec![set(actor, SettingsChange { locked: Some(*locked), ..Default::default() })]
         }
         Deed::OpenFloor(open) => {
-            vec![Command::ChangeGroup { actor, name: None, locked: None, ask_anytime: Some(*open) }]
+            vec![set(actor, SettingsChange { ask_anytime: Some(*open), ..Default::default() })]
+        }
+        Deed::AllowCalls(allow) => {
+            let settings = SettingsChange { students_may_call: Some(*allow), ..Default::default() };
+            vec![set(actor, settings)]
         }
         Deed::MakeRole(user, role) => {
             vec![Command::ChangeRole { actor, user: *user, role: *role }]
@@ -144,6 +145,14 @@ pub fn plan(
         Deed::EndClass => vec![Command::End { actor }],
     };
     Ok(commands)
+}
+
+fn set(actor: UserId, settings: SettingsChange) -> Command {
+    Command::ChangeGroup { actor, name: None, settings }
+}
+
+fn reject(actor: UserId, invite_id: InviteId) -> Command {
+    Command::Reject { actor, invite_id, data: String::new(), reason: None }
 }
 
 fn raise(
@@ -251,9 +260,7 @@ fn lower(teacher: UserId, hand: &Hand) -> Vec<Command> {
             reason: None,
             data: String::new(),
         },
-        HandSource::Ask(invite_id) => {
-            Command::Reject { actor: teacher, invite_id: *invite_id, data: String::new() }
-        }
+        HandSource::Ask(invite_id) => reject(teacher, *invite_id),
     });
     commands.collect()
 }

@@ -7,19 +7,18 @@ use signaling::{
 };
 
 use crate::history::Chronicle;
-use crate::{HandSource, Lesson, Operation, operation, reasons};
+use crate::{HandSource, Lesson, Operation, reasons};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Classroom;
 
 impl Application for Classroom {
-    fn finish_reason(&self, data: &str) -> &'static str {
-        match Operation::read(data) {
-            Some(Operation::HandRaising { .. }) => reasons::LOWERED,
-            Some(Operation::Speaking | Operation::SpeechApplication) => reasons::SPOKE,
-            None => signaling::reasons::FINISHED,
-        }
+    fn finish_reason(&self, data: &str) -> Option<&'static str> {
+        Some(match Operation::read(data)? {
+            Operation::HandRaising { .. } => reasons::LOWERED,
+            Operation::Speaking | Operation::SpeechApplication => reasons::SPOKE,
+        })
     }
 
     fn follow(&self, group: &Group, event: &Event) -> Vec<Command> {
@@ -69,10 +68,12 @@ impl Application for Classroom {
         Some(Reading { summary, state: chronicle.save() })
     }
 
-    fn keep_when_erased(&self, data: &str) -> String {
-        let is_ours = Operation::read(data).is_some();
-        let name = operation::name_in(data).filter(|name| is_ours || name == operation::CALL);
-        name.map(|name| serde_json::json!({ "operation": name }).to_string()).unwrap_or_default()
+    fn keep_when_erased(&self, data: &str) -> Option<String> {
+        let operation = match Operation::read(data)? {
+            Operation::HandRaising { .. } => Operation::HandRaising { question: None },
+            other => other,
+        };
+        Some(operation.to_data())
     }
 
     fn knows_reason(&self, reason: &str) -> bool {

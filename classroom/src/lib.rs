@@ -27,8 +27,10 @@ pub mod reasons {
     /// The turn is over.
     pub const SPOKE: &str = "spoke";
 
-    /// Whether a reason is the classroom's or the engine's own, and no words of somebody's.
+    /// Whether a reason is an application's or the engine's own, and no words of somebody's.
     pub fn is_known(reason: &str) -> bool {
-        [CALLED_ON, LOWERED, SPOKE].contains(&reason) || signaling::reasons::ALL.contains(&reason)
+        [CALLED_ON, LOWERED, SPOKE].contains(&reason)
+            || call::reasons::ALL.contains(&reason)
+            || signaling::reasons::ALL.contains(&reason)
     }
 }

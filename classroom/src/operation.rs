@@ -31,19 +31,6 @@ impl Operation {
     }
 }
 
-/// The operation of a call between two people.
-pub(crate) const CALL: &str = "call";
-
-/// The name of the operation in this `data`, whoever's it is.
-pub(crate) fn name_in(data: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Named {
-        operation: String,
-    }
-
-    serde_json::from_str(data).ok().map(|Named { operation }| operation)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

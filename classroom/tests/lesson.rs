@@ -7,7 +7,7 @@ use classroom::{Deed, HandSource, Obstacle, Operation, Round, Standing, reasons}
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
 use signaling::{
     Answers, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList, InviteeState,
-    Outcome, Rejection, Role, Snapshot, Timeout, UserId, apply,
+    Outcome, Rejection, Role, SettingsChange, Snapshot, Timeout, UserId, apply,
 };
 use support::*;
 
@@ -114,7 +114,7 @@ fn accept(actor: UserId, invite_id: InviteId) -> Command {
 }
 
 fn reject(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Reject { actor, invite_id, data: String::new() }
+    Command::Reject { actor, invite_id, data: String::new(), reason: None }
 }
 
 fn cancel(actor: UserId, invite_id: InviteId) -> Command {
@@ -131,7 +131,7 @@ fn accepted(invite_id: InviteId, invitee: UserId) -> EventKind {
 }
 
 fn rejected(invite_id: InviteId, invitee: UserId) -> EventKind {
-    InviteeRejected { invite_id, invitee, data: String::new() }.into()
+    InviteeRejected { invite_id, invitee, data: String::new(), reason: None }.into()
 }
 
 fn finished(invite_id: InviteId, invitee: UserId, by: UserId, reason: &str) -> EventKind {
@@ -763,8 +763,7 @@ fn the_deeds_that_are_verbs_of_the_class_become_them() {
     let change = |actor, locked, ask_anytime| Command::ChangeGroup {
         actor,
         name: None,
-        locked,
-        ask_anytime,
+        settings: SettingsChange { locked, ask_anytime, ..Default::default() },
     };
     for (actor, deed, command) in [
         (ADA, Lock(true), change(ADA, Some(true), None)),

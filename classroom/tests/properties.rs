@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use call::Calls;
 use classroom::history::{Chronicle, InOrder, Kind, Record};
 use classroom::{Classroom, Deed, HandSource, Lesson, Operation, Standing, reasons};
 use proptest::prelude::*;
@@ -286,7 +287,7 @@ impl Class {
                     // No page lets a teacher raise a hand.
                     Verb::Accept if asks_for_hands && teachers.contains(&actor) => return None,
                     Verb::Accept => Command::Accept { actor, invite_id, data },
-                    Verb::Reject => Command::Reject { actor, invite_id, data },
+                    Verb::Reject => Command::Reject { actor, invite_id, data, reason: None },
                     Verb::Cancel => Command::Cancel { actor, invite_id, data, reason: None },
                     Verb::Finish => Command::Finish {
                         actor,
@@ -792,7 +793,7 @@ proptest! {
         let user = before.people()[who.index(before.people().len())].user;
         let mut eraser = Eraser::new(user);
         let log: Vec<Event> =
-            class.log.iter().map(|event| eraser.erase(event, &Classroom).unwrap_or_else(|| event.clone())).collect();
+            class.log.iter().map(|event| eraser.erase(event, &(Classroom, Calls)).unwrap_or_else(|| event.clone())).collect();
         let (after, done) = told(Chronicle::new(GROUP), &log);
         prop_assert_eq!(after.person(user).map(|person| person.name.clone()), Some(Name::erased()));
         prop_assert_eq!(after.summary().hands, before.summary().hands);

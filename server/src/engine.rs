@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use signaling::{
-    Application, Command, GroupId, InviteId, Name, Rejection, Role, Timestamp, UserId,
+    Application, Command, GroupId, InviteId, Name, Rejection, Role, Timestamp, UserId, other_end,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use crate::admin::Admin;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::ice::{IceConfig, IceServers};
 use crate::identity::{JoinCode, Token, TokenHash, new_group_id, new_invite_id, new_user_id};
 use crate::limits::Limits;
 use crate::room::Room;
@@ -66,6 +67,7 @@ pub(crate) struct Shared {
     clock: Arc<Clock>,
     public_url: Option<String>,
     limits: Limits,
+    ice: OnceLock<IceConfig>,
     stopping: CancellationToken,
 }
 
@@ -158,6 +160,7 @@ impl Engine {
             clock,
             public_url,
             limits: Limits::new(),
+            ice: OnceLock::new(),
             stopping: CancellationToken::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
@@ -402,6 +405,45 @@ impl Engine {
         found.ok_or_else(|| Rejection::NoSuchInvitation.into())
     }
 
+    /// Tells which servers help two browsers to find a way to each other.
+    pub fn configure_ice(&self, config: IceConfig) {
+        // Only the first configuration counts, and there is but one.
+        let _ = self.shared.ice.set(config);
+    }
+
+    /// Those servers, for an end of a live one-to-one invitation.
+    pub(crate) fn ice_servers(
+        &self,
+        session: &Session,
+        invite_id: InviteId,
+    ) -> Result<IceServers, Error> {
+        let now = self.now();
+        session.room.with_group(|group| other_end(group, now, session.user, invite_id))?;
+        let none = IceConfig::default();
+        Ok(self.shared.ice.get().unwrap_or(&none).servers_for(session.user, now))
+    }
+
+    /// The member's device shows the invitation to them.
+    pub(crate) fn ring(&self, session: &Session, invite_id: InviteId) -> Result<(), Error> {
+        Ok(session.room.ring(session.user, invite_id, self.now())?)
+    }
+
+    /// Passes words on to the other end of a live one-to-one invitation.
+    pub(crate) fn relay(
+        &self,
+        session: &Session,
+        invite_id: InviteId,
+        data: String,
+    ) -> Result<(), Error> {
+        self.shared.limits.relay(session.user)?;
+        Ok(session.room.relay(session.user, invite_id, data, self.now())?)
+    }
+
+    /// The member is still there at their end of a live one-to-one invitation.
+    pub(crate) fn keep_alive(&self, session: &Session, invite_id: InviteId) -> Result<(), Error> {
+        Ok(session.room.heard(session.user, invite_id, self.now())?)
+    }
+
     /// A new invitation's id.
     pub fn fresh_invite_id(&self) -> InviteId {
         new_invite_id()
@@ -440,7 +482,7 @@ impl Engine {
 mod tests {
     use std::time::Duration;
 
-    use signaling::{Event, Reading, Settings};
+    use signaling::{Event, Reading, Settings, SettingsChange};
     use sqlx::{Connection, SqliteConnection};
 
     use super::*;
@@ -450,8 +492,8 @@ mod tests {
     struct Bare;
 
     impl Application for Bare {
-        fn finish_reason(&self, _: &str) -> &'static str {
-            signaling::reasons::FINISHED
+        fn finish_reason(&self, _: &str) -> Option<&'static str> {
+            None
         }
 
         fn follow(&self, _: &signaling::Group, _: &Event) -> Vec<Command> {
@@ -557,8 +599,7 @@ mod tests {
         let lock = Command::ChangeGroup {
             actor: session.user,
             name: None,
-            locked: Some(true),
-            ask_anytime: None,
+            settings: SettingsChange { locked: Some(true), ..Default::default() },
         };
 
         let url = format!("sqlite://{}", school.file.display());

@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use signaling::{
     Answers, Command, FinishWhom, GroupId, Invitation, InviteId, InviteeList, Name, Rejection,
-    Role, Snapshot, Timeout, UserId,
+    Role, SettingsChange, Snapshot, Timeout, UserId,
 };
 
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -52,7 +52,11 @@ pub fn api(engine: Engine) -> Router {
         .route("/cancel", post(cancel))
         .route("/accept", post(accept))
         .route("/reject", post(reject))
-        .route("/finish", post(finish));
+        .route("/finish", post(finish))
+        .route("/ringing", post(ringing))
+        .route("/relay", post(relay))
+        .route("/keepAlive", post(keep_alive))
+        .route("/iceServers", get(ice_servers));
     let group = Router::new()
         .route("/", get(snapshot).patch(change_group))
         .route("/events", get(events))
@@ -432,6 +436,8 @@ struct ChangeSettings {
     locked: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     ask_anytime: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    students_may_call: Option<bool>,
 }
 
 /// A field that may be left out but not be null.
@@ -452,8 +458,11 @@ async fn change_group(
     let command = Command::ChangeGroup {
         actor: caller.user(),
         name: body.fields.name,
-        locked: settings.locked,
-        ask_anytime: settings.ask_anytime,
+        settings: SettingsChange {
+            locked: settings.locked,
+            ask_anytime: settings.ask_anytime,
+            students_may_call: settings.students_may_call,
+        },
     };
     verb(&engine, &caller, command, body.key).await
 }
@@ -664,7 +673,8 @@ async fn reject(
     body: Sent<OptionalData>,
 ) -> Result<Answer, Error> {
     let invite_id = caller.ids.invitation()?;
-    let command = Command::Reject { actor: caller.user(), invite_id, data: body.fields.data };
+    let command =
+        Command::Reject { actor: caller.user(), invite_id, data: body.fields.data, reason: None };
     verb(&engine, &caller, command, body.key).await
 }
 
@@ -696,6 +706,48 @@ async fn finish(
     let reason = reason.filter(|reason| !reason.is_empty());
     let command = Command::Finish { actor: caller.user(), invite_id, whom, reason, data };
     verb(&engine, &caller, command, body.key).await
+}
+
+// ---- Between the two ends of an invitation -----------------------------------------------------
+
+async fn ringing(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Nothing>,
+) -> Result<StatusCode, Error> {
+    let Nothing {} = body.fields;
+    engine.ring(&caller.session, caller.ids.invitation()?)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Relayed {
+    data: String,
+}
+
+async fn relay(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Relayed>,
+) -> Result<StatusCode, Error> {
+    engine.relay(&caller.session, caller.ids.invitation()?, body.fields.data)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn keep_alive(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Nothing>,
+) -> Result<StatusCode, Error> {
+    let Nothing {} = body.fields;
+    engine.keep_alive(&caller.session, caller.ids.invitation()?)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn ice_servers(State(engine): State<Engine>, caller: Caller) -> Result<Response, Error> {
+    let servers = engine.ice_servers(&caller.session, caller.ids.invitation()?)?;
+    Ok(json(StatusCode::OK, &servers))
 }
 
 // ---- Events ------------------------------------------------------------------------------------

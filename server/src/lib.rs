@@ -9,10 +9,12 @@ mod engine;
 mod error;
 mod history;
 mod http;
+mod ice;
 mod identity;
 mod limits;
 mod listen;
 mod room;
+mod signs;
 mod store;
 mod stream;
 mod writer;
@@ -22,6 +24,7 @@ pub use answer::Answer;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
 pub use http::{api, same_origin};
+pub use ice::IceConfig;
 pub use identity::{
     JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,
     presented_by_admin, set_admin_cookie, set_cookie,

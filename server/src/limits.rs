@@ -88,6 +88,7 @@ impl Guesses {
 pub(crate) struct Limits {
     verbs: DefaultKeyedRateLimiter<UserId>,
     begins: DefaultKeyedRateLimiter<IpAddr>,
+    relays: DefaultKeyedRateLimiter<UserId>,
     codes: Guesses,
     passwords: Guesses,
     clock: DefaultClock,
@@ -117,6 +118,7 @@ impl Limits {
         Self {
             verbs: RateLimiter::keyed(quota(1_000, 100)),
             begins: RateLimiter::keyed(quota(1_000, 10)),
+            relays: RateLimiter::keyed(quota(100, 2)),
             codes: Guesses::new(CODES),
             passwords: Guesses::new(PASSWORDS),
             clock: DefaultClock::default(),
@@ -158,6 +160,11 @@ impl Limits {
     /// One verb of a member.
     pub fn verb(&self, user: UserId) -> Result<(), Error> {
         self.check(&self.verbs, &user)
+    }
+
+    /// One word of a member to the other end of an invitation.
+    pub fn relay(&self, user: UserId) -> Result<(), Error> {
+        self.check(&self.relays, &user)
     }
 
     /// One class begun from an address.

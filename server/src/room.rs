@@ -1,6 +1,6 @@
 //! A group while it is in memory: its state as of the last commit and the newest part of its log,
-//! ready to be sent, both of which can be read again from the store; and who is online, which
-//! holds only for now.
+//! ready to be sent, both of which can be read again from the store; and what holds only for now:
+//! who is online, what rings, and what the two ends of an invitation tell each other.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
@@ -8,21 +8,25 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use serde::Serialize;
 use signaling::{
-    Audience, EventKind, Group, GroupId, Invitation, InviteId, Snapshot, StatusChange, Timestamp,
-    UserId, UserStatus, apply,
+    Application, Audience, EventKind, Group, GroupId, Invitation, InviteId, Rejection, Relay,
+    Ringing, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply, may_ring, other_end,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::identity::{JoinCode, TokenHash};
+use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
 
 /// How many of a group's newest events stay in memory. A stream that is further behind starts
 /// over from a snapshot.
 const TAIL_EVENTS: usize = 4_096;
-/// How many merged status changes stay in memory.
-const TAIL_STATUS_CHANGES: usize = 32;
+/// How much of what holds only for now stays in memory, until every stream has sent it on.
+const PASSING_EVENTS: usize = 256;
+/// The same in bytes.
+const PASSING_BYTES: usize = 1_024 * 1_024;
 /// The least time between two merged status changes of a group.
 const STATUS_PACE: Duration = Duration::from_secs(1);
 
@@ -83,8 +87,6 @@ struct Presence {
     streams: HashMap<UserId, usize>,
     /// Who came or went since the streams were last told.
     changed: BTreeSet<UserId>,
-    version: u64,
-    changes: VecDeque<(u64, Bytes)>,
     is_telling: bool,
     told_at: Option<Instant>,
 }
@@ -95,11 +97,42 @@ impl Presence {
     }
 }
 
+/// One event that holds only for now.
+struct Passing {
+    version: u64,
+    /// Whose streams send it; everybody's when none.
+    to: Option<UserId>,
+    bytes: Bytes,
+}
+
+/// The newest of the events that hold only for now. They are numbered, so that a stream knows what
+/// it has sent; what one has missed is not kept for it.
+#[derive(Default)]
+struct Passage {
+    version: u64,
+    events: VecDeque<Passing>,
+    bytes: usize,
+}
+
+impl Passage {
+    fn push(&mut self, to: Option<UserId>, bytes: Bytes) {
+        self.version += 1;
+        self.bytes += bytes.len();
+        self.events.push_back(Passing { version: self.version, to, bytes });
+        while self.events.len() > PASSING_EVENTS || self.bytes > PASSING_BYTES {
+            let Some(oldest) = self.events.pop_front() else { break };
+            self.bytes -= oldest.bytes.len();
+        }
+    }
+}
+
 /// A group in memory.
 pub struct Room {
     id: GroupId,
     state: RwLock<State>,
     presence: Mutex<Presence>,
+    passage: Mutex<Passage>,
+    signs: Mutex<Signs>,
     news: watch::Sender<()>,
     used_at: Mutex<Instant>,
 }
@@ -208,6 +241,8 @@ impl Room {
             id,
             state: RwLock::new(state),
             presence: Mutex::default(),
+            passage: Mutex::default(),
+            signs: Mutex::default(),
             news: watch::Sender::new(()),
             used_at: Mutex::new(Instant::now()),
         }
@@ -223,6 +258,14 @@ impl Room {
 
     fn presence(&self) -> std::sync::MutexGuard<'_, Presence> {
         self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn passage(&self) -> std::sync::MutexGuard<'_, Passage> {
+        self.passage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn signs(&self) -> std::sync::MutexGuard<'_, Signs> {
+        self.signs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The group's id.
@@ -330,22 +373,91 @@ impl Room {
     pub(crate) fn status(&self) -> (u64, Bytes) {
         let members: Vec<UserId> =
             self.with_group(|group| group.members().iter().map(|member| member.user_id).collect());
+        // The place comes first: what changes meanwhile is told again.
+        let version = self.passage().version;
         let presence = self.presence();
         let users = members
             .into_iter()
             .map(|user_id| UserStatus { user_id, online: presence.is_online(user_id) });
-        (presence.version, status_frame(users.collect()))
+        (version, status_frame(users.collect()))
     }
 
-    /// The status changes after a place; none when they do not reach back that far.
-    pub(crate) fn status_changes(&self, after: u64) -> Option<(u64, Vec<Bytes>)> {
-        let presence = self.presence();
-        let oldest = presence.changes.front().map_or(presence.version + 1, |(version, _)| *version);
+    /// What holds only for now and came after a place, for one member; none when it does not reach
+    /// back that far.
+    pub(crate) fn passing(&self, after: u64, user: UserId) -> Option<(u64, Vec<Bytes>)> {
+        let passage = self.passage();
+        let oldest = passage.events.front().map_or(passage.version + 1, |event| event.version);
         if after + 1 < oldest {
             return None;
         }
-        let changes = presence.changes.iter().filter(|(version, _)| *version > after);
-        Some((presence.version, changes.map(|(_, bytes)| bytes.clone()).collect()))
+        let is_theirs = |event: &&Passing| event.to.is_none_or(|to| to == user);
+        let events = passage.events.iter().filter(|event| event.version > after).filter(is_theirs);
+        Some((passage.version, events.map(|event| event.bytes.clone()).collect()))
+    }
+
+    fn pass(&self, to: Option<UserId>, bytes: Bytes) {
+        self.passage().push(to, bytes);
+        self.news.send_replace(());
+    }
+
+    /// Takes over whose signs of life are waited for, as the group stands.
+    pub(crate) fn watch(&self, application: &dyn Application) {
+        let state = self.read();
+        self.signs().follow(&state.group, application, Instant::now());
+    }
+
+    /// The member's device shows the invitation to them: its inviter is told.
+    pub(crate) fn ring(
+        &self,
+        user: UserId,
+        invite_id: InviteId,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        let state = self.read();
+        may_ring(&state.group, now, user, invite_id)?;
+        let Some(invitation) = state.group.invitation(invite_id) else { return Ok(()) };
+        if self.signs().ring(invite_id) {
+            self.pass(Some(invitation.inviter), ringing_frame(invitation));
+        }
+        Ok(())
+    }
+
+    /// What rings at the other end of this member's invitations.
+    pub(crate) fn ringing(&self, user: UserId) -> Vec<Bytes> {
+        let state = self.read();
+        let signs = self.signs();
+        let rings = |invitation: &&Invitation| {
+            invitation.inviter == user && invitation.open && signs.rings(invitation.invite_id)
+        };
+        state.group.live().filter(rings).map(ringing_frame).collect()
+    }
+
+    /// Passes a member's words on to the other end of a live one-to-one invitation, and keeps none.
+    pub(crate) fn relay(
+        &self,
+        user: UserId,
+        invite_id: InviteId,
+        data: String,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        let other = self.with_group(|group| other_end(group, now, user, invite_id))?;
+        if data.len() > signaling::MAX_DATA_BYTES {
+            return Err(Rejection::DataTooLarge);
+        }
+        self.pass(Some(other), frame(Relay::NAME, &Relay { invite_id, from: user, data }));
+        Ok(())
+    }
+
+    /// A member is still there at their end of a live one-to-one invitation.
+    pub(crate) fn heard(
+        &self,
+        user: UserId,
+        invite_id: InviteId,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        self.with_group(|group| other_end(group, now, user, invite_id))?;
+        self.signs().heard(invite_id, user, Instant::now());
+        Ok(())
     }
 
     /// Sees to it that changed statuses are told, merged, and not faster than the pace.
@@ -382,20 +494,24 @@ impl Room {
         if users.is_empty() {
             return;
         }
-        presence.version += 1;
-        let change = (presence.version, status_frame(users));
-        presence.changes.push_back(change);
-        if presence.changes.len() > TAIL_STATUS_CHANGES {
-            presence.changes.pop_front();
-        }
         drop(presence);
-        self.news.send_replace(());
+        self.pass(None, status_frame(users));
     }
 }
 
+/// An event that holds only for now and so has no id.
+fn frame(name: &str, body: &impl Serialize) -> Bytes {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    Bytes::from(format!("event: {name}\ndata: {body}\n\n"))
+}
+
 fn status_frame(users: Vec<UserStatus>) -> Bytes {
-    let body = serde_json::to_string(&StatusChange { users }).unwrap_or_default();
-    Bytes::from(format!("event: {}\ndata: {body}\n\n", StatusChange::NAME))
+    frame(StatusChange::NAME, &StatusChange { users })
+}
+
+fn ringing_frame(invitation: &Invitation) -> Bytes {
+    let invitee = invitation.parts().first().map_or(invitation.inviter, |part| part.user_id);
+    frame(Ringing::NAME, &Ringing { invite_id: invitation.invite_id, invitee })
 }
 
 /// A member's open stream; they are online while one exists.

@@ -26,7 +26,7 @@ struct LiveStream {
     clock: Arc<Clock>,
     user: UserId,
     cursor: u64,
-    status_version: u64,
+    passing_version: u64,
     waiting: VecDeque<Bytes>,
     news: watch::Receiver<()>,
     heartbeat: Interval,
@@ -61,7 +61,7 @@ pub(crate) fn open(
         clock,
         user,
         cursor: 0,
-        status_version: 0,
+        passing_version: 0,
         waiting: VecDeque::new(),
         news,
         heartbeat,
@@ -81,8 +81,8 @@ impl LiveStream {
     fn begin(&mut self, after: Option<u64>) {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")));
-        let (status_version, status) = self.room.status();
-        self.status_version = status_version;
+        let (passing_version, status) = self.room.status();
+        self.passing_version = passing_version;
         match after.and_then(|after| self.room.news(after, self.user)) {
             Some(news) => {
                 self.waiting.extend(news.bytes);
@@ -98,6 +98,7 @@ impl LiveStream {
                 self.waiting.push_back(Bytes::from(frame));
             }
         }
+        self.waiting.extend(self.room.ringing(self.user));
         if self.heartbeat_event {
             // The page sets its clock by it, and knows that it has seen what it missed.
             self.waiting.push_back(self.beat());
@@ -118,18 +119,21 @@ impl LiveStream {
                 return None;
             }
             self.news.borrow_and_update();
+            // Looked at before the log and sent after it: what holds only for now may be an answer
+            // to what is written there.
+            let passing = self.room.passing(self.passing_version, self.user);
             let news = self.room.news(self.cursor, self.user)?;
             self.waiting.extend(news.bytes);
             self.cursor = news.cursor;
             self.ended = news.ends;
-            match self.room.status_changes(self.status_version) {
-                Some((version, changes)) => {
-                    self.status_version = version;
-                    self.waiting.extend(changes);
+            match passing {
+                Some((version, events)) => {
+                    self.passing_version = version;
+                    self.waiting.extend(events);
                 }
                 None => {
                     let (version, status) = self.room.status();
-                    self.status_version = version;
+                    self.passing_version = version;
                     self.waiting.push_back(status);
                 }
             }

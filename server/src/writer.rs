@@ -11,7 +11,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use signaling::{
-    Application, Command, EventKind, Group, GroupId, Outcome, Rejection, Timestamp, UserId, act,
+    Application, Command, EventKind, FinishWhom, Group, GroupId, Outcome, Rejection, Timestamp,
+    UserId, act, reasons,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -23,6 +24,7 @@ use crate::engine::Rooms;
 use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
 use crate::room::Room;
+use crate::signs::shortest_silence;
 use crate::store::history::HistoryReader;
 use crate::store::{self, Append, EncodedEvent, Loaded, Reader, Write};
 
@@ -88,6 +90,32 @@ pub(crate) struct Job {
 struct Working {
     group: Group,
     room: Arc<Room>,
+}
+
+impl Working {
+    /// The next moment at which something times out or has been silent for too long.
+    fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let silent_at = self.room.signs().next_silence();
+        let silent_at =
+            silent_at.map(|at| later(now, at.saturating_duration_since(Instant::now())));
+        self.group.next_deadline().into_iter().chain(silent_at).min()
+    }
+}
+
+/// When a group has to be looked at again, as far as its log tells: what needs signs of life may be
+/// over as soon as these can have stopped.
+fn deadline_after(
+    group: &Group,
+    application: &dyn Application,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let silent_at = shortest_silence(group, application).map(|silence| later(now, silence));
+    group.next_deadline().into_iter().chain(silent_at).min()
+}
+
+fn later(now: Timestamp, by: Duration) -> Timestamp {
+    let millis = i64::try_from(by.as_micros().div_ceil(1_000)).unwrap_or(i64::MAX);
+    Timestamp::from_millis(now.as_millis().saturating_add(millis))
 }
 
 /// What a batch has come to for one group.
@@ -204,9 +232,9 @@ impl Writer {
                 Ok(true) => {
                     // To time out is never refused but when the class has ended.
                     let _ = self.act(&mut batch, group_id, now, Command::Expire);
+                    self.part_the_silent(&mut batch, group_id, now);
                     if !batch.pending.contains_key(&group_id) {
-                        let deadline =
-                            self.working.get(&group_id).and_then(|w| w.group.next_deadline());
+                        let deadline = self.working.get(&group_id).and_then(|w| w.next_due(now));
                         self.set_deadline(group_id, deadline);
                     }
                 }
@@ -323,6 +351,23 @@ impl Writer {
         Ok(outcome)
     }
 
+    /// Ends what is between two of whom one has given no sign of life for too long.
+    fn part_the_silent(&mut self, batch: &mut Batch, group_id: GroupId, now: Timestamp) {
+        let Some(working) = self.working.get(&group_id) else { return };
+        let silent = working.room.signs().silent(Instant::now());
+        for (invite_id, user) in silent {
+            let finish = Command::Finish {
+                actor: user,
+                invite_id,
+                whom: FinishWhom::Unnamed,
+                reason: Some(reasons::DISCONNECTED.to_owned()),
+                data: String::new(),
+            };
+            // Somebody may have ended it in the batch in hand.
+            let _ = self.act(batch, group_id, now, finish);
+        }
+    }
+
     fn write_beside(
         &self,
         batch: &mut Batch,
@@ -369,7 +414,7 @@ impl Writer {
                         creates: pending.creates.as_ref().map(|code| (code, now)),
                         expected_seq: pending.expected_seq,
                         events: &pending.events,
-                        next_deadline: group.next_deadline(),
+                        next_deadline: deadline_after(group, self.application.as_ref(), now),
                     })
                 })
                 .collect();
@@ -392,7 +437,8 @@ impl Writer {
                     if working.group.ended {
                         let _ = self.quiet.send(group_id);
                     }
-                    let deadline = working.group.next_deadline();
+                    working.room.watch(self.application.as_ref());
+                    let deadline = working.next_due(now);
                     self.set_deadline(group_id, deadline);
                 }
                 for (reply, verdict) in replies {
@@ -450,9 +496,13 @@ impl Writer {
             }
             None => Arc::new(Room::new(group_id, loaded)),
         };
+        room.watch(self.application.as_ref());
         let group = room.group();
         self.rooms.insert(group_id, Arc::clone(&room));
-        self.working.insert(group_id, Working { group, room });
+        let working = Working { group, room };
+        let deadline = working.next_due(self.clock.now());
+        self.working.insert(group_id, working);
+        self.set_deadline(group_id, deadline);
         Ok(true)
     }
 

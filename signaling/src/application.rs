@@ -1,6 +1,7 @@
-//! The seam between the engine and what is built on it: an application may name the reason of a
-//! finish that nobody explained, say what else must happen in the same commit as an event, and
-//! read a log as the history of what it is about.
+//! The seam between the engine and what is built on it: an application may refuse a command that
+//! the rules allow, name the reason of a finish that nobody explained, say what else must happen in
+//! the same commit as an event, and read a log as the history of what it is about. Applications of
+//! one engine stand beside each other as a pair.
 
 use crate::{
     Command, Event, Group, GroupId, Rejection, Settlement, Timestamp, apply, decide, settlement,
@@ -19,12 +20,24 @@ pub struct Reading {
 /// What is built on the engine. It reads `data`; the engine does not.
 pub trait Application: Send + Sync + 'static {
     /// The reason recorded when a part of an invitation with this `data` is finished and nobody
-    /// gave one.
-    fn finish_reason(&self, data: &str) -> &'static str;
+    /// gave one; none when the `data` is not this application's.
+    fn finish_reason(&self, data: &str) -> Option<&'static str>;
 
     /// What must follow from the event, in a group that has applied it. The commands are decided
     /// by the same rules as anybody's; one that the rules refuse does not happen.
     fn follow(&self, group: &Group, event: &Event) -> Vec<Command>;
+
+    /// Why somebody's command, which the engine's rules allow in the group as it is, is not to
+    /// happen all the same.
+    fn refuse(&self, _group: &Group, _command: &Command) -> Option<Rejection> {
+        None
+    }
+
+    /// How long an end of a one-to-one invitation with this `data` may go without a sign of life,
+    /// in seconds, before the invitation is over; none when it needs none.
+    fn silence(&self, _data: &str) -> Option<u32> {
+        None
+    }
 
     /// Reads on in a group's log: `state` is what came of the events before these, when there were
     /// any. None when the state is not one that this application can read: then the log is read
@@ -43,9 +56,48 @@ pub trait Application: Send + Sync + 'static {
         false
     }
 
-    /// What of a `data` is the application's own and tells nothing about a person.
-    fn keep_when_erased(&self, _data: &str) -> String {
-        String::new()
+    /// What of a `data` is the application's own and tells nothing about a person; none when the
+    /// `data` is not this application's.
+    fn keep_when_erased(&self, _data: &str) -> Option<String> {
+        None
+    }
+}
+
+/// Two applications of one engine. What only one can answer, the first is asked first; the history
+/// is the first's.
+impl<A: Application, B: Application> Application for (A, B) {
+    fn finish_reason(&self, data: &str) -> Option<&'static str> {
+        self.0.finish_reason(data).or_else(|| self.1.finish_reason(data))
+    }
+
+    fn follow(&self, group: &Group, event: &Event) -> Vec<Command> {
+        let mut commands = self.0.follow(group, event);
+        commands.extend(self.1.follow(group, event));
+        commands
+    }
+
+    fn refuse(&self, group: &Group, command: &Command) -> Option<Rejection> {
+        self.0.refuse(group, command).or_else(|| self.1.refuse(group, command))
+    }
+
+    fn silence(&self, data: &str) -> Option<u32> {
+        self.0.silence(data).or_else(|| self.1.silence(data))
+    }
+
+    fn read_on(&self, group: GroupId, state: Option<&str>, events: &[Event]) -> Option<Reading> {
+        self.0.read_on(group, state, events)
+    }
+
+    fn reading_version(&self) -> u32 {
+        self.0.reading_version()
+    }
+
+    fn knows_reason(&self, reason: &str) -> bool {
+        self.0.knows_reason(reason) || self.1.knows_reason(reason)
+    }
+
+    fn keep_when_erased(&self, data: &str) -> Option<String> {
+        self.0.keep_when_erased(data).or_else(|| self.1.keep_when_erased(data))
     }
 }
 
@@ -62,7 +114,7 @@ pub struct Outcome {
 /// follows.
 ///
 /// # Errors
-/// The rules' rejection; the group is as it was.
+/// The rules' or the application's rejection; the group is as it was.
 pub fn act(
     group: &mut Group,
     now: Timestamp,
@@ -72,9 +124,12 @@ pub fn act(
     if let Command::Finish { invite_id, reason: reason @ None, .. } = &mut command
         && let Some(invitation) = group.invitation(*invite_id)
     {
-        *reason = Some(application.finish_reason(&invitation.data).to_owned());
+        *reason = application.finish_reason(&invitation.data).map(str::to_owned);
     }
     let mut events = decide(group, now, &command)?;
+    if let Some(rejection) = application.refuse(group, &command) {
+        return Err(rejection);
+    }
     for event in &events {
         apply(group, event);
     }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role, UserId};
+use crate::{
+    Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role, SettingsChange,
+    UserId,
+};
 
 /// A member's or a group's name: not blank, no control characters, at most
 /// [`MAX_NAME_CHARS`] characters, without white space around it.
@@ -186,6 +189,8 @@ pub enum Command {
         invite_id: InviteId,
         /// The application's string.
         data: String,
+        /// Why, when an application declines.
+        reason: Option<String>,
     },
     /// End what acceptances began.
     Finish {
@@ -215,10 +220,8 @@ pub enum Command {
         actor: UserId,
         /// The new name.
         name: Option<Name>,
-        /// Whether the class is locked.
-        locked: Option<bool>,
-        /// Whether students may ask unprompted.
-        ask_anytime: Option<bool>,
+        /// The new settings.
+        settings: SettingsChange,
     },
     /// Ask whether this member may renew the join code; makes no event.
     RenewJoinCode {

@@ -117,18 +117,22 @@ fn decide_kinds(
             }
             Ok(kinds)
         }
-        Command::Reject { actor, invite_id, data } => {
+        Command::Reject { actor, invite_id, data, reason } => {
             let invitation = visible(group, *actor, *invite_id)?;
             within_limit(data)?;
             if settles(invitation, *actor, now, InviteeState::Rejected)? {
                 return Ok(Vec::new());
             }
-            let rejected =
-                InviteeRejected { invite_id: *invite_id, invitee: *actor, data: data.clone() };
+            let rejected = InviteeRejected {
+                invite_id: *invite_id,
+                invitee: *actor,
+                data: data.clone(),
+                reason: reason.clone(),
+            };
             Ok(vec![rejected.into()])
         }
         Command::Finish { actor, invite_id, whom, reason, data } => {
-            let invitation = visible(group, *actor, *invite_id)?;
+            let invitation = finishable(group, *actor, *invite_id)?;
             within_limit(data)?;
             finish(group, *actor, invitation, *whom, reason.as_deref(), data, now)
         }
@@ -144,13 +148,10 @@ fn decide_kinds(
             }
             Ok(vec![InvitationModified { invite_id: *invite_id, data: data.clone() }.into()])
         }
-        Command::ChangeGroup { actor, name, locked, ask_anytime } => {
+        Command::ChangeGroup { actor, name, settings } => {
             teacher(group, *actor)?;
             let name = name.as_ref().or(group.name.as_ref()).ok_or(Rejection::NotPermitted)?;
-            let settings = Settings {
-                locked: locked.unwrap_or(group.settings.locked),
-                ask_anytime: ask_anytime.unwrap_or(group.settings.ask_anytime),
-            };
+            let settings = group.settings.changed(*settings);
             if group.name.as_ref() == Some(name) && group.settings == settings {
                 return Ok(Vec::new());
             }
@@ -292,6 +293,19 @@ fn visible(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invitat
         .invitation(invite_id)
         .filter(|invitation| invitation.is_visible_to(actor))
         .ok_or(Rejection::NoSuchInvitation)
+}
+
+/// The invitation, for a finish: any teacher may end what goes on between two others, without
+/// being told of it.
+fn finishable(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invitation, Rejection> {
+    let began =
+        |part: &Invitee| matches!(part.state, InviteeState::Accepted | InviteeState::Finished);
+    match group.invitation(invite_id) {
+        Some(invitation) if is_teacher(group, actor) && invitation.parts().iter().any(began) => {
+            Ok(invitation)
+        }
+        Some(_) | None => visible(group, actor, invite_id),
+    }
 }
 
 /// Whether the actor may cancel or modify the invitation: its inviter, and any teacher when a

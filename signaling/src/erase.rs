@@ -22,7 +22,7 @@ impl Eraser {
     /// The next event as it is to be; none when there is nothing of theirs in it. The application
     /// says what of it is its own.
     pub fn erase(&mut self, event: &Event, application: &dyn Application) -> Option<Event> {
-        let keep = |data: &str| application.keep_when_erased(data);
+        let keep = |data: &str| application.keep_when_erased(data).unwrap_or_default();
         let mut erased = event.clone();
         let is_theirs =
             |theirs: &BTreeSet<InviteId>, invite_id: &InviteId| theirs.contains(invite_id);

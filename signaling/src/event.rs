@@ -21,8 +21,11 @@ pub mod reasons {
     pub const ENDED: &str = "ended";
     /// An acceptance was finished and nobody said why.
     pub const FINISHED: &str = "finished";
+    /// An end of it gave no sign of life for too long.
+    pub const DISCONNECTED: &str = "disconnected";
     /// All of them.
-    pub const ALL: [&str; 6] = [ANSWERED_ELSEWHERE, LEFT, REMOVED, ROLE_CHANGED, ENDED, FINISHED];
+    pub const ALL: [&str; 7] =
+        [ANSWERED_ELSEWHERE, LEFT, REMOVED, ROLE_CHANGED, ENDED, FINISHED, DISCONNECTED];
 }
 
 /// One durable event of a group.
@@ -125,6 +128,8 @@ event_kinds! {
         #[doc = "The invitation."] #[serde(rename = "inviteID")] invite_id: InviteId,
         #[doc = "Who declined."] invitee: UserId,
         #[doc = "The application's string."] data: String,
+        #[doc = "Why, when an application declined for them."]
+        #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<String>,
     }
     /// Pending parts were closed.
     InvitationCancelled = "onInvitationCancelled" {

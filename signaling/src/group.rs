@@ -41,11 +41,38 @@ pub struct Settings {
     pub locked: bool,
     /// Students may ask unprompted.
     pub ask_anytime: bool,
+    /// Students may call a teacher. What a call is, an application knows. Left out on the wire
+    /// while it is not so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub students_may_call: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { locked: false, ask_anytime: true }
+        Self { locked: false, ask_anytime: true, students_may_call: false }
+    }
+}
+
+/// A change of some settings; what is none stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SettingsChange {
+    /// Nobody new may join.
+    pub locked: Option<bool>,
+    /// Students may ask unprompted.
+    pub ask_anytime: Option<bool>,
+    /// Students may call a teacher.
+    pub students_may_call: Option<bool>,
+}
+
+impl Settings {
+    /// The settings after the change.
+    #[must_use]
+    pub fn changed(self, change: SettingsChange) -> Self {
+        Self {
+            locked: change.locked.unwrap_or(self.locked),
+            ask_anytime: change.ask_anytime.unwrap_or(self.ask_anytime),
+            students_may_call: change.students_may_call.unwrap_or(self.students_may_call),
+        }
     }
 }
 
@@ -232,10 +259,10 @@ pub fn apply(group: &mut Group, event: &Event) {
                 }
             });
         }
-        EventKind::InviteeRejected(InviteeRejected { invite_id, invitee, data }) => {
+        EventKind::InviteeRejected(InviteeRejected { invite_id, invitee, data, reason }) => {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
-                settle(invitation, event, &whom, Pending, Rejected, None, data);
+                settle(invitation, event, &whom, Pending, Rejected, reason.as_deref(), data);
             });
         }
         EventKind::InvitationCancelled(InvitationCancelled {

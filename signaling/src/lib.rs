@@ -6,6 +6,7 @@
 //! wire is defined here once.
 
 mod application;
+mod between;
 mod command;
 mod decide;
 mod erase;
@@ -18,16 +19,19 @@ mod time;
 mod wire;
 
 pub use application::{Application, Outcome, Reading, act};
+pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};
 pub use decide::{decide, settlement};
 pub use erase::Eraser;
 pub use event::{Audience, Event, EventKind, reasons};
-pub use group::{Group, Member, Role, Settings, apply};
+pub use group::{Group, Member, Role, Settings, SettingsChange, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};
 pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState};
 pub use problem::{Code, Rejection};
 pub use time::{Timestamp, TimestampError};
-pub use wire::{MemberView, Problem, Settlement, Snapshot, StatusChange, UserStatus};
+pub use wire::{
+    MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange, UserStatus,
+};
 
 /// The most bytes of UTF-8 that a `data` field may hold.
 pub const MAX_DATA_BYTES: usize = 12_288;

@@ -21,7 +21,7 @@ pub enum Code {
     Invitation = 8010,
     /// Not permitted.
     NotPermitted = 8011,
-    /// A student's second open ask.
+    /// A second one of what a member may have one of: a student's open ask, a call.
     SecondAsk = 8012,
     /// The server failed.
     Internal = 10002,
@@ -107,6 +107,9 @@ pub enum Rejection {
     /// A student has an open ask.
     #[error("You have asked already, and your ask is still open.")]
     SecondAsk,
+    /// The actor is in a call, or calls somebody, or is being called.
+    #[error("You are in a call already.")]
+    Engaged,
     /// The class would be left without a teacher.
     #[error("A class keeps at least one teacher.")]
     LastTeacher,
@@ -123,7 +126,11 @@ impl Rejection {
             Self::NotSignedIn => 401,
             Self::Locked | Self::NotPermitted => 403,
             Self::NoSuchInvitation | Self::NoSuchMember => 404,
-            Self::AlreadyProcessed(_) | Self::SecondAsk | Self::Full | Self::LastTeacher => 409,
+            Self::AlreadyProcessed(_)
+            | Self::SecondAsk
+            | Self::Engaged
+            | Self::Full
+            | Self::LastTeacher => 409,
             Self::Ended => 410,
             Self::DataTooLarge => 413,
             Self::NotAMember => 422,
@@ -142,7 +149,7 @@ impl Rejection {
             Self::Locked | Self::LastTeacher => Code::GroupRefuses,
             Self::NotPermitted => Code::NotPermitted,
             Self::NoSuchInvitation | Self::AlreadyProcessed(_) => Code::Invitation,
-            Self::SecondAsk => Code::SecondAsk,
+            Self::SecondAsk | Self::Engaged => Code::SecondAsk,
             Self::Full => Code::Full,
             Self::Ended => Code::Group,
             Self::DataTooLarge => Code::TooLarge,
@@ -165,6 +172,7 @@ impl Rejection {
             | Self::NotAMember
             | Self::NoSuchMember
             | Self::SecondAsk
+            | Self::Engaged
             | Self::LastTeacher
             | Self::Ended => None,
         }

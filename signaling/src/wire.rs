@@ -120,6 +120,40 @@ pub struct UserStatus {
     pub online: bool,
 }
 
+/// `onInviteeRinging`: the invitee's device has shown the invitation to them. It holds only for now
+/// and has no `seq`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ringing {
+    /// The invitation.
+    #[serde(rename = "inviteID")]
+    pub invite_id: InviteId,
+    /// Whose device it is.
+    pub invitee: UserId,
+}
+
+impl Ringing {
+    /// Its name on the wire.
+    pub const NAME: &'static str = "onInviteeRinging";
+}
+
+/// `onRelay`: a word from the other end of a live one-to-one invitation. It holds only for now, has
+/// no `seq`, and is written down nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relay {
+    /// The invitation.
+    #[serde(rename = "inviteID")]
+    pub invite_id: InviteId,
+    /// Who sends it.
+    pub from: UserId,
+    /// The application's string.
+    pub data: String,
+}
+
+impl Relay {
+    /// Its name on the wire.
+    pub const NAME: &'static str = "onRelay";
+}
+
 /// An error as the wire tells it: `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

@@ -486,12 +486,23 @@ proptest! {
                     prop_assert!(!event.audience(&class.group).includes(other));
                     prop_assert!(pair.iter().all(|u| event.audience(&class.group).includes(*u)));
                 }
+                let refused = |verb| decide(&class.group, class.now, &verb);
                 for verb in [
-                    accept(other, id), reject(other, id), cancel(other, id), finish(other, id),
-                    finish_of(other, id, pair[1]), modify(other, id, "mine"),
+                    accept(other, id), reject(other, id), cancel(other, id), modify(other, id, "mine"),
                 ] {
-                    let refused = decide(&class.group, class.now, &verb);
-                    prop_assert_eq!(refused, Err(Rejection::NoSuchInvitation));
+                    prop_assert_eq!(refused(verb), Err(Rejection::NoSuchInvitation));
+                }
+                // But a teacher may end what goes on between any two.
+                let began = [InviteeState::Accepted, InviteeState::Finished];
+                let role = class.group.member(other).map(|member| member.role);
+                let may_end = role == Some(Role::Teacher)
+                    && began.contains(&invitation.parts()[0].state);
+                for verb in [finish(other, id), finish_of(other, id, pair[1])] {
+                    if may_end {
+                        prop_assert!(refused(verb).is_ok());
+                    } else {
+                        prop_assert_eq!(refused(verb), Err(Rejection::NoSuchInvitation));
+                    }
                 }
             }
         }

@@ -13,7 +13,8 @@ use signaling::event::{
 use signaling::{
     Application, Audience, Code, Command, Event, EventKind, Group, Invitation, InviteId,
     InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, Problem, Rejection,
-    Role, Settings, Snapshot, Timeout, Timestamp, UserId, act, apply, decide, reasons,
+    Role, Settings, Snapshot, Timeout, Timestamp, UserId, act, apply, decide, may_ring, other_end,
+    reasons,
 };
 use support::*;
 
@@ -547,7 +548,7 @@ fn data_holds_at_most_12_288_bytes_of_utf_8() {
     assert_eq!(fits.len(), 12_288);
     let verbs: [fn(String) -> Command; 6] = [
         |data| Command::Accept { actor: CLEO, invite_id: CALL, data },
-        |data| Command::Reject { actor: CLEO, invite_id: CALL, data },
+        |data| Command::Reject { actor: CLEO, invite_id: CALL, data, reason: None },
         |data| Command::Cancel { actor: ADA, invite_id: CALL, data, reason: None },
         |data| Command::Modify { actor: ADA, invite_id: CALL, data },
         |data| {
@@ -879,7 +880,8 @@ fn only_an_invitee_accepts_or_rejects() {
         assert_eq!(class.says(&accept(stranger, HANDS)), Err(NotPermitted));
         assert_eq!(class.says(&reject(stranger, HANDS)), Err(NotPermitted));
     }
-    let declined = InviteeRejected { invite_id: HANDS, invitee: CLEO, data: String::new() };
+    let declined =
+        InviteeRejected { invite_id: HANDS, invitee: CLEO, data: String::new(), reason: None };
     assert_eq!(class.does([reject(CLEO, HANDS)]), [declined.into()]);
     assert_eq!(class.states(HANDS), [(CLEO, Rejected), (DAN, Pending)], "their own part only");
 }
@@ -906,6 +908,47 @@ fn a_one_to_one_invitation_does_not_exist_for_anyone_else() {
         assert_eq!(snapshot.invitations, [class.seen(CALL).clone()]);
     }
     assert_eq!(class.says(&accept(CLEO, OTHER)), Err(NoSuchInvitation), "nobody made that one");
+}
+
+#[test]
+fn any_teacher_ends_what_goes_on_between_two_others() {
+    let mut class = Class::lesson();
+    class.does([invite(ADA, CALL, CLEO), accept(CLEO, CALL)]);
+    assert_eq!(class.says(&finish(DAN, CALL)), Err(NoSuchInvitation), "no student");
+    let ended = class.does([finish(BEN, CALL)]);
+    assert_eq!(ended, [finished(CALL, CLEO, BEN, "finished")]);
+    assert_eq!(class.says(&finish_of(BEN, CALL, CLEO)), Ok(0), "again is no error");
+}
+
+#[test]
+fn the_two_ends_of_a_live_one_to_one_invitation_reach_each_other_and_nobody_else_does() {
+    let mut class = Class::lesson();
+    let other = |class: &Class, actor| other_end(&class.group, class.now, actor, CALL);
+    let rings = |class: &Class, actor| may_ring(&class.group, class.now, actor, CALL);
+    class.does([within(30, invite(ADA, CALL, CLEO))]);
+    assert_eq!((other(&class, ADA), other(&class, CLEO)), (Ok(CLEO), Ok(ADA)));
+    assert_eq!((rings(&class, ADA), rings(&class, CLEO)), (Err(NotPermitted), Ok(())));
+    for stranger in [BEN, DAN] {
+        assert_eq!(other(&class, stranger), Err(NoSuchInvitation));
+        assert_eq!(rings(&class, stranger), Err(NoSuchInvitation));
+    }
+    assert_eq!(other(&class, user(99)), Err(Rejection::NotSignedIn));
+
+    let mut late = class.clone();
+    late.wait(30_000);
+    assert_eq!(other(&late, ADA), Err(AlreadyProcessed(TimedOut)), "whether or not it was written");
+    assert_eq!(rings(&late, CLEO), Err(AlreadyProcessed(TimedOut)));
+
+    class.does([accept(CLEO, CALL)]);
+    assert_eq!((other(&class, ADA), other(&class, CLEO)), (Ok(CLEO), Ok(ADA)));
+    assert_eq!(rings(&class, CLEO), Err(AlreadyProcessed(Accepted)));
+    class.does([finish(ADA, CALL)]);
+    assert_eq!(other(&class, CLEO), Err(AlreadyProcessed(Finished)));
+
+    class.does([invite_in_group(ADA, HANDS, only([CLEO]))]);
+    assert_eq!(other_end(&class.group, class.now, CLEO, HANDS), Err(NotPermitted), "no pair");
+    class.does([end(ADA)]);
+    assert_eq!(other(&class, CLEO), Err(Rejection::Ended));
 }
 
 #[test]
@@ -979,9 +1022,12 @@ fn nobody_new_may_join_a_locked_or_a_full_class() {
 #[test]
 fn settings_not_named_stay_and_what_is_so_already_makes_no_event() {
     let mut class = Class::lesson();
-    assert_eq!(class.group.settings, Settings { locked: false, ask_anytime: true });
+    assert_eq!(class.group.settings, Settings { locked: false, ..Settings::default() });
     class.does([set(ADA, None, Some(false)), set(BEN, Some(true), None)]);
-    assert_eq!(class.group.settings, Settings { locked: true, ask_anytime: false });
+    assert_eq!(
+        class.group.settings,
+        Settings { locked: true, ask_anytime: false, students_may_call: false }
+    );
     assert_eq!(class.group.name, Some(name("4B")));
     assert_eq!(class.does([set(ADA, Some(true), Some(false))]), []);
 }
@@ -1165,8 +1211,8 @@ fn what_is_no_event_is_not_read_as_one() {
 struct Calling;
 
 impl Application for Calling {
-    fn finish_reason(&self, data: &str) -> &'static str {
-        if data == "hand" { "lowered" } else { "over" }
+    fn finish_reason(&self, data: &str) -> Option<&'static str> {
+        Some(if data == "hand" { "lowered" } else { "over" })
     }
 
     fn follow(&self, _: &Group, event: &Event) -> Vec<Command> {

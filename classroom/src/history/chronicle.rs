@@ -131,7 +131,7 @@ const LATE: usize = 500;
 impl Chronicle {
     /// The number of the form in which [`save`](Self::save) puts a chronicle down. It is raised when
     /// the form changes, or what is counted.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {

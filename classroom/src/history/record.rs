@@ -1,12 +1,13 @@
 //! One invitation from its making to its end.
 
+use call::{Media, Offer};
 use serde::{Deserialize, Serialize};
 use signaling::{
     Answers, Event, EventKind, Invitation, InviteId, Invitee, InviteeList, InviteeState, Role,
     Timeout, Timestamp, UserId, event::ReceiveNewInvitation,
 };
 
-use crate::{Operation, operation, reasons};
+use crate::{Operation, reasons};
 
 /// What an invitation was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +43,7 @@ impl Kind {
             Some(Operation::Speaking) if by_teacher && !is_private => Self::Floor,
             Some(Operation::SpeechApplication) if !by_teacher && !is_private => Self::Ask,
             Some(_) => Self::Other,
-            None if operation::name_in(&new.data).as_deref() == Some(operation::CALL) => Self::Call,
+            None if is_private && Offer::read(&new.data).is_some() => Self::Call,
             None => Self::Other,
         }
     }
@@ -163,6 +164,9 @@ pub struct Record {
     /// What was asked, when there were words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
+    /// What a call carried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
     /// Who invited.
     pub inviter: UserId,
     /// Whether it was one-to-one.
@@ -208,6 +212,7 @@ impl Record {
             round,
             round_at,
             question: None,
+            media: None,
             inviter: invitation.inviter,
             is_private: invitation.group_id.is_none(),
             to_everyone: invitation.invitee_list == InviteeList::Everyone,
@@ -239,6 +244,7 @@ impl Record {
             Some(Operation::HandRaising { question }) => question,
             Some(Operation::Speaking | Operation::SpeechApplication) | None => None,
         };
+        self.media = Offer::read(data).filter(|_| self.kind == Kind::Call).map(|it| it.media);
     }
 
     /// Takes over what the event did to the invitation, and tells whose parts it settled.

@@ -9,7 +9,7 @@ use signaling::{Application, Command, Eraser, Event, GroupId, Role, Timestamp, U
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::Writer;
+use super::{Writer, deadline_after};
 use crate::error::Error;
 use crate::store::keep::{Keep, Tidy};
 use crate::store::{Append, EncodedEvent};
@@ -140,7 +140,8 @@ impl Writer {
             let leave = Command::Leave { actor, user };
             let outcome = act(&mut working.group, self.clock.now(), leave, &*self.application)?;
             left = encoded(&outcome.events);
-            append.next_deadline = working.group.next_deadline();
+            append.next_deadline =
+                deadline_after(&working.group, &*self.application, self.clock.now());
         }
         append.events = &left;
         let written = self.store.rewrite(&append, user, &erasing.events).await;

@@ -78,6 +78,8 @@ async fn a_deletion_that_a_crash_cuts_short_is_finished_at_the_next_start() {
 async fn an_erased_students_name_and_data_are_gone_and_the_counts_stay() {
     let mut server = Server::start().await;
     let (class, ada, bo) = told_class(&server, "Quetzalcoatl").await;
+    let settings = json!({ "studentsMayCall": true });
+    class.teacher.change_settings(settings).await.with_status(200);
     let call = ada.try_invite(&class.teacher, r#"{"operation":"call","note":"Tlaloc"}"#, 0).await;
     call.with_status(201);
     let before = summary(&server, &class).await;

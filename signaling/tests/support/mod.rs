@@ -2,7 +2,7 @@
 
 use signaling::{
     Answers, Application, Command, Event, FinishWhom, Group, GroupId, InviteId, InviteeList, Name,
-    Outcome, Rejection, Role, Timeout, Timestamp, UserId, act, reasons,
+    Outcome, Rejection, Role, SettingsChange, Timeout, Timestamp, UserId, act,
 };
 
 pub const GROUP: GroupId = GroupId::from_bytes([1; 16]);
@@ -23,8 +23,8 @@ pub fn name(text: &str) -> Name {
 struct Plain;
 
 impl Application for Plain {
-    fn finish_reason(&self, _: &str) -> &'static str {
-        reasons::FINISHED
+    fn finish_reason(&self, _: &str) -> Option<&'static str> {
+        None
     }
 
     fn follow(&self, _: &Group, _: &Event) -> Vec<Command> {
@@ -99,7 +99,7 @@ pub fn accept(actor: UserId, invite_id: InviteId) -> Command {
 }
 
 pub fn reject(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Reject { actor, invite_id, data: String::new() }
+    Command::Reject { actor, invite_id, data: String::new(), reason: None }
 }
 
 pub fn cancel(actor: UserId, invite_id: InviteId) -> Command {
@@ -134,7 +134,8 @@ pub fn leave(actor: UserId, user: UserId) -> Command {
 }
 
 pub fn set(actor: UserId, locked: Option<bool>, ask_anytime: Option<bool>) -> Command {
-    Command::ChangeGroup { actor, name: None, locked, ask_anytime }
+    let settings = SettingsChange { locked, ask_anytime, ..Default::default() };
+    Command::ChangeGroup { actor, name: None, settings }
 }
 
 pub fn end(actor: UserId) -> Command {

@@ -43,9 +43,11 @@ pub fn invitation_routes(invite: &Invite) -> Vec<Route> {
         Route::new(Method::GET, invite.path(""), None),
         Route::new(Method::PATCH, invite.path(""), json!({ "data": "new" })),
     ];
-    for verb in ["cancel", "accept", "reject", "finish"] {
+    for verb in ["cancel", "accept", "reject", "finish", "ringing", "keepAlive"] {
         routes.push(Route::new(Method::POST, invite.path(&format!("/{verb}")), json!({})));
     }
+    routes.push(Route::new(Method::POST, invite.path("/relay"), json!({ "data": "a word" })));
+    routes.push(Route::new(Method::GET, invite.path("/iceServers"), None));
     routes
 }
 

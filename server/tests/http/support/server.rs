@@ -4,8 +4,11 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use call::Calls;
+use classroom::Classroom;
 use reqwest::Method;
 use serde_json::{Value, json};
+use signaling::Application;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,11 +46,17 @@ pub struct Server {
     listener: TcpListener,
     running: Option<Running>,
     endpoint: Endpoint,
+    application: Arc<dyn Application>,
 }
 
 impl Server {
     pub async fn start() -> Self {
-        Self::start_in(tempfile::tempdir().expect("a directory")).await
+        Self::start_with(Arc::new((Classroom, Calls))).await
+    }
+
+    /// A server on which something else is built than usual.
+    pub async fn start_with(application: Arc<dyn Application>) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a directory"), application).await
     }
 
     /// Another server, on what a crash at this moment would leave of this one's files.
@@ -57,16 +66,16 @@ impl Server {
             let from = crashed.directory.path().join(name);
             std::fs::copy(from, directory.path().join(name)).expect("a copy");
         }
-        Self::start_in(directory).await
+        Self::start_in(directory, Arc::clone(&crashed.application)).await
     }
 
-    async fn start_in(directory: TempDir) -> Self {
+    async fn start_in(directory: TempDir, application: Arc<dyn Application>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a nonblocking listener");
         let address = listener.local_addr().expect("an address");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let endpoint = Endpoint { origin: format!("http://{address}"), http };
-        let mut server = Self { directory, listener, running: None, endpoint };
+        let mut server = Self { directory, listener, running: None, endpoint, application };
         server.start_again().await;
         server
     }
@@ -81,8 +90,8 @@ impl Server {
 
     /// Starts on the file and the port of before.
     pub async fn start_again(&mut self) {
-        let classroom = Arc::new(classroom::Classroom);
-        let engine = server::Engine::open(&self.database(), None, classroom).await;
+        let application = Arc::clone(&self.application);
+        let engine = server::Engine::open(&self.database(), None, application).await;
         let engine = engine.expect("the database opens");
         let listener = self.listener.try_clone().expect("the listener again");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");

@@ -156,6 +156,17 @@ impl EventStream {
         events
     }
 
+    /// The next event of this name, which has no id; others are passed over.
+    pub async fn until_passing(&mut self, name: &str) -> Event {
+        loop {
+            let event = self.next().await.expect("the stream goes on");
+            if event.name == name {
+                assert_eq!(event.id, None, "{event:?}");
+                return event;
+            }
+        }
+    }
+
     /// Waits until the stream tells this of a member.
     pub async fn until_online(&mut self, user: &str, online: bool) {
         loop {

@@ -1,0 +1,32 @@
+//! Calls between two people: the second application of the signaling engine, beside the classroom.
+//!
+//! A call is a one-to-one invitation whose `data` is an [`Offer`]. To accept it is to answer, to
+//! finish it is to hang up. [`Calls`], plugged into the engine's seam, says who may call whom, that
+//! nobody is in two calls, and that a call whose end has gone silent is over; [`Call`] reads a group
+//! as the call that somebody is in; [`Outcome`] says what came of one. Sound and pictures go from
+//! browser to browser: what the two tell each other to find a way ([`Word`]) the engine relays and
+//! forgets. All of it is pure.
+
+mod offer;
+mod rules;
+mod standing;
+mod word;
+
+pub use offer::{Answer, Media, Offer, RING_SECONDS};
+pub use rules::{Calls, SILENCE_SECONDS};
+pub use standing::{Call, Outcome, Stage};
+pub use word::{Mid, Say, Word};
+
+/// The reasons that calls have.
+pub mod reasons {
+    /// Somebody hung up; the default when a call is finished.
+    pub const HUNG_UP: &str = "hung_up";
+    /// The callee was in another call.
+    pub const BUSY: &str = "busy";
+    /// Both called each other, and the other's call was answered.
+    pub const CROSSED: &str = "crossed";
+    /// The two found no way to each other.
+    pub const FAILED: &str = "failed";
+    /// All of them.
+    pub const ALL: [&str; 4] = [HUNG_UP, BUSY, CROSSED, FAILED];
+}

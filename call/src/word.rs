@@ -1,0 +1,78 @@
+//! What the two devices in a call tell each other by the engine's relay, to find a way for sound
+//! and pictures. The relay promises nothing, so whatever is lost is asked for again: a device that
+//! is not connected says *hello* until it is.
+
+use serde::{Deserialize, Serialize};
+
+/// One word, as the relay's `data` carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// The life of the device that says it: a page that was loaded anew has another.
+    pub from: String,
+    /// The life that it is for; none when any may hear it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What is said.
+    #[serde(flatten)]
+    pub say: Say,
+}
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "lowercase")]
+pub enum Say {
+    /// Here I am, and not connected.
+    Hello,
+    /// The caller's description of the connection (SDP), of its `turn`th attempt.
+    Offer {
+        /// The attempt.
+        turn: u32,
+        /// The description.
+        sdp: String,
+    },
+    /// The callee's description, of the same attempt.
+    Answer {
+        /// The attempt.
+        turn: u32,
+        /// The description.
+        sdp: String,
+    },
+    /// A way by which the speaker may be reached (an ICE candidate).
+    Candidate {
+        /// The attempt that it belongs to.
+        turn: u32,
+        /// The candidate's line.
+        candidate: String,
+        /// The part of the description that it is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mid: Option<Mid>,
+    },
+    /// What the speaker lets out: whether the microphone and the camera are on.
+    Sends {
+        /// The microphone.
+        sound: bool,
+        /// The camera.
+        picture: bool,
+    },
+}
+
+/// A part of a session description.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mid {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub index: u16,
+}
+
+impl Word {
+    /// The word in this `data`; none when it is none.
+    pub fn read(data: &str) -> Option<Self> {
+        serde_json::from_str(data).ok()
+    }
+
+    /// The `data` that says it.
+    pub fn to_data(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
