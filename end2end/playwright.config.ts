@@ -39,6 +39,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // A camera that shows a clock and a microphone that beeps, for calls.
+        "--use-fake-device-for-media-stream",
       ],
     },
   },

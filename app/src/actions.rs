@@ -163,6 +163,7 @@ pub(crate) mod ssr {
     use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, SET_COOKIE};
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, StatusCode};
+    use call::Call;
     use classroom::{Deed, plan};
     use futures::future::join_all;
     use leptos::nonce::use_nonce;
@@ -172,7 +173,7 @@ pub(crate) mod ssr {
         Engine, Error, PasswordError, Presented, Session, Token, presented, presented_by_admin,
         set_admin_cookie, set_cookie,
     };
-    use signaling::{GroupId, Name, Rejection, Role, Timeout, UserId};
+    use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
 
     use super::{ClassHere, RoomView};
     use crate::trouble::Trouble;
@@ -360,6 +361,25 @@ pub(crate) mod ssr {
         Ok(format!("/class/{}", joined.group_id))
     }
 
+    /// Ends the call that somebody is in, by the word of a teacher who is not told of it.
+    async fn end_call(
+        engine: &Engine,
+        session: &Session,
+        who: Option<UserId>,
+    ) -> Result<(), Trouble> {
+        let found = session.room.with_group(|group| Call::with(group, who?));
+        let call = found.filter(|call| !call.is_ringing()).ok_or(Trouble::Settled)?;
+        let finish = Command::Finish {
+            actor: session.user,
+            invite_id: call.invite_id,
+            whom: FinishWhom::Unnamed,
+            reason: None,
+            data: String::new(),
+        };
+        engine.command(session.room.id(), finish).await?;
+        Ok(())
+    }
+
     pub async fn act(
         group: GroupId,
         deed: &str,
@@ -374,6 +394,10 @@ pub(crate) mod ssr {
         match deed {
             "renewCode" => {
                 engine.renew_join_code(&session).await?;
+                return Ok((0, None));
+            }
+            "endCall" => {
+                end_call(&engine, &session, who).await?;
                 return Ok((0, None));
             }
             "handOver" => {

@@ -1,6 +1,7 @@
 //! The class room: the one island. It renders the same on the server and in the browser from the
 //! same fold of the same events; in the browser it then follows the class live.
 
+mod call;
 pub(crate) mod clock;
 #[cfg(feature = "hydrate")]
 mod follow;
@@ -15,6 +16,7 @@ use classroom::Lesson;
 use leptos::prelude::*;
 use signaling::{Group, Role, Snapshot, Timestamp, UserId};
 
+use self::call::{CallPlace, Calling};
 use self::student::StudentRoom;
 use self::teacher::TeacherRoom;
 use self::words::{announcement, connection_words};
@@ -104,9 +106,11 @@ pub fn Room(
     let role = snapshot.members.iter().find(|member| member.user_id == me).map(|m| m.role);
     let is_teacher = role == Some(Role::Teacher);
     let live = Live::new(snapshot, me, problem);
+    let calling = Calling::new(live);
     provide_context(live);
+    provide_context(calling);
     #[cfg(feature = "hydrate")]
-    follow::start(live, role);
+    follow::start(live, calling, role);
     let room = if is_teacher {
         view! { <TeacherRoom question>{children()}</TeacherRoom> }.into_any()
     } else {
@@ -132,6 +136,7 @@ pub fn Room(
                 </p>
             </noscript>
             {room}
+            <CallPlace />
             <p class="unseen" role="status" aria-live="polite">
                 {move || announcement(live)}
             </p>

@@ -336,6 +336,8 @@ export class Teacher extends Room {
   unlock = () => this.inMenu("Unlock the class");
   closeFloor = () => this.inMenu("Only when I ask");
   openFloor = () => this.inMenu("Allow at any time");
+  allowCalls = () => this.inMenu("Let students call me");
+  forbidCalls = () => this.inMenu("No calls from students");
 
   /** Gets the private link for another device, and comes back to the class. */
   async linkForAnotherDevice(): Promise<string> {

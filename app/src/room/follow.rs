@@ -12,7 +12,10 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use signaling::{Event, EventKind, Group, Problem, Role, Snapshot, StatusChange, Timestamp, apply};
+use signaling::{
+    Event, EventKind, Group, Problem, Relay, Ringing, Role, Snapshot, StatusChange, Timestamp,
+    apply,
+};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -20,6 +23,7 @@ use web_sys::{
     PageTransitionEvent, RequestInit, Response, SubmitEvent, UrlSearchParams,
 };
 
+use super::call::Calling;
 use super::{Connection, Live, online_in};
 use crate::trouble::Trouble;
 
@@ -35,6 +39,8 @@ const GATHER: Duration = Duration::from_millis(16);
 const ECHO: Duration = Duration::from_secs(3);
 /// The first and the longest wait before a new stream is opened, in milliseconds.
 const WAITS: (f64, f64) = (500.0, 15_000.0);
+/// The events that hold only for now.
+const PASSING: [&str; 3] = [StatusChange::NAME, Ringing::NAME, Relay::NAME];
 /// After so many failures in a row the page asks why.
 const ASK_WHY: u32 = 2;
 
@@ -45,6 +51,7 @@ struct Heartbeat {
 
 struct Follower {
     live: Live,
+    calling: Calling,
     role: Option<Role>,
     source: RefCell<Option<EventSource>>,
     /// What came and is not folded yet: its name, its data, and when it came.
@@ -67,11 +74,11 @@ struct Listeners {
 }
 
 /// Follows the class for as long as the page lives.
-pub fn start(live: Live, role: Option<Role>) {
-    Effect::new(move |_| Follower::start(live, role));
+pub fn start(live: Live, calling: Calling, role: Option<Role>) {
+    Effect::new(move |_| Follower::start(live, calling, role));
 }
 
-fn browser_now() -> f64 {
+pub fn browser_now() -> f64 {
     js_sys::Date::now()
 }
 
@@ -83,11 +90,12 @@ fn millis(now: f64) -> i64 {
 }
 
 impl Follower {
-    fn start(live: Live, role: Option<Role>) {
+    fn start(live: Live, calling: Calling, role: Option<Role>) {
         let rendered = live.now.get_untracked();
         let offset = rendered.millis_since(Timestamp::from_millis(millis(browser_now())));
         let follower = Rc::new(Self {
             live,
+            calling,
             role,
             source: RefCell::default(),
             gathered: RefCell::default(),
@@ -156,9 +164,7 @@ impl Follower {
             source.set_onopen(Some(listeners.opened.as_ref().unchecked_ref()));
             source.set_onerror(Some(listeners.failed.as_ref().unchecked_ref()));
             let heard = listeners.heard.as_ref().unchecked_ref();
-            for name in
-                EventKind::NAMES.iter().chain(&["snapshot", StatusChange::NAME, "heartbeat"])
-            {
+            for name in EventKind::NAMES.iter().chain(&["snapshot", "heartbeat"]).chain(&PASSING) {
                 // Adding a listener to an object of one's own does not fail.
                 let _ = source.add_event_listener_with_callback(name, heard);
             }
@@ -199,7 +205,7 @@ impl Follower {
         let attempt = self.attempt.get();
         spawn_local(async move {
             let id = this.live.group.with_untracked(|group| group.id);
-            let answer = fetch(&format!("/api/v1/groups/{id}"), &RequestInit::new()).await;
+            let answer = get(&format!("/api/v1/groups/{id}")).await;
             if this.attempt.get() != attempt {
                 return;
             }
@@ -244,6 +250,7 @@ impl Follower {
         let mut parting = None;
         let mut folded = Vec::new();
         let mut is_current = false;
+        let mut words = Vec::new();
         for (name, data, heard_at) in gathered {
             match name.as_str() {
                 "snapshot" => {
@@ -273,6 +280,12 @@ impl Follower {
                         });
                     }
                 }
+                Ringing::NAME => {
+                    if let Ok(Ringing { invite_id, .. }) = serde_json::from_str(&data) {
+                        self.calling.ringing.set(Some(invite_id));
+                    }
+                }
+                Relay::NAME => words.extend(serde_json::from_str::<Relay>(&data)),
                 name => {
                     let mut body = serde_json::Deserializer::from_str(&data);
                     if let Ok(event) = Event::decode(name, &mut body) {
@@ -288,6 +301,10 @@ impl Follower {
                     apply(group, event);
                 }
             });
+        }
+        // Who is in a call is known before what they say there is heard.
+        for word in words {
+            self.calling.hear(word);
         }
         // The first heartbeat of a stream comes after everything that was missed.
         if is_current && self.source.borrow().is_some() {
@@ -388,6 +405,19 @@ impl Follower {
     }
 }
 
+/// Asks the server for something.
+pub async fn get(url: &str) -> Result<(u16, String), JsValue> {
+    fetch(url, &RequestInit::new()).await
+}
+
+/// Sends JSON to the server.
+pub async fn post(url: &str, json: &str) -> Result<(u16, String), JsValue> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&json.into());
+    fetch(url, &init).await
+}
+
 /// Asks the server, and tells the status and the text of its answer.
 async fn fetch(url: &str, init: &RequestInit) -> Result<(u16, String), JsValue> {
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
@@ -419,7 +449,7 @@ pub fn send(live: Live, event: SubmitEvent) {
     let _ = form.set_attribute("aria-busy", "true");
     let region = form.closest("section, .action").ok().flatten();
     spawn_local(async move {
-        let sent = post(&form, &fields).await;
+        let sent = submit(&form, &fields).await;
         let _ = form.remove_attribute("aria-busy");
         if sent.is_ok()
             && let Ok(Some(dialog)) = form.closest("[popover]")
@@ -452,7 +482,7 @@ fn keep_focus(region: &web_sys::Element) {
     }
 }
 
-async fn post(form: &HtmlFormElement, fields: &FormData) -> Result<u64, String> {
+async fn submit(form: &HtmlFormElement, fields: &FormData) -> Result<u64, String> {
     let offline = || "That didn’t get through. Check your connection and tap again.".to_owned();
     let body = UrlSearchParams::new_with_str_sequence_sequence(fields).map_err(|_| offline())?;
     let init = RequestInit::new();

@@ -3,6 +3,7 @@
 use classroom::{Round, Standing};
 use leptos::prelude::*;
 
+use super::call::CallTeachers;
 use super::clock::{Countdown, Since};
 use super::lists::{HandsForAll, SpeakingForAll};
 use super::words::standing_words;
@@ -79,6 +80,7 @@ pub fn StudentRoom() -> impl IntoView {
             <div class="action">{move || action(choice.get())}</div>
         </main>
         <footer class="exit">
+            <CallTeachers />
             <a class="button quiet" href=my_data>
                 "My data"
             </a>

@@ -4,6 +4,7 @@ use classroom::{Hand, Invited, Turn};
 use leptos::prelude::*;
 use signaling::{Member, Role, UserId};
 
+use super::call::CallButtons;
 use super::clock::{Countdown, Since};
 use super::lists::{HandMark, NameOf};
 use super::{Confirm, Heading, Live, Notice, Tap};
@@ -272,6 +273,7 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
     let status = move || if is_online() { "connected" } else { "not connected" };
     let (id, title_id) = (format!("member-{user}"), format!("member-{user}-name"));
     let (opens, closes, labelled_by) = (id.clone(), id.clone(), title_id.clone());
+    let in_dialog = id.clone();
     let is_me = user == live.me;
     let name = live.name_of(user);
     view! {
@@ -292,6 +294,9 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
                     view! {
                         <p>"A teacher of this class, like you."</p>
                         <div class="choices">
+                            <CallButtons who=user dialog=in_dialog.clone() />
+                        </div>
+                        <div class="choices">
                             <Tap deed="makeStudent" who=user>
                                 "Make a student"
                             </Tap>
@@ -310,6 +315,9 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
                             <Tap deed="makeTeacher" who=user>
                                 "Make a co-teacher"
                             </Tap>
+                        </div>
+                        <div class="choices">
+                            <CallButtons who=user dialog=in_dialog.clone() />
                         </div>
                         <p class="warning">
                             "Removing takes them off every list and closes the class on their phone. "
@@ -368,6 +376,21 @@ fn ClassMenu() -> impl IntoView {
                     view! {
                         <p>"Anybody with the code can join."</p>
                         <Tap deed="lock">"Lock the class"</Tap>
+                    }
+                        .into_any()
+                }
+            }}
+            {move || {
+                if settings.get().students_may_call {
+                    view! {
+                        <p>"Students may call you, one at a time."</p>
+                        <Tap deed="forbidCalls">"No calls from students"</Tap>
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        <p>"Students cannot call you."</p>
+                        <Tap deed="allowCalls">"Let students call me"</Tap>
                     }
                         .into_any()
                 }

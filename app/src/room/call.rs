@@ -1,0 +1,163 @@
+//! Calls, as far as every room has them: who may be called, which call one is in, and where its
+//! panel goes. Everything else is code of its own that a browser fetches when there is a call.
+
+#[cfg(feature = "hydrate")]
+mod desk;
+#[cfg(feature = "hydrate")]
+mod devices;
+#[cfg(feature = "hydrate")]
+mod line;
+#[cfg(feature = "hydrate")]
+mod panel;
+#[cfg(feature = "hydrate")]
+mod ring;
+
+use call::{Call, Media};
+use leptos::html::Div;
+use leptos::prelude::*;
+use signaling::{InviteId, Relay, Role, UserId};
+
+use super::{Connection, Live};
+
+/// The call that this page's member is in, and what they want.
+#[derive(Clone, Copy)]
+pub(crate) struct Calling {
+    /// The call that one is in, places, or is being called by.
+    pub call: Memo<Option<Call>>,
+    /// The invitation that is being shown at its other end.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser is told"))]
+    pub ringing: RwSignal<Option<InviteId>>,
+    /// Whom one wants to call.
+    pub wish: RwSignal<Option<(UserId, Media)>>,
+    /// What the other end has said and nobody has heard yet.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser is told"))]
+    pub words: RwSignal<Vec<Relay>>,
+}
+
+/// The most words that wait to be heard: nobody hears them before the code for calls is there.
+#[cfg(feature = "hydrate")]
+const WAITING_WORDS: usize = 100;
+
+impl Calling {
+    pub fn new(live: Live) -> Self {
+        Self {
+            call: Memo::new(move |_| live.group.with(|group| Call::with(group, live.me))),
+            ringing: RwSignal::new(None),
+            wish: RwSignal::new(None),
+            words: RwSignal::new(Vec::new()),
+        }
+    }
+
+    /// Takes in what the other end says.
+    #[cfg(feature = "hydrate")]
+    pub fn hear(self, word: Relay) {
+        self.words.update(|words| {
+            if words.len() < WAITING_WORDS {
+                words.push(word);
+            }
+        });
+    }
+}
+
+/// The buttons that call somebody. There are none where nobody can call: without a live page, or
+/// in a call.
+#[component]
+pub fn CallButtons(
+    /// Whom they call.
+    who: UserId,
+    /// Whether the buttons say whom.
+    #[prop(optional)]
+    by_name: bool,
+    /// The dialog that they are in, to be closed by them.
+    #[prop(optional)]
+    dialog: Option<String>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let calling = expect_context::<Calling>();
+    let can = Memo::new(move |_| {
+        live.connection.get() == Connection::Live && calling.call.with(Option::is_none)
+    });
+    let name = live.name_of(who);
+    let wish = move |media| calling.wish.set(Some((who, media)));
+    move || {
+        can.get().then(|| {
+            let (voice, video) = if by_name {
+                (format!("Call {name}"), format!("Video call {name}"))
+            } else {
+                ("Call".to_owned(), "Video call".to_owned())
+            };
+            view! {
+                <button
+                    class="quiet"
+                    type="button"
+                    popovertarget=dialog.clone()
+                    popovertargetaction="hide"
+                    on:click=move |_| wish(Media::Audio)
+                >
+                    {voice}
+                </button>
+                <button
+                    class="quiet"
+                    type="button"
+                    popovertarget=dialog.clone()
+                    popovertargetaction="hide"
+                    on:click=move |_| wish(Media::Video)
+                >
+                    {video}
+                </button>
+            }
+        })
+    }
+}
+
+/// The teachers whom a student may call, where that is allowed.
+#[component]
+pub fn CallTeachers() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let teachers = Memo::new(move |_| {
+        live.group.with(|group| {
+            let teachers = group.with_role(Role::Teacher).map(|member| member.user_id);
+            let may_call = group.settings.students_may_call;
+            teachers.filter(|_| may_call).collect::<Vec<UserId>>()
+        })
+    });
+    view! {
+        <For each=move || teachers.get() key=|user| *user let:user>
+            <CallButtons who=user by_name=true />
+        </For>
+    }
+}
+
+/// Where the panel of a call goes, once there is one.
+#[component]
+pub fn CallPlace() -> impl IntoView {
+    let place = NodeRef::<Div>::new();
+    #[cfg(feature = "hydrate")]
+    begin_when_needed(expect_context::<Live>(), expect_context::<Calling>(), place);
+    view! { <div class="call-place" node_ref=place></div> }
+}
+
+/// Fetches the code for calls when the first one begins.
+#[cfg(feature = "hydrate")]
+fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    let has_begun = Rc::new(Cell::new(false));
+    Effect::new(move |_| {
+        let is_needed = calling.call.with(Option::is_some) || calling.wish.with(Option::is_some);
+        let Some(place) = place.get().filter(|_| is_needed) else { return };
+        if has_begun.replace(true) {
+            return;
+        }
+        let has_begun = Rc::clone(&has_begun);
+        leptos::task::spawn_local(async move {
+            if panel::open(live, calling, place).await.is_err() {
+                has_begun.set(false);
+                calling.wish.set(None);
+                let sentence = "The call could not be opened. Check your connection and try again.";
+                live.trouble.set(Some(sentence.to_owned()));
+            }
+        });
+    });
+}

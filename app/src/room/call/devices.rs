@@ -1,0 +1,99 @@
+//! The microphone and the camera, and what to do when there are none.
+
+use call::Media;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+
+/// Why there is no sound or no picture to send, as a sentence that says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceTrouble {
+    /// The person, or the browser for them, has refused the camera, and maybe the microphone.
+    #[error(
+        "Your browser may not use the camera. Allow it beside the address of this page, or go on \
+         with sound only."
+    )]
+    CameraRefused,
+    /// The microphone was refused.
+    #[error(
+        "Your browser may not use the microphone. Allow it beside the address of this page, then \
+         try again."
+    )]
+    MicrophoneRefused,
+    /// There is no camera, or no microphone either.
+    #[error("No camera was found. Plug one in, or go on with sound only.")]
+    NoCamera,
+    /// There is no microphone.
+    #[error("No microphone was found. Plug one in, then try again.")]
+    NoMicrophone,
+    /// Something else holds the device.
+    #[error(
+        "The microphone or camera is in use by another program. Close that one, then try again."
+    )]
+    InUse,
+    /// Browsers give neither to a page that did not come over https.
+    #[error("Calls need a secure address, one that begins with https. Ask whoever runs Handup.")]
+    Insecure,
+}
+
+impl DeviceTrouble {
+    fn of(error: &JsValue, media: Media) -> Self {
+        let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
+        match (name.as_str(), media) {
+            ("NotAllowedError" | "SecurityError", Media::Video) => Self::CameraRefused,
+            ("NotAllowedError" | "SecurityError", Media::Audio) => Self::MicrophoneRefused,
+            ("NotFoundError" | "OverconstrainedError", Media::Video) => Self::NoCamera,
+            ("NotFoundError" | "OverconstrainedError", Media::Audio) => Self::NoMicrophone,
+            (_, Media::Video | Media::Audio) => Self::InUse,
+        }
+    }
+
+    /// Whether the call could go on with sound alone.
+    pub const fn may_go_without_camera(self, media: Media) -> bool {
+        let is_video = matches!(media, Media::Video);
+        is_video && matches!(self, Self::CameraRefused | Self::NoCamera | Self::InUse)
+    }
+}
+
+/// Opens the microphone, and the camera where pictures are wanted.
+pub async fn open(media: Media) -> Result<MediaStream, DeviceTrouble> {
+    let navigator = window().navigator();
+    // The browser leaves it out of a page that did not come by a secure way.
+    let is_there = js_sys::Reflect::has(&navigator, &"mediaDevices".into()).unwrap_or(false);
+    let devices = navigator.media_devices().ok().filter(|_| is_there);
+    let devices = devices.filter(|devices| !devices.is_undefined());
+    let devices = devices.ok_or(DeviceTrouble::Insecure)?;
+    let wanted = MediaStreamConstraints::new();
+    wanted.set_audio(&JsValue::TRUE);
+    wanted.set_video(&JsValue::from_bool(media == Media::Video));
+    let why = |error: JsValue| DeviceTrouble::of(&error, media);
+    let opened = devices.get_user_media_with_constraints(&wanted).map_err(why)?;
+    JsFuture::from(opened).await.map(MediaStream::from).map_err(why)
+}
+
+/// Lets go of the devices, so that their lights go out.
+pub fn close(stream: &MediaStream) {
+    for track in tracks(&stream.get_tracks()) {
+        track.stop();
+    }
+}
+
+/// Lets the microphone or the camera out, or not.
+pub fn let_out(stream: &MediaStream, sound: bool, picture: bool) {
+    for track in tracks(&stream.get_audio_tracks()) {
+        track.set_enabled(sound);
+    }
+    for track in tracks(&stream.get_video_tracks()) {
+        track.set_enabled(picture);
+    }
+}
+
+/// Whether a camera is part of it.
+pub fn has_picture(stream: &MediaStream) -> bool {
+    stream.get_video_tracks().length() > 0
+}
+
+fn tracks(list: &js_sys::Array) -> Vec<MediaStreamTrack> {
+    list.iter().map(MediaStreamTrack::from).collect()
+}

@@ -1,0 +1,497 @@
+//! The line between the two browsers of a call. The server carries what they have to tell each
+//! other to find a way, and promises nothing; so a page that is not connected says *hello* every
+//! other second, and the caller's page answers each hello of a page it does not know, or has waited
+//! for too long, with a new attempt. That is all there is to a reload, a lost word, a changed
+//! network: another hello.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use call::{Call, Mid, Say, Word};
+use leptos::leptos_dom::helpers::IntervalHandle;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+use signaling::{GroupId, InviteId};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceServer,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
+    RtcSessionDescriptionInit, RtcTrackEvent,
+};
+
+use super::desk::fresh_name;
+use crate::room::follow::{browser_now, get, post};
+
+/// How often the line looks after itself.
+const TICK: Duration = Duration::from_secs(1);
+/// Every so many ticks a page that is not connected says hello.
+const HELLO_TICKS: u32 = 2;
+/// Every so many ticks the server gets a sign of life: several times in the silence it allows.
+const ALIVE_TICKS: u32 = 4;
+/// How long an attempt may take before another hello begins a new one, in milliseconds.
+const ATTEMPT: f64 = 5_000.0;
+/// How long the two may be without a way to each other, in milliseconds.
+const PATIENCE: f64 = 25_000.0;
+/// The most candidates that wait for the description they belong to.
+const EARLY: usize = 64;
+
+/// How the line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// The two look for a way to each other.
+    Connecting,
+    /// Sound and pictures go both ways.
+    Connected,
+    /// They did, and do not now.
+    Lost,
+}
+
+/// What one end lets out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sends {
+    /// The microphone.
+    pub sound: bool,
+    /// The camera.
+    pub picture: bool,
+}
+
+/// What the line tells the page.
+#[derive(Clone, Copy)]
+pub struct Tells {
+    pub link: RwSignal<Link>,
+    /// What comes from the other end.
+    pub theirs: RwSignal<Option<MediaStream>, LocalStorage>,
+    /// What the other end says that it lets out.
+    pub they_send: RwSignal<Option<Sends>>,
+}
+
+/// One attempt: a connection, and who listens to it.
+struct Attempt {
+    turn: u32,
+    connection: RtcPeerConnection,
+    is_described: Cell<bool>,
+    early: RefCell<Vec<RtcIceCandidateInit>>,
+    _found: Closure<dyn Fn(RtcPeerConnectionIceEvent)>,
+    _changed: Closure<dyn Fn()>,
+    _arrived: Closure<dyn Fn(RtcTrackEvent)>,
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.connection.set_onicecandidate(None);
+        self.connection.set_onconnectionstatechange(None);
+        self.connection.set_ontrack(None);
+        self.connection.close();
+    }
+}
+
+/// The line of one call, from one page.
+pub struct Line {
+    group: GroupId,
+    invite_id: InviteId,
+    is_caller: bool,
+    /// This page's life: after a reload it has another.
+    life: String,
+    own: MediaStream,
+    sends: Cell<Sends>,
+    tells: Tells,
+    servers: RefCell<Vec<RtcIceServer>>,
+    other: RefCell<Option<String>>,
+    attempt: RefCell<Option<Rc<Attempt>>>,
+    turns: Cell<u32>,
+    tried_at: Cell<f64>,
+    /// Since when the two are without a way to each other.
+    apart_since: Cell<f64>,
+    was_connected: Cell<bool>,
+    is_closed: Cell<bool>,
+    to_say: RefCell<VecDeque<String>>,
+    is_saying: Cell<bool>,
+    ticks: Cell<u32>,
+    ticking: RefCell<Option<IntervalHandle>>,
+    /// Called once, when there is no hope any more; tells whether there was a way once.
+    gives_up: Box<dyn Fn(bool)>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IceServers {
+    ice_servers: Vec<IceServer>,
+}
+
+#[derive(Deserialize)]
+struct IceServer {
+    urls: Vec<String>,
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    credential: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Relayed {
+    data: String,
+}
+
+impl Line {
+    /// Opens a line, and works at it until it is closed.
+    pub fn open(
+        group: GroupId,
+        call: &Call,
+        is_caller: bool,
+        own: MediaStream,
+        sends: Sends,
+        tells: Tells,
+        gives_up: Box<dyn Fn(bool)>,
+    ) -> Rc<Self> {
+        let line = Rc::new(Self {
+            group,
+            invite_id: call.invite_id,
+            is_caller,
+            life: fresh_name(),
+            own,
+            sends: Cell::new(sends),
+            tells,
+            servers: RefCell::default(),
+            other: RefCell::default(),
+            attempt: RefCell::default(),
+            turns: Cell::new(0),
+            tried_at: Cell::new(0.0),
+            apart_since: Cell::new(browser_now()),
+            was_connected: Cell::new(false),
+            is_closed: Cell::new(false),
+            to_say: RefCell::default(),
+            is_saying: Cell::new(false),
+            ticks: Cell::new(0),
+            ticking: RefCell::default(),
+            gives_up,
+        });
+        tells.link.set(Link::Connecting);
+        let this = Rc::clone(&line);
+        spawn_local(async move {
+            this.keep_alive();
+            this.find_servers().await;
+            if this.is_closed.get() {
+                return;
+            }
+            this.say(None, Say::Hello);
+            let ticking = Rc::downgrade(&this);
+            let ticks = set_interval_with_handle(
+                move || {
+                    if let Some(line) = ticking.upgrade() {
+                        line.tick();
+                    }
+                },
+                TICK,
+            );
+            this.ticking.replace(ticks.ok());
+        });
+        line
+    }
+
+    /// Ends the line at this end.
+    pub fn close(&self) {
+        if let Some(ticks) = self.ticking.take() {
+            ticks.clear();
+        }
+        self.is_closed.set(true);
+        self.attempt.take();
+        self.tells.theirs.set(None);
+        self.tells.they_send.set(None);
+    }
+
+    /// Tells the other end what this one lets out from now on.
+    pub fn set_sends(self: &Rc<Self>, sends: Sends) {
+        self.sends.set(sends);
+        self.say_sends();
+    }
+
+    fn path(&self, verb: &str) -> String {
+        format!("/api/v1/groups/{}/invitations/{}/{verb}", self.group, self.invite_id)
+    }
+
+    /// Which servers help on the way is the server's to say; without its word there are none.
+    async fn find_servers(&self) {
+        let Ok((200, text)) = get(&self.path("iceServers")).await else { return };
+        let Ok(IceServers { ice_servers }) = serde_json::from_str(&text) else { return };
+        let servers = ice_servers.into_iter().map(|server| {
+            let told = RtcIceServer::new();
+            let urls: js_sys::Array = server.urls.iter().map(JsValue::from).collect();
+            told.set_urls(&urls);
+            if let (Some(username), Some(credential)) = (server.username, server.credential) {
+                told.set_username(&username);
+                told.set_credential(&credential);
+            }
+            told
+        });
+        self.servers.replace(servers.collect());
+    }
+
+    fn tick(self: &Rc<Self>) {
+        let ticks = self.ticks.get() + 1;
+        self.ticks.set(ticks);
+        if ticks.is_multiple_of(ALIVE_TICKS) {
+            self.keep_alive();
+        }
+        if self.tells.link.get_untracked() == Link::Connected {
+            return;
+        }
+        if browser_now() - self.apart_since.get() > PATIENCE {
+            (self.gives_up)(self.was_connected.get());
+        } else if ticks.is_multiple_of(HELLO_TICKS) {
+            self.say(None, Say::Hello);
+        }
+    }
+
+    fn keep_alive(&self) {
+        let path = self.path("keepAlive");
+        spawn_local(async move {
+            // The next one may get through.
+            let _ = post(&path, "{}").await;
+        });
+    }
+
+    /// Says something to the other end: one word after the other, for a candidate means nothing
+    /// before its description. A word that does not get through is let go.
+    fn say(self: &Rc<Self>, to: Option<String>, say: Say) {
+        let word = Word { from: self.life.clone(), to, say };
+        let body = serde_json::to_string(&Relayed { data: word.to_data() }).unwrap_or_default();
+        self.to_say.borrow_mut().push_back(body);
+        if self.is_saying.replace(true) {
+            return;
+        }
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            let path = this.path("relay");
+            loop {
+                let Some(body) = this.to_say.borrow_mut().pop_front() else { break };
+                let _ = post(&path, &body).await;
+            }
+            this.is_saying.set(false);
+        });
+    }
+
+    fn say_back(self: &Rc<Self>, say: Say) {
+        self.say(self.other.borrow().clone(), say);
+    }
+
+    fn say_sends(self: &Rc<Self>) {
+        let Sends { sound, picture } = self.sends.get();
+        self.say_back(Say::Sends { sound, picture });
+    }
+
+    /// Hears what the other end says.
+    pub fn hear(self: &Rc<Self>, word: Word) {
+        if self.is_closed.get() || word.to.is_some_and(|to| to != self.life) {
+            return;
+        }
+        let is_new = self.other.borrow().as_ref() != Some(&word.from);
+        match word.say {
+            Say::Hello if self.is_caller => {
+                let is_connected = self.tells.link.get_untracked() == Link::Connected;
+                let is_overdue = browser_now() - self.tried_at.get() > ATTEMPT;
+                if is_new || (!is_connected && is_overdue) {
+                    self.other.replace(Some(word.from));
+                    self.offer();
+                }
+            }
+            Say::Hello => {
+                if is_new {
+                    self.other.replace(Some(word.from));
+                    self.attempt.take();
+                    self.part();
+                    self.say(None, Say::Hello);
+                }
+            }
+            Say::Offer { turn, sdp } if !self.is_caller => {
+                self.other.replace(Some(word.from));
+                self.answer(turn, sdp);
+            }
+            Say::Answer { turn, sdp } if self.is_caller && !is_new => self.settle(turn, sdp),
+            Say::Candidate { turn, candidate, mid } if !is_new => {
+                self.add(turn, &candidate, mid);
+            }
+            Say::Sends { sound, picture } if !is_new => {
+                self.tells.they_send.set(Some(Sends { sound, picture }));
+            }
+            Say::Offer { .. } | Say::Answer { .. } | Say::Candidate { .. } | Say::Sends { .. } => {}
+        }
+    }
+
+    /// The two have no way to each other just now.
+    fn part(&self) {
+        let link = self.tells.link.get_untracked();
+        if link == Link::Connected {
+            self.apart_since.set(browser_now());
+            self.tells.link.set(Link::Lost);
+        }
+    }
+
+    fn attempt(self: &Rc<Self>, turn: u32) -> Option<Rc<Attempt>> {
+        let configuration = RtcConfiguration::new();
+        let servers: js_sys::Array = self.servers.borrow().iter().collect();
+        configuration.set_ice_servers(&servers);
+        let connection = RtcPeerConnection::new_with_configuration(&configuration).ok()?;
+        for track in self.own.get_tracks() {
+            connection.add_track_0(&MediaStreamTrack::from(track), &self.own);
+        }
+        let found = {
+            let this = Rc::downgrade(self);
+            Closure::new(move |event: RtcPeerConnectionIceEvent| {
+                let (Some(line), Some(found)) = (this.upgrade(), event.candidate()) else { return };
+                let mid = found.sdp_mid().zip(found.sdp_m_line_index());
+                let mid = mid.map(|(name, index)| Mid { name, index });
+                line.say_back(Say::Candidate { turn, candidate: found.candidate(), mid });
+            })
+        };
+        let changed = {
+            let this = Rc::downgrade(self);
+            Closure::new(move || {
+                if let Some(line) = this.upgrade() {
+                    line.look();
+                }
+            })
+        };
+        let arrived = {
+            let tells = self.tells;
+            Closure::new(move |event: RtcTrackEvent| {
+                let stream = event.streams().get(0);
+                if let Ok(stream) = stream.dyn_into::<MediaStream>() {
+                    tells.theirs.set(Some(stream));
+                }
+            })
+        };
+        connection.set_onicecandidate(Some(found.as_ref().unchecked_ref()));
+        connection.set_onconnectionstatechange(Some(changed.as_ref().unchecked_ref()));
+        connection.set_ontrack(Some(arrived.as_ref().unchecked_ref()));
+        self.tried_at.set(browser_now());
+        let attempt = Rc::new(Attempt {
+            turn,
+            connection,
+            is_described: Cell::new(false),
+            early: RefCell::default(),
+            _found: found,
+            _changed: changed,
+            _arrived: arrived,
+        });
+        self.attempt.replace(Some(Rc::clone(&attempt)));
+        self.part();
+        Some(attempt)
+    }
+
+    /// Looks how the connection is.
+    fn look(self: &Rc<Self>) {
+        let state =
+            self.attempt.borrow().as_ref().map(|attempt| attempt.connection.connection_state());
+        match state {
+            Some(RtcPeerConnectionState::Connected) => {
+                self.was_connected.set(true);
+                self.tells.link.set(Link::Connected);
+                self.say_sends();
+            }
+            Some(RtcPeerConnectionState::Disconnected | RtcPeerConnectionState::Failed) => {
+                self.part();
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this attempt is still the one.
+    fn is_current(&self, attempt: &Rc<Attempt>) -> bool {
+        self.attempt.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, attempt))
+    }
+
+    fn offer(self: &Rc<Self>) {
+        let turn = self.turns.get() + 1;
+        self.turns.set(turn);
+        let Some(attempt) = self.attempt(turn) else { return };
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            let Ok(described) = JsFuture::from(attempt.connection.create_offer()).await else {
+                return;
+            };
+            let described = RtcSessionDescriptionInit::from(described);
+            // The candidates follow the description that they belong to.
+            if this.is_current(&attempt) {
+                this.say_back(Say::Offer { turn, sdp: sdp_of(&described) });
+            }
+            let _ = JsFuture::from(attempt.connection.set_local_description(&described)).await;
+        });
+    }
+
+    fn answer(self: &Rc<Self>, turn: u32, sdp: String) {
+        let Some(attempt) = self.attempt(turn) else { return };
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            if !take(&attempt, RtcSdpType::Offer, &sdp).await {
+                return;
+            }
+            let Ok(described) = JsFuture::from(attempt.connection.create_answer()).await else {
+                return;
+            };
+            let described = RtcSessionDescriptionInit::from(described);
+            if this.is_current(&attempt) {
+                this.say_back(Say::Answer { turn, sdp: sdp_of(&described) });
+            }
+            let _ = JsFuture::from(attempt.connection.set_local_description(&described)).await;
+        });
+    }
+
+    fn settle(&self, turn: u32, sdp: String) {
+        let attempt = self.attempt.borrow().clone();
+        let Some(attempt) = attempt.filter(|attempt| attempt.turn == turn) else { return };
+        if !attempt.is_described.get() {
+            spawn_local(async move {
+                take(&attempt, RtcSdpType::Answer, &sdp).await;
+            });
+        }
+    }
+
+    fn add(&self, turn: u32, candidate: &str, mid: Option<Mid>) {
+        let attempt = self.attempt.borrow().clone();
+        let Some(attempt) = attempt.filter(|attempt| attempt.turn == turn) else { return };
+        let found = RtcIceCandidateInit::new(candidate);
+        if let Some(mid) = mid {
+            found.set_sdp_mid(Some(&mid.name));
+            found.set_sdp_m_line_index(Some(mid.index));
+        }
+        if !attempt.is_described.get() {
+            let mut early = attempt.early.borrow_mut();
+            if early.len() < EARLY {
+                early.push(found);
+            }
+            return;
+        }
+        add_candidate(&attempt, &found);
+    }
+}
+
+/// Takes the other end's description, and the candidates that came before it.
+async fn take(attempt: &Attempt, kind: RtcSdpType, sdp: &str) -> bool {
+    let described = RtcSessionDescriptionInit::new(kind);
+    described.set_sdp(sdp);
+    let taken = JsFuture::from(attempt.connection.set_remote_description(&described)).await;
+    if taken.is_err() {
+        return false;
+    }
+    attempt.is_described.set(true);
+    for found in attempt.early.take() {
+        add_candidate(attempt, &found);
+    }
+    true
+}
+
+/// A candidate that leads nowhere is no trouble: there are others.
+fn add_candidate(attempt: &Attempt, found: &RtcIceCandidateInit) {
+    let added = attempt.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(found));
+    spawn_local(async move {
+        let _ = JsFuture::from(added).await;
+    });
+}
+
+fn sdp_of(described: &RtcSessionDescriptionInit) -> String {
+    described.get_sdp().unwrap_or_default()
+}

@@ -1,0 +1,344 @@
+//! What one sees of a call.
+
+use call::{Call, Media, Stage};
+use leptos::html::{Section, Video};
+use leptos::prelude::*;
+use signaling::UserId;
+use web_sys::{HtmlDivElement, MediaStream};
+
+use super::Calling;
+use super::desk::{Desk, Over, Phase, Wanted};
+use super::devices::{self, DeviceTrouble};
+use super::line::{Link, Sends};
+use crate::room::clock::Since;
+use crate::room::{Live, Tap};
+
+/// Puts the panel of calls into its place, for as long as the page lives.
+///
+/// # Errors
+/// When its code could not be fetched.
+pub async fn open(live: Live, calling: Calling, place: HtmlDivElement) -> Result<(), ()> {
+    let mounted = leptos::mount::mount_to(place.into(), move || {
+        provide_context(live);
+        let desk = Desk::open(live, calling);
+        view! { <Panel desk calling /> }
+    });
+    mounted.forget();
+    Ok(())
+}
+
+#[component]
+fn Panel(desk: Desk, calling: Calling) -> impl IntoView {
+    move || {
+        let phase = desk.phase.get();
+        let key = match &phase {
+            Phase::Free => return ().into_any(),
+            Phase::Preparing(_) => "preparing",
+            Phase::Refused(..) => "refused",
+            Phase::Calling(_) => "calling",
+            Phase::Rung(_) => "rung",
+            Phase::Talking(_) => "talking",
+            Phase::Elsewhere(_) => "elsewhere",
+            Phase::Over(_) => "over",
+        };
+        let content = match phase {
+            Phase::Free => ().into_any(),
+            Phase::Preparing(wanted) => preparing(desk, wanted),
+            Phase::Refused(wanted, trouble) => refused(desk, wanted, trouble),
+            Phase::Calling(call) => placing(desk, calling, call),
+            Phase::Rung(call) => rung(desk, call),
+            Phase::Talking(call) => view! { <Talk desk call /> }.into_any(),
+            Phase::Elsewhere(call) => elsewhere(desk, call),
+            Phase::Over(over) => ended(desk, over),
+        };
+        view! { <Card key>{content}</Card> }.into_any()
+    }
+}
+
+/// The card of one phase. It lies above everything else, a dialog that is open included.
+#[component]
+fn Card(key: &'static str, children: Children) -> impl IntoView {
+    let card = NodeRef::<Section>::new();
+    Effect::new(move |_| {
+        if let Some(card) = card.get() {
+            // It is in the page and not shown yet.
+            let _ = card.show_popover();
+        }
+    });
+    view! {
+        <section node_ref=card class="call" popover="manual" data-phase=key aria-label="Call">
+            {children()}
+        </section>
+    }
+}
+
+fn name_of(desk: Desk, user: UserId) -> impl IntoView {
+    view! { <bdi>{desk.live.name_of(user)}</bdi> }
+}
+
+fn kind(media: Media) -> &'static str {
+    match media {
+        Media::Audio => "Call",
+        Media::Video => "Video call",
+    }
+}
+
+fn preparing(desk: Desk, wanted: Wanted) -> AnyView {
+    let devices = match wanted.media {
+        Media::Audio => "Allow the microphone, if your browser asks.",
+        Media::Video => "Allow the microphone and the camera, if your browser asks.",
+    };
+    view! {
+        <p class="call-title">
+            {kind(wanted.media)} " with " {name_of(desk, wanted.who)}
+        </p>
+        <p role="status">{devices}</p>
+        <div class="choices">{give_up(desk, wanted)}</div>
+    }
+    .into_any()
+}
+
+fn refused(desk: Desk, wanted: Wanted, trouble: DeviceTrouble) -> AnyView {
+    let sound_only = trouble.may_go_without_camera(wanted.media).then(|| {
+        let without = Wanted { media: Media::Audio, ..wanted };
+        view! {
+            <button class="primary" type="button" on:click=move |_| desk.prepare(without)>
+                "Go on with sound only"
+            </button>
+        }
+    });
+    let again = (trouble != DeviceTrouble::Insecure).then(|| {
+        view! {
+            <button class="quiet" type="button" on:click=move |_| desk.prepare(wanted)>
+                "Try again"
+            </button>
+        }
+    });
+    view! {
+        <p class="call-title">
+            {kind(wanted.media)} " with " {name_of(desk, wanted.who)}
+        </p>
+        <p class="problem" role="alert">
+            {trouble.to_string()}
+        </p>
+        <div class="choices">{sound_only} {again} {give_up(desk, wanted)}</div>
+    }
+    .into_any()
+}
+
+/// The way out before a call has begun, or of one that cannot be come back to.
+fn give_up(desk: Desk, wanted: Wanted) -> AnyView {
+    let (words, does): (_, Box<dyn Fn()>) = match wanted.answers {
+        None => ("Cancel", Box::new(move || desk.close())),
+        Some(invite_id) if wanted.comes_back => {
+            ("Hang up", Box::new(move || desk.hang_up(invite_id)))
+        }
+        Some(invite_id) => ("Decline", Box::new(move || desk.decline(invite_id))),
+    };
+    view! {
+        <button class="quiet" type="button" on:click=move |_| does()>
+            {words}
+        </button>
+    }
+    .into_any()
+}
+
+fn placing(desk: Desk, calling: Calling, call: Call) -> AnyView {
+    let invite_id = call.invite_id;
+    let words = move || {
+        let rings = calling.ringing.get() == Some(invite_id);
+        if rings { "Ringing…" } else { "Calling…" }
+    };
+    view! {
+        <p class="call-title">
+            {kind(call.media)} " with " {name_of(desk, call.callee)}
+        </p>
+        <p role="status">{words}</p>
+        <div class="choices">
+            <button class="primary" type="button" on:click=move |_| desk.cancel(invite_id)>
+                "Stop calling"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn rung(desk: Desk, call: Call) -> AnyView {
+    let invite_id = call.invite_id;
+    let wanted =
+        |media| Wanted { who: call.caller, media, answers: Some(invite_id), comes_back: false };
+    let (as_asked, sound_only) = (wanted(call.media), wanted(Media::Audio));
+    let words = match call.media {
+        Media::Audio => " calls you.",
+        Media::Video => " calls you, with pictures.",
+    };
+    let without_camera = (call.media == Media::Video).then(|| {
+        view! {
+            <button class="quiet" type="button" on:click=move |_| desk.prepare(sound_only)>
+                "Answer with sound only"
+            </button>
+        }
+    });
+    view! {
+        <p class="call-title" role="alert">
+            {name_of(desk, call.caller)}
+            {words}
+        </p>
+        <div class="choices">
+            <button class="primary big" type="button" on:click=move |_| desk.prepare(as_asked)>
+                "Answer"
+            </button>
+            {without_camera}
+            <button class="quiet" type="button" on:click=move |_| desk.decline(invite_id)>
+                "Decline"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn elsewhere(desk: Desk, call: Call) -> AnyView {
+    let invite_id = call.invite_id;
+    let other = name_of(desk, call.other(desk.live.me));
+    let answered = call.callee == desk.live.me;
+    let (title, ends): (_, Box<dyn Fn()>) = if call.is_ringing() {
+        ("Calling from another tab or device", Box::new(move || desk.cancel(invite_id)))
+    } else if answered {
+        ("Answered elsewhere", Box::new(move || desk.hang_up(invite_id)))
+    } else {
+        ("In a call on another tab or device", Box::new(move || desk.hang_up(invite_id)))
+    };
+    view! {
+        <p class="call-title" role="status">
+            {title}
+        </p>
+        <p>{kind(call.media)} " with " {other}</p>
+        <div class="choices">
+            <button class="quiet" type="button" on:click=move |_| ends()>
+                {if call.is_ringing() { "Stop calling" } else { "Hang up" }}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn ended(desk: Desk, over: Over) -> AnyView {
+    let lasted = over.lasted.map(|lasted| view! { <p class="time">"It lasted " {lasted} "."</p> });
+    let engaged = over.engaged.map(|who| {
+        view! {
+            <Tap deed="endCall" who=who>
+                "End that call"
+            </Tap>
+        }
+    });
+    view! {
+        <p class="call-title" role="status">
+            <bdi>{over.sentence}</bdi>
+        </p>
+        {lasted}
+        <div class="choices">
+            <button class="primary" type="button" on:click=move |_| desk.close()>
+                "Close"
+            </button>
+            {engaged}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Talk(desk: Desk, call: Call) -> impl IntoView {
+    let invite_id = call.invite_id;
+    let other = call.other(desk.live.me);
+    let since = match call.stage {
+        Stage::Answered { since, .. } => Some(since),
+        Stage::Ringing { .. } => None,
+    };
+    let link = desk.tells.link;
+    let state = move || match link.get() {
+        Link::Connecting => "Connecting…",
+        Link::Connected => "",
+        Link::Lost => "Connection lost. Trying again…",
+    };
+    let has_camera = move || desk.own.with(|own| own.as_ref().is_some_and(devices::has_picture));
+    let is_shown = move || {
+        let has_picture =
+            desk.tells.theirs.with(|theirs| theirs.as_ref().is_some_and(devices::has_picture));
+        has_picture && desk.tells.they_send.get().is_none_or(|sends| sends.picture)
+    };
+    let is_muted = move || desk.tells.they_send.get().is_some_and(|sends| !sends.sound);
+    let sees_oneself = move || has_camera() && desk.sends.get().picture;
+    let toggle_sound = move |_| {
+        let sends = desk.sends.get_untracked();
+        desk.let_out(Sends { sound: !sends.sound, ..sends });
+    };
+    let toggle_picture = move |_| {
+        let sends = desk.sends.get_untracked();
+        desk.let_out(Sends { picture: !sends.picture, ..sends });
+    };
+    view! {
+        <div class="call-pictures" class:sound-only=move || !is_shown() && !sees_oneself()>
+            <Picture stream=desk.tells.theirs class="theirs" shown=Signal::derive(is_shown) />
+            <Picture stream=desk.own class="own" muted=true shown=Signal::derive(sees_oneself) />
+        </div>
+        <p class="call-title">
+            {name_of(desk, other)} {since.map(|moment| view! { <Since moment /> })}
+        </p>
+        <p class="call-state" role="status">
+            {state}
+            {move || is_muted().then_some(" Muted at the other end.")}
+        </p>
+        <div class="choices">
+            <button
+                class="quiet"
+                type="button"
+                aria-pressed=move || (!desk.sends.get().sound).to_string()
+                on:click=toggle_sound
+            >
+                {move || if desk.sends.get().sound { "Mute" } else { "Unmute" }}
+            </button>
+            <Show when=has_camera>
+                <button
+                    class="quiet"
+                    type="button"
+                    aria-pressed=move || (!desk.sends.get().picture).to_string()
+                    on:click=toggle_picture
+                >
+                    {move || if desk.sends.get().picture { "Camera off" } else { "Camera on" }}
+                </button>
+            </Show>
+            <button class="primary" type="button" on:click=move |_| desk.hang_up(invite_id)>
+                "Hang up"
+            </button>
+        </div>
+    }
+}
+
+/// A stream as it comes. The sound is heard whether or not there is a picture to show.
+#[component]
+fn Picture(
+    stream: RwSignal<Option<MediaStream>, LocalStorage>,
+    class: &'static str,
+    #[prop(optional)] muted: bool,
+    shown: Signal<bool>,
+) -> impl IntoView {
+    let node = NodeRef::<Video>::new();
+    Effect::new(move |_| {
+        let Some(video) = node.get() else { return };
+        video.set_muted(muted);
+        video.set_src_object(stream.get().as_ref());
+        // Where the browser wants a tap first, there has been one: to call or to answer.
+        let _ = video.play();
+    });
+    view! {
+        <video
+            node_ref=node
+            class=class
+            class:unseen=move || !shown.get()
+            autoplay
+            playsinline
+            prop:muted=muted
+            aria-label=if muted { "You" } else { "The other end" }
+        ></video>
+    }
+}

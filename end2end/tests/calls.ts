@@ -1,0 +1,103 @@
+// What a person does and sees in a one-to-one call.
+//
+// A page that is to be looked into needs `listenIn` before it is opened: it keeps the page's
+// connections, so that the sound which arrives can be measured.
+
+import { expect, type Locator, type Page } from "@playwright/test";
+import type { Room } from "./class.ts";
+
+/** The panel of a call. */
+export class Call {
+  constructor(readonly room: Pick<Room, "page" | "name">) {}
+
+  get page(): Page {
+    return this.room.page;
+  }
+
+  get panel(): Locator {
+    return this.page.getByRole("region", { name: "Call", exact: true });
+  }
+
+  button(name: string): Locator {
+    return this.panel.getByRole("button", { name, exact: true });
+  }
+
+  async tap(name: string): Promise<void> {
+    await this.button(name).click();
+  }
+
+  /** The panel says this. */
+  async says(words: string | RegExp): Promise<void> {
+    await expect(this.panel, `what ${this.room.name} reads`).toContainText(words);
+  }
+
+  async isGone(): Promise<void> {
+    await expect(this.panel).toBeHidden();
+  }
+
+  /** Both hear and see each other, as far as this end goes. */
+  async isConnected(): Promise<void> {
+    await expect(this.button("Hang up")).toBeVisible();
+    await expect(this.panel.locator(".call-state")).toHaveText(/^( Muted at the other end\.)?$/);
+    await expect(this.panel).toHaveAttribute("data-phase", "talking");
+  }
+
+  /** Pictures of the other end arrive, and move on. */
+  async sees(): Promise<void> {
+    const frames = () =>
+      this.panel.locator("video.theirs").evaluate((it) => {
+        const video = it as HTMLVideoElement;
+        return video.videoWidth > 0 ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+      });
+    await expect(this.panel.getByLabel("The other end")).toBeVisible();
+    await expect.poll(frames, { message: `the pictures that ${this.room.name} sees` }).toBeGreaterThan(0);
+    const before = await frames();
+    await expect
+      .poll(frames, { message: `the pictures that ${this.room.name} sees, later` })
+      .toBeGreaterThan(before + 5);
+  }
+
+  /** Sound of the other end arrives: energy, not only packets. */
+  async hears(): Promise<void> {
+    const before = await soundIn(this.page);
+    await expect
+      .poll(() => soundIn(this.page), { message: `the sound that ${this.room.name} hears` })
+      .toBeGreaterThan(before);
+  }
+}
+
+declare global {
+  interface Window {
+    connections?: RTCPeerConnection[];
+  }
+}
+
+/** Keeps the connections of a page. */
+export async function listenIn(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const connections: RTCPeerConnection[] = [];
+    window.connections = connections;
+    const Original = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Original {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        connections.push(this);
+      }
+    };
+  });
+}
+
+/** The energy of all the sound that has arrived by the newest connection. */
+function soundIn(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const newest = window.connections?.at(-1);
+    if (!newest) return 0;
+    let energy = 0;
+    for (const report of (await newest.getStats()).values()) {
+      if (report.type === "inbound-rtp" && report.kind === "audio") {
+        energy += report.totalAudioEnergy ?? 0;
+      }
+    }
+    return energy;
+  });
+}
