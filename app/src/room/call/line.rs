@@ -360,7 +360,12 @@ impl Line {
             Closure::new(move |event: RtcTrackEvent| {
                 let stream = event.streams().get(0);
                 if let Ok(stream) = stream.dyn_into::<MediaStream>() {
-                    tells.theirs.set(Some(stream));
+                    // One event for the sound, one for the picture: a stream that is set anew
+                    // would begin anew.
+                    let is_known = tells.theirs.with_untracked(|it| it.as_ref() == Some(&stream));
+                    if !is_known {
+                        tells.theirs.set(Some(stream));
+                    }
                 }
             })
         };

@@ -3,8 +3,11 @@
 use call::{Call, Media, Stage};
 use leptos::html::{Section, Video};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use signaling::UserId;
-use web_sys::{HtmlDivElement, MediaStream};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DomException, HtmlDivElement, HtmlVideoElement, MediaStream};
 
 use super::Calling;
 use super::desk::{Desk, Over, Phase, Wanted};
@@ -323,22 +326,45 @@ fn Picture(
     shown: Signal<bool>,
 ) -> impl IntoView {
     let node = NodeRef::<Video>::new();
+    // A page that was loaded anew has not been tapped on; then some browsers keep it silent.
+    let wants_tap = RwSignal::new(false);
+    let play = move |video: HtmlVideoElement| {
+        spawn_local(async move {
+            let Ok(playing) = video.play() else { return };
+            let refused = JsFuture::from(playing).await.err();
+            let refused = refused.and_then(|error| error.dyn_into::<DomException>().ok());
+            wants_tap.set(refused.is_some_and(|error| error.name() == "NotAllowedError"));
+        });
+    };
     Effect::new(move |_| {
         let Some(video) = node.get() else { return };
+        let stream = stream.get();
         video.set_muted(muted);
-        video.set_src_object(stream.get().as_ref());
-        // Where the browser wants a tap first, there has been one: to call or to answer.
-        let _ = video.play();
+        video.set_src_object(stream.as_ref());
+        if stream.is_some() {
+            play(video);
+        }
     });
     view! {
         <video
             node_ref=node
             class=class
             class:unseen=move || !shown.get()
-            autoplay
             playsinline
-            prop:muted=muted
             aria-label=if muted { "You" } else { "The other end" }
         ></video>
+        <Show when=move || wants_tap.get()>
+            <button
+                class="primary"
+                type="button"
+                on:click=move |_| {
+                    if let Some(video) = node.get_untracked() {
+                        play(video);
+                    }
+                }
+            >
+                "Tap to hear"
+            </button>
+        </Show>
     }
 }
