@@ -1,13 +1,14 @@
-//! Makes the browser's half: the WASM that Cargo builds, the JavaScript that
-//! wasm-bindgen adds to it, and, for a release, wasm-opt over the result.
+//! Makes the browser's half: the WASM that Cargo builds, without the parts
+//! that are fetched when they are needed, the JavaScript that wasm-bindgen adds
+//! to it, and, for a release, wasm-opt over the results.
 //!
-//! wasm-bindgen's tool is used as a library, so that nobody has to install
-//! the one version of it that fits the lock file.
+//! The tools for both are used as libraries, so that nobody has to install
+//! the one version of them that fits the lock file.
 
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::exec::{self, say};
@@ -94,13 +95,17 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
             .with_context(|| format!("cannot clear {}", output.display()))?;
     }
     exec::make_folder(&output)?;
-    bind(&input, &output, profile)?;
+    let (main, mut modules) = split(&input, &output)?;
+    bind(&main, &output, profile)?;
     // Leptos asks for this name where LEPTOS_OUTPUT_NAME is set at compile time.
     let module = output.join(format!("{OUTPUT_NAME}.wasm"));
     std::fs::rename(output.join(format!("{OUTPUT_NAME}_bg.wasm")), &module)
         .with_context(|| format!("wasm-bindgen has not made {}", module.display()))?;
+    modules.push(module);
     if let Some(optimizer) = optimizer {
-        optimize(&optimizer, &module)?;
+        for module in &modules {
+            optimize(&optimizer, module)?;
+        }
     }
     exec::write_file(&stamp_file, stamp)?;
     Ok(output)
@@ -115,6 +120,22 @@ fn stamp(input: &Path, optimizer: Option<&Path>) -> Result<String> {
     Ok(format!("{} bytes of {} ns, optimizer {optimizer:?}", meta.len(), age.as_nanos()))
 }
 
+/// Splits off what `#[wasm_split]` marks. Tells what is left, for wasm-bindgen,
+/// and the modules that were split off.
+fn split(input: &Path, output: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
+    say(format_args!("wasm-split {}", input.display()));
+    let wasm = exec::read_file(input)?;
+    let main = output.with_extension("main.wasm");
+    let main_module = format!("./{OUTPUT_NAME}.js");
+    let mut options = wasm_split_cli_support::Options::new(&wasm);
+    options.output_dir = output;
+    options.main_out_path = &main;
+    options.main_module = &main_module;
+    let split = wasm_split_cli_support::transform(options)
+        .map_err(|error| anyhow!("cannot split {}: {error:#}", input.display()))?;
+    Ok((main, split.split_modules))
+}
+
 fn bind(input: &Path, output: &Path, profile: Profile) -> Result<()> {
     say(format_args!("wasm-bindgen {}", input.display()));
     let release = profile == Profile::Release;
@@ -123,6 +144,8 @@ fn bind(input: &Path, output: &Path, profile: Profile) -> Result<()> {
         .input_path(input)
         .out_name(OUTPUT_NAME)
         .typescript(false)
+        // What was split off shares the memory and the table of functions.
+        .keep_lld_exports(true)
         .keep_debug(false)
         .remove_name_section(release)
         .remove_producers_section(release);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::UserId;
 use wasm_bindgen::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomException, HtmlDivElement, HtmlVideoElement, MediaStream};
 
@@ -16,11 +17,19 @@ use super::line::{Link, Sends};
 use crate::room::clock::Since;
 use crate::room::{Live, Tap};
 
-/// Puts the panel of calls into its place, for as long as the page lives.
-///
-/// # Errors
-/// When its code could not be fetched.
-pub async fn open(live: Live, calling: Calling, place: HtmlDivElement) -> Result<(), ()> {
+/// The code of calls could not be fetched.
+pub struct NotFetched;
+
+impl From<SplitLoaderError> for NotFetched {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Puts the panel of calls into its place, for as long as the page lives. What is called from here
+/// and from nowhere else is fetched with the first call.
+#[wasm_split(call, fallible)]
+pub fn open(live: Live, calling: Calling, place: HtmlDivElement) -> Result<(), NotFetched> {
     let mounted = leptos::mount::mount_to(place.into(), move || {
         provide_context(live);
         let desk = Desk::open(live, calling);
