@@ -1,5 +1,6 @@
 //! A group read as calls: which one somebody is in, and what came of one that is over.
 
+use serde::Serialize;
 use signaling::{Group, Invitation, InviteId, Invitee, InviteeState, Timestamp, UserId};
 
 use crate::{Answer, Media, Offer, reasons};
@@ -90,7 +91,8 @@ impl Call {
 }
 
 /// What came of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// It rings.
     Ringing,

@@ -2,6 +2,7 @@
 
 mod support;
 
+use call::{Media, Outcome};
 use classroom::history::{Chronicle, InOrder, Kind, Record, sections};
 use classroom::{Deed, Operation, reasons};
 use signaling::{
@@ -128,7 +129,7 @@ fn an_unprompted_hand_that_is_taken_is_a_turn_of_the_student() {
 fn the_words_of_a_private_invitation_are_for_its_two_people() {
     let mut class = Class::taught_by(ADA, BEN, &[CY]);
     let invite_id = class.fresh();
-    let data = r#"{"operation":"call","note":"the essay"}"#.to_owned();
+    let data = r#"{"operation":"call","media":"video","note":"the essay"}"#.to_owned();
     let call =
         Command::Invite { actor: ADA, invite_id, invitee: CY, data, timeout: Timeout::NEVER };
     class.act(call).expect("a call");
@@ -137,12 +138,14 @@ fn the_words_of_a_private_invitation_are_for_its_two_people() {
     let (_, records) = told(&class.log);
     let record = records[0].clone();
     assert_eq!((record.kind, record.is_private), (Kind::Call, true));
+    assert_eq!(record.call_outcome(), Some(Outcome::Answered));
     for user in [ADA, CY] {
         assert_eq!(record.clone().for_member(user), record);
     }
     let others = record.for_member(BEN);
     assert_eq!((others.data.as_str(), others.parts[0].data.as_deref()), ("", None));
     assert_eq!(others.parts[0].state, InviteeState::Accepted);
+    assert_eq!(others.media, Some(Media::Video), "that is no word of theirs");
 
     // A question and the words of an end are words too.
     let invite_id = class.fresh();

@@ -174,10 +174,10 @@ test.describe("without JavaScript", () => {
     expect(asks[1]?.[2]).toMatch(/^hand lowered/);
     const calls = await cells(two.locator(".others-table"));
     expect(calls[0]).toEqual([
-      "Call, one-to-one",
+      "Call",
       "Ms Park and Ada",
       expect.stringMatching(/^\d\d:\d\d:\d\d$/),
-      "accepted",
+      "answered",
       expect.stringMatching(/^0:0\d$/),
     ]);
 
@@ -226,6 +226,55 @@ test.describe("without JavaScript", () => {
     }
     const none = await request.get("/admin/export.json?name=chemistry", { headers: { cookie } });
     expect(await none.json()).toEqual({ classes: [] });
+  });
+
+  test("what came of each call", async ({ handup, request, page }) => {
+    const lesson = await Lesson.begin(request, "Biology 9B");
+    const { teacher } = lesson;
+    const [ada, bo] = [await lesson.join("Ada"), await lesson.join("Bo")];
+    const other = await lesson.join("Mr Hilbert");
+    await teacher.makeTeacher(other);
+    const answered = await teacher.call(ada, "about the essay", "video");
+    await ada.accept(answered);
+    await other.call(ada, "");
+    await ada.finish(answered);
+    await bo.reject(await teacher.call(bo, ""));
+    await teacher.cancel(await teacher.call(bo, ""));
+    const failed = await teacher.call(bo, "", "video");
+    await bo.accept(failed);
+    await teacher.finishFor(failed, "failed");
+
+    const expected = [
+      ["Video call", "Ms Park and Ada", "answered", /^0:0\d$/],
+      ["Call", "Mr Hilbert and Ada", "busy: in another call", /^$/],
+      ["Call", "Ms Park and Bo", "declined", /^$/],
+      ["Call", "Ms Park and Bo", "cancelled", /^$/],
+      ["Video call", "Ms Park and Bo", "failed: no connection", /^0:0\d$/],
+    ] as const;
+    await becomeAdmin(page, handup);
+    await page.goto(`/admin/class/${lesson.group}`);
+    const rows = await cells(page.locator(".others-table"));
+    expect(rows.map(([what, who, , answer]) => [what, who, answer])).toEqual(
+      expected.map(([what, who, answer]) => [what, who, answer]),
+    );
+    for (const [place, [, , , lasted]] of expected.entries()) {
+      expect(rows[place]?.[4]).toMatch(lasted);
+    }
+    const cookie = await adminCookie(page);
+    const csv = await request.get(`/admin/class/${lesson.group}/export.csv`, { headers: { cookie } });
+    const told = readCsv((await csv.text()).slice(1));
+    expect(told.map(({ media, outcome }) => [media, outcome])).toEqual([
+      ["video", "answered"],
+      ["audio", "busy"],
+      ["audio", "declined"],
+      ["audio", "cancelled"],
+      ["video", "failed"],
+    ]);
+    const json = await request.get(`/admin/class/${lesson.group}/export.json`, { headers: { cookie } });
+    const [inJson] = (await json.json()).classes;
+    expect(inJson.invitations.map((it: { outcome: string }) => it.outcome)).toEqual(
+      told.map(({ outcome }) => outcome),
+    );
   });
 
   test("an administrator's way through it", async ({ handup, request, page }) => {

@@ -51,8 +51,8 @@ export class Member {
   }
 
   /** Calls somebody, one-to-one. */
-  async call(other: Member, note: string): Promise<string> {
-    const data = JSON.stringify({ operation: "call", note });
+  async call(other: Member, note: string, media = "audio"): Promise<string> {
+    const data = JSON.stringify({ operation: "call", media, note });
     const body = { invitee: other.id, data, timeout: 30 };
     return ((await this.#send("POST", "/invite", body)) as Invitation).inviteID;
   }
@@ -65,6 +65,8 @@ export class Member {
   reject = (invite: string, data = "") => this.#verb("reject", invite, { data });
   cancel = (invite: string) => this.#verb("cancel", invite);
   finish = (invite: string) => this.#verb("finish", invite);
+  /** Ends something for a reason of one's own. */
+  finishFor = (invite: string, reason: string) => this.#verb("finish", invite, { reason });
   finishOf = (invite: string, student: Member) =>
     this.#verb("finish", invite, { invitee: student.id });
 

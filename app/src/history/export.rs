@@ -67,7 +67,7 @@ impl Format {
 }
 
 /// The columns of the CSV: one row for each part of each invitation.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 28] = [
     "class",
     "class_id",
     "round",
@@ -94,6 +94,8 @@ const COLUMNS: [&str; 26] = [
     "person_id",
     "invited_by_id",
     "invitation_id",
+    "media",
+    "outcome",
 ];
 
 /// A mark by which spreadsheets know UTF-8.
@@ -155,11 +157,17 @@ impl Rows {
             moment(record.closed_at),
         ];
         let data = harmless(&record.data);
-        let ids = [record.inviter.to_string(), record.invite_id.to_string()];
+        let of_record = [
+            record.inviter.to_string(),
+            record.invite_id.to_string(),
+            word(record.media),
+            word(record.call_outcome()),
+        ];
         let row = |bytes: &mut Vec<u8>, part: Option<&Part>| {
             let cells = part.map(|part| cells(record, part, names, now)).unwrap_or_default();
             let [of_state @ .., answer, end, id] = &cells;
-            let cells = common.iter().chain(of_state).chain([&data, answer, end, id]).chain(&ids);
+            let cells =
+                common.iter().chain(of_state).chain([&data, answer, end, id]).chain(&of_record);
             let mut csv = csv::WriterBuilder::new().buffer_capacity(512).from_writer(bytes);
             // Writing into memory does not fail.
             let _ = csv.write_record(cells);
@@ -357,6 +365,12 @@ impl Export {
                     }
                     // Writing into memory does not fail.
                     let _ = serde_json::to_writer(&mut *bytes, &record);
+                    if let Some(outcome) = record.call_outcome() {
+                        bytes.pop();
+                        bytes.extend_from_slice(b",\"outcome\":");
+                        let _ = serde_json::to_writer(&mut *bytes, &outcome);
+                        bytes.push(b'}');
+                    }
                     let rows = record.parts.len().max(1) as u64;
                     self.run.rows.fetch_add(rows, Ordering::Relaxed);
                 }

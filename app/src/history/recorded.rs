@@ -41,7 +41,7 @@ pub fn Recorded(record: Record, names: Names, zone: Zone, only: Option<UserId>) 
         <div class="scroll">
             <table class="stack">
                 <caption>
-                    {format!("{}{private}, {} by ", words::kind(record.kind), zone.clock(record.asked_at))}
+                    {format!("{}{private}, {} by ", words::kind(&record), zone.clock(record.asked_at))}
                     <bdi>{by}</bdi>
                     {format!(", {}", words::terms(&record))}
                     {data(&record.data)}

@@ -248,17 +248,23 @@ fn others(
         .into_iter()
         .map(|(record, part)| {
             let (name, by) = (names.name(part.user), names.name(record.inviter));
-            let private = if record.is_private { ", one-to-one" } else { "" };
+            let is_call = record.kind == Kind::Call;
+            // A call is always between two.
+            let private = if record.is_private && !is_call { ", one-to-one" } else { "" };
+            let answer = match record.call_outcome() {
+                Some(outcome) => words::call_outcome(outcome),
+                None => words::outcome(part, "accepted", "declined"),
+            };
             view! {
                 <tr>
-                    <td data-label="What">{format!("{}{private}", words::kind(record.kind))}</td>
+                    <td data-label="What">{format!("{}{private}", words::kind(record))}</td>
                     <th scope="row">
                         <bdi>{by}</bdi>
                         " and "
                         <bdi>{name}</bdi>
                     </th>
                     <td data-label="When">{zone.clock(part.asked_at)}</td>
-                    <td data-label="Answer">{words::outcome(part, "accepted", "declined")}</td>
+                    <td data-label="Answer">{answer}</td>
                     <td class="number" data-label="Lasted">{part.lasted(now).map(spoke)}</td>
                 </tr>
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use call::{Media, Outcome};
 use classroom::history::{Chronicle, Kind, Part, Record};
 use leptos::prelude::*;
 use signaling::{Answers, InviteeState, Name, UserId};
@@ -56,8 +57,9 @@ pub fn apart(name: &str) -> String {
 }
 
 /// What an invitation was for.
-pub const fn kind(kind: Kind) -> &'static str {
-    match kind {
+pub const fn kind(record: &Record) -> &'static str {
+    match record.kind {
+        Kind::Call if matches!(record.media, Some(Media::Video)) => "Video call",
         Kind::Round => "Ask for hands",
         Kind::Again => "Hand raised again",
         Kind::Floor => "Invitation to speak",
@@ -91,12 +93,32 @@ pub fn reason(reason: &str) -> String {
         "removed" => "removed from the class",
         "roleChanged" => "role changed",
         "ended" => "the class ended",
+        "disconnected" => "connection lost",
+        "hung_up" => "hung up",
+        "busy" => "in another call",
+        "crossed" => "they called each other",
+        "failed" => "could not be connected",
         other => other,
     };
     words.to_owned()
 }
 
-/// What came of an invitation to speak, or of a call, for one who was invited.
+/// What came of a call.
+pub const fn call_outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ringing => "rings",
+        Outcome::Answered => "answered",
+        Outcome::Lost => "answered, connection lost",
+        Outcome::Failed => "failed: no connection",
+        Outcome::Declined => "declined",
+        Outcome::Busy => "busy: in another call",
+        Outcome::NoAnswer => "no answer",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Crossed => "answered in the call of the other",
+    }
+}
+
+/// What came of an invitation to speak, or of another one, for one who was invited.
 pub fn outcome(part: &Part, accepted: &'static str, declined: &'static str) -> &'static str {
     match part.state {
         InviteeState::Pending => "no answer yet",

@@ -1,6 +1,6 @@
 //! One invitation from its making to its end.
 
-use call::{Media, Offer};
+use call::{Media, Offer, Outcome};
 use serde::{Deserialize, Serialize};
 use signaling::{
     Answers, Event, EventKind, Invitation, InviteId, Invitee, InviteeList, InviteeState, Role,
@@ -288,6 +288,12 @@ impl Record {
             Kind::Ask => Some(self.inviter),
             Kind::Round | Kind::Again | Kind::Call | Kind::Other => None,
         }
+    }
+
+    /// What came of it, when it is a call.
+    pub fn call_outcome(&self) -> Option<Outcome> {
+        let part = self.parts.first().filter(|_| self.kind == Kind::Call)?;
+        Some(Outcome::of(part.state, part.reason.as_deref()))
     }
 
     /// How much memory it takes, in bytes, more or less.
