@@ -55,7 +55,7 @@ test("a call rings, is answered, and each sees and hears the other until one han
 }) => {
   const { teacher, hers, theirs } = pair;
   await call(teacher, "Ada", "Video call");
-  await theirs.says("Ms Haddad calls you, with pictures.");
+  await theirs.says("Ms Haddad calls you, with video.");
   await hers.says("Ringing…");
   await theirs.tap("Answer");
   for (const end of [hers, theirs]) {

@@ -15,8 +15,13 @@ use crate::wasm;
 use crate::workspace::Workspace;
 
 /// The crates that the browser's WASM is made of.
-const BROWSER_CRATES: [&str; 4] =
-    ["--package=handup", "--package=app", "--package=classroom", "--package=signaling"];
+const BROWSER_CRATES: [&str; 5] = [
+    "--package=handup",
+    "--package=app",
+    "--package=classroom",
+    "--package=call",
+    "--package=signaling",
+];
 
 /// Checks everything, and sums up.
 pub fn run(workspace: &Workspace) -> Result<()> {

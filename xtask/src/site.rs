@@ -50,17 +50,13 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
 
 /// Tells where the release is, and what of it a browser has to fetch.
 pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
-    let size = |path: &Path| -> Result<u64> {
-        let meta = path.metadata();
-        Ok(meta.with_context(|| format!("cannot read {}", path.display()))?.len())
-    };
-    println!("{}: {} bytes", workspace.shown(server), size(server)?);
-    for extension in [".wasm", ".js", ".css"] {
-        let file = workspace.site().join(PKG).join(format!("{OUTPUT_NAME}{extension}"));
-        if file.exists() {
-            let packed = packed_sizes(&file).unwrap_or_default();
-            println!("  {PKG}/{OUTPUT_NAME}{extension}: {} bytes{packed}", size(&file)?);
-        }
+    let meta = server.metadata();
+    let size = meta.with_context(|| format!("cannot read {}", server.display()))?.len();
+    println!("{}: {size} bytes", workspace.shown(server));
+    let pkg = workspace.site().join(PKG);
+    for (path, size) in list(&pkg)? {
+        let packed = packed_sizes(&pkg.join(&path)).unwrap_or_default();
+        println!("  {PKG}/{}: {size} bytes{packed}", path.display());
     }
     Ok(())
 }

@@ -182,7 +182,7 @@ fn rung(desk: Desk, call: Call) -> AnyView {
     let (as_asked, sound_only) = (wanted(call.media), wanted(Media::Audio));
     let words = match call.media {
         Media::Audio => " calls you.",
-        Media::Video => " calls you, with pictures.",
+        Media::Video => " calls you, with video.",
     };
     let without_camera = (call.media == Media::Video).then(|| {
         view! {
@@ -290,6 +290,9 @@ fn Talk(desk: Desk, call: Call) -> impl IntoView {
     };
     view! {
         <div class="call-pictures" class:sound-only=move || !is_shown() && !sees_oneself()>
+            <Show when=move || !is_shown() && sees_oneself()>
+                <p class="no-picture">"No picture from the other end"</p>
+            </Show>
             <Picture stream=desk.tells.theirs class="theirs" shown=Signal::derive(is_shown) />
             <Picture stream=desk.own class="own" muted=true shown=Signal::derive(sees_oneself) />
         </div>
