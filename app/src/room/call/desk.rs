@@ -218,7 +218,10 @@ impl Desk {
         Effect::new(move |_| {
             if let Some((who, media)) = self.calling.wish.get() {
                 self.calling.wish.set(None);
-                self.prepare(Wanted { who, media, answers: None, comes_back: false });
+                // One at a time: what is being prepared is called off before another is.
+                if self.phase.with_untracked(|it| matches!(it, Phase::Free | Phase::Over(_))) {
+                    self.prepare(Wanted { who, media, answers: None, comes_back: false });
+                }
             }
         });
     }
@@ -272,7 +275,7 @@ impl Desk {
                         self.known.set_value(Some(known));
                     }
                 }
-                self.local.set(Local::Idle);
+                self.is_prepared();
                 // It may have come to its end before its beginning was answered.
                 self.look_how_it_ended();
             }
@@ -280,6 +283,13 @@ impl Desk {
                 self.release();
                 self.say_over(why_not(other, &self.live.name_of(who)));
             }
+        }
+    }
+
+    /// What was being prepared is done, unless something has been told meanwhile.
+    fn is_prepared(self) {
+        if matches!(self.local.get_untracked(), Local::Preparing(_)) {
+            self.local.set(Local::Idle);
         }
     }
 
@@ -294,7 +304,7 @@ impl Desk {
             }),
             Ok(_) | Err(_) => false,
         };
-        self.local.set(Local::Idle);
+        self.is_prepared();
         if !is_here {
             self.release();
         }

@@ -112,7 +112,7 @@ pub struct Line {
     is_saying: Cell<bool>,
     ticks: Cell<u32>,
     ticking: RefCell<Option<IntervalHandle>>,
-    /// Called once, when there is no hope any more; tells whether there was a way once.
+    /// Called when there is no hope any more; tells whether there was a way once.
     gives_up: Box<dyn Fn(bool)>,
 }
 
@@ -240,6 +240,8 @@ impl Line {
             return;
         }
         if browser_now() - self.apart_since.get() > PATIENCE {
+            // Where that does not get through, the silence of this end will.
+            self.apart_since.set(browser_now());
             (self.gives_up)(self.was_connected.get());
         } else if ticks.is_multiple_of(HELLO_TICKS) {
             self.say(None, Say::Hello);
