@@ -368,15 +368,19 @@ pub(crate) mod ssr {
         who: Option<UserId>,
     ) -> Result<(), Trouble> {
         let found = session.room.with_group(|group| Call::with(group, who?));
-        let call = found.filter(|call| !call.is_ringing()).ok_or(Trouble::Settled)?;
-        let finish = Command::Finish {
-            actor: session.user,
-            invite_id: call.invite_id,
-            whom: FinishWhom::Unnamed,
-            reason: None,
-            data: String::new(),
+        let call = found.ok_or(Trouble::Settled)?;
+        if session.role() != Some(Role::Teacher) {
+            return Err(Trouble::NotAllowed);
+        }
+        let (invite_id, data) = (call.invite_id, String::new());
+        let end = if call.is_ringing() {
+            // It is the caller's to stop; a teacher may have it stopped all the same.
+            Command::Cancel { actor: call.caller, invite_id, data, reason: None }
+        } else {
+            let (actor, whom) = (session.user, FinishWhom::Unnamed);
+            Command::Finish { actor, invite_id, whom, reason: None, data }
         };
-        engine.command(session.room.id(), finish).await?;
+        engine.command(session.room.id(), end).await?;
         Ok(())
     }
 

@@ -15,7 +15,7 @@ mod word;
 pub use offer::{Answer, Media, Offer, RING_SECONDS};
 pub use rules::{Calls, SILENCE_SECONDS};
 pub use standing::{Call, Outcome, Stage};
-pub use word::{Mid, Say, Word};
+pub use word::{Candidate, Mid, Say, Word};
 
 /// The reasons that calls have.
 pub mod reasons {

@@ -132,6 +132,8 @@ impl Outcome {
 }
 
 fn read(invitation: &Invitation) -> Option<(Offer, &Invitee)> {
-    let is_private = invitation.group_id.is_none();
-    Some((Offer::read(&invitation.data).filter(|_| is_private)?, invitation.parts().first()?))
+    if invitation.group_id.is_some() {
+        return None;
+    }
+    Some((Offer::read(&invitation.data)?, invitation.parts().first()?))
 }

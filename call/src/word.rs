@@ -37,15 +37,12 @@ pub enum Say {
         /// The description.
         sdp: String,
     },
-    /// A way by which the speaker may be reached (an ICE candidate).
-    Candidate {
-        /// The attempt that it belongs to.
+    /// Ways by which the speaker may be reached (ICE candidates).
+    Candidates {
+        /// The attempt that they belong to.
         turn: u32,
-        /// The candidate's line.
-        candidate: String,
-        /// The part of the description that it is for.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        mid: Option<Mid>,
+        /// The ways.
+        found: Vec<Candidate>,
     },
     /// What the speaker lets out: whether the microphone and the camera are on.
     Sends {
@@ -54,6 +51,16 @@ pub enum Say {
         /// The camera.
         picture: bool,
     },
+}
+
+/// A way by which somebody may be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The candidate's line.
+    pub candidate: String,
+    /// The part of the description that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mid: Option<Mid>,
 }
 
 /// A part of a session description.

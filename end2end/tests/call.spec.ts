@@ -1,7 +1,7 @@
 // One-to-one calls, with the fake camera and microphone of Chromium: the pictures are read from the
 // video element and the sound from the connection's own figures.
 
-import { Call, listenIn } from "./calls.ts";
+import { askFirst, Call, listenIn } from "./calls.ts";
 import { type Classroom, expect, Student, type Teacher, test as base } from "./class.ts";
 
 interface Fixtures {
@@ -68,6 +68,7 @@ test("a call rings, is answered, and each sees and hears the other until one han
   await theirs.says(/The call with Ms Haddad has ended\.\s*It lasted \d:\d\d\./);
   await hers.tap("Close");
   await hers.isGone();
+  await Promise.all([hers.hasLetGo(), theirs.hasLetGo()]);
 });
 
 test("a call with sound alone has no pictures, and the caller may hang up", { tag: "@once" }, async ({
@@ -85,13 +86,19 @@ test("a call with sound alone has no pictures, and the caller may hang up", { ta
 });
 
 test("what is muted is not heard, and what is off is not seen", { tag: "@once" }, async ({ pair }) => {
-  const { hers, theirs } = pair;
+  const { ada, hers, theirs } = pair;
   await talk(pair, "Video call");
   await hers.sees();
   await theirs.tap("Mute");
   await hers.says("Muted at the other end.");
+  await hers.hearsNothing();
   await theirs.tap("Camera off");
   await expect(hers.panel.getByLabel("The other end")).not.toBeInViewport({ ratio: 0.1 });
+  // So it stays when the page is loaded anew.
+  await ada.page.reload();
+  await Promise.all([hers.isConnected(), theirs.isConnected()]);
+  await hers.says("Muted at the other end.");
+  await hers.hearsNothing();
   await theirs.tap("Camera on");
   await theirs.tap("Unmute");
   await expect(hers.panel).not.toContainText("Muted");
@@ -207,8 +214,101 @@ test("a call rings in every tab, and is answered or declined in one", { tag: "@o
   await hers.hears();
   await second.call.tap("Hang up");
   await theirs.says("The call with Ms Haddad has ended.");
-  await second.call.isGone();
+  await second.call.says("The call with Ms Haddad has ended.");
   await hers.says("The call with Ada has ended.");
+});
+
+test("of two tabs that answer at once one has the call", { tag: "@once" }, async ({ pair }) => {
+  const { teacher, ada, hers, theirs } = pair;
+  const second = await anotherTab(ada);
+  await call(teacher, "Ada");
+  const tabs = [theirs, second.call];
+  const buttons = await Promise.all(tabs.map((tab) => tab.button("Answer").elementHandle()));
+  await Promise.all(buttons.map((it) => it?.evaluate((button) => (button as HTMLElement).click())));
+  await hers.isConnected();
+  const phases = async () =>
+    (await Promise.all(tabs.map((tab) => tab.panel.getAttribute("data-phase")))).sort();
+  await expect.poll(phases).toEqual(["elsewhere", "talking"]);
+  await hers.hears();
+});
+
+test("a tab that is duplicated does not take the call", { tag: "@once" }, async ({ pair }) => {
+  const { ada, hers, theirs } = pair;
+  await talk(pair);
+  const opened = ada.page.context().waitForEvent("page");
+  // A page that is opened from another one begins with a copy of what the tab keeps.
+  await ada.page.evaluate(() => void window.open(location.href));
+  const copy = new Call({ page: await opened, name: "the copy" });
+  await copy.says("Answered elsewhere");
+  await copy.tap("Close");
+  await copy.isGone();
+  await Promise.all([hers.isConnected(), theirs.isConnected()]);
+  await hers.hears();
+});
+
+test("a call that is called off while the browser asks is none", { tag: "@once" }, async ({ pair }) => {
+  const { teacher, hers, theirs } = pair;
+  await askFirst(teacher.page);
+  await teacher.reload();
+  await call(teacher, "Ada");
+  await hers.says("Allow the microphone");
+  await hers.tap("Cancel");
+  await hers.isGone();
+  await call(teacher, "Ada");
+  await hers.says("Allow the microphone");
+  await teacher.page.evaluate(() => window.grant?.());
+  await theirs.tap("Answer");
+  await Promise.all([hers.isConnected(), theirs.isConnected()]);
+  await Promise.all([hers.hears(), theirs.hears()]);
+  await hers.tap("Hang up");
+  await theirs.says("The call with Ms Haddad has ended.");
+  await hers.hasLetGo();
+});
+
+test("what is hung up is over at once, and the server hears of it later", { tag: "@once" }, async ({
+  handup,
+  pair,
+}) => {
+  const { ada, hers, theirs } = pair;
+  await talk(pair);
+  await handup.kill();
+  await theirs.tap("Hang up");
+  await theirs.says("The call with Ms Haddad has ended.");
+  await theirs.hasLetGo();
+  await hers.says("Connection lost. Trying again…");
+  await handup.start();
+  await hers.says("The call with Ada has ended.");
+  await ada.isLive();
+});
+
+test("the end of the class is the end of its calls", { tag: "@once" }, async ({ pair }) => {
+  const { teacher, ada, theirs } = pair;
+  await talk(pair);
+  await teacher.endClass();
+  await ada.isOver();
+  await theirs.isGone();
+  await theirs.hasLetGo();
+});
+
+test("whoever is removed from the class is in no call there", { tag: "@once" }, async ({ pair }) => {
+  const { teacher, ada, hers, theirs } = pair;
+  await talk(pair);
+  await teacher.remove("Ada");
+  await ada.isOut();
+  await theirs.isGone();
+  await hers.says("The call with Ada has ended.");
+  await Promise.all([hers.hasLetGo(), theirs.hasLetGo()]);
+});
+
+test("a network that is gone for too long ends the call", { tag: "@once" }, async ({ pair }) => {
+  const { ada, hers, theirs } = pair;
+  await talk(pair);
+  await ada.page.context().setOffline(true);
+  await expect(hers.panel).toContainText("The connection with Ada was lost.", { timeout: 45_000 });
+  await ada.page.context().setOffline(false);
+  await ada.isLive();
+  await theirs.says("The connection with Ms Haddad was lost.");
+  await theirs.hasLetGo();
 });
 
 test("a page that is loaded anew comes back into its call, whichever end it is", async ({ pair }) => {

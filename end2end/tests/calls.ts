@@ -57,6 +57,28 @@ export class Call {
       .toBeGreaterThan(before + 5);
   }
 
+  /** No sound of the other end arrives, though the line stands. */
+  async hearsNothing(): Promise<void> {
+    const growth = async () => {
+      const before = await soundIn(this.page);
+      await this.page.waitForTimeout(500);
+      return (await soundIn(this.page)) - before;
+    };
+    await expect
+      .poll(growth, { message: `the sound that ${this.room.name} hears` })
+      .toBeLessThan(1e-6);
+  }
+
+  /** The microphone and the camera are let go of. */
+  async hasLetGo(): Promise<void> {
+    const live = () =>
+      this.page.evaluate(
+        () => (window.opened ?? []).flatMap((it) => it.getTracks()).filter((it) => it.readyState === "live").length,
+      );
+    await expect.poll(live, { message: `the devices that ${this.room.name} holds` }).toBe(0);
+    expect(await this.page.evaluate(() => (window.opened ?? []).length)).toBeGreaterThan(0);
+  }
+
   /** Sound of the other end arrives: energy, not only packets. */
   async hears(): Promise<void> {
     const before = await soundIn(this.page);
@@ -68,7 +90,12 @@ export class Call {
 
 declare global {
   interface Window {
+    /** The connections that the page has made. */
     connections?: RTCPeerConnection[];
+    /** The streams that it has opened. */
+    opened?: MediaStream[];
+    /** Grants the devices that it waits for. */
+    grant?: () => void;
   }
 }
 
@@ -84,6 +111,27 @@ export async function listenIn(page: Page): Promise<void> {
         connections.push(this);
       }
     };
+    // The empty page that a tab begins with has no devices.
+    if (!window.isSecureContext) return;
+    const opened: MediaStream[] = [];
+    window.opened = opened;
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await open(wanted);
+      opened.push(stream);
+      return stream;
+    };
+  });
+}
+
+/** Has the page's browser ask for the devices until `window.grant` is called. */
+export async function askFirst(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const granted = new Promise<void>((resolve) => {
+      window.grant = resolve;
+    });
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (wanted) => granted.then(() => open(wanted));
   });
 }
 

@@ -418,7 +418,13 @@ impl Engine {
         invite_id: InviteId,
     ) -> Result<IceServers, Error> {
         let now = self.now();
-        session.room.with_group(|group| other_end(group, now, session.user, invite_id))?;
+        session.room.with_group(|group| {
+            other_end(group, now, session.user, invite_id)?;
+            // Only what goes on for a while, and has to show that it does, is helped on its way.
+            let invitation = group.invitation(invite_id);
+            let silence = invitation.and_then(|it| self.shared.application.silence(&it.data));
+            silence.map(drop).ok_or(Rejection::NotPermitted)
+        })?;
         let none = IceConfig::default();
         Ok(self.shared.ice.get().unwrap_or(&none).servers_for(session.user, now))
     }

@@ -23,10 +23,12 @@ use crate::store::{EncodedEvent, Loaded};
 /// How many of a group's newest events stay in memory. A stream that is further behind starts
 /// over from a snapshot.
 const TAIL_EVENTS: usize = 4_096;
-/// How much of what holds only for now stays in memory, until every stream has sent it on.
+/// How much of what holds only for now stays in memory: streams send it on at once, or never.
 const PASSING_EVENTS: usize = 256;
 /// The same in bytes.
 const PASSING_BYTES: usize = 1_024 * 1_024;
+/// How long it stays at most, while more comes.
+const PASSES: Duration = Duration::from_secs(30);
 /// The least time between two merged status changes of a group.
 const STATUS_PACE: Duration = Duration::from_secs(1);
 
@@ -100,6 +102,7 @@ impl Presence {
 /// One event that holds only for now.
 struct Passing {
     version: u64,
+    at: Instant,
     /// Whose streams send it; everybody's when none.
     to: Option<UserId>,
     bytes: Bytes,
@@ -118,10 +121,15 @@ impl Passage {
     fn push(&mut self, to: Option<UserId>, bytes: Bytes) {
         self.version += 1;
         self.bytes += bytes.len();
-        self.events.push_back(Passing { version: self.version, to, bytes });
-        while self.events.len() > PASSING_EVENTS || self.bytes > PASSING_BYTES {
-            let Some(oldest) = self.events.pop_front() else { break };
+        let at = Instant::now();
+        self.events.push_back(Passing { version: self.version, at, to, bytes });
+        while let Some(oldest) = self.events.front() {
+            let is_much = self.events.len() > PASSING_EVENTS || self.bytes > PASSING_BYTES;
+            if !is_much && at - oldest.at < PASSES {
+                break;
+            }
             self.bytes -= oldest.bytes.len();
+            self.events.pop_front();
         }
     }
 }
@@ -391,7 +399,8 @@ impl Room {
             return None;
         }
         let is_theirs = |event: &&Passing| event.to.is_none_or(|to| to == user);
-        let events = passage.events.iter().filter(|event| event.version > after).filter(is_theirs);
+        let seen = usize::try_from(after + 1 - oldest).unwrap_or(usize::MAX);
+        let events = passage.events.iter().skip(seen).filter(is_theirs);
         Some((passage.version, events.map(|event| event.bytes.clone()).collect()))
     }
 

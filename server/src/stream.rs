@@ -135,6 +135,7 @@ impl LiveStream {
                     let (version, status) = self.room.status();
                     self.passing_version = version;
                     self.waiting.push_back(status);
+                    self.waiting.extend(self.room.ringing(self.user));
                 }
             }
             if !self.waiting.is_empty() || self.ended {

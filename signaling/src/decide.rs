@@ -564,6 +564,17 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         | Command::End { .. }
         | Command::Expire => return None,
     };
+    let mut invitees = invitees;
+    let actor_sees = |actor| group.invitation(invite_id).is_some_and(|i| i.is_visible_to(actor));
+    if let Command::Finish { actor, .. } = command
+        && !actor_sees(*actor)
+    {
+        // Who ends what goes on between two others is told that it is over, and none of their words.
+        for part in &mut invitees {
+            part.data = None;
+            part.reason = None;
+        }
+    }
     let settled = invitees.iter().map(|part| part.seq).max();
     let seq = settled.or(events.last().map(|event| event.seq)).unwrap_or(group.seq);
     Some(Settlement { invite_id, seq, invitees })

@@ -5,6 +5,7 @@
 //! The tools for both are used as libraries, so that nobody has to install
 //! the one version of them that fits the lock file.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -128,12 +129,37 @@ fn split(input: &Path, output: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
     let main = output.with_extension("main.wasm");
     let main_module = format!("./{OUTPUT_NAME}.js");
     let mut options = wasm_split_cli_support::Options::new(&wasm);
+    let link_name = options.link_name;
     options.output_dir = output;
     options.main_out_path = &main;
     options.main_module = &main_module;
     let split = wasm_split_cli_support::transform(options)
         .map_err(|error| anyhow!("cannot split {}: {error:#}", input.display()))?;
-    Ok((main, split.split_modules))
+    let link = output.join(link_name);
+    let mut modules = Vec::new();
+    for module in split.split_modules {
+        modules.push(name_after_build(&wasm, &module, &link)?);
+    }
+    Ok((main, modules))
+}
+
+/// Gives a module a name that tells builds apart: a page that is open while the
+/// server is replaced must not get a part of another build.
+fn name_after_build(build: &[u8], module: &Path, link: &Path) -> Result<PathBuf> {
+    let mut hasher = DefaultHasher::new();
+    build.hash(&mut hasher);
+    let stem = module.file_stem().context("a module has a name")?.to_string_lossy();
+    let named = module.with_file_name(format!("{stem}-{:016x}.wasm", hasher.finish()));
+    std::fs::rename(module, &named)
+        .with_context(|| format!("cannot rename {}", module.display()))?;
+    let (old, new) = (format!("{stem}.wasm"), named.file_name().context("it has a name")?);
+    let text =
+        std::fs::read_to_string(link).with_context(|| format!("cannot read {}", link.display()))?;
+    if !text.contains(&old) {
+        bail!("{} does not load {old}", link.display());
+    }
+    exec::write_file(link, text.replace(&old, &new.to_string_lossy()))?;
+    Ok(named)
 }
 
 fn bind(input: &Path, output: &Path, profile: Profile) -> Result<()> {

@@ -198,7 +198,7 @@ fn cells(record: &Record, part: &Part, names: &Names, now: Timestamp) -> [String
         seconds(part.answered_after()),
         seconds(since_round),
         moment(part.ended_at),
-        seconds(part.lasted(now)),
+        seconds(record.lasted(part, now)),
         part.ended_by.map(|by| harmless(&names.name(by))).unwrap_or_default(),
         harmless(part.reason.as_deref().unwrap_or_default()),
         harmless(part.data.as_deref().unwrap_or_default()),

@@ -265,7 +265,7 @@ fn others(
                     </th>
                     <td data-label="When">{zone.clock(part.asked_at)}</td>
                     <td data-label="Answer">{answer}</td>
-                    <td class="number" data-label="Lasted">{part.lasted(now).map(spoke)}</td>
+                    <td class="number" data-label="Lasted">{record.lasted(part, now).map(spoke)}</td>
                 </tr>
             }
         })

@@ -11,6 +11,8 @@ mod line;
 mod panel;
 #[cfg(feature = "hydrate")]
 mod ring;
+#[cfg(feature = "hydrate")]
+mod tab;
 
 use call::{Call, Media};
 use leptos::html::Div;
@@ -144,7 +146,9 @@ fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
     use std::rc::Rc;
 
     let has_begun = Rc::new(Cell::new(false));
+    let again = RwSignal::new(());
     Effect::new(move |_| {
+        again.track();
         let is_needed = calling.call.with(Option::is_some) || calling.wish.with(Option::is_some);
         let Some(place) = place.get().filter(|_| is_needed) else { return };
         if has_begun.replace(true) {
@@ -155,8 +159,11 @@ fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
             if panel::open(live, calling, place).await.is_err() {
                 has_begun.set(false);
                 calling.wish.set(None);
-                let sentence = "The call could not be opened. Check your connection and try again.";
+                let sentence = "The call could not be opened. Check your connection, or reload \
+                                this page, and try again.";
                 live.trouble.set(Some(sentence.to_owned()));
+                // Whoever is called is still being called.
+                set_timeout(move || again.set(()), std::time::Duration::from_secs(3));
             }
         });
     });

@@ -418,6 +418,19 @@ pub async fn post(url: &str, json: &str) -> Result<(u16, String), JsValue> {
     fetch(url, &init).await
 }
 
+/// Waits.
+pub async fn pause(time: Duration) {
+    let over = js_sys::Promise::new(&mut |resolve, _| {
+        set_timeout(
+            move || {
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            },
+            time,
+        );
+    });
+    let _ = JsFuture::from(over).await;
+}
+
 /// Asks the server, and tells the status and the text of its answer.
 async fn fetch(url: &str, init: &RequestInit) -> Result<(u16, String), JsValue> {
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));

@@ -290,6 +290,12 @@ impl Record {
         }
     }
 
+    /// Milliseconds that what this part's acceptance began has lasted, until `now` where it goes on;
+    /// none when there was none, as in a call whose two found no way to each other.
+    pub fn lasted(&self, part: &Part, now: Timestamp) -> Option<i64> {
+        part.lasted(now).filter(|_| self.call_outcome() != Some(Outcome::Failed))
+    }
+
     /// What came of it, when it is a call.
     pub fn call_outcome(&self) -> Option<Outcome> {
         let part = self.parts.first().filter(|_| self.kind == Kind::Call)?;

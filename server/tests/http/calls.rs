@@ -71,6 +71,16 @@ async fn who_is_in_another_call_is_busy_by_the_servers_word() {
     co_teacher.finish(&going).await.with_status(200);
     let part = ada.part_of(&going, &ada).await;
     assert_eq!((&part["state"], &part["reason"]), (&json!("finished"), &json!("hung_up")));
+    // Said again, it tells a teacher who was not one of the two none of their words.
+    let talked = call(&class.teacher, &ada).await;
+    ada.verb(&talked, "accept", json!({ "data": "about home" })).await.with_status(200);
+    let words = json!({ "reason": "she cried", "data": "poor thing" });
+    ada.verb(&talked, "finish", words).await.with_status(200);
+    let again = co_teacher.finish(&talked).await;
+    assert_eq!(again.with_status(200)["invitees"][0]["state"], "finished");
+    for word in ["home", "cried", "poor"] {
+        assert!(!again.text.contains(word), "{again:?}");
+    }
     let free = call(&co_teacher, &ada).await;
     assert_eq!(ada.state_of(&free, &ada).await, "pending");
     let mark = class.mark().await;
@@ -350,4 +360,6 @@ async fn servers_on_the_way_are_told_to_the_two_and_there_are_none_by_default() 
     assert!(turn["credential"].is_string() && told["expiresAt"].is_string());
     ada.reject(&invite).await.with_status(200);
     ada.get(&path).await.lost_to("rejected");
+    let word = ada.invite(&class.teacher).await;
+    ada.get(&word.path("/iceServers")).await.refused(403, 8011);
 }

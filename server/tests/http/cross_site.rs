@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Class, Request, Server};
+use crate::support::{Class, Invite, Request, Server};
 
 /// A rename by the cookie alone, to which a browser adds its headers.
 fn rename(server: &Server, class: &Class) -> Request {
@@ -47,7 +47,8 @@ async fn every_change_by_cookie_is_guarded() {
     let server = Server::start().await;
     let class = Class::start(&server).await;
     let ada = class.join("Ada").await;
-    let invite = class.teacher.invite(&ada).await;
+    let call = class.teacher.try_invite(&ada, r#"{"operation":"call"}"#, 0).await;
+    let invite = Invite::of(&call);
     let before = class.teacher.snapshot().await["seq"].take();
     for route in crate::support::group_routes(&invite, &ada) {
         let request = route.request(server.endpoint(), &ada.group).cookie(&class.teacher.token);

@@ -79,6 +79,14 @@ pub fn close(stream: &MediaStream) {
     }
 }
 
+/// Has this called when a device stops by itself: unplugged, or taken away.
+pub fn when_lost(stream: &MediaStream, lost: impl Fn() + Copy + 'static) {
+    for track in tracks(&stream.get_tracks()) {
+        let ended = Closure::once_into_js(lost);
+        track.set_onended(Some(ended.unchecked_ref()));
+    }
+}
+
 /// Lets the microphone or the camera out, or not.
 pub fn let_out(stream: &MediaStream, sound: bool, picture: bool) {
     for track in tracks(&stream.get_audio_tracks()) {

@@ -9,31 +9,37 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use call::{Call, Mid, Say, Word};
+use call::{Call, Candidate, Media, Mid, Say, Word, reasons};
 use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use signaling::{GroupId, InviteId};
+use signaling::{GroupId, InviteId, reasons as engine};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceServer,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
-    RtcSessionDescriptionInit, RtcTrackEvent,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    RtcTrackEvent,
 };
 
-use super::desk::fresh_name;
-use crate::room::follow::{browser_now, get, post};
+use super::devices;
+use super::tab::fresh_name;
+use crate::room::follow::{browser_now, get, pause, post};
 
 /// How often the line looks after itself.
 const TICK: Duration = Duration::from_secs(1);
 /// Every so many ticks a page that is not connected says hello.
 const HELLO_TICKS: u32 = 2;
-/// Every so many ticks the server gets a sign of life: several times in the silence it allows.
-const ALIVE_TICKS: u32 = 4;
+/// Every so many ticks the server is asked anew which servers help: their credentials run out.
+const SERVER_TICKS: u32 = 3_600;
+/// How long candidates are gathered before they are told.
+const GATHER: Duration = Duration::from_millis(100);
+/// How long to wait when the server says that it was too much.
+const TOO_FAST: Duration = Duration::from_secs(2);
 /// How long an attempt may take before another hello begins a new one, in milliseconds.
-const ATTEMPT: f64 = 5_000.0;
+const ATTEMPT: f64 = 12_000.0;
 /// How long the two may be without a way to each other, in milliseconds.
 const PATIENCE: f64 = 25_000.0;
 /// The most candidates that wait for the description they belong to.
@@ -75,6 +81,8 @@ struct Attempt {
     connection: RtcPeerConnection,
     is_described: Cell<bool>,
     early: RefCell<Vec<RtcIceCandidateInit>>,
+    /// Ways that were found and are not told yet.
+    found: RefCell<Vec<Candidate>>,
     _found: Closure<dyn Fn(RtcPeerConnectionIceEvent)>,
     _changed: Closure<dyn Fn()>,
     _arrived: Closure<dyn Fn(RtcTrackEvent)>,
@@ -108,12 +116,36 @@ pub struct Line {
     apart_since: Cell<f64>,
     was_connected: Cell<bool>,
     is_closed: Cell<bool>,
-    to_say: RefCell<VecDeque<String>>,
+    has_video: bool,
+    to_say: RefCell<VecDeque<(Kind, String)>>,
     is_saying: Cell<bool>,
     ticks: Cell<u32>,
     ticking: RefCell<Option<IntervalHandle>>,
-    /// Called when there is no hope any more; tells whether there was a way once.
-    gives_up: Box<dyn Fn(bool)>,
+    /// Called with the reason when there is no hope any more.
+    gives_up: Box<dyn Fn(&'static str)>,
+}
+
+/// What a line begins with.
+pub struct Opening<'a> {
+    pub group: GroupId,
+    pub call: &'a Call,
+    pub is_caller: bool,
+    /// Whether the two were connected before this page was loaded anew.
+    pub was_connected: bool,
+    pub own: MediaStream,
+    pub sends: Sends,
+    pub tells: Tells,
+    /// Called with the reason when there is no hope any more.
+    pub gives_up: Box<dyn Fn(&'static str)>,
+}
+
+/// What of a word matters while it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Hello,
+    /// It belongs to an attempt.
+    OfAttempt,
+    Sends,
 }
 
 #[derive(Deserialize)]
@@ -138,15 +170,9 @@ struct Relayed {
 
 impl Line {
     /// Opens a line, and works at it until it is closed.
-    pub fn open(
-        group: GroupId,
-        call: &Call,
-        is_caller: bool,
-        own: MediaStream,
-        sends: Sends,
-        tells: Tells,
-        gives_up: Box<dyn Fn(bool)>,
-    ) -> Rc<Self> {
+    pub fn open(opening: Opening<'_>) -> Rc<Self> {
+        let Opening { group, call, is_caller, was_connected, own, sends, tells, gives_up } =
+            opening;
         let line = Rc::new(Self {
             group,
             invite_id: call.invite_id,
@@ -161,8 +187,9 @@ impl Line {
             turns: Cell::new(0),
             tried_at: Cell::new(0.0),
             apart_since: Cell::new(browser_now()),
-            was_connected: Cell::new(false),
+            was_connected: Cell::new(was_connected),
             is_closed: Cell::new(false),
+            has_video: call.media == Media::Video,
             to_say: RefCell::default(),
             is_saying: Cell::new(false),
             ticks: Cell::new(0),
@@ -172,7 +199,6 @@ impl Line {
         tells.link.set(Link::Connecting);
         let this = Rc::clone(&line);
         spawn_local(async move {
-            this.keep_alive();
             this.find_servers().await;
             if this.is_closed.get() {
                 return;
@@ -198,6 +224,7 @@ impl Line {
             ticks.clear();
         }
         self.is_closed.set(true);
+        self.to_say.borrow_mut().clear();
         self.attempt.take();
         self.tells.theirs.set(None);
         self.tells.they_send.set(None);
@@ -233,8 +260,9 @@ impl Line {
     fn tick(self: &Rc<Self>) {
         let ticks = self.ticks.get() + 1;
         self.ticks.set(ticks);
-        if ticks.is_multiple_of(ALIVE_TICKS) {
-            self.keep_alive();
+        if ticks.is_multiple_of(SERVER_TICKS) {
+            let this = Rc::clone(self);
+            spawn_local(async move { this.find_servers().await });
         }
         if self.tells.link.get_untracked() == Link::Connected {
             return;
@@ -242,38 +270,58 @@ impl Line {
         if browser_now() - self.apart_since.get() > PATIENCE {
             // Where that does not get through, the silence of this end will.
             self.apart_since.set(browser_now());
-            (self.gives_up)(self.was_connected.get());
+            let reason =
+                if self.was_connected.get() { engine::DISCONNECTED } else { reasons::FAILED };
+            (self.gives_up)(reason);
         } else if ticks.is_multiple_of(HELLO_TICKS) {
             self.say(None, Say::Hello);
         }
     }
 
-    fn keep_alive(&self) {
-        let path = self.path("keepAlive");
-        spawn_local(async move {
-            // The next one may get through.
-            let _ = post(&path, "{}").await;
-        });
-    }
-
     /// Says something to the other end: one word after the other, for a candidate means nothing
     /// before its description. A word that does not get through is let go.
     fn say(self: &Rc<Self>, to: Option<String>, say: Say) {
+        if self.is_closed.get() {
+            return;
+        }
+        let kind = match &say {
+            Say::Hello => Kind::Hello,
+            Say::Offer { .. } | Say::Answer { .. } | Say::Candidates { .. } => Kind::OfAttempt,
+            Say::Sends { .. } => Kind::Sends,
+        };
         let word = Word { from: self.life.clone(), to, say };
         let body = serde_json::to_string(&Relayed { data: word.to_data() }).unwrap_or_default();
-        self.to_say.borrow_mut().push_back(body);
+        let mut to_say = self.to_say.borrow_mut();
+        // Of what says how things are, the newest alone matters.
+        to_say.retain(|(waiting, _)| *waiting == Kind::OfAttempt || *waiting != kind);
+        to_say.push_back((kind, body));
+        drop(to_say);
         if self.is_saying.replace(true) {
             return;
         }
         let this = Rc::clone(self);
         spawn_local(async move {
-            let path = this.path("relay");
-            loop {
-                let Some(body) = this.to_say.borrow_mut().pop_front() else { break };
-                let _ = post(&path, &body).await;
-            }
+            this.say_what_waits().await;
             this.is_saying.set(false);
         });
+    }
+
+    async fn say_what_waits(&self) {
+        let path = self.path("relay");
+        loop {
+            let Some((kind, body)) = self.to_say.borrow_mut().pop_front() else { break };
+            match post(&path, &body).await {
+                Ok((429, _)) => {
+                    if kind == Kind::OfAttempt {
+                        self.to_say.borrow_mut().push_front((kind, body));
+                    }
+                    pause(TOO_FAST).await;
+                }
+                // A description that no relay carries will not get shorter.
+                Ok((413, _)) => (self.gives_up)(reasons::FAILED),
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 
     fn say_back(self: &Rc<Self>, say: Say) {
@@ -313,13 +361,12 @@ impl Line {
                 self.answer(turn, sdp);
             }
             Say::Answer { turn, sdp } if self.is_caller && !is_new => self.settle(turn, sdp),
-            Say::Candidate { turn, candidate, mid } if !is_new => {
-                self.add(turn, &candidate, mid);
-            }
+            Say::Candidates { turn, found } if !is_new => self.add(turn, found),
             Say::Sends { sound, picture } if !is_new => {
                 self.tells.they_send.set(Some(Sends { sound, picture }));
             }
-            Say::Offer { .. } | Say::Answer { .. } | Say::Candidate { .. } | Say::Sends { .. } => {}
+            Say::Offer { .. } | Say::Answer { .. } | Say::Candidates { .. } | Say::Sends { .. } => {
+            }
         }
     }
 
@@ -340,13 +387,19 @@ impl Line {
         for track in self.own.get_tracks() {
             connection.add_track_0(&MediaStreamTrack::from(track), &self.own);
         }
+        if self.is_caller && self.has_video && !devices::has_picture(&self.own) {
+            // The offer leaves room for the other end's picture.
+            let only_in = RtcRtpTransceiverInit::new();
+            only_in.set_direction(RtcRtpTransceiverDirection::Recvonly);
+            connection.add_transceiver_with_str_and_init("video", &only_in);
+        }
         let found = {
             let this = Rc::downgrade(self);
             Closure::new(move |event: RtcPeerConnectionIceEvent| {
                 let (Some(line), Some(found)) = (this.upgrade(), event.candidate()) else { return };
                 let mid = found.sdp_mid().zip(found.sdp_m_line_index());
                 let mid = mid.map(|(name, index)| Mid { name, index });
-                line.say_back(Say::Candidate { turn, candidate: found.candidate(), mid });
+                line.found(turn, Candidate { candidate: found.candidate(), mid });
             })
         };
         let changed = {
@@ -375,8 +428,11 @@ impl Line {
         connection.set_onconnectionstatechange(Some(changed.as_ref().unchecked_ref()));
         connection.set_ontrack(Some(arrived.as_ref().unchecked_ref()));
         self.tried_at.set(browser_now());
+        // What belongs to the attempt before is of no use any more.
+        self.to_say.borrow_mut().retain(|(kind, _)| *kind != Kind::OfAttempt);
         let attempt = Rc::new(Attempt {
             turn,
+            found: RefCell::default(),
             connection,
             is_described: Cell::new(false),
             early: RefCell::default(),
@@ -387,6 +443,28 @@ impl Line {
         self.attempt.replace(Some(Rc::clone(&attempt)));
         self.part();
         Some(attempt)
+    }
+
+    /// A way by which this end may be reached: told with others that are found at the same time.
+    fn found(self: &Rc<Self>, turn: u32, candidate: Candidate) {
+        let attempt = self.attempt.borrow().clone();
+        let Some(attempt) = attempt.filter(|attempt| attempt.turn == turn) else { return };
+        let mut found = attempt.found.borrow_mut();
+        found.push(candidate);
+        if found.len() > 1 {
+            return;
+        }
+        drop(found);
+        let this = Rc::clone(self);
+        set_timeout(
+            move || {
+                let found = attempt.found.take();
+                if this.is_current(&attempt) {
+                    this.say_back(Say::Candidates { turn, found });
+                }
+            },
+            GATHER,
+        );
     }
 
     /// Looks how the connection is.
@@ -457,22 +535,24 @@ impl Line {
         }
     }
 
-    fn add(&self, turn: u32, candidate: &str, mid: Option<Mid>) {
+    fn add(&self, turn: u32, found: Vec<Candidate>) {
         let attempt = self.attempt.borrow().clone();
         let Some(attempt) = attempt.filter(|attempt| attempt.turn == turn) else { return };
-        let found = RtcIceCandidateInit::new(candidate);
-        if let Some(mid) = mid {
-            found.set_sdp_mid(Some(&mid.name));
-            found.set_sdp_m_line_index(Some(mid.index));
-        }
-        if !attempt.is_described.get() {
+        for Candidate { candidate, mid } in found {
+            let found = RtcIceCandidateInit::new(&candidate);
+            if let Some(mid) = mid {
+                found.set_sdp_mid(Some(&mid.name));
+                found.set_sdp_m_line_index(Some(mid.index));
+            }
+            if attempt.is_described.get() {
+                add_candidate(&attempt, &found);
+                continue;
+            }
             let mut early = attempt.early.borrow_mut();
             if early.len() < EARLY {
                 early.push(found);
             }
-            return;
         }
-        add_candidate(&attempt, &found);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What one sees of a call.
 
+use std::time::Duration;
+
 use call::{Call, Media, Stage};
 use leptos::html::{Section, Video};
 use leptos::prelude::*;
@@ -100,12 +102,17 @@ fn preparing(desk: Desk, wanted: Wanted) -> AnyView {
         Media::Audio => "Allow the microphone, if your browser asks.",
         Media::Video => "Allow the microphone and the camera, if your browser asks.",
     };
+    // Whoever taps twice on what was here before means nothing by the second.
+    let is_ready = RwSignal::new(false);
+    set_timeout(move || is_ready.set(true), Duration::from_millis(700));
     view! {
         <p class="call-title">
             {kind(wanted.media)} " with " {name_of(desk, wanted.who)}
         </p>
         <p role="status">{devices}</p>
-        <div class="choices">{give_up(desk, wanted)}</div>
+        <div class="choices" inert=move || !is_ready.get()>
+            {give_up(desk, wanted)}
+        </div>
     }
     .into_any()
 }
@@ -142,9 +149,7 @@ fn refused(desk: Desk, wanted: Wanted, trouble: DeviceTrouble) -> AnyView {
 fn give_up(desk: Desk, wanted: Wanted) -> AnyView {
     let (words, does): (_, Box<dyn Fn()>) = match wanted.answers {
         None => ("Cancel", Box::new(move || desk.close())),
-        Some(invite_id) if wanted.comes_back => {
-            ("Hang up", Box::new(move || desk.hang_up(invite_id)))
-        }
+        Some(_) if wanted.comes_back.is_some() => ("Hang up", Box::new(move || desk.hang_up_now())),
         Some(invite_id) => ("Decline", Box::new(move || desk.decline(invite_id))),
     };
     view! {
@@ -178,7 +183,7 @@ fn placing(desk: Desk, calling: Calling, call: Call) -> AnyView {
 fn rung(desk: Desk, call: Call) -> AnyView {
     let invite_id = call.invite_id;
     let wanted =
-        |media| Wanted { who: call.caller, media, answers: Some(invite_id), comes_back: false };
+        |media| Wanted { who: call.caller, media, answers: Some(invite_id), comes_back: None };
     let (as_asked, sound_only) = (wanted(call.media), wanted(Media::Audio));
     let words = match call.media {
         Media::Audio => " calls you.",
@@ -213,21 +218,27 @@ fn elsewhere(desk: Desk, call: Call) -> AnyView {
     let invite_id = call.invite_id;
     let other = name_of(desk, call.other(desk.live.me));
     let answered = call.callee == desk.live.me;
-    let (title, ends): (_, Box<dyn Fn()>) = if call.is_ringing() {
-        ("Calling from another tab or device", Box::new(move || desk.cancel(invite_id)))
-    } else if answered {
-        ("Answered elsewhere", Box::new(move || desk.hang_up(invite_id)))
-    } else {
-        ("In a call on another tab or device", Box::new(move || desk.hang_up(invite_id)))
+    let title = match (call.is_ringing(), answered) {
+        (true, _) => "Calling from another tab or device",
+        (false, true) => "Answered elsewhere",
+        (false, false) => "In a call on another tab or device",
+    };
+    let is_ringing = call.is_ringing();
+    let media = call.media;
+    let ends = move |_| {
+        if is_ringing { desk.cancel(invite_id) } else { desk.hang_up(&call) }
     };
     view! {
         <p class="call-title" role="status">
             {title}
         </p>
-        <p>{kind(call.media)} " with " {other}</p>
+        <p>{kind(media)} " with " {other}</p>
         <div class="choices">
-            <button class="quiet" type="button" on:click=move |_| ends()>
-                {if call.is_ringing() { "Stop calling" } else { "Hang up" }}
+            <button class="quiet" type="button" on:click=ends>
+                {if is_ringing { "Stop calling" } else { "Hang up" }}
+            </button>
+            <button class="quiet" type="button" on:click=move |_| desk.put_away(invite_id)>
+                "Close"
             </button>
         </div>
     }
@@ -260,7 +271,6 @@ fn ended(desk: Desk, over: Over) -> AnyView {
 
 #[component]
 fn Talk(desk: Desk, call: Call) -> impl IntoView {
-    let invite_id = call.invite_id;
     let other = call.other(desk.live.me);
     let since = match call.stage {
         Stage::Answered { since, .. } => Some(since),
@@ -299,6 +309,11 @@ fn Talk(desk: Desk, call: Call) -> impl IntoView {
         <p class="call-title">
             {name_of(desk, other)} {since.map(|moment| view! { <Since moment /> })}
         </p>
+        <Show when=move || desk.device_lost.get()>
+            <p class="problem" role="alert">
+                "Your microphone or camera has stopped. Check it, then reload this page."
+            </p>
+        </Show>
         <p class="call-state" role="status">
             {state}
             {move || is_muted().then_some(" Muted at the other end.")}
@@ -322,7 +337,7 @@ fn Talk(desk: Desk, call: Call) -> impl IntoView {
                     {move || if desk.sends.get().picture { "Camera off" } else { "Camera on" }}
                 </button>
             </Show>
-            <button class="primary" type="button" on:click=move |_| desk.hang_up(invite_id)>
+            <button class="primary" type="button" on:click=move |_| desk.hang_up(&call)>
                 "Hang up"
             </button>
         </div>

@@ -70,8 +70,12 @@ fn tremble() {
 
 /// Plays the notes once. What a browser refuses stays silent.
 fn strike(context: &AudioContext) {
-    // One that waits for a tap goes on when there was one.
-    let _ = context.resume();
+    // One that waits for a tap goes on when there was one; what is struck before would all sound
+    // at once then.
+    if context.state() != AudioContextState::Running {
+        let _ = context.resume();
+        return;
+    }
     for (pitch, after) in NOTES {
         let _ = note(context, pitch, context.current_time() + after);
     }
