@@ -81,6 +81,19 @@ pub fn CallButtons(
     });
     let name = live.name_of(who);
     let wish = move |media| calling.wish.set(Some((who, media)));
+    let button = move |words: String, media, dialog: Option<String>| {
+        view! {
+            <button
+                class="quiet"
+                type="button"
+                popovertarget=dialog
+                popovertargetaction="hide"
+                on:click=move |_| wish(media)
+            >
+                {words}
+            </button>
+        }
+    };
     move || {
         can.get().then(|| {
             let (voice, video) = if by_name {
@@ -88,26 +101,8 @@ pub fn CallButtons(
             } else {
                 ("Call".to_owned(), "Video call".to_owned())
             };
-            view! {
-                <button
-                    class="quiet"
-                    type="button"
-                    popovertarget=dialog.clone()
-                    popovertargetaction="hide"
-                    on:click=move |_| wish(Media::Audio)
-                >
-                    {voice}
-                </button>
-                <button
-                    class="quiet"
-                    type="button"
-                    popovertarget=dialog.clone()
-                    popovertargetaction="hide"
-                    on:click=move |_| wish(Media::Video)
-                >
-                    {video}
-                </button>
-            }
+            let voice = button(voice, Media::Audio, dialog.clone());
+            (voice, button(video, Media::Video, dialog.clone()))
         })
     }
 }

@@ -44,26 +44,15 @@ pub fn open(live: Live, calling: Calling, place: HtmlDivElement) -> Result<(), N
 #[component]
 fn Panel(desk: Desk, calling: Calling) -> impl IntoView {
     move || {
-        let phase = desk.phase.get();
-        let key = match &phase {
+        let (key, content) = match desk.phase.get() {
             Phase::Free => return ().into_any(),
-            Phase::Preparing(_) => "preparing",
-            Phase::Refused(..) => "refused",
-            Phase::Calling(_) => "calling",
-            Phase::Rung(_) => "rung",
-            Phase::Talking(_) => "talking",
-            Phase::Elsewhere(_) => "elsewhere",
-            Phase::Over(_) => "over",
-        };
-        let content = match phase {
-            Phase::Free => ().into_any(),
-            Phase::Preparing(wanted) => preparing(desk, wanted),
-            Phase::Refused(wanted, trouble) => refused(desk, wanted, trouble),
-            Phase::Calling(call) => placing(desk, calling, call),
-            Phase::Rung(call) => rung(desk, call),
-            Phase::Talking(call) => view! { <Talk desk call /> }.into_any(),
-            Phase::Elsewhere(call) => elsewhere(desk, call),
-            Phase::Over(over) => ended(desk, over),
+            Phase::Preparing(wanted) => ("preparing", preparing(desk, wanted)),
+            Phase::Refused(wanted, trouble) => ("refused", refused(desk, wanted, trouble)),
+            Phase::Calling(call) => ("calling", placing(desk, calling, call)),
+            Phase::Rung(call) => ("rung", rung(desk, call)),
+            Phase::Talking(call) => ("talking", view! { <Talk desk call /> }.into_any()),
+            Phase::Elsewhere(call) => ("elsewhere", elsewhere(desk, call)),
+            Phase::Over(over) => ("over", ended(desk, over)),
         };
         view! { <Card key>{content}</Card> }.into_any()
     }
@@ -97,6 +86,15 @@ fn kind(media: Media) -> &'static str {
     }
 }
 
+/// What a card is about, before anybody has answered.
+fn title(desk: Desk, media: Media, with: UserId) -> impl IntoView {
+    view! {
+        <p class="call-title">
+            {kind(media)} " with " {name_of(desk, with)}
+        </p>
+    }
+}
+
 fn preparing(desk: Desk, wanted: Wanted) -> AnyView {
     let devices = match wanted.media {
         Media::Audio => "Allow the microphone, if your browser asks.",
@@ -106,9 +104,7 @@ fn preparing(desk: Desk, wanted: Wanted) -> AnyView {
     let is_ready = RwSignal::new(false);
     set_timeout(move || is_ready.set(true), Duration::from_millis(700));
     view! {
-        <p class="call-title">
-            {kind(wanted.media)} " with " {name_of(desk, wanted.who)}
-        </p>
+        {title(desk, wanted.media, wanted.who)}
         <p role="status">{devices}</p>
         <div class="choices" inert=move || !is_ready.get()>
             {give_up(desk, wanted)}
@@ -134,9 +130,7 @@ fn refused(desk: Desk, wanted: Wanted, trouble: DeviceTrouble) -> AnyView {
         }
     });
     view! {
-        <p class="call-title">
-            {kind(wanted.media)} " with " {name_of(desk, wanted.who)}
-        </p>
+        {title(desk, wanted.media, wanted.who)}
         <p class="problem" role="alert">
             {trouble.to_string()}
         </p>
@@ -167,9 +161,7 @@ fn placing(desk: Desk, calling: Calling, call: Call) -> AnyView {
         if rings { "Ringing…" } else { "Calling…" }
     };
     view! {
-        <p class="call-title">
-            {kind(call.media)} " with " {name_of(desk, call.callee)}
-        </p>
+        {title(desk, call.media, call.callee)}
         <p role="status">{words}</p>
         <div class="choices">
             <button class="primary" type="button" on:click=move |_| desk.cancel(invite_id)>
@@ -322,7 +314,6 @@ fn Talk(desk: Desk, call: Call) -> impl IntoView {
             <button
                 class="quiet"
                 type="button"
-                aria-pressed=move || (!desk.sends.get().sound).to_string()
                 on:click=toggle_sound
             >
                 {move || if desk.sends.get().sound { "Mute" } else { "Unmute" }}
@@ -331,7 +322,6 @@ fn Talk(desk: Desk, call: Call) -> impl IntoView {
                 <button
                     class="quiet"
                     type="button"
-                    aria-pressed=move || (!desk.sends.get().picture).to_string()
                     on:click=toggle_picture
                 >
                     {move || if desk.sends.get().picture { "Camera off" } else { "Camera on" }}
