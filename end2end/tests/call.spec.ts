@@ -193,6 +193,27 @@ test("two who call each other at the same moment are connected once", { tag: "@o
   await theirs.says("The call with Ms Haddad has ended.");
 });
 
+test("who taps on somebody that is calling already answers", { tag: "@once" }, async ({ pair }) => {
+  const { teacher, ada, hers, theirs } = pair;
+  await teacher.allowCalls();
+  // The code for calls comes late to Ada's phone: by then the teacher's call is there.
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await ada.page.route(/split_call/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await ada.button("Call Ms Haddad").click();
+  await call(teacher, "Ada");
+  await hers.says("Calling…");
+  await expect(ada.button("Call Ms Haddad")).toBeHidden();
+  release();
+  await Promise.all([hers.isConnected(), theirs.isConnected()]);
+  await Promise.all([hers.hears(), theirs.hears()]);
+});
+
 test("a call rings in every tab, and is answered or declined in one", { tag: "@once" }, async ({
   pair,
 }) => {

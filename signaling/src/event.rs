@@ -51,7 +51,7 @@ macro_rules! event_kinds {
 
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+            #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
             #[serde(rename_all = "camelCase")]
             pub struct $kind {
                 $($(#[$field_attribute])* pub $field: $type,)*
@@ -83,26 +83,24 @@ macro_rules! event_kinds {
             /// When no event has the name, or the body is not that event's.
             pub fn decode<'de, D: Deserializer<'de>>(name: &str, body: D) -> Result<Self, D::Error> {
                 match name {
-                    $($name => Body::<$kind>::deserialize(body).map(Event::from),)*
+                    $($name => {
+                        // All fields in one: to flatten one struct into another would read every
+                        // event twice, and costs a browser much code.
+                        #[derive(Deserialize)]
+                        #[serde(rename_all = "camelCase")]
+                        struct Body {
+                            seq: u64,
+                            at: Timestamp,
+                            $($(#[$field_attribute])* $field: $type,)*
+                        }
+                        let Body { seq, at, $($field,)* } = Body::deserialize(body)?;
+                        Ok(Self { seq, at, kind: $kind { $($field,)* }.into() })
+                    })*
                     _ => Err(de::Error::custom("no event has this name")),
                 }
             }
         }
     };
-}
-
-#[derive(Deserialize)]
-struct Body<T> {
-    seq: u64,
-    at: Timestamp,
-    #[serde(flatten)]
-    kind: T,
-}
-
-impl<T: Into<EventKind>> From<Body<T>> for Event {
-    fn from(body: Body<T>) -> Self {
-        Self { seq: body.seq, at: body.at, kind: body.kind.into() }
-    }
 }
 
 event_kinds! {

@@ -255,10 +255,19 @@ impl Desk {
         Effect::new(move |_| {
             if let Some((who, media)) = self.calling.wish.get() {
                 self.calling.wish.set(None);
-                // One at a time: what is being prepared is called off before another is.
-                if self.phase.with_untracked(|it| matches!(it, Phase::Free | Phase::Over(_))) {
-                    self.prepare(Wanted { who, media, answers: None, comes_back: None });
-                }
+                let answers = match self.phase.get_untracked() {
+                    Phase::Free | Phase::Over(_) => None,
+                    // Whom one wants to call is calling already.
+                    Phase::Rung(call) if call.caller == who => Some(call.invite_id),
+                    // One at a time: what is being prepared is called off before another is.
+                    Phase::Preparing(_)
+                    | Phase::Refused(..)
+                    | Phase::Calling(_)
+                    | Phase::Rung(_)
+                    | Phase::Talking(_)
+                    | Phase::Elsewhere(_) => return,
+                };
+                self.prepare(Wanted { who, media, answers, comes_back: None });
             }
         });
     }
