@@ -59,14 +59,18 @@ export class Call {
 
   /** No sound of the other end arrives, though the line stands. */
   async hearsNothing(): Promise<void> {
-    const growth = async () => {
-      const before = await soundIn(this.page);
-      await this.page.waitForTimeout(500);
-      return (await soundIn(this.page)) - before;
+    let before = await soundIn(this.page);
+    const silence = async () => {
+      const now = await soundIn(this.page);
+      const isSilent = now.energy - before.energy < 1e-6;
+      // Half a second of packets, one every 20 ms, that carry nothing.
+      const packets = isSilent ? now.packets - before.packets : 0;
+      if (!isSilent) before = now;
+      return packets;
     };
     await expect
-      .poll(growth, { message: `the sound that ${this.room.name} hears` })
-      .toBeLessThan(1e-6);
+      .poll(silence, { message: `the silent packets that ${this.room.name} gets in a row` })
+      .toBeGreaterThan(25);
   }
 
   /** The microphone and the camera are let go of. */
@@ -81,9 +85,10 @@ export class Call {
 
   /** Sound of the other end arrives: energy, not only packets. */
   async hears(): Promise<void> {
-    const before = await soundIn(this.page);
+    const energy = async () => (await soundIn(this.page)).energy;
+    const before = await energy();
     await expect
-      .poll(() => soundIn(this.page), { message: `the sound that ${this.room.name} hears` })
+      .poll(energy, { message: `the sound that ${this.room.name} hears` })
       .toBeGreaterThan(before);
   }
 }
@@ -135,17 +140,16 @@ export async function askFirst(page: Page): Promise<void> {
   });
 }
 
-/** The energy of all the sound that has arrived by the newest connection. */
-function soundIn(page: Page): Promise<number> {
+/** The sound that has arrived by the newest connection. */
+function soundIn(page: Page): Promise<{ energy: number; packets: number }> {
   return page.evaluate(async () => {
-    const newest = window.connections?.at(-1);
-    if (!newest) return 0;
-    let energy = 0;
-    for (const report of (await newest.getStats()).values()) {
+    const sound = { energy: 0, packets: 0 };
+    for (const report of (await window.connections?.at(-1)?.getStats())?.values() ?? []) {
       if (report.type === "inbound-rtp" && report.kind === "audio") {
-        energy += report.totalAudioEnergy ?? 0;
+        sound.energy += report.totalAudioEnergy ?? 0;
+        sound.packets += report.packetsReceived ?? 0;
       }
     }
-    return energy;
+    return sound;
   });
 }

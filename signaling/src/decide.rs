@@ -535,7 +535,7 @@ fn cancelled_parts(invitation: &Invitation) -> Vec<&Invitee> {
 /// The parts that a verb on an invitation settled or found settled, in a group that has applied
 /// its events.
 pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<Settlement> {
-    let (invite_id, invitees): (InviteId, Vec<Invitee>) = match command {
+    let (invite_id, mut invitees): (InviteId, Vec<Invitee>) = match command {
         Command::Accept { actor, invite_id, .. } | Command::Reject { actor, invite_id, .. } => {
             (*invite_id, group.invitation(*invite_id)?.part(*actor).cloned().into_iter().collect())
         }
@@ -564,10 +564,8 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         | Command::End { .. }
         | Command::Expire => return None,
     };
-    let mut invitees = invitees;
-    let actor_sees = |actor| group.invitation(invite_id).is_some_and(|i| i.is_visible_to(actor));
     if let Command::Finish { actor, .. } = command
-        && !actor_sees(*actor)
+        && !group.invitation(invite_id)?.is_visible_to(*actor)
     {
         // Who ends what goes on between two others is told that it is over, and none of their words.
         for part in &mut invitees {
