@@ -43,6 +43,14 @@ pub enum OpenError {
     /// SQLite itself is too old.
     #[error("SQLite {0} is too old: 3.51.3 or newer is needed")]
     OldSqlite(String),
+    /// What is committed to the file would not be on disk.
+    #[error("the database {path} is not durable: its journal_mode is {journal_mode}")]
+    NotDurable {
+        /// Where it is.
+        path: String,
+        /// Its journal mode.
+        journal_mode: String,
+    },
 }
 
 /// What one group's append holds.
@@ -116,12 +124,36 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
         return Err(OpenError::OldSqlite(version));
     }
     sqlx::migrate!("../migrations").run(&mut connection).await?;
+    must_be_durable(&mut connection, path).await?;
     keep::fold_names(&mut connection).await.map_err(file_error)?;
     let readers = |connections| SqlitePoolOptions::new().max_connections(connections);
     let pool = readers(4).connect_with(reading.clone()).await.map_err(file_error)?;
     let history = readers(3).connect_with(reading).await.map_err(file_error)?;
     let writer = Writer { connection: Some(connection), options };
     Ok((writer, Reader { pool }, HistoryReader { pool: history }))
+}
+
+/// Asks SQLite itself how it writes: some file systems have no write-ahead log.
+async fn must_be_durable(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), OpenError> {
+    let path = path.display().to_string();
+    let file_error = |source| OpenError::File { path: path.clone(), source };
+    let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(file_error)?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(connection)
+        .await
+        .map_err(file_error)?;
+    tracing::info!("sqlite journal_mode={journal_mode} synchronous={synchronous}");
+    if journal_mode == "wal" && synchronous == 2 {
+        Ok(())
+    } else {
+        Err(OpenError::NotDurable { path, journal_mode })
+    }
 }
 
 fn parse_version(version: &str) -> (u32, u32, u32) {

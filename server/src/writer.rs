@@ -422,6 +422,9 @@ impl Writer {
         };
         match committed {
             Ok(()) => {
+                if !order.is_empty() {
+                    tracing::debug!(requests = replies.len(), classes = order.len(), "committed");
+                }
                 for (group_id, write) in writes {
                     if let Some(working) = self.working.get(&group_id) {
                         publish_write(&working.room, write);

@@ -40,4 +40,4 @@ pub const MAX_TIMEOUT_SECONDS: u32 = 86_400;
 /// The most characters a member's or a group's name may hold.
 pub const MAX_NAME_CHARS: usize = 64;
 /// The most members one group may hold.
-pub const MAX_MEMBERS: usize = 1_000;
+pub const MAX_MEMBERS: usize = 6_000;

@@ -1,0 +1,329 @@
+//! Handup beside its peers in one run: a class that raises its hands at once, what streams cost,
+//! how soon everybody is back after a kill.
+//!
+//! `cargo xtask bench` runs it. Rounds are interleaved and begin with another peer each time; every
+//! round starts every server anew on an empty file. What is told are medians with the least and
+//! the most, and ratios of medians.
+
+mod class;
+mod client;
+mod floor;
+mod process;
+mod report;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::class::{Class, Credential, Peer, Places, begin, join};
+use crate::client::{Client, HAND, Line, mark};
+use crate::report::{Measure, Report};
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How often an invitation is sent in a round.
+const INVITATIONS: usize = 5;
+/// How long idle streams are watched: longer than the time between two heartbeats.
+const IDLE: Duration = Duration::from_secs(20);
+const FEW_STREAMS: usize = 500;
+const MANY_STREAMS: usize = 5_000;
+const CLASSES: usize = 250;
+const CLASS_SIZE: usize = 40;
+/// Hands that go up, and as many that come down, in a second.
+const HANDS_PER_SECOND: usize = 500;
+const STEADY: Duration = Duration::from_secs(15);
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, port] = arguments.as_slice()
+        && flag == "--floor"
+    {
+        return floor::serve(port.parse()?);
+    }
+    let number = |name: &str| {
+        let place = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(place + 1)?.parse::<usize>().ok()
+    };
+    let rounds = number("--rounds").unwrap_or(5);
+    let only = arguments.iter().position(|argument| argument == "--only");
+    let only = only.and_then(|place| arguments.get(place + 1)).map(String::as_str);
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let places = Places {
+        handup: std::env::var_os("HANDUP_BIN").ok_or("HANDUP_BIN is not set")?.into(),
+        peers: root.join("benches/peers"),
+        scratch: root.join("target/bench/peers"),
+    };
+    std::fs::create_dir_all(&places.scratch)?;
+    let mut report = Report::default();
+    let parts = parts(only);
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}")?;
+    let bar = ProgressBar::new((rounds * parts.len()) as u64).with_style(style);
+    for round in 0..rounds {
+        report.add(Measure::Sync, Peer::Floor, one_sync(&places)?);
+        for place in 0..parts.len() {
+            let part = parts[(place + round * 3) % parts.len()];
+            bar.set_message(format!("{part:?}"));
+            run(part, &places, &mut report).map_err(|error| format!("{part:?}: {error}"))?;
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    report.tell(&root.join("target/bench/peers.json"))
+}
+
+/// What is measured in one go.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Storm(Peer, usize),
+    Streams(Peer),
+    Restart,
+    School,
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Storm(..) => "storm",
+            Self::Streams(_) => "streams",
+            Self::Restart => "restart",
+            Self::School => "school",
+        }
+    }
+}
+
+fn parts(only: Option<&str>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for students in [30, 500] {
+        parts.extend(Peer::ALL.map(|peer| Part::Storm(peer, students)));
+    }
+    for students in [2_000, 5_000] {
+        parts.extend([Peer::Handup, Peer::Floor].map(|peer| Part::Storm(peer, students)));
+    }
+    parts.extend([Peer::Handup, Peer::Nchan].map(Part::Streams));
+    parts.extend([Part::Restart, Part::School]);
+    let is_wanted = |part: &Part| match only {
+        Some(only) => {
+            let (name, peers) = only.split_once(':').unwrap_or((only, ""));
+            let peer = format!("{part:?}").to_lowercase();
+            part.name() == name && peers.split(',').any(|wanted| peer.contains(wanted))
+        }
+        None => true,
+    };
+    parts.retain(is_wanted);
+    parts
+}
+
+fn run(part: Part, places: &Places, report: &mut Report) -> Result<()> {
+    match part {
+        Part::Storm(peer, students) => storm(peer, students, places, report),
+        Part::Streams(peer) => streams(peer, places, report),
+        Part::Restart => restart(places, report),
+        Part::School => school(places, report),
+    }
+}
+
+/// What the disk takes for one small write that has to last.
+fn one_sync(places: &Places) -> Result<f64> {
+    let mut file = tempfile::tempfile_in(&places.scratch)?;
+    let mut times = Vec::new();
+    for _ in 0..31 {
+        file.write_all(&[7; 4_096])?;
+        let began = Instant::now();
+        file.sync_data()?;
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
+    Ok(millis(times[times.len() / 2]))
+}
+
+fn storm(peer: Peer, students: usize, places: &Places, report: &mut Report) -> Result<()> {
+    let folder = tempfile::tempdir_in(&places.scratch)?;
+    let server = peer.start(places, folder.path())?;
+    let mut client = Client::new(server.address)?;
+    let mut class = Class::open(peer, &mut client, students)?;
+    class.open_pages(&mut client, 0..students)?;
+    if students == 500 {
+        for _ in 0..INVITATIONS {
+            let (took, _) = class.invite(&mut client)?;
+            report.add(Measure::Invitation, peer, millis(took));
+        }
+        if let Some(took) = class.joined_in {
+            report.add(Measure::Join, peer, millis(took));
+        }
+    }
+    let storm = class.storm(&mut client, &server)?;
+    report.add(Measure::Storm(students), peer, millis(storm.last_page));
+    if storm.is_client_bound() {
+        report.is_client_bound(Measure::Storm(students), peer);
+    }
+    report.add(Measure::Answered(students), peer, storm.answered(0.99));
+    let millions = storm.deliveries as f64 / 1e6;
+    report.add(Measure::Cpu(students), peer, storm.server_cpu.as_secs_f64() / millions);
+    report.add(Measure::Bytes(students), peer, storm.bytes as f64 / storm.deliveries as f64);
+    if peer == Peer::Handup {
+        report.add(Measure::Commits(students), peer, storm.commits as f64);
+    }
+    Ok(())
+}
+
+/// What open streams of one class cost, in memory and while nothing happens.
+fn streams(peer: Peer, places: &Places, report: &mut Report) -> Result<()> {
+    let folder = tempfile::tempdir_in(&places.scratch)?;
+    let server = peer.start(places, folder.path())?;
+    let mut client = Client::new(server.address)?;
+    let mut class = Class::open(peer, &mut client, MANY_STREAMS)?;
+    let mut memory = Vec::new();
+    client.close(&class.lines().to_vec());
+    for which in [0..FEW_STREAMS, FEW_STREAMS..MANY_STREAMS] {
+        class.open_pages(&mut client, which)?;
+        // Everything about those who came has been told.
+        let until = Instant::now() + Duration::from_secs(3);
+        while Instant::now() < until {
+            client.turn(Duration::from_millis(50))?;
+        }
+        class.invite(&mut client)?;
+        memory.push(server.memory() as f64);
+    }
+    let slope = (memory[1] - memory[0]) / (MANY_STREAMS - FEW_STREAMS) as f64;
+    report.add(Measure::Memory, peer, slope / 1_024.0);
+    let (before, began) = (server.used(), Instant::now());
+    while began.elapsed() < IDLE {
+        client.turn(Duration::from_millis(500))?;
+    }
+    let cpu = server.used().cpu.saturating_sub(before.cpu).as_secs_f64() * 1e6;
+    let per_stream = cpu / began.elapsed().as_secs_f64() / MANY_STREAMS as f64;
+    report.add(Measure::Idle, peer, per_stream);
+    Ok(())
+}
+
+/// A server that is killed: everybody comes back by what they saw last, and gets what they missed.
+fn restart(places: &Places, report: &mut Report) -> Result<()> {
+    let peer = Peer::Handup;
+    let students = 500;
+    let folder = tempfile::tempdir_in(&places.scratch)?;
+    let server = peer.start(places, folder.path())?;
+    let mut client = Client::new(server.address)?;
+    let mut class = Class::open(peer, &mut client, students)?;
+    class.open_pages(&mut client, 0..students)?;
+    let (_, invitation) = class.invite(&mut client)?;
+    client.close(&class.pages.clone());
+    let seen = snapshot_seq(&mut client, class.lines()[0], &class.students()[0])?;
+    let hand = json!({ "data": mark(HAND, 0) });
+    let rest = format!("/invitations/{invitation}/accept");
+    client.ask(class.lines()[0], &class.students()[0].request("POST", &rest, Some(&hand)))?;
+    let port = server.address.port();
+    drop(server);
+    let server = peer.start_on(port, places, folder.path())?;
+    let mut client = Client::new(server.address)?;
+    let requests: Vec<Vec<u8>> = class
+        .students()
+        .iter()
+        .map(|student| student.request("GET", &format!("/events?after={seen}"), None))
+        .collect();
+    let before = server.used();
+    let began = Instant::now();
+    client.pages(&requests)?;
+    client.wait("everybody has what they missed", |board| board.hands == students as u64)?;
+    report.add(Measure::Restart, peer, millis(began.elapsed()));
+    report.add(Measure::Reads, peer, (server.used().reads - before.reads) as f64);
+    report.add(Measure::Start, peer, millis(server.started_in));
+    Ok(())
+}
+
+fn snapshot_seq(client: &mut Client, line: Line, member: &Credential) -> Result<u64> {
+    let snapshot: Value = serde_json::from_slice(&client.ask(line, &member.request("GET", "", None))?)?;
+    Ok(snapshot["seq"].as_u64().unwrap_or_default())
+}
+
+/// A school day: ten thousand students in their classes, raising hands and lowering them.
+fn school(places: &Places, report: &mut Report) -> Result<()> {
+    let peer = Peer::Handup;
+    let folder = tempfile::tempdir_in(&places.scratch)?;
+    let server = peer.start(places, folder.path())?;
+    let mut client = Client::new(server.address)?;
+    let mut classes: Vec<Vec<Credential>> = Vec::new();
+    let lines = client.lines(CLASS_SIZE)?;
+    let mut requests = Vec::new();
+    for _ in 0..CLASSES {
+        let teacher = begin(&mut client, lines[0])?;
+        let (students, _) = join(&mut client, &teacher, &lines)?;
+        let students = students.into_iter();
+        let students = students.map(|it| Credential { group: teacher.group.clone(), ..it });
+        let students: Vec<Credential> = students.collect();
+        let seen = snapshot_seq(&mut client, lines[0], &students[0])?;
+        let rest = format!("/events?after={seen}");
+        requests.extend(students.iter().map(|it| it.request("GET", &rest, None)));
+        classes.push(students);
+    }
+    client.start();
+    client.pages(&requests)?;
+    let lines = client.lines(CLASSES)?;
+    client.start();
+    let cpu = server.used().cpu;
+    let delivered = steady(&mut client, &classes, &lines)?;
+    let cpu = server.used().cpu.saturating_sub(cpu).as_secs_f64();
+    report.add(Measure::SchoolCpu, peer, cpu / STEADY.as_secs_f64() * 100.0);
+    let (mut times, expected) = delivered;
+    if times.len() != expected {
+        return Err(format!("{} of {expected} deliveries came", times.len()).into());
+    }
+    times.sort_unstable();
+    let at = |part: f64| f64::from(times[(times.len() as f64 * part) as usize]) / 1e3;
+    report.add(Measure::School(50), peer, at(0.5));
+    report.add(Measure::School(99), peer, at(0.99));
+    Ok(())
+}
+
+/// Hands up and down at a steady pace; each class sends on one line, one thing at a time.
+fn steady(
+    client: &mut Client,
+    classes: &[Vec<Credential>],
+    lines: &[Line],
+) -> Result<(Vec<u32>, usize)> {
+    let pause = Duration::from_secs(1) / (2 * HANDS_PER_SECOND as u32);
+    let deeds = (STEADY.as_secs_f64() / pause.as_secs_f64()) as usize;
+    let began = Instant::now();
+    // What each class has up, by its student; the next deed of a class takes it down.
+    let mut up: Vec<Option<(usize, bool)>> = vec![None; classes.len()];
+    let mut turn = vec![0; classes.len()];
+    let mut deed = 0;
+    while deed < deeds {
+        let due = began + pause * deed as u32;
+        let now = Instant::now();
+        if now < due {
+            client.turn(due - now)?;
+            continue;
+        }
+        let class = deed % classes.len();
+        let data = mark(HAND, deed);
+        let bytes = match up[class].take() {
+            None => {
+                let student = turn[class] % CLASS_SIZE;
+                turn[class] += 1;
+                up[class] = Some((student, true));
+                let body = json!({ "inviteeList": "*", "data": data, "timeout": 0 });
+                classes[class][student].request("POST", "/inviteInGroup", Some(&body))
+            }
+            Some((student, _)) => {
+                let body: Value = serde_json::from_slice(client.body(lines[class]))?;
+                let id = body["inviteID"].as_str().ok_or("a hand is not answered in time")?;
+                let rest = format!("/invitations/{id}/cancel");
+                classes[class][student].request("POST", &rest, Some(&json!({ "data": data })))
+            }
+        };
+        client.board.sent_at.push(Instant::now());
+        client.send(lines[class], &bytes)?;
+        deed += 1;
+    }
+    let expected = deeds * CLASS_SIZE;
+    client.wait("all hands are seen", |board| board.delivered.len() >= expected)?;
+    Ok((std::mem::take(&mut client.board.delivered), expected))
+}
