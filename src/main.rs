@@ -20,7 +20,6 @@ use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use server::{Engine, IceConfig, hash_password, peer_address};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -95,9 +94,8 @@ async fn run(options: Options) -> Result<(), String> {
         turn_secret: turn_secret.unwrap_or_default(),
     });
     let set_up = engine.begin_set_up().await.map_err(|error| error.to_string())?;
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener =
+        server::listen(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address =
         listener.local_addr().map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     stop_on_signal(&engine)?;

@@ -233,6 +233,7 @@ impl Class {
     pub fn open_pages(&mut self, client: &mut Client, which: std::ops::Range<usize>) -> Result<()> {
         let requests: Vec<Vec<u8>> = match self.peer {
             Peer::Handup => {
+                client.reopen(std::slice::from_mut(&mut self.teacher_line))?;
                 let teacher = self.teacher.as_ref().ok_or("no teacher")?;
                 let body = client.ask(self.teacher_line, &teacher.request("GET", "", None))?;
                 let snapshot: Value = serde_json::from_slice(&body)?;
@@ -292,6 +293,7 @@ impl Class {
     /// Sends one invitation; tells how long it takes until the last page has it, and its id where
     /// invitations have one.
     pub fn invite(&mut self, client: &mut Client) -> Result<(Duration, String)> {
+        client.reopen(std::slice::from_mut(&mut self.teacher_line))?;
         let news = client.expect_news();
         let bytes = match &self.teacher {
             Some(teacher) => {
@@ -306,22 +308,27 @@ impl Class {
         client.send(line, &bytes)?;
         client.wait("all are invited", |board| board.informed == pages)?;
         let took = began.elapsed();
+        if self.peer != Peer::SocketIo {
+            client.wait("the invitation is answered", |board| board.answers.len() > answered)?;
+        }
         if self.teacher.is_none() {
             return Ok((took, String::new()));
         }
-        client.wait("the invitation is answered", |board| board.answers.len() > answered)?;
         let body: Value = serde_json::from_slice(client.body(line))?;
         Ok((took, body["inviteID"].as_str().unwrap_or_default().to_owned()))
     }
 
-    /// All students accept at once.
-    pub fn storm(&mut self, client: &mut Client, server: &Server) -> Result<Storm> {
+    /// All students accept at once. Storms of one class have different numbers.
+    pub fn storm(&mut self, client: &mut Client, server: &Server, number: usize) -> Result<Storm> {
         let (_, invitation) = self.invite(client)?;
+        if self.peer != Peer::SocketIo {
+            client.reopen(&mut self.lines)?;
+        }
         let everybody = self.pages.len();
         let hands: Vec<Vec<u8>> = (0..everybody)
-            .map(|number| {
-                let data = mark(HAND, number);
-                match self.students.get(number) {
+            .map(|student| {
+                let data = mark(HAND, number * everybody + student);
+                match self.students.get(student) {
                     Some(student) => student.request(
                         "POST",
                         &format!("/invitations/{invitation}/accept"),
@@ -347,6 +354,10 @@ impl Class {
         let Board { answers, bytes, .. } = &mut client.board;
         let (mut answers, bytes) = (std::mem::take(answers), *bytes);
         answers.sort_unstable();
+        if let Some(teacher) = &self.teacher {
+            let rest = format!("/invitations/{invitation}/finish");
+            client.ask(self.teacher_line, &teacher.request("POST", &rest, None))?;
+        }
         // What comes after everything else would show a hand that was delivered twice.
         self.invite(client)?;
         Ok(Storm {

@@ -93,6 +93,8 @@ struct Connection {
     to_write: Vec<u8>,
     written: usize,
     is_writable: bool,
+    /// The server has ended it, as servers do with lines on which nothing is asked.
+    is_closed: bool,
 }
 
 /// What was seen since the last [`Client::start`].
@@ -194,6 +196,7 @@ impl Client {
                     to_write: Vec::new(),
                     written: 0,
                     is_writable: false,
+                    is_closed: false,
                 }));
                 lines.push(Line(place));
             }
@@ -209,6 +212,16 @@ impl Client {
             }
         }
         Ok(lines)
+    }
+
+    /// Opens those lines again that the server has closed.
+    pub fn reopen(&mut self, lines: &mut [Line]) -> Result<()> {
+        for line in lines {
+            if self.connections[line.0].as_ref().is_none_or(|line| line.is_closed) {
+                *line = self.lines(1)?[0];
+            }
+        }
+        Ok(())
     }
 
     /// Sends bytes; on a line for requests the clock of its answer starts.
@@ -275,6 +288,19 @@ impl Client {
         Ok(began.elapsed())
     }
 
+    /// Reads until nothing has come for longer than changes of who is there are gathered: those who
+    /// came have been told of.
+    pub fn quiet(&mut self) -> Result<()> {
+        let (mut bytes, mut since) = (self.board.bytes, Instant::now());
+        while since.elapsed() < Duration::from_millis(1_300) {
+            self.turn(Duration::from_millis(50))?;
+            if self.board.bytes != bytes {
+                (bytes, since) = (self.board.bytes, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
     /// Reads whatever has come, at most for this long.
     pub fn turn(&mut self, at_most: Duration) -> Result<()> {
         match self.poll.poll(&mut self.events, Some(at_most)) {
@@ -283,6 +309,11 @@ impl Client {
         }
         for event in &self.events {
             let Some(Some(connection)) = self.connections.get_mut(event.token().0) else { continue };
+            let is_asked = !matches!(connection.reading, Reading::Answers { asked_at: None, .. });
+            if event.is_error() && !is_asked {
+                connection.is_closed = true;
+                continue;
+            }
             if event.is_error() {
                 return Err(format!("a connection broke: {:?}", connection.stream.take_error()).into());
             }
@@ -322,6 +353,10 @@ impl Connection {
                 Reading::Answers { .. } => 0,
             };
             let read = match self.stream.read(&mut buffer[carried..]) {
+                Ok(0) if matches!(self.reading, Reading::Answers { asked_at: None, .. }) => {
+                    self.is_closed = true;
+                    return Ok(());
+                }
                 Ok(0) => return Err("the server closed a connection".into()),
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -385,7 +420,9 @@ impl Reading {
                     }
                     *body = answer;
                     received.drain(..length);
-                    let asked_at = asked_at.take().ok_or("an answer to no request")?;
+                    let asked_at = asked_at.take().ok_or_else(|| {
+                        format!("an answer to no request: {}", String::from_utf8_lossy(bytes))
+                    })?;
                     board.answers.push(asked_at.elapsed());
                 }
                 Ok(())

@@ -109,13 +109,9 @@ fn parts(only: Option<&str>) -> Vec<Part> {
     }
     parts.extend([Peer::Handup, Peer::Nchan].map(Part::Streams));
     parts.extend([Part::Restart, Part::School]);
-    let is_wanted = |part: &Part| match only {
-        Some(only) => {
-            let (name, peers) = only.split_once(':').unwrap_or((only, ""));
-            let peer = format!("{part:?}").to_lowercase();
-            part.name() == name && peers.split(',').any(|wanted| peer.contains(wanted))
-        }
-        None => true,
+    let is_wanted = |part: &Part| {
+        let words = format!("{} {part:?}", part.name()).to_lowercase();
+        only.is_none_or(|only| only.split(' ').all(|wanted| words.contains(wanted)))
     };
     parts.retain(is_wanted);
     parts
@@ -150,6 +146,7 @@ fn storm(peer: Peer, students: usize, places: &Places, report: &mut Report) -> R
     let mut client = Client::new(server.address)?;
     let mut class = Class::open(peer, &mut client, students)?;
     class.open_pages(&mut client, 0..students)?;
+    client.quiet()?;
     if students == 500 {
         for _ in 0..INVITATIONS {
             let (took, _) = class.invite(&mut client)?;
@@ -159,7 +156,12 @@ fn storm(peer: Peer, students: usize, places: &Places, report: &mut Report) -> R
             report.add(Measure::Join, peer, millis(took));
         }
     }
-    let storm = class.storm(&mut client, &server)?;
+    // A profiler sees more of many storms.
+    let repeated = std::env::var("STORMS").ok().and_then(|storms| storms.parse().ok());
+    for number in 1..repeated.unwrap_or(1) {
+        class.storm(&mut client, &server, number)?;
+    }
+    let storm = class.storm(&mut client, &server, 0)?;
     report.add(Measure::Storm(students), peer, millis(storm.last_page));
     if storm.is_client_bound() {
         report.is_client_bound(Measure::Storm(students), peer);
@@ -184,11 +186,7 @@ fn streams(peer: Peer, places: &Places, report: &mut Report) -> Result<()> {
     client.close(&class.lines().to_vec());
     for which in [0..FEW_STREAMS, FEW_STREAMS..MANY_STREAMS] {
         class.open_pages(&mut client, which)?;
-        // Everything about those who came has been told.
-        let until = Instant::now() + Duration::from_secs(3);
-        while Instant::now() < until {
-            client.turn(Duration::from_millis(50))?;
-        }
+        client.quiet()?;
         class.invite(&mut client)?;
         memory.push(server.memory() as f64);
     }
@@ -231,6 +229,7 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
     let before = server.used();
     let began = Instant::now();
     client.pages(&requests)?;
+    eprintln!("pages {:?}", began.elapsed());
     client.wait("everybody has what they missed", |board| board.hands == students as u64)?;
     report.add(Measure::Restart, peer, millis(began.elapsed()));
     report.add(Measure::Reads, peer, (server.used().reads - before.reads) as f64);
@@ -250,9 +249,10 @@ fn school(places: &Places, report: &mut Report) -> Result<()> {
     let server = peer.start(places, folder.path())?;
     let mut client = Client::new(server.address)?;
     let mut classes: Vec<Vec<Credential>> = Vec::new();
-    let lines = client.lines(CLASS_SIZE)?;
+    let mut lines = client.lines(CLASS_SIZE)?;
     let mut requests = Vec::new();
     for _ in 0..CLASSES {
+        client.reopen(&mut lines)?;
         let teacher = begin(&mut client, lines[0])?;
         let (students, _) = join(&mut client, &teacher, &lines)?;
         let students = students.into_iter();

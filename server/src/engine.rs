@@ -21,6 +21,7 @@ use crate::limits::Limits;
 use crate::room::Room;
 use crate::store::history::HistoryReader;
 use crate::store::{self, OpenError, Reader};
+use crate::stream::Pulse;
 use crate::writer::chores::{Chore, ChoreJob};
 use crate::writer::{Beside, Housekeeping, Job, Key, Writer};
 
@@ -50,6 +51,17 @@ impl Rooms {
     }
 }
 
+/// Doors at which those wait who need a group that is being read. Two groups may share one.
+struct Doors([tokio::sync::Mutex<()>; 64]);
+
+impl Doors {
+    fn of(&self, group_id: GroupId) -> &tokio::sync::Mutex<()> {
+        // Any byte of an id is as random as the others, but for those that tell its version.
+        let [first, ..] = group_id.as_bytes();
+        &self.0[usize::from(first % 64)]
+    }
+}
+
 /// The signaling engine of one server. Clones share it.
 #[derive(Clone)]
 pub struct Engine {
@@ -58,6 +70,7 @@ pub struct Engine {
 
 pub(crate) struct Shared {
     rooms: Arc<Rooms>,
+    doors: Doors,
     pub reader: Reader,
     pub history: HistoryReader,
     pub application: Arc<dyn Application>,
@@ -65,6 +78,7 @@ pub(crate) struct Shared {
     jobs: mpsc::Sender<Job>,
     chores: mpsc::Sender<ChoreJob>,
     clock: Arc<Clock>,
+    pulse: Arc<Pulse>,
     public_url: Option<String>,
     limits: Limits,
     ice: OnceLock<IceConfig>,
@@ -151,6 +165,7 @@ impl Engine {
         tokio::spawn(writer.run());
         let shared = Shared {
             rooms,
+            doors: Doors(std::array::from_fn(|_| tokio::sync::Mutex::default())),
             reader,
             history,
             application,
@@ -158,6 +173,7 @@ impl Engine {
             jobs,
             chores,
             clock,
+            pulse: Pulse::start(),
             public_url,
             limits: Limits::new(),
             ice: OnceLock::new(),
@@ -181,6 +197,10 @@ impl Engine {
 
     pub(crate) fn clock(&self) -> Arc<Clock> {
         Arc::clone(&self.shared.clock)
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.shared.pulse
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -286,12 +306,28 @@ impl Engine {
             if let Some(user) = room.holder(hash) {
                 return Ok(Session { room, user });
             }
-        } else if self.shared.reader.groups_of(hash).await?.contains(&group_id) {
-            let room = self.room(group_id).await?;
-            let user = room.holder(hash).ok_or(Error::NotSignedIn)?;
-            return Ok(Session { room, user });
+            return Err(self.why_not(group_id, hash).await?);
         }
-        Err(self.why_not(group_id, hash).await?)
+        self.first_session(group_id, hash).await
+    }
+
+    /// The same for a group that is not in memory. After a restart a whole class comes at once: who
+    /// comes first reads the group, and the others wait for it and read nothing.
+    async fn first_session(&self, group_id: GroupId, hash: TokenHash) -> Result<Session, Error> {
+        let door = self.shared.doors.of(group_id);
+        let _in_turn = door.lock().await;
+        let room = match self.shared.rooms.get(group_id) {
+            Some(room) => Some(room),
+            // Only who belongs to the group can have it read.
+            None if self.shared.reader.groups_of(hash).await?.contains(&group_id) => {
+                Some(self.room(group_id).await?)
+            }
+            None => None,
+        };
+        match room.and_then(|room| Some((room.holder(hash)?, room))) {
+            Some((user, room)) => Ok(Session { room, user }),
+            None => Err(self.why_not(group_id, hash).await?),
+        }
     }
 
     pub(crate) async fn why_not(&self, group_id: GroupId, hash: TokenHash) -> Result<Error, Error> {

@@ -1,6 +1,7 @@
 //! The HTTP API, under `/api/v1`, as the contract has it. Each handler reads one request, asks the
 //! engine, and answers; conventions that all of them share are the extractors below.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
@@ -32,6 +33,7 @@ use crate::engine::{Engine, Session};
 use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
 use crate::identity::{JoinCode, Presented, Token, TokenHash, is_same_origin, presented};
 use crate::limits::peer_address;
+use crate::listen::Handed;
 use crate::stream;
 use crate::writer::Key;
 
@@ -785,13 +787,17 @@ async fn events(
         stream::Start { after, heartbeat_event: from.heartbeat.as_deref() == Some("event") };
     let Session { room, user } = caller.session;
     let stopping = engine.stopping().clone();
-    let stream = stream::open(Arc::clone(&room), engine.clock(), user, start, stopping);
+    let (clock, pulse) = (engine.clock(), engine.pulse());
+    let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);
     let unbuffered: (HeaderName, HeaderValue) =
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    let mut response = Response::new(Body::from_stream(stream));
+    // The body is what the connection makes of the extension.
+    let no_end = futures::stream::pending::<Result<Bytes, Infallible>>();
+    let mut response = Response::new(Body::from_stream(no_end));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(unbuffered.0, unbuffered.1);
+    response.extensions_mut().insert(Handed::over(live));
     Ok(response)
 }

@@ -30,7 +30,7 @@ pub use identity::{
     presented_by_admin, set_admin_cookie, set_cookie,
 };
 pub use limits::peer_address;
-pub use listen::serve;
+pub use listen::{listen, serve};
 pub use room::Room;
 pub use store::OpenError;
 pub use store::history::{ClassFilter, ClassRow, Place};

@@ -21,8 +21,10 @@ use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
 
 /// How many of a group's newest events stay in memory. A stream that is further behind starts
-/// over from a snapshot.
-const TAIL_EVENTS: usize = 4_096;
+/// over from a snapshot. The largest class can raise all its hands twice within it.
+const TAIL_EVENTS: usize = 16_384;
+/// The same in bytes, so that events with much `data` do not hold much memory.
+const TAIL_BYTES: usize = 4 * 1_024 * 1_024;
 /// How much of what holds only for now stays in memory: streams send it on at once, or never.
 const PASSING_EVENTS: usize = 256;
 /// The same in bytes.
@@ -80,6 +82,7 @@ struct State {
     credentials: HashMap<TokenHash, UserId>,
     tail: VecDeque<Commit>,
     tail_events: usize,
+    tail_bytes: usize,
     /// The last event before the tail.
     before_tail: u64,
 }
@@ -134,12 +137,20 @@ impl Passage {
     }
 }
 
+/// Everybody's status at a place in the changes.
+struct Status {
+    version: u64,
+    at: Instant,
+    bytes: Bytes,
+}
+
 /// A group in memory.
 pub struct Room {
     id: GroupId,
     state: RwLock<State>,
     presence: Mutex<Presence>,
     passage: Mutex<Passage>,
+    status: Mutex<Option<Status>>,
     signs: Mutex<Signs>,
     news: watch::Sender<()>,
     used_at: Mutex<Instant>,
@@ -188,6 +199,7 @@ impl State {
             credentials: loaded.credentials.into_iter().collect(),
             tail: VecDeque::new(),
             tail_events: 0,
+            tail_bytes: 0,
             before_tail: 0,
         };
         for events in loaded.events.chunks(64) {
@@ -202,10 +214,14 @@ impl State {
             return;
         }
         self.tail_events += commit.frames.len();
+        self.tail_bytes += commit.bytes.len();
         self.tail.push_back(commit);
-        while self.tail_events > TAIL_EVENTS && self.tail.len() > 1 {
+        while self.tail.len() > 1
+            && (self.tail_events > TAIL_EVENTS || self.tail_bytes > TAIL_BYTES)
+        {
             if let Some(oldest) = self.tail.pop_front() {
                 self.tail_events -= oldest.frames.len();
+                self.tail_bytes -= oldest.bytes.len();
                 self.before_tail = oldest.last();
             }
         }
@@ -250,6 +266,7 @@ impl Room {
             state: RwLock::new(state),
             presence: Mutex::default(),
             passage: Mutex::default(),
+            status: Mutex::default(),
             signs: Mutex::default(),
             news: watch::Sender::new(()),
             used_at: Mutex::new(Instant::now()),
@@ -378,7 +395,12 @@ impl Room {
     }
 
     /// The place in the status changes that a stream begins at, with everybody's status as of it.
+    /// When a class comes back at once its streams share one: what has changed since is told again.
     pub(crate) fn status(&self) -> (u64, Bytes) {
+        let mut told = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(status) = told.as_ref().filter(|status| self.is_current(status)) {
+            return (status.version, status.bytes.clone());
+        }
         let members: Vec<UserId> =
             self.with_group(|group| group.members().iter().map(|member| member.user_id).collect());
         // The place comes first: what changes meanwhile is told again.
@@ -387,7 +409,14 @@ impl Room {
         let users = members
             .into_iter()
             .map(|user_id| UserStatus { user_id, online: presence.is_online(user_id) });
-        (version, status_frame(users.collect()))
+        let bytes = status_frame(users.collect());
+        drop(presence);
+        *told = Some(Status { version, at: Instant::now(), bytes: bytes.clone() });
+        (version, bytes)
+    }
+
+    fn is_current(&self, status: &Status) -> bool {
+        status.at.elapsed() < STATUS_PACE && self.passage().version == status.version
     }
 
     /// What holds only for now and came after a place, for one member; none when it does not reach

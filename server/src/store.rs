@@ -13,7 +13,7 @@ use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use self::history::HistoryReader;
 use crate::identity::{JoinCode, TokenHash};
@@ -353,8 +353,14 @@ impl Writer {
         for append in appends {
             write_append(&mut transaction, append).await?;
         }
-        for (group_id, write) in writes {
-            write_one(&mut transaction, now, *group_id, write).await?;
+        let is_grant = |(_, write): &(GroupId, Write)| matches!(write, Write::Grant { .. });
+        for alike in writes.chunk_by(|one, next| is_grant(one) && is_grant(next)) {
+            match alike {
+                [(group_id, write)] => {
+                    write_one(&mut transaction, now, *group_id, write).await?;
+                }
+                grants => write_grants(&mut transaction, now, grants).await?,
+            }
         }
         transaction.commit().await
     }
@@ -378,6 +384,54 @@ impl Writer {
     }
 }
 
+/// The most rows that one statement inserts.
+const LARGEST_PIECE: usize = 256;
+
+/// Cuts rows into pieces of few different lengths: every length is a statement of its own, which
+/// SQLite prepares once, and each statement costs two changes of threads.
+fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let lengths = [LARGEST_PIECE, 64, 16, 4, 1];
+        let length = lengths.into_iter().find(|length| *length <= rows.len())?;
+        let (piece, rest) = rows.split_at(length);
+        rows = rest;
+        Some(piece)
+    })
+}
+
+/// The places of values in a statement that inserts this many rows.
+fn rows_of_four(count: usize) -> String {
+    vec!["(?, ?, ?, ?)"; count].join(", ")
+}
+
+/// Many credentials at once, as a class joins. All of the writes are grants.
+async fn write_grants(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    grants: &[(GroupId, Write)],
+) -> Result<(), sqlx::Error> {
+    for piece in pieces(grants) {
+        let rows = rows_of_four(piece.len());
+        let sql = format!(
+            "INSERT INTO credential (token_hash, group_id, user_id, created_at)
+             VALUES {rows}
+             ON CONFLICT DO UPDATE SET user_id = excluded.user_id"
+        );
+        let mut insert = sqlx::query(AssertSqlSafe(sql));
+        for (group_id, write) in piece {
+            if let Write::Grant { token, user } = write {
+                insert = insert
+                    .bind(token.as_bytes().as_slice())
+                    .bind(group_id.as_bytes().as_slice())
+                    .bind(user.as_bytes().as_slice())
+                    .bind(now.as_millis());
+            }
+        }
+        insert.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 async fn write_append(
     connection: &mut SqliteConnection,
     append: &Append<'_>,
@@ -391,14 +445,18 @@ async fn write_append(
             .execute(&mut *connection)
             .await?;
     }
-    for encoded in append.events {
-        sqlx::query("INSERT INTO event (group_id, seq, name, body) VALUES (?, ?, ?, ?)")
-            .bind(group_id)
-            .bind(encoded.event.seq.cast_signed())
-            .bind(encoded.event.kind.name())
-            .bind(encoded.body.as_str())
-            .execute(&mut *connection)
-            .await?;
+    for events in pieces(append.events) {
+        let rows = rows_of_four(events.len());
+        let sql = format!("INSERT INTO event (group_id, seq, name, body) VALUES {rows}");
+        let mut insert = sqlx::query(AssertSqlSafe(sql));
+        for encoded in events {
+            insert = insert
+                .bind(group_id)
+                .bind(encoded.event.seq.cast_signed())
+                .bind(encoded.event.kind.name())
+                .bind(encoded.body.as_str());
+        }
+        insert.execute(&mut *connection).await?;
     }
     for encoded in append.events {
         let told = match &encoded.event.kind {
@@ -508,6 +566,16 @@ fn code(text: &str) -> Result<JoinCode, sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_cut_into_pieces_of_few_lengths_and_none_is_lost() {
+        for count in [0, 1, 3, 5, 63, 64, 500, 1_024, 6_001] {
+            let rows: Vec<usize> = (0..count).collect();
+            let cut: Vec<&[usize]> = pieces(&rows).collect();
+            assert_eq!(cut.concat(), rows);
+            assert!(cut.iter().all(|piece| [1, 4, 16, 64, 256].contains(&piece.len())));
+        }
+    }
 
     #[test]
     fn sqlite_versions_are_compared_as_numbers() {

@@ -3,25 +3,58 @@
 //! comes back by its cursor.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
+use std::io::{self, ErrorKind, IoSlice};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, UNIX_EPOCH};
 
-use bytes::Bytes;
-use futures::Stream;
+use bytes::{Buf, Bytes};
 use signaling::UserId;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::identity::jitter;
+use crate::listen::WRITE_TIMEOUT;
 use crate::room::{Attendance, Room};
 
-/// The time between two heartbeats.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The seconds between two heartbeats of a stream.
+const HEARTBEAT_SECONDS: usize = 15;
+/// How many pieces one system call writes.
+const PIECES: usize = 8;
 
-struct LiveStream {
+/// The heartbeats of all streams. Each stream is given one of as many places as there are seconds
+/// between two beats, so that thousands of streams need one timer and do not beat at once.
+pub(crate) struct Pulse {
+    places: [watch::Sender<()>; HEARTBEAT_SECONDS],
+}
+
+impl Pulse {
+    /// Beats for as long as it is held.
+    pub fn start() -> Arc<Self> {
+        let pulse = Arc::new(Self { places: std::array::from_fn(|_| watch::Sender::new(())) });
+        tokio::spawn(beat(Arc::downgrade(&pulse)));
+        pulse
+    }
+
+    fn join(&self) -> watch::Receiver<()> {
+        let place = u32::try_from(HEARTBEAT_SECONDS).map_or(0, jitter);
+        self.places[place as usize].subscribe()
+    }
+}
+
+async fn beat(pulse: Weak<Pulse>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    second.tick().await;
+    for place in (0..HEARTBEAT_SECONDS).cycle() {
+        second.tick().await;
+        let Some(pulse) = pulse.upgrade() else { return };
+        pulse.places[place].send_replace(());
+    }
+}
+
+pub(crate) struct LiveStream {
     room: Arc<Room>,
     clock: Arc<Clock>,
     user: UserId,
@@ -29,7 +62,7 @@ struct LiveStream {
     passing_version: u64,
     waiting: VecDeque<Bytes>,
     news: watch::Receiver<()>,
-    heartbeat: Interval,
+    heartbeat: watch::Receiver<()>,
     heartbeat_event: bool,
     stopping: CancellationToken,
     ended: bool,
@@ -48,14 +81,13 @@ pub(crate) struct Start {
 pub(crate) fn open(
     room: Arc<Room>,
     clock: Arc<Clock>,
+    pulse: &Pulse,
     user: UserId,
     start: Start,
     stopping: CancellationToken,
-) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
+) -> LiveStream {
     let news = room.subscribe();
     let attendance = room.enter(user);
-    let mut heartbeat = tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
-    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stream = LiveStream {
         room,
         clock,
@@ -64,20 +96,42 @@ pub(crate) fn open(
         passing_version: 0,
         waiting: VecDeque::new(),
         news,
-        heartbeat,
+        heartbeat: pulse.join(),
         heartbeat_event: start.heartbeat_event,
         stopping,
         ended: false,
         _attendance: attendance,
     };
     stream.begin(start.after);
-    futures::stream::unfold(stream, |mut stream| async move {
-        let bytes = stream.next().await?;
-        Some((Ok(bytes), stream))
-    })
+    stream
 }
 
 impl LiveStream {
+    /// The moment it is, as HTTP writes it.
+    pub fn date(&self) -> String {
+        let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
+        httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(millis))
+    }
+
+    /// Sends the beginning of the response and then everything that comes, until the stream ends or
+    /// its reader is gone.
+    pub async fn run(mut self, mut connection: TcpStream, head: Bytes) {
+        self.waiting.push_front(head);
+        while self.gather() {
+            if write(&connection, &mut self.waiting).await.is_err() {
+                return;
+            }
+            let goes_on = tokio::select! {
+                goes_on = self.more() => goes_on,
+                () = is_gone(&connection) => return,
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        let _ = connection.shutdown().await;
+    }
+
     fn begin(&mut self, after: Option<u64>) {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")));
@@ -110,42 +164,47 @@ impl LiveStream {
         });
     }
 
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if let Some(bytes) = self.waiting.pop_front() {
-                return Some(bytes);
+    /// Takes what is new; false when the stream is over: everything was sent, or what the reader has
+    /// missed is in memory no more.
+    fn gather(&mut self) -> bool {
+        if self.ended {
+            return !self.waiting.is_empty();
+        }
+        self.news.borrow_and_update();
+        // Looked at before the log and sent after it: what holds only for now may be an answer
+        // to what is written there.
+        let passing = self.room.passing(self.passing_version, self.user);
+        let Some(news) = self.room.news(self.cursor, self.user) else { return false };
+        self.waiting.extend(news.bytes);
+        self.cursor = news.cursor;
+        self.ended = news.ends;
+        match passing {
+            Some((version, events)) => {
+                self.passing_version = version;
+                self.waiting.extend(events);
             }
-            if self.ended {
-                return None;
+            None => {
+                let (version, status) = self.room.status();
+                self.passing_version = version;
+                self.waiting.push_back(status);
+                self.waiting.extend(self.room.ringing(self.user));
             }
-            self.news.borrow_and_update();
-            // Looked at before the log and sent after it: what holds only for now may be an answer
-            // to what is written there.
-            let passing = self.room.passing(self.passing_version, self.user);
-            let news = self.room.news(self.cursor, self.user)?;
-            self.waiting.extend(news.bytes);
-            self.cursor = news.cursor;
-            self.ended = news.ends;
-            match passing {
-                Some((version, events)) => {
-                    self.passing_version = version;
-                    self.waiting.extend(events);
-                }
-                None => {
-                    let (version, status) = self.room.status();
-                    self.passing_version = version;
-                    self.waiting.push_back(status);
-                    self.waiting.extend(self.room.ringing(self.user));
-                }
+        }
+        !self.ended || !self.waiting.is_empty()
+    }
+
+    /// Waits until there is something to send; false when the server stops.
+    async fn more(&mut self) -> bool {
+        if self.ended {
+            return true;
+        }
+        tokio::select! {
+            changed = self.news.changed() => changed.is_ok(),
+            beats = self.heartbeat.changed() => {
+                self.waiting.push_back(self.beat());
+                beats.is_ok()
             }
-            if !self.waiting.is_empty() || self.ended {
-                continue;
-            }
-            tokio::select! {
-                changed = self.news.changed() => changed.ok()?,
-                _ = self.heartbeat.tick() => return Some(self.beat()),
-                () = self.stopping.cancelled() => return None,
-            }
+            () = self.stopping.cancelled() => false,
         }
     }
 
@@ -158,15 +217,64 @@ impl LiveStream {
     }
 }
 
+/// Writes all of the pieces, as many as possible with one system call.
+async fn write(connection: &TcpStream, pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
+    while !pieces.is_empty() {
+        match write_some(connection, pieces) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => forget(pieces, written),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                tokio::time::timeout(WRITE_TIMEOUT, connection.writable()).await??;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn write_some(connection: &TcpStream, pieces: &VecDeque<Bytes>) -> io::Result<usize> {
+    let mut slices = [IoSlice::new(&[]); PIECES];
+    let count = PIECES.min(pieces.len());
+    for (slice, piece) in slices.iter_mut().zip(pieces) {
+        *slice = IoSlice::new(piece);
+    }
+    connection.try_write_vectored(&slices[..count])
+}
+
+fn forget(pieces: &mut VecDeque<Bytes>, mut written: usize) {
+    while let Some(first) = pieces.front_mut() {
+        if written < first.len() {
+            first.advance(written);
+            return;
+        }
+        written -= first.len();
+        pieces.pop_front();
+    }
+}
+
+/// Waits until the reader has gone away. What it still says is not heard.
+async fn is_gone(connection: &TcpStream) {
+    let mut said = [0; 64];
+    while connection.readable().await.is_ok() {
+        match connection.try_read(&mut said) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use futures::StreamExt;
+    use futures::{Stream, StreamExt};
     use signaling::event::{MemberJoined, MemberLeft};
     use signaling::{Event, Name, Role, Timestamp};
 
     use super::*;
     use crate::identity::{JoinCode, new_group_id, new_user_id};
     use crate::store::{EncodedEvent, Loaded};
+
+    const MORE_THAN_THE_TAIL: u64 = 17_001;
 
     /// The first to join each room, and whoever reads its streams.
     const READER: UserId = UserId::from_bytes([7; 16]);
@@ -191,12 +299,27 @@ mod tests {
     }
 
     fn live(room: &Arc<Room>, after: Option<u64>) -> impl Stream<Item = String> + use<> {
+        pieces(Arc::clone(room), READER, after, CancellationToken::new())
+    }
+
+    /// What a stream sends, a piece at a time.
+    fn pieces(
+        room: Arc<Room>,
+        user: UserId,
+        after: Option<u64>,
+        stopping: CancellationToken,
+    ) -> impl Stream<Item = String> {
         let start = Start { after, heartbeat_event: false };
-        let stream =
-            open(Arc::clone(room), Arc::default(), READER, start, CancellationToken::new());
-        stream.map(|bytes| {
-            let Ok(bytes) = bytes;
-            String::from_utf8_lossy(&bytes).into_owned()
+        let pulse = Pulse::start();
+        let live = open(room, Arc::default(), &pulse, user, start, stopping);
+        futures::stream::unfold((live, pulse), |(mut live, pulse)| async move {
+            while live.waiting.is_empty() {
+                if !live.gather() || (live.waiting.is_empty() && !live.more().await) {
+                    return None;
+                }
+            }
+            let piece = live.waiting.pop_front()?;
+            Some((String::from_utf8_lossy(&piece).into_owned(), (live, pulse)))
         })
     }
 
@@ -226,16 +349,17 @@ mod tests {
     #[tokio::test]
     async fn a_cursor_that_is_too_far_back_or_ahead_of_the_log_begins_with_a_snapshot() {
         let room = empty_room();
-        for first in (1..5_001).step_by(100) {
-            room.publish(&joins(first..first + 100));
+        for first in (1..MORE_THAN_THE_TAIL).step_by(1_000) {
+            room.publish(&joins(first..first + 1_000));
         }
-        for after in [Some(1), Some(5_001), None] {
+        let last = MORE_THAN_THE_TAIL - 1;
+        for after in [Some(1), Some(last + 1), None] {
             let mut stream = Box::pin(live(&room, after));
-            let read = read_to(&mut stream, 5_000).await;
+            let read = read_to(&mut stream, last).await;
             assert!(read.contains("event: snapshot"), "{after:?}");
         }
-        let mut stream = Box::pin(live(&room, Some(4_990)));
-        assert!(!read_to(&mut stream, 5_000).await.contains("event: snapshot"));
+        let mut stream = Box::pin(live(&room, Some(last - 10)));
+        assert!(!read_to(&mut stream, last).await.contains("event: snapshot"));
     }
 
     #[tokio::test]
@@ -244,8 +368,8 @@ mod tests {
         room.publish(&joins(1..2));
         let mut stream = Box::pin(live(&room, None));
         read_to(&mut stream, 1).await;
-        for first in (2..5_002).step_by(100) {
-            room.publish(&joins(first..first + 100));
+        for first in (2..MORE_THAN_THE_TAIL).step_by(1_000) {
+            room.publish(&joins(first..first + 1_000));
         }
         assert_eq!(stream.next().await, None, "what it missed is not in memory any more");
     }
@@ -277,17 +401,14 @@ mod tests {
         let body = serde_json::to_string(&event).expect("JSON");
         room.publish(&[EncodedEvent { event, body }]);
         for after in [None, Some(1), Some(2), Some(9)] {
-            let start = Start { after, heartbeat_event: false };
-            let stopping = CancellationToken::new();
-            open(Arc::clone(&room), Arc::default(), READER, start, stopping).count().await;
+            live(&room, after).count().await;
         }
     }
 
     #[tokio::test]
     async fn a_stream_ends_when_the_server_stops() {
         let stopping = CancellationToken::new();
-        let start = Start { after: None, heartbeat_event: false };
-        let stream = open(empty_room(), Arc::default(), new_user_id(), start, stopping.clone());
+        let stream = pieces(empty_room(), new_user_id(), None, stopping.clone());
         let reading = tokio::spawn(stream.count());
         stopping.cancel();
         reading.await.expect("the stream ends");

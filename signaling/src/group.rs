@@ -9,8 +9,8 @@ use crate::event::{
     MemberJoined, ReceiveNewInvitation,
 };
 use crate::{
-    Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList, InviteeState,
-    Name, Timestamp, UserId,
+    Answers, Entry, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
+    InviteeState, Name, Roll, Timestamp, UserId,
 };
 
 /// What a member is in a class.
@@ -87,6 +87,12 @@ pub struct Member {
     pub role: Role,
 }
 
+impl Entry for Member {
+    fn user_id(&self) -> UserId {
+        self.user_id
+    }
+}
+
 /// A class: its members, its settings and its invitations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -100,7 +106,7 @@ pub struct Group {
     pub seq: u64,
     /// Whether it has ended.
     pub ended: bool,
-    members: Vec<Member>,
+    members: Roll<Member>,
     invitations: BTreeMap<InviteId, Invitation>,
     live: BTreeSet<(u64, InviteId)>,
 }
@@ -114,7 +120,7 @@ impl Group {
             settings: Settings::default(),
             seq: 0,
             ended: false,
-            members: Vec::new(),
+            members: Roll::default(),
             invitations: BTreeMap::new(),
             live: BTreeSet::new(),
         }
@@ -122,7 +128,7 @@ impl Group {
 
     pub(crate) fn restore(
         mut self,
-        members: Vec<Member>,
+        members: Roll<Member>,
         invitations: impl IntoIterator<Item = Invitation>,
     ) -> Self {
         self.members = members;
@@ -141,7 +147,7 @@ impl Group {
 
     /// The member with this id.
     pub fn member(&self, user: UserId) -> Option<&Member> {
-        self.members.iter().find(|member| member.user_id == user)
+        self.members.of(user)
     }
 
     /// The members of one role, in the order in which they joined.
@@ -224,17 +230,22 @@ fn settle(
     reason: Option<&str>,
     data: &str,
 ) {
-    for part in invitation.parts_mut() {
-        let named = match whom {
-            InviteeList::Everyone => true,
-            InviteeList::Members(members) => members.contains(&part.user_id),
-        };
-        if named && part.state == from {
+    let settle = |part: &mut Invitee| {
+        if part.state == from {
             part.state = to;
             part.at = event.at;
             part.seq = event.seq;
             part.reason = reason.map(str::to_owned);
             part.data = (!data.is_empty()).then(|| data.to_owned());
+        }
+    };
+    let parts = invitation.parts_mut();
+    match whom {
+        InviteeList::Everyone => parts.iter_mut().for_each(settle),
+        InviteeList::Members(users) => {
+            for user in users {
+                parts.of_mut(*user).map(settle);
+            }
         }
     }
 }
@@ -304,14 +315,13 @@ pub fn apply(group: &mut Group, event: &Event) {
             group.include(*user_id, *role, event.at, event.seq);
         }
         EventKind::MemberChanged(changed) => {
-            let member = group.members.iter_mut().find(|m| m.user_id == changed.user_id);
-            if let Some(member) = member {
+            if let Some(member) = group.members.of_mut(changed.user_id) {
                 member.role = changed.role;
                 group.include(changed.user_id, changed.role, event.at, event.seq);
             }
         }
         EventKind::MemberLeft(left) => {
-            group.members.retain(|member| member.user_id != left.user_id);
+            group.members.remove(left.user_id);
         }
         EventKind::GroupChanged(changed) => {
             group.name = Some(changed.name.clone());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{GroupId, InviteId, Timeout, Timestamp, UserId};
+use crate::{Entry, GroupId, InviteId, Roll, Timeout, Timestamp, UserId};
 
 /// Whom an invitation asks to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -95,6 +95,12 @@ impl Invitee {
     }
 }
 
+impl Entry for Invitee {
+    fn user_id(&self) -> UserId {
+        self.user_id
+    }
+}
+
 /// An invitation as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -128,7 +134,7 @@ pub struct Invitation {
     pub(crate) closed: Option<InviteeState>,
     /// Every part, in the order in which they came to be invited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invitees: Option<Vec<Invitee>>,
+    pub invitees: Option<Roll<Invitee>>,
 }
 
 impl Invitation {
@@ -137,13 +143,13 @@ impl Invitation {
         self.invitees.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn parts_mut(&mut self) -> &mut Vec<Invitee> {
+    pub(crate) fn parts_mut(&mut self) -> &mut Roll<Invitee> {
         self.invitees.get_or_insert_default()
     }
 
     /// The part of this user, when they have one.
     pub fn part(&self, user: UserId) -> Option<&Invitee> {
-        self.parts().iter().find(|part| part.user_id == user)
+        self.invitees.as_ref()?.of(user)
     }
 
     /// Whose part is in this state, in order.

@@ -15,6 +15,7 @@ mod group;
 mod ids;
 mod invitation;
 mod problem;
+mod roll;
 mod time;
 mod wire;
 
@@ -28,6 +29,7 @@ pub use group::{Group, Member, Role, Settings, SettingsChange, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};
 pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState};
 pub use problem::{Code, Rejection};
+pub use roll::{Entry, Roll};
 pub use time::{Timestamp, TimestampError};
 pub use wire::{
     MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange, UserStatus,
