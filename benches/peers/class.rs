@@ -198,8 +198,18 @@ impl Storm {
 }
 
 impl Class {
-    /// Opens a class with this many students.
+    /// Opens a class with this many students, who join and send on as many lines.
     pub fn open(peer: Peer, client: &mut Client, students: usize) -> Result<Self> {
+        Self::open_over(peer, client, students, students)
+    }
+
+    /// The same over fewer lines: memory that many lines have used would be used again by pages.
+    pub fn open_over(
+        peer: Peer,
+        client: &mut Client,
+        students: usize,
+        lines: usize,
+    ) -> Result<Self> {
         let teacher_line = client.lines(1)?[0];
         let mut class = Self {
             peer,
@@ -212,18 +222,20 @@ impl Class {
         };
         match peer {
             Peer::Handup => {
-                class.lines = client.lines(students)?;
+                class.lines = client.lines(lines)?;
                 let teacher = begin(client, teacher_line)?;
-                let (joined, took) = join(client, &teacher, &class.lines)?;
-                for student in &joined {
-                    class.students.push(Credential { group: teacher.group.clone(), ..student.clone() });
+                while class.students.len() < students {
+                    let (joined, took) = join(client, &teacher, &class.lines)?;
+                    let group = || teacher.group.clone();
+                    let joined = joined.into_iter().map(|it| Credential { group: group(), ..it });
+                    class.students.extend(joined);
+                    class.joined_in = Some(took);
                 }
-                class.joined_in = Some(took);
                 class.teacher = Some(teacher);
             }
             Peer::SocketIo => {}
             Peer::Floor | Peer::Nchan | Peer::SseEach | Peer::SseBatched => {
-                class.lines = client.lines(students)?;
+                class.lines = client.lines(lines)?;
             }
         }
         Ok(class)

@@ -152,11 +152,8 @@ impl Client {
 
     /// Opens lines for requests.
     pub fn lines(&mut self, count: usize) -> Result<Vec<Line>> {
-        let answers = || Reading::Answers {
-            received: Vec::new(),
-            body: Vec::new(),
-            asked_at: None,
-        };
+        let answers =
+            || Reading::Answers { received: Vec::new(), body: Vec::new(), asked_at: None };
         self.connect(count, answers)
     }
 
@@ -288,15 +285,12 @@ impl Client {
         Ok(began.elapsed())
     }
 
-    /// Reads until nothing has come for longer than changes of who is there are gathered: those who
-    /// came have been told of.
+    /// Reads for so long that everybody has been told who is there: changes are gathered for up to a
+    /// second. Heartbeats come all the time.
     pub fn quiet(&mut self) -> Result<()> {
-        let (mut bytes, mut since) = (self.board.bytes, Instant::now());
-        while since.elapsed() < Duration::from_millis(1_300) {
+        let until = Instant::now() + Duration::from_millis(2_500);
+        while Instant::now() < until {
             self.turn(Duration::from_millis(50))?;
-            if self.board.bytes != bytes {
-                (bytes, since) = (self.board.bytes, Instant::now());
-            }
         }
         Ok(())
     }
@@ -308,14 +302,18 @@ impl Client {
             polled => polled?,
         }
         for event in &self.events {
-            let Some(Some(connection)) = self.connections.get_mut(event.token().0) else { continue };
+            let Some(Some(connection)) = self.connections.get_mut(event.token().0) else {
+                continue;
+            };
             let is_asked = !matches!(connection.reading, Reading::Answers { asked_at: None, .. });
             if event.is_error() && !is_asked {
                 connection.is_closed = true;
                 continue;
             }
             if event.is_error() {
-                return Err(format!("a connection broke: {:?}", connection.stream.take_error()).into());
+                return Err(
+                    format!("a connection broke: {:?}", connection.stream.take_error()).into()
+                );
             }
             if event.is_writable() {
                 connection.is_writable = true;
@@ -386,8 +384,11 @@ impl Reading {
                     let before = so_far.len();
                     so_far.extend_from_slice(bytes);
                     let Some(end) = find(so_far, b"\r\n\r\n") else { return Ok(()) };
-                    if !so_far.starts_with(b"HTTP/1.1 200") && !so_far.starts_with(b"HTTP/1.1 101") {
-                        return Err(format!("a page got {}", String::from_utf8_lossy(so_far)).into());
+                    if !so_far.starts_with(b"HTTP/1.1 200") && !so_far.starts_with(b"HTTP/1.1 101")
+                    {
+                        return Err(
+                            format!("a page got {}", String::from_utf8_lossy(so_far)).into()
+                        );
                     }
                     bytes = &bytes[end + 4 - before..];
                     *head = None;
@@ -404,7 +405,8 @@ impl Reading {
                     let digits = &text[2..];
                     at = start + 1;
                     if digits.iter().all(u8::is_ascii_digit) {
-                        let number = digits.iter().fold(0, |n, digit| n * 10 + usize::from(digit - b'0'));
+                        let number =
+                            digits.iter().fold(0, |n, digit| n * 10 + usize::from(digit - b'0'));
                         board.note(text[1], number, hands, news)?;
                         at = start + MARK_LENGTH;
                     }
@@ -488,7 +490,8 @@ fn answer(received: &[u8]) -> Option<(u16, Vec<u8>, usize)> {
     let mut at = start;
     loop {
         let line = at + find(received.get(at..)?, b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&received[at..line]).ok()?, 16).ok()?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&received[at..line]).ok()?, 16).ok()?;
         let chunk = received.get(line + 2..line + 2 + size)?;
         received.get(line + 2 + size..line + 4 + size)?;
         at = line + 4 + size;

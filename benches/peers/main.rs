@@ -181,7 +181,7 @@ fn streams(peer: Peer, places: &Places, report: &mut Report) -> Result<()> {
     let folder = tempfile::tempdir_in(&places.scratch)?;
     let server = peer.start(places, folder.path())?;
     let mut client = Client::new(server.address)?;
-    let mut class = Class::open(peer, &mut client, MANY_STREAMS)?;
+    let mut class = Class::open_over(peer, &mut client, MANY_STREAMS, CLASS_SIZE)?;
     let mut memory = Vec::new();
     client.close(&class.lines().to_vec());
     for which in [0..FEW_STREAMS, FEW_STREAMS..MANY_STREAMS] {
@@ -229,7 +229,6 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
     let before = server.used();
     let began = Instant::now();
     client.pages(&requests)?;
-    eprintln!("pages {:?}", began.elapsed());
     client.wait("everybody has what they missed", |board| board.hands == students as u64)?;
     report.add(Measure::Restart, peer, millis(began.elapsed()));
     report.add(Measure::Reads, peer, (server.used().reads - before.reads) as f64);
@@ -238,7 +237,8 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
 }
 
 fn snapshot_seq(client: &mut Client, line: Line, member: &Credential) -> Result<u64> {
-    let snapshot: Value = serde_json::from_slice(&client.ask(line, &member.request("GET", "", None))?)?;
+    let snapshot: Value =
+        serde_json::from_slice(&client.ask(line, &member.request("GET", "", None))?)?;
     Ok(snapshot["seq"].as_u64().unwrap_or_default())
 }
 

@@ -23,7 +23,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         for pid in descendants(self.child.id()) {
             // The workers of nginx end with their master, but not at once.
-            let _ = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+            let _ =
+                Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
         }
         let _ = self.child.wait();
     }

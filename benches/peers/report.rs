@@ -31,11 +31,15 @@ impl Measure {
     fn name(self) -> String {
         match self {
             Self::Sync => "one fdatasync".to_owned(),
-            Self::Storm(students) => format!("storm of {students}: the last page has the last hand"),
+            Self::Storm(students) => {
+                format!("storm of {students}: the last page has the last hand")
+            }
             Self::Answered(students) => format!("storm of {students}: answered, p99"),
             Self::Invitation => "one invitation to the last of 500".to_owned(),
             Self::Join => "500 join at once: the last is answered".to_owned(),
-            Self::Cpu(students) => format!("storm of {students}: server CPU per million deliveries"),
+            Self::Cpu(students) => {
+                format!("storm of {students}: server CPU per million deliveries")
+            }
             Self::Bytes(students) => format!("storm of {students}: received per delivery"),
             Self::Commits(students) => format!("storm of {students}: commits"),
             Self::Memory => "memory per open stream".to_owned(),
@@ -86,7 +90,8 @@ struct Demand {
 
 impl Demand {
     fn verdict(&self) -> &'static str {
-        let reaches = |mark: f64| if self.at_least { self.value >= mark } else { self.value <= mark };
+        let reaches =
+            |mark: f64| if self.at_least { self.value >= mark } else { self.value <= mark };
         match (reaches(self.aim), reaches(self.must)) {
             (true, _) => "aim met",
             (false, true) => "met",
@@ -112,7 +117,8 @@ impl Report {
 
     fn demands(&self) -> Vec<Demand> {
         use Measure::{
-            Answered, Commits, Cpu, Idle, Invitation, Join, Memory, Reads, Restart, School, Storm, Sync,
+            Answered, Commits, Cpu, Idle, Invitation, Join, Memory, Reads, Restart, School, Storm,
+            Sync,
         };
         use Peer::{Floor, Handup, Nchan, SocketIo, SseBatched};
         let mut demands = Vec::new();
@@ -145,7 +151,13 @@ impl Report {
         demand("memory per open stream, KiB", ours(Memory), 14.0, memory, false);
         demand("idle CPU per open stream, µs/s", ours(Idle), 5.0, 2.0, false);
         demand("500 streams back after a kill, ms", ours(Restart), 1_000.0, 500.0, false);
-        demand("reads of files meanwhile, per stream", ours(Reads).map(|r| r / 500.0), 1.0, 0.2, false);
+        demand(
+            "reads of files meanwhile, per stream",
+            ours(Reads).map(|r| r / 500.0),
+            1.0,
+            0.2,
+            false,
+        );
         demand("10 000 students: delivered, p99, ms", ours(School(99)), 200.0, 100.0, false);
         let join = ours(Join).zip(ours(Storm(500))).map(|(join, storm)| join / storm);
         demand("500 join at once: times a storm of 500", join, 10.0, 3.0, false);

@@ -134,20 +134,15 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
 }
 
 /// Asks SQLite itself how it writes: some file systems have no write-ahead log.
-async fn must_be_durable(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<(), OpenError> {
+async fn must_be_durable(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let path = path.display().to_string();
     let file_error = |source| OpenError::File { path: path.clone(), source };
     let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode")
         .fetch_one(&mut *connection)
         .await
         .map_err(file_error)?;
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
-        .fetch_one(connection)
-        .await
-        .map_err(file_error)?;
+    let synchronous: i64 =
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(connection).await.map_err(file_error)?;
     tracing::info!("sqlite journal_mode={journal_mode} synchronous={synchronous}");
     if journal_mode == "wal" && synchronous == 2 {
         Ok(())

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::exec::{self, say};
+use crate::install;
 use crate::report::Counts;
 use crate::workspace::Workspace;
 
@@ -42,9 +43,7 @@ pub fn find_chromium() -> Result<PathBuf> {
 }
 
 fn install_chromium() -> Result<()> {
-    let root = exec::read(exec::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let may_install = root || exec::succeeds(exec::command("sudo").args(["-n", "true"]));
-    if exec::find("apt-get").is_none() || !may_install {
+    if !install::may_install() {
         bail!(
             "there is no Chromium for the browser tests: none of {} is in the PATH, and this is \
              no Debian on which it may be installed. Install Chromium (on Debian: `apt-get \
@@ -53,42 +52,14 @@ fn install_chromium() -> Result<()> {
             NAMES.join(", ")
         );
     }
-    let apt_get = |args: &[&str]| {
-        let mut command = if root {
-            exec::command("apt-get")
-        } else {
-            let mut sudo = exec::command("sudo");
-            sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
-            sudo
-        };
-        exec::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
     say("there is no Chromium: installing Debian's");
-    apt_get(&["update"])?;
-    apt_get(&[&["install", "--yes", "--no-install-recommends"][..], &PACKAGES].concat())
+    install::debian(&PACKAGES)
 }
 
-/// Installs the npm packages of the lock file, unless they are there.
+/// Installs the npm packages that the browser tests need.
 pub fn install_packages(workspace: &Workspace) -> Result<()> {
-    let folder = workspace.end2end();
-    let lock = exec::read_file(&folder.join("package-lock.json"))?;
-    let installed = folder.join("node_modules/.installed-lock.json");
-    if std::fs::read(&installed).is_ok_and(|old| old == lock) {
-        return Ok(());
-    }
-    if exec::find("npm").is_none() {
-        bail!(
-            "the browser tests need Node and npm, and there is no npm in the PATH: install Node \
-             20 or newer. To run the other tests alone: `cargo xtask test --no-browser`"
-        );
-    }
-    exec::run(
-        exec::command("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
-            .current_dir(&folder),
-    )?;
-    exec::write_file(&installed, lock)
+    let without = "To run the other tests alone: `cargo xtask test --no-browser`";
+    install::npm(&workspace.end2end(), without)
 }
 
 /// Runs the tests against a server's binary, after checking their types.

@@ -10,6 +10,7 @@ mod browser;
 mod check;
 mod css;
 mod exec;
+mod install;
 mod report;
 mod site;
 mod suite;
@@ -47,8 +48,14 @@ enum Task {
     Build,
     /// Check formatting, lints and documentation, for the host and for WASM
     Check,
-    /// Measure the history on a file with a million invitations
-    Bench,
+    /// Measure a class beside its peers, and the history on a file with a million invitations
+    Bench {
+        /// Only this: `peers` or `history`
+        only: Option<String>,
+        /// Arguments for the benchmark, such as `--rounds 1`
+        #[arg(last = true)]
+        args: Vec<OsString>,
+    },
     /// Run every check and every test, real browsers included
     Test {
         /// Try the release binary in the browsers, not the development build
@@ -87,14 +94,24 @@ fn perform(task: Task) -> Result<()> {
             let server = site::build_server(&workspace, Profile::Release)?;
             site::tell_sizes(&workspace, &server)
         }
-        Task::Bench => {
+        Task::Bench { only, args } => {
             let server = site::build_server(&workspace, Profile::Release)?;
-            exec::run(
-                exec::cargo()
-                    .args(["bench", "--package=handup", "--bench=history"])
-                    .env("HANDUP_BIN", server)
-                    .current_dir(&workspace.root),
-            )
+            for bench in ["peers", "history"] {
+                if only.as_deref().is_some_and(|only| only != bench) {
+                    continue;
+                }
+                if bench == "peers" {
+                    install::peers(&workspace.root)?;
+                }
+                exec::run(
+                    exec::cargo()
+                        .args(["bench", "--package=handup", "--bench", bench, "--"])
+                        .args(&args)
+                        .env("HANDUP_BIN", &server)
+                        .current_dir(&workspace.root),
+                )?;
+            }
+            Ok(())
         }
         Task::Check => check::run(&workspace),
         Task::Test { release, no_browser, only_browser, args } => suite::run(

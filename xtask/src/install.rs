@@ -1,0 +1,68 @@
+//! What is not Cargo's to install: Debian's packages, and those of npm.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::exec::{self, say};
+
+/// Whether Debian's packages can be installed here.
+pub fn may_install() -> bool {
+    exec::find("apt-get").is_some()
+        && (is_root() || exec::succeeds(exec::command("sudo").args(["-n", "true"])))
+}
+
+fn is_root() -> bool {
+    exec::read(exec::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// Installs packages of Debian.
+pub fn debian(packages: &[&str]) -> Result<()> {
+    let apt_get = |args: &[&str]| {
+        let mut command = if is_root() {
+            exec::command("apt-get")
+        } else {
+            let mut sudo = exec::command("sudo");
+            sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+            sudo
+        };
+        exec::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt_get(&["update"])?;
+    apt_get(&[&["install", "--yes", "--no-install-recommends"][..], packages].concat())
+}
+
+/// Installs the npm packages of the folder's lock file, unless they are there; `without` tells how
+/// to do without.
+pub fn npm(folder: &Path, without: &str) -> Result<()> {
+    let lock = exec::read_file(&folder.join("package-lock.json"))?;
+    let installed = folder.join("node_modules/.installed-lock.json");
+    if std::fs::read(&installed).is_ok_and(|old| old == lock) {
+        return Ok(());
+    }
+    if exec::find("npm").is_none() {
+        bail!("there is no npm in the PATH: install Node 20 or newer. {without}");
+    }
+    exec::run(
+        exec::command("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+            .current_dir(folder),
+    )?;
+    exec::write_file(&installed, lock)
+}
+
+/// The module of nginx that the benchmark's peer is.
+const NCHAN: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
+
+/// Installs the peers that Handup is measured beside.
+pub fn peers(root: &Path) -> Result<()> {
+    if !Path::new(NCHAN).exists() {
+        if !may_install() {
+            bail!("there is no nchan: on Debian, `apt-get install nginx-light libnginx-mod-nchan`");
+        }
+        say("there is no nchan: installing Debian's");
+        debian(&["nginx-light", "libnginx-mod-nchan"])?;
+    }
+    npm(&root.join("benches/peers"), "Two of the peers run on Node")
+}
