@@ -183,7 +183,7 @@ fn streams(peer: Peer, places: &Places, report: &mut Report) -> Result<()> {
     let mut client = Client::new(server.address)?;
     let mut class = Class::open_over(peer, &mut client, MANY_STREAMS, CLASS_SIZE)?;
     let mut memory = Vec::new();
-    client.close(&class.lines().to_vec());
+    client.close(class.lines());
     for which in [0..FEW_STREAMS, FEW_STREAMS..MANY_STREAMS] {
         class.open_pages(&mut client, which)?;
         client.quiet()?;
