@@ -103,7 +103,6 @@ pub struct Places {
 }
 
 /// A member of a class of Handup.
-#[derive(Clone)]
 pub struct Credential {
     pub group: String,
     pub token: String,
@@ -136,6 +135,13 @@ impl Credential {
 pub fn begin(client: &mut Client, line: Line) -> Result<Credential> {
     let body = json!({ "name": "Biology", "teacher": "Ada" }).to_string();
     Credential::of(&client.ask(line, &request("POST", "/api/v1/groups", None, Some(&body)))?)
+}
+
+/// The last event of a class of Handup.
+pub fn snapshot_seq(client: &mut Client, line: Line, member: &Credential) -> Result<u64> {
+    let body = client.ask(line, &member.request("GET", "", None))?;
+    let snapshot: Value = serde_json::from_slice(&body)?;
+    Ok(snapshot["seq"].as_u64().unwrap_or_default())
 }
 
 /// Joins a class of Handup, all at once, each on a line of their own; tells how long it took until
@@ -226,8 +232,6 @@ impl Class {
                 let teacher = begin(client, teacher_line)?;
                 while class.students.len() < students {
                     let (joined, took) = join(client, &teacher, &class.lines)?;
-                    let group = || teacher.group.clone();
-                    let joined = joined.into_iter().map(|it| Credential { group: group(), ..it });
                     class.students.extend(joined);
                     class.joined_in = Some(took);
                 }
@@ -247,9 +251,8 @@ impl Class {
             Peer::Handup => {
                 client.reopen(std::slice::from_mut(&mut self.teacher_line))?;
                 let teacher = self.teacher.as_ref().ok_or("no teacher")?;
-                let body = client.ask(self.teacher_line, &teacher.request("GET", "", None))?;
-                let snapshot: Value = serde_json::from_slice(&body)?;
-                let rest = format!("/events?after={}", snapshot["seq"]);
+                let seen = snapshot_seq(client, self.teacher_line, teacher)?;
+                let rest = format!("/events?after={seen}");
                 self.students[which].iter().map(|it| it.request("GET", &rest, None)).collect()
             }
             Peer::Nchan => {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::class::{Class, Credential, Peer, Places, begin, join};
+use crate::class::{Class, Credential, Peer, Places, begin, join, snapshot_seq};
 use crate::client::{Client, HAND, Line, mark};
 use crate::report::{Measure, Report};
 
@@ -236,12 +236,6 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-fn snapshot_seq(client: &mut Client, line: Line, member: &Credential) -> Result<u64> {
-    let snapshot: Value =
-        serde_json::from_slice(&client.ask(line, &member.request("GET", "", None))?)?;
-    Ok(snapshot["seq"].as_u64().unwrap_or_default())
-}
-
 /// A school day: ten thousand students in their classes, raising hands and lowering them.
 fn school(places: &Places, report: &mut Report) -> Result<()> {
     let peer = Peer::Handup;
@@ -255,9 +249,6 @@ fn school(places: &Places, report: &mut Report) -> Result<()> {
         client.reopen(&mut lines)?;
         let teacher = begin(&mut client, lines[0])?;
         let (students, _) = join(&mut client, &teacher, &lines)?;
-        let students = students.into_iter();
-        let students = students.map(|it| Credential { group: teacher.group.clone(), ..it });
-        let students: Vec<Credential> = students.collect();
         let seen = snapshot_seq(&mut client, lines[0], &students[0])?;
         let rest = format!("/events?after={seen}");
         requests.extend(students.iter().map(|it| it.request("GET", &rest, None)));
@@ -292,7 +283,7 @@ fn steady(
     let deeds = (STEADY.as_secs_f64() / pause.as_secs_f64()) as usize;
     let began = Instant::now();
     // What each class has up, by its student; the next deed of a class takes it down.
-    let mut up: Vec<Option<(usize, bool)>> = vec![None; classes.len()];
+    let mut up: Vec<Option<usize>> = vec![None; classes.len()];
     let mut turn = vec![0; classes.len()];
     let mut deed = 0;
     while deed < deeds {
@@ -308,11 +299,11 @@ fn steady(
             None => {
                 let student = turn[class] % CLASS_SIZE;
                 turn[class] += 1;
-                up[class] = Some((student, true));
+                up[class] = Some(student);
                 let body = json!({ "inviteeList": "*", "data": data, "timeout": 0 });
                 classes[class][student].request("POST", "/inviteInGroup", Some(&body))
             }
-            Some((student, _)) => {
+            Some(student) => {
                 let body: Value = serde_json::from_slice(client.body(lines[class]))?;
                 let id = body["inviteID"].as_str().ok_or("a hand is not answered in time")?;
                 let rest = format!("/invitations/{id}/cancel");

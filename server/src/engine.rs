@@ -314,8 +314,7 @@ impl Engine {
     /// The same for a group that is not in memory. After a restart a whole class comes at once: who
     /// comes first reads the group, and the others wait for it and read nothing.
     async fn first_session(&self, group_id: GroupId, hash: TokenHash) -> Result<Session, Error> {
-        let door = self.shared.doors.of(group_id);
-        let _in_turn = door.lock().await;
+        let in_turn = self.shared.doors.of(group_id).lock().await;
         let room = match self.shared.rooms.get(group_id) {
             Some(room) => Some(room),
             // Only who belongs to the group can have it read.
@@ -324,6 +323,7 @@ impl Engine {
             }
             None => None,
         };
+        drop(in_turn);
         match room.and_then(|room| Some((room.holder(hash)?, room))) {
             Some((user, room)) => Ok(Session { room, user }),
             None => Err(self.why_not(group_id, hash).await?),

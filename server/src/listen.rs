@@ -8,6 +8,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -23,6 +24,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -127,7 +129,9 @@ async fn attend(
             Ok::<Response, Infallible>(response)
         }
     });
-    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    let mut connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut stopped = pin!(stopping.cancelled());
     let mut is_stopping = false;
     let asked_at_last = poll_fn(|context| {
@@ -144,7 +148,14 @@ async fn attend(
         }
     });
     let (head, live) = asked_at_last.await?;
-    Some((connection.into_parts().io.into_inner(), head, live))
+    let stream = connection.into_parts().io.into_inner();
+    Some((taken_over(stream.get_ref()).ok()?, head, live))
+}
+
+/// The socket without what its connection needed around it.
+fn taken_over(stream: &TcpStream) -> std::io::Result<TcpStream> {
+    let socket = stream.as_fd().try_clone_to_owned()?;
+    TcpStream::from_std(socket.into())
 }
 
 /// The beginning of a response whose body goes on until the connection is closed.

@@ -59,10 +59,10 @@ const NCHAN: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 pub fn peers(root: &Path) -> Result<()> {
     if !Path::new(NCHAN).exists() {
         if !may_install() {
-            bail!("there is no nchan: on Debian, `apt-get install nginx-light libnginx-mod-nchan`");
+            bail!("there is no nchan: on Debian, `apt-get install nginx libnginx-mod-nchan`");
         }
         say("there is no nchan: installing Debian's");
-        debian(&["nginx-light", "libnginx-mod-nchan"])?;
+        debian(&["nginx", "libnginx-mod-nchan"])?;
     }
-    npm(&root.join("benches/peers"), "Two of the peers run on Node")
+    npm(&root.join("benches/peers"), "Some of the peers run on it")
 }

@@ -33,6 +33,9 @@ struct Cli {
     command: Task,
 }
 
+/// The benchmarks of the root package.
+const BENCHES: [&str; 2] = ["peers", "history"];
+
 #[derive(Subcommand)]
 enum Task {
     /// Build everything and serve it on http://127.0.0.1:3000
@@ -50,7 +53,8 @@ enum Task {
     Check,
     /// Measure a class beside its peers, and the history on a file with a million invitations
     Bench {
-        /// Only this: `peers` or `history`
+        /// Only this one
+        #[arg(value_parser = BENCHES)]
         only: Option<String>,
         /// Arguments for the benchmark, such as `--rounds 1`
         #[arg(last = true)]
@@ -96,7 +100,7 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Bench { only, args } => {
             let server = site::build_server(&workspace, Profile::Release)?;
-            for bench in ["peers", "history"] {
+            for bench in BENCHES {
                 if only.as_deref().is_some_and(|only| only != bench) {
                     continue;
                 }
