@@ -1,11 +1,15 @@
 //! The files that go with the pages, from inside the binary, and the headers that every response
 //! carries.
 
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -18,24 +22,83 @@ use rust_embed::{Embed, EmbeddedFile};
 #[allow_missing = true]
 struct Site;
 
+/// The folder of what is built: its files refer to each other, and belong to one build.
+const PKG: &str = "pkg/";
+/// What a file's name has more when it is packed with brotli, as `cargo xtask build` does.
+const PACKED: &str = ".br";
+/// For a year, without asking again: another build has other addresses.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+
+/// Where pages find what is built, without slashes at its ends. The name tells builds apart, so
+/// that a browser keeps the files for good.
+pub fn place() -> &'static str {
+    static PLACE: LazyLock<String> = LazyLock::new(|| {
+        let mut files: Vec<_> = Site::iter().filter(|path| path.starts_with(PKG)).collect();
+        files.sort_unstable();
+        let mut build = DefaultHasher::new();
+        for path in &files {
+            path.hash(&mut build);
+            Site::get(path).map(|file| file.metadata.sha256_hash()).hash(&mut build);
+        }
+        format!("{PKG}{:016x}", build.finish())
+    });
+    &PLACE
+}
+
+/// A path in the site, and whether what is there stays the same for good. In the place of another
+/// build, of which a page may still be open, is what this one has.
+fn resolve(path: &str) -> (Cow<'_, str>, bool) {
+    let build = path.strip_prefix(PKG).and_then(|path| path.split_once('/'));
+    match build {
+        Some((build, name)) if build.len() == 16 => {
+            (format!("{PKG}{name}").into(), path.starts_with(place()))
+        }
+        _ => (path.into(), false),
+    }
+}
+
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|coding| {
+        let (coding, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let is_refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0));
+        coding.trim().eq_ignore_ascii_case("br") && !is_refused
+    })
+}
+
 /// The file at this path, or that the browser's copy is still good; none when there is no such
 /// file.
 pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let file: EmbeddedFile = Site::get(path.strip_prefix('/')?)?;
-    let tag: String = file
-        .metadata
-        .sha256_hash()
-        .iter()
-        .take(12)
-        .fold(String::with_capacity(26), |tag, byte| format!("{tag}{byte:02x}"));
-    let tag = format!("\"{tag}\"");
+    let (path, is_for_good) = resolve(path.strip_prefix('/')?);
+    if path.ends_with(PACKED) {
+        return None;
+    }
+    let file: EmbeddedFile = Site::get(&path)?;
+    let packed = Site::get(&format!("{path}{PACKED}"));
+    let hash = file.metadata.sha256_hash();
+    let hash = hash[..12].iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    // Weak: packed or not, it is the same file.
+    let tag = format!("W/\"{hash}\"");
+    let caching = if is_for_good { FOR_GOOD } else { "no-cache" };
+    let mut response = Response::new(Body::empty());
+    if packed.is_some() {
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
     let is_same = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    let headers = [(ETAG, tag.clone()), (CACHE_CONTROL, "no-cache".to_owned())];
+    let told = [(ETAG, tag.clone()), (CACHE_CONTROL, caching.to_owned())];
     if is_same.is_some_and(|known| known.contains(&tag)) {
-        return Some((StatusCode::NOT_MODIFIED, headers).into_response());
+        return Some((StatusCode::NOT_MODIFIED, told, response).into_response());
     }
     let content_type = [(CONTENT_TYPE, file.metadata.mimetype().to_owned())];
-    Some((headers, content_type, Body::from(file.data)).into_response())
+    let data = match packed.filter(|_| takes_brotli(headers)) {
+        Some(packed) => {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+            packed.data
+        }
+        None => file.data,
+    };
+    *response.body_mut() = Body::from(data);
+    Some((told, content_type, response).into_response())
 }
 
 /// No frame, no plugin, no form to another site, no other base.

@@ -77,6 +77,10 @@ async fn run(options: Options) -> Result<(), String> {
         log_format: _,
         command: _,
     } = options;
+    // Each stream is a descriptor, and a shell gives a thousand.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
     let engine = Engine::open(&database, public_url, Arc::new((Classroom, Calls)))
         .await
         .map_err(|error| error.to_string())?;
@@ -141,7 +145,8 @@ impl axum::extract::FromRef<Pages> for LeptosOptions {
 }
 
 fn router(engine: Engine, zone: Zone) -> Router {
-    let leptos = LeptosOptions::builder().output_name("handup").build();
+    let leptos =
+        LeptosOptions::builder().output_name("handup").site_pkg_dir(assets::place()).build();
     let pages = Pages { engine: engine.clone(), leptos: leptos.clone() };
     let context = {
         let (engine, zone) = (engine.clone(), zone.clone());

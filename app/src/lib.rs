@@ -11,7 +11,7 @@ mod room;
 mod trouble;
 
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Stylesheet, Title, provide_meta_context};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{ParamSegment, SsrMode, StaticSegment};
 
@@ -34,6 +34,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let is_live = pages::is_live();
     #[cfg(feature = "ssr")]
     actions::ssr::set_policy(is_live);
+    let style = format!("/{}/handup.css", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -45,6 +46,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="theme-color" content="#1d2327" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="icon" href="/favicon.ico" sizes="32x32" />
+                <link rel="stylesheet" href=style />
                 {is_live.then(|| view! { <HydrationScripts options islands=true /> })}
                 <MetaTags />
             </head>
@@ -70,7 +72,6 @@ fn title(of_page: String) -> String {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Stylesheet id="handup" href="/pkg/handup.css" />
         <Title formatter=title />
         <Router>
             <Routes fallback=NotFoundPage>

@@ -94,6 +94,7 @@ impl Demand {
             |mark: f64| if self.at_least { self.value >= mark } else { self.value <= mark };
         match (reaches(self.aim), reaches(self.must)) {
             (true, _) => "aim met",
+            (false, true) if self.must.is_infinite() => "aim missed",
             (false, true) => "met",
             (false, false) => "MISSED",
         }

@@ -263,10 +263,43 @@ test("the first page ships no WASM", { tag: "@once" }, async ({ device }) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.goto("/", { waitUntil: "networkidle" });
-  expect(asked).toContain("/pkg/handup.css");
+  expect(asked.filter((path) => /^\/pkg\/[0-9a-f]{16}\/handup\.css$/.test(path))).toHaveLength(1);
   expect(asked.filter((path) => /\.(wasm|m?js)$/.test(path))).toEqual([]);
   await page.goto("/join", { waitUntil: "networkidle" });
   expect(asked.filter((path) => /\.(wasm|m?js)$/.test(path))).toEqual([]);
+});
+
+test("a browser keeps for good what is built, and no page", { tag: "@once" }, async ({ handup, request }) => {
+  const page = await request.get(handup.url);
+  expect(page.headers()["cache-control"]).toBe("no-store");
+  const place = /\/pkg\/[0-9a-f]{16}\//.exec(await page.text())?.[0];
+  const get = (path: string, coding = "br") =>
+    request.get(handup.url + path, { headers: { "accept-encoding": coding } });
+  for (const [file, type] of [
+    ["handup.css", "text/css"],
+    ["handup.wasm", "application/wasm"],
+    ["handup.js", "text/javascript"],
+  ]) {
+    const [packed, plain, other, unnamed] = await Promise.all([
+      get(`${place}${file}`),
+      get(`${place}${file}`, "identity"),
+      get(`/pkg/0123456789abcdef/${file}`),
+      get(`/pkg/${file}`),
+    ]);
+    const { "content-encoding": coding, "content-type": told, vary } = packed.headers();
+    expect(told).toContain(type);
+    expect({ coding, vary }).toEqual({ coding: "br", vary: "accept-encoding" });
+    expect(plain.headers()["content-encoding"]).toBeUndefined();
+    expect((await plain.body()).equals(await packed.body())).toBe(true);
+    for (const kept of [packed, plain]) {
+      expect(kept.headers()["cache-control"]).toBe("public, max-age=31536000, immutable");
+    }
+    // Of another build there may be a page that is still open.
+    for (const asked of [other, unnamed]) {
+      expect(asked.status()).toBe(200);
+      expect(asked.headers()["cache-control"]).toBe("no-cache");
+    }
+  }
 });
 
 test("no page writes anything into the console", { tag: "@once" }, async ({ device }) => {

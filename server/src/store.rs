@@ -4,18 +4,20 @@
 
 pub(crate) mod history;
 pub(crate) mod keep;
+mod script;
 
 use std::path::Path;
 use std::time::Duration;
 
-use signaling::{Event, EventKind, GroupId, Timestamp, UserId};
+use signaling::{Event, GroupId, Timestamp, UserId};
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 
 use self::history::HistoryReader;
+use self::script::Script;
 use crate::identity::{JoinCode, TokenHash};
 
 /// The first release without the bug that can corrupt a file when its WAL is reset.
@@ -79,6 +81,12 @@ pub(crate) enum Write {
     Handover { token: TokenHash, user: UserId, expires_at: Timestamp },
     SpendHandover(TokenHash),
     FirstAnswer { user: UserId, key: String, request: TokenHash, status: u16, body: Vec<u8> },
+}
+
+impl Write {
+    const fn is_grant(&self) -> bool {
+        matches!(self, Self::Grant { .. })
+    }
 }
 
 /// A group as it is read back.
@@ -343,21 +351,19 @@ impl Writer {
         appends: &[Append<'_>],
         writes: &[(GroupId, Write)],
     ) -> Result<(), sqlx::Error> {
-        let connection = self.connection().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut script = Script::new();
+        script.add("BEGIN IMMEDIATE");
         for append in appends {
-            write_append(&mut transaction, append).await?;
+            script.append(append);
         }
-        let is_grant = |(_, write): &(GroupId, Write)| matches!(write, Write::Grant { .. });
-        for alike in writes.chunk_by(|one, next| is_grant(one) && is_grant(next)) {
+        for alike in writes.chunk_by(|one, next| one.1.is_grant() && next.1.is_grant()) {
             match alike {
-                [(group_id, write)] => {
-                    write_one(&mut transaction, now, *group_id, write).await?;
-                }
-                grants => write_grants(&mut transaction, now, grants).await?,
+                [(group_id, write)] => script.write(now, *group_id, write),
+                grants => script.grant(now, grants),
             }
         }
-        transaction.commit().await
+        script.add("COMMIT");
+        script.run(self.connection().await?).await
     }
 
     /// Forgets what has outlived its use.
@@ -379,171 +385,6 @@ impl Writer {
     }
 }
 
-/// The most rows that one statement inserts.
-const LARGEST_PIECE: usize = 256;
-
-/// Cuts rows into pieces of few different lengths: every length is a statement of its own, which
-/// SQLite prepares once, and each statement costs two changes of threads.
-fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let lengths = [LARGEST_PIECE, 64, 16, 4, 1];
-        let length = lengths.into_iter().find(|length| *length <= rows.len())?;
-        let (piece, rest) = rows.split_at(length);
-        rows = rest;
-        Some(piece)
-    })
-}
-
-/// The places of values in a statement that inserts this many rows.
-fn rows_of_four(count: usize) -> String {
-    vec!["(?, ?, ?, ?)"; count].join(", ")
-}
-
-/// Many credentials at once, as a class joins. All of the writes are grants.
-async fn write_grants(
-    connection: &mut SqliteConnection,
-    now: Timestamp,
-    grants: &[(GroupId, Write)],
-) -> Result<(), sqlx::Error> {
-    for piece in pieces(grants) {
-        let rows = rows_of_four(piece.len());
-        let sql = format!(
-            "INSERT INTO credential (token_hash, group_id, user_id, created_at)
-             VALUES {rows}
-             ON CONFLICT DO UPDATE SET user_id = excluded.user_id"
-        );
-        let mut insert = sqlx::query(AssertSqlSafe(sql));
-        for (group_id, write) in piece {
-            if let Write::Grant { token, user } = write {
-                insert = insert
-                    .bind(token.as_bytes().as_slice())
-                    .bind(group_id.as_bytes().as_slice())
-                    .bind(user.as_bytes().as_slice())
-                    .bind(now.as_millis());
-            }
-        }
-        insert.execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-async fn write_append(
-    connection: &mut SqliteConnection,
-    append: &Append<'_>,
-) -> Result<(), sqlx::Error> {
-    let group_id = append.group_id.as_bytes().as_slice();
-    if let Some((code, at)) = &append.creates {
-        sqlx::query("INSERT INTO class (group_id, created_at, join_code, seq) VALUES (?, ?, ?, 0)")
-            .bind(group_id)
-            .bind(at.as_millis())
-            .bind(code.as_str())
-            .execute(&mut *connection)
-            .await?;
-    }
-    for events in pieces(append.events) {
-        let rows = rows_of_four(events.len());
-        let sql = format!("INSERT INTO event (group_id, seq, name, body) VALUES {rows}");
-        let mut insert = sqlx::query(AssertSqlSafe(sql));
-        for encoded in events {
-            insert = insert
-                .bind(group_id)
-                .bind(encoded.event.seq.cast_signed())
-                .bind(encoded.event.kind.name())
-                .bind(encoded.body.as_str());
-        }
-        insert.execute(&mut *connection).await?;
-    }
-    for encoded in append.events {
-        let told = match &encoded.event.kind {
-            EventKind::GroupChanged(changed) => {
-                sqlx::query("UPDATE class SET name = ?, name_folded = ? WHERE group_id = ?")
-                    .bind(changed.name.as_str())
-                    .bind(changed.name.as_str().to_lowercase())
-            }
-            EventKind::GroupEnded(_) => {
-                sqlx::query("UPDATE class SET ended_at = ? WHERE group_id = ?")
-                    .bind(encoded.event.at.as_millis())
-            }
-            EventKind::ReceiveNewInvitation(_)
-            | EventKind::InviteeAccepted(_)
-            | EventKind::InviteeRejected(_)
-            | EventKind::InvitationCancelled(_)
-            | EventKind::InvitationTimeout(_)
-            | EventKind::InvitationModified(_)
-            | EventKind::InviteeFinished(_)
-            | EventKind::MemberJoined(_)
-            | EventKind::MemberChanged(_)
-            | EventKind::MemberLeft(_) => continue,
-        };
-        told.bind(group_id).execute(&mut *connection).await?;
-    }
-    let last = append.events.last().map_or(append.expected_seq, |encoded| encoded.event.seq);
-    let updated =
-        sqlx::query("UPDATE class SET seq = ?, next_deadline = ? WHERE group_id = ? AND seq = ?")
-            .bind(last.cast_signed())
-            .bind(append.next_deadline.map(Timestamp::as_millis))
-            .bind(group_id)
-            .bind(append.expected_seq.cast_signed())
-            .execute(&mut *connection)
-            .await?;
-    if updated.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(sqlx::Error::Protocol("the log does not end where this append expects".to_owned()))
-    }
-}
-
-async fn write_one(
-    connection: &mut SqliteConnection,
-    now: Timestamp,
-    group_id: GroupId,
-    write: &Write,
-) -> Result<(), sqlx::Error> {
-    let group_id = group_id.as_bytes().as_slice();
-    let query = match write {
-        Write::Grant { token, user } => sqlx::query(
-            "INSERT INTO credential (token_hash, group_id, user_id, created_at)
-             VALUES (?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET user_id = excluded.user_id",
-        )
-        .bind(token.as_bytes().as_slice())
-        .bind(group_id)
-        .bind(user.as_bytes().as_slice())
-        .bind(now.as_millis()),
-        Write::Revoke { user } => {
-            sqlx::query("DELETE FROM credential WHERE group_id = ? AND user_id = ?")
-                .bind(group_id)
-                .bind(user.as_bytes().as_slice())
-        }
-        Write::JoinCode(code) => sqlx::query("UPDATE class SET join_code = ? WHERE group_id = ?")
-            .bind(code.as_str())
-            .bind(group_id),
-        Write::Handover { token, user, expires_at } => sqlx::query(
-            "INSERT INTO handover (token_hash, group_id, user_id, expires_at)
-             VALUES (?, ?, ?, ?)",
-        )
-        .bind(token.as_bytes().as_slice())
-        .bind(group_id)
-        .bind(user.as_bytes().as_slice())
-        .bind(expires_at.as_millis()),
-        Write::SpendHandover(token) => sqlx::query("DELETE FROM handover WHERE token_hash = ?")
-            .bind(token.as_bytes().as_slice()),
-        Write::FirstAnswer { user, key, request, status, body } => sqlx::query(
-            "INSERT OR REPLACE INTO first_answer
-             (group_id, user_id, key, request_hash, status, body, at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(group_id)
-        .bind(user.as_bytes().as_slice())
-        .bind(key.as_str())
-        .bind(request.as_bytes().as_slice())
-        .bind(*status)
-        .bind(body.as_slice())
-        .bind(now.as_millis()),
-    };
-    query.execute(connection).await.map(drop)
-}
-
 fn event_of(name: &str, body: &str) -> Result<Event, sqlx::Error> {
     Event::decode(name, &mut serde_json::Deserializer::from_str(body))
         .map_err(|error| sqlx::Error::Decode(Box::new(error)))
@@ -561,16 +402,6 @@ fn code(text: &str) -> Result<JoinCode, sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_are_cut_into_pieces_of_few_lengths_and_none_is_lost() {
-        for count in [0, 1, 3, 5, 63, 64, 500, 1_024, 6_001] {
-            let rows: Vec<usize> = (0..count).collect();
-            let cut: Vec<&[usize]> = pieces(&rows).collect();
-            assert_eq!(cut.concat(), rows);
-            assert!(cut.iter().all(|piece| [1, 4, 16, 64, 256].contains(&piece.len())));
-        }
-    }
 
     #[test]
     fn sqlite_versions_are_compared_as_numbers() {

@@ -98,6 +98,24 @@ pub fn run(
     outcome
 }
 
+/// Measures the room on a slow phone.
+pub fn bench(workspace: &Workspace, server: &Path, args: &[OsString]) -> Result<()> {
+    let chromium = find_chromium()?;
+    install_packages(workspace)?;
+    let folder = workspace.end2end();
+    let rounds = args.iter().position(|argument| argument == "--rounds");
+    let rounds = rounds.and_then(|place| args.get(place + 1)).cloned();
+    exec::run(
+        exec::command(folder.join("node_modules/.bin/playwright"))
+            .args(["test", "--config", "bench/playwright.config.ts"])
+            .env("HANDUP_BIN", server)
+            .env("HANDUP_FIGURES", workspace.target.join("bench/phone.json"))
+            .env("HANDUP_ROUNDS", rounds.unwrap_or_else(|| "5".into()))
+            .env(VARIABLE, chromium)
+            .current_dir(&folder),
+    )
+}
+
 /// What Playwright's JSON report tells.
 fn counted(json: &str) -> Result<Counts> {
     let report: serde_json::Value =

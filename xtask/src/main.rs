@@ -33,8 +33,8 @@ struct Cli {
     command: Task,
 }
 
-/// The benchmarks of the root package.
-const BENCHES: [&str; 2] = ["peers", "history"];
+/// The benchmarks: two of the root package, and one in a browser.
+const BENCHES: [&str; 3] = ["peers", "history", "phone"];
 
 #[derive(Subcommand)]
 enum Task {
@@ -51,7 +51,8 @@ enum Task {
     Build,
     /// Check formatting, lints and documentation, for the host and for WASM
     Check,
-    /// Measure a class beside its peers, and the history on a file with a million invitations
+    /// Measure a class beside its peers, the history on a file with a million invitations, and
+    /// the room on a slow phone
     Bench {
         /// Only this one
         #[arg(value_parser = BENCHES)]
@@ -102,6 +103,10 @@ fn perform(task: Task) -> Result<()> {
             let server = site::build_server(&workspace, Profile::Release)?;
             for bench in BENCHES {
                 if only.as_deref().is_some_and(|only| only != bench) {
+                    continue;
+                }
+                if bench == "phone" {
+                    browser::bench(&workspace, &server, &args)?;
                     continue;
                 }
                 if bench == "peers" {

@@ -24,7 +24,10 @@ const PKG: &str = "pkg";
 /// Builds everything there is of Handup, and tells the server's binary.
 pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let bundle = wasm::build(workspace, profile)?;
-    let files = collect(workspace, &bundle)?;
+    let mut files = collect(workspace, &bundle)?;
+    if profile == Profile::Release {
+        pack(&mut files)?;
+    }
     sync(&workspace.site(), &files)?;
     if profile == Profile::Release {
         forget_other_files(workspace, &files)?;
@@ -54,23 +57,44 @@ pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
     let size = meta.with_context(|| format!("cannot read {}", server.display()))?.len();
     println!("{}: {size} bytes", workspace.shown(server));
     let pkg = workspace.site().join(PKG);
-    for (path, size) in list(&pkg)? {
-        let packed = packed_sizes(&pkg.join(&path)).unwrap_or_default();
+    let files = list(&pkg)?;
+    for (path, size) in &files {
+        if path.extension().is_some_and(|extension| extension == "br") {
+            continue;
+        }
+        let packed = files.get(&packed_path(path));
+        let packed = packed.map(|size| format!(", {size} with brotli")).unwrap_or_default();
         println!("  {PKG}/{}: {size} bytes{packed}", path.display());
     }
     Ok(())
 }
 
-/// The sizes as they go over the wire, when Node is there to tell them.
-fn packed_sizes(file: &Path) -> Option<String> {
-    const SCRIPT: &str = "\
-        const zlib = require('node:zlib'); \
-        const data = require('node:fs').readFileSync(process.argv[1]); \
-        console.log(`, ${zlib.gzipSync(data).length} with gzip, \
-        ${zlib.brotliCompressSync(data).length} with brotli`)";
-    exec::find("node")?;
-    let told = exec::read(exec::command("node").args(["--eval", SCRIPT]).arg(file)).ok()?;
-    Some(told.trim_end().to_owned())
+/// What a file's name has more when it is packed.
+const PACKED: &str = ".br";
+/// What is smaller than this is not worth a copy, in bytes.
+const WORTH_PACKING: usize = 1_024;
+
+/// Adds packed copies of what gets smaller by it, for the server to send as they are: packing as
+/// tightly takes too long for a request.
+fn pack(files: &mut Files) -> Result<()> {
+    let options = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+    let mut copies = Files::new();
+    for (path, content) in files.iter().filter(|(_, content)| content.len() >= WORTH_PACKING) {
+        let mut packed = Vec::new();
+        brotli::BrotliCompress(&mut content.as_slice(), &mut packed, &options)
+            .with_context(|| format!("cannot pack {}", path.display()))?;
+        if packed.len() < content.len() {
+            copies.insert(packed_path(path), packed);
+        }
+    }
+    files.extend(copies);
+    Ok(())
+}
+
+fn packed_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(PACKED);
+    name.into()
 }
 
 /// Gathers the site: the bundle and the style sheet, beside the public files.

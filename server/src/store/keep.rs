@@ -5,7 +5,8 @@ use signaling::{GroupId, Timestamp, UserId};
 use sqlx::{Connection, Row, SqliteConnection};
 
 use super::history::ReadSoFar;
-use super::{Append, Reader, Writer, bytes, write_append};
+use super::script::Script;
+use super::{Append, Reader, Writer, bytes};
 use crate::identity::TokenHash;
 
 /// How many events of a deleted class go in one commit: others wait for no longer than that takes.
@@ -177,7 +178,9 @@ impl Writer {
         let connection = self.connection().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         if !append.events.is_empty() {
-            write_append(&mut transaction, append).await?;
+            let mut script = Script::new();
+            script.append(append);
+            script.run(&mut transaction).await?;
         }
         for (seq, body) in events {
             sqlx::query("UPDATE event SET body = ? WHERE group_id = ? AND seq = ?")
