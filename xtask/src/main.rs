@@ -61,6 +61,12 @@ enum Task {
         #[arg(last = true)]
         args: Vec<OsString>,
     },
+    /// Kill the release server at random moments, and look from outside whether anything is lost
+    Crash {
+        /// Arguments for the run, such as `--kills 1000` or `--seed 7`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Run every check and every test, real browsers included
     Test {
         /// Try the release binary in the browsers, not the development build
@@ -121,6 +127,11 @@ fn perform(task: Task) -> Result<()> {
                 )?;
             }
             Ok(())
+        }
+        Task::Crash { args } => {
+            let server = site::build_server(&workspace, Profile::Release)?;
+            let crash = site::build_crash(&workspace)?;
+            exec::run(exec::command(crash).args(&args).env("HANDUP_BIN", &server))
         }
         Task::Check => check::run(&workspace),
         Task::Test { release, no_browser, only_browser, args } => suite::run(

@@ -51,6 +51,21 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     Ok(server)
 }
 
+/// Builds what the tests of crashes run. The server has the site of whatever build was last.
+pub fn build_for_crashes(workspace: &Workspace) -> Result<()> {
+    exec::run(
+        exec::cargo()
+            .args(["build", "--workspace", "--bin=handup", "--bin=crash"])
+            .current_dir(&workspace.root),
+    )
+}
+
+/// The program that kills the server, with what it needs.
+pub fn build_crash(workspace: &Workspace) -> Result<PathBuf> {
+    build_for_crashes(workspace)?;
+    Ok(workspace.server(Profile::Dev).with_file_name("crash"))
+}
+
 /// Tells where the release is, and what of it a browser has to fetch.
 pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
     let meta = server.metadata();

@@ -27,6 +27,7 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     if selection.rust {
         check::add_to(&mut report, workspace);
         report.tests("cargo test", |counts| {
+            site::build_for_crashes(workspace)?;
             exec::run_watched(
                 exec::cargo()
                     .args(["test", "--workspace", "--no-fail-fast"])

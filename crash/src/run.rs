@@ -1,0 +1,213 @@
+//! A run: the server lives for a while, dies, and is looked at when it is back.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use fastrand::Rng;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::task::JoinSet;
+
+use crate::Result;
+use crate::client::{Client, Event};
+use crate::log::Log;
+use crate::server::Program;
+use crate::world::{Past, World};
+
+/// How many classes go on at once.
+const CLASSES: usize = 4;
+
+/// What a run is to be.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The server's program.
+    pub binary: PathBuf,
+    /// How often it is killed.
+    pub kills: u64,
+    /// What the people do, and how long the server lives.
+    pub seed: u64,
+    /// Where the database is.
+    pub folder: PathBuf,
+}
+
+/// What a run has come to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// How often the server was killed.
+    pub kills: u64,
+    /// How often of these while it was starting.
+    pub while_starting: u64,
+    /// Requests that were answered.
+    pub answered: u64,
+    /// Requests that broke off and were sent again.
+    pub broken: u64,
+    /// Things that were promised.
+    pub promises: usize,
+    /// Classes.
+    pub classes: usize,
+    /// Events in their logs.
+    pub events: usize,
+    /// Deadlines that fired.
+    pub deadlines: usize,
+    /// Those of them that passed while the server was down.
+    pub while_down: usize,
+    /// What is wrong; nothing, when all is well.
+    pub wrongs: Vec<String>,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "{} kills, {} of them while the server was starting",
+            self.kills, self.while_starting
+        )?;
+        writeln!(
+            f,
+            "{} requests answered, {} broke off and were sent again; {} promises",
+            self.answered, self.broken, self.promises
+        )?;
+        writeln!(
+            f,
+            "{} classes with {} events; {} deadlines, {} of which passed while the server was down",
+            self.classes, self.events, self.deadlines, self.while_down
+        )?;
+        for wrong in &self.wrongs {
+            writeln!(f, "WRONG: {wrong}")?;
+        }
+        write!(f, "{} wrong", self.wrongs.len())
+    }
+}
+
+/// When the server was down, in its own words.
+#[derive(Default)]
+struct Downs(Vec<(String, String)>);
+
+impl Downs {
+    fn cover(&self, deadline: &str, fired: &str) -> bool {
+        self.0.iter().any(|(from, to)| &**from < deadline && deadline < &**to && &**to <= fired)
+    }
+}
+
+fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
+/// Kills the server as often as the plan says. `tell` hears of every kill.
+///
+/// # Errors
+/// When the run itself cannot go on; what the server does wrong is in the outcome.
+pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
+    let mut rng = Rng::with_seed(plan.seed);
+    let program = Program::new(&plan.binary, &plan.folder)?;
+    let world = World::new(Client::new(program.address)?, rng.fork());
+    let mut outcome = Outcome::default();
+    let mut downs = Downs::default();
+    let mut people = JoinSet::new();
+    let mut running = program.start().await?;
+    for _ in 0..CLASSES {
+        world.keep_a_class(&mut people);
+    }
+    while outcome.kills < plan.kills && world.wrongs().is_empty() {
+        world.audit_all().await;
+        tokio::time::sleep(Duration::from_millis(rng.u64(20..450))).await;
+        let from = now();
+        running.kill().await?;
+        outcome.kills += 1;
+        let down = if rng.u8(..20) == 0 { rng.u64(1_000..2_500) } else { rng.u64(..25) };
+        tokio::time::sleep(Duration::from_millis(down)).await;
+        if rng.u8(..8) == 0 && outcome.kills < plan.kills {
+            let starting = program.spawn()?;
+            tokio::time::sleep(Duration::from_millis(rng.u64(..60))).await;
+            starting.kill().await?;
+            outcome.kills += 1;
+            outcome.while_starting += 1;
+        }
+        running = program.start().await?;
+        downs.0.push((from, now()));
+        outcome.answered = world.client.answered.load(Ordering::Relaxed);
+        outcome.wrongs = world.wrongs();
+        tell(&outcome);
+    }
+    world.close();
+    if world.wrongs().is_empty() {
+        while let Some(done) = people.join_next().await {
+            done?;
+        }
+        let told = running.told()?;
+        running.stop().await?;
+        if let Some(line) = told.lines().find(|line| line.contains("panicked")) {
+            world.wrong(line);
+        }
+        verify(&program.database, world.take_past(), &world, &downs, &mut outcome).await?;
+    }
+    outcome.answered = world.client.answered.load(Ordering::Relaxed);
+    outcome.broken = world.client.broken.load(Ordering::Relaxed);
+    let failed = world.client.failed.load(Ordering::Relaxed);
+    if failed > 0 {
+        world.wrong(format!("the server has answered {failed} times that it has failed"));
+    }
+    outcome.wrongs = world.wrongs();
+    Ok(outcome)
+}
+
+/// Reads the file itself: what every reader has seen is what it holds, and nothing else.
+async fn verify(
+    database: &Path,
+    past: Vec<Past>,
+    world: &Arc<World>,
+    downs: &Downs,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let options = SqliteConnectOptions::new().filename(database).read_only(true);
+    let mut file = SqliteConnection::connect_with(&options).await?;
+    let check: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut file).await?;
+    if check != "ok" {
+        world.wrong(check);
+    }
+    for row in sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut file).await? {
+        world.wrong(format!("{} refers to nothing", row.try_get::<String, _>(0)?));
+    }
+    for Past { group, seen, promises } in past {
+        let id = group.replace('-', "");
+        let rows = sqlx::query(
+            "SELECT seq, name, body FROM event WHERE hex(group_id) = upper(?) ORDER BY seq",
+        )
+        .bind(&id)
+        .fetch_all(&mut file)
+        .await?;
+        let mut log = Log::default();
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            let seq: i64 = row.try_get(0)?;
+            let (name, text) = (row.try_get(1)?, row.try_get(2)?);
+            let event = Event { seq: seq.cast_unsigned(), name, text };
+            log.read(&event);
+            events.push(event);
+        }
+        if events != seen {
+            let both = events.iter().zip(&seen);
+            let same = both.take_while(|(one, other)| one == other).count();
+            world.wrong(format!("{group}: what was seen and what is kept differ after {same}"));
+        }
+        let seq: i64 = sqlx::query_scalar("SELECT seq FROM class WHERE hex(group_id) = upper(?)")
+            .bind(&id)
+            .fetch_one(&mut file)
+            .await?;
+        if seq.cast_unsigned() != log.seq {
+            world.wrong(format!("{group}: the class is at {seq}, its log at {}", log.seq));
+        }
+        let broken = log.broken(&promises);
+        let while_down = log.timeouts.iter().filter(|(at, fired)| downs.cover(at, fired));
+        outcome.while_down += while_down.count();
+        outcome.deadlines += log.timeouts.len();
+        outcome.classes += 1;
+        outcome.events += events.len();
+        outcome.promises += promises.len();
+        let wrongs = log.wrongs.into_iter().chain(broken);
+        wrongs.for_each(|wrong| world.wrong(format!("{group}: {wrong}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! The server as a program of its own, which can be killed.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::process::{Child, Command};
+
+use crate::Result;
+
+/// How long the server may take to listen, or to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How the server is started, each time on the same file and port.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The program.
+    pub binary: PathBuf,
+    /// Its database.
+    pub database: PathBuf,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// More of its environment.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A server that runs. It is killed when this is dropped.
+pub struct Running {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Program {
+    /// The program on a file in this folder, and on a port that is free.
+    ///
+    /// # Errors
+    /// When there is no such program, or no port.
+    pub fn new(binary: &Path, folder: &Path) -> Result<Self> {
+        if !binary.is_file() {
+            return Err(format!("there is no program {}", binary.display()).into());
+        }
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let database = folder.join("handup.sqlite3");
+        Ok(Self { binary: binary.to_owned(), database, address, environment: Vec::new() })
+    }
+
+    /// Where the log of every start is written.
+    pub fn log(&self) -> PathBuf {
+        self.database.with_extension("log")
+    }
+
+    /// Starts the program and does not wait for it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn(&self) -> Result<Running> {
+        let log = File::options().create(true).append(true).open(self.log())?;
+        let child = Command::new(&self.binary)
+            .arg("--listen")
+            .arg(self.address.to_string())
+            .arg("--database")
+            .arg(&self.database)
+            .env("RUST_LOG", "warn")
+            .env("RUST_BACKTRACE", "1")
+            .env("NO_COLOR", "1")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()?;
+        Ok(Running { child, log: self.log() })
+    }
+
+    /// Starts the program and waits until it listens.
+    ///
+    /// # Errors
+    /// When it ends before, or never listens.
+    pub async fn start(&self) -> Result<Running> {
+        let mut running = self.spawn()?;
+        let until = Instant::now() + PATIENCE;
+        while tokio::net::TcpStream::connect(self.address).await.is_err() {
+            if let Some(status) = running.child.try_wait()? {
+                return Err(format!("the server ended with {status}\n{}", running.told()?).into());
+            }
+            if Instant::now() > until {
+                return Err("the server does not listen".into());
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// Kills it, as the system does when memory runs out: it does not hear of it.
+    ///
+    /// # Errors
+    /// When there is nothing to kill.
+    pub async fn kill(mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            return Err(format!("the server had ended with {status}\n{}", self.told()?).into());
+        }
+        self.child.kill().await?;
+        Ok(())
+    }
+
+    /// Asks it to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub async fn stop(mut self) -> Result<()> {
+        let id = self.child.id().ok_or("the server has ended")?;
+        let asked = Command::new("kill").arg(id.to_string()).status().await?;
+        if !asked.success() {
+            return Err("the server cannot be asked to stop".into());
+        }
+        let status = self.ends().await?;
+        if status.success() { Ok(()) } else { Err(format!("it stops with {status}").into()) }
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ends(&mut self) -> Result<ExitStatus> {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        Ok(ended.map_err(|_| "the server does not end")??)
+    }
+
+    /// What servers on this file have written to their log.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn told(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(&self.log)?)
+    }
+}

@@ -1,0 +1,513 @@
+//! The people: classes in which everybody is busy all the time, and readers who hold on to their
+//! streams. They know when the server does not answer, and nothing else of its deaths.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fastrand::Rng;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::Result;
+use crate::client::{Answer, Client, Event, Member, Request, all};
+use crate::log::{Log, Promise};
+
+/// How many students a class has who stay, beside one who comes and goes.
+const STUDENTS: usize = 8;
+/// A class that is longer than this is ended, and another one begins.
+const LONG_CLASS: u64 = 1_500;
+/// The most recent invitations, which students answer.
+const RECENT: usize = 6;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Somebody's stream, and all that ever came on it.
+struct Reader {
+    member: Member,
+    sees_all: bool,
+    seen: Mutex<Vec<Event>>,
+}
+
+/// A class in play.
+pub struct Class {
+    teacher: Member,
+    students: Vec<Member>,
+    join_code: String,
+    readers: Vec<Reader>,
+    promises: Mutex<Vec<Promise>>,
+    recent: Mutex<Vec<String>>,
+    marks: AtomicU64,
+    /// Nobody begins anything any more.
+    closing: AtomicBool,
+}
+
+/// A class that is over: what its teacher has seen, and what was promised to everybody.
+pub struct Past {
+    /// The class.
+    pub group: String,
+    /// The whole log, as the teacher saw it live.
+    pub seen: Vec<Event>,
+    /// What was answered.
+    pub promises: Vec<Promise>,
+}
+
+/// Everybody there is.
+pub struct World {
+    /// The way to the server.
+    pub client: Client,
+    classes: Mutex<Vec<Arc<Class>>>,
+    past: Mutex<Vec<Past>>,
+    wrongs: Mutex<Vec<String>>,
+    rng: Mutex<Rng>,
+}
+
+impl World {
+    /// A world without classes.
+    pub fn new(client: Client, rng: Rng) -> Arc<Self> {
+        let (classes, past, wrongs) = Default::default();
+        Arc::new(Self { client, classes, past, wrongs, rng: Mutex::new(rng) })
+    }
+
+    fn rng(&self) -> Rng {
+        lock(&self.rng).fork()
+    }
+
+    /// Notes that something is wrong.
+    pub fn wrong(&self, wrong: impl Into<String>) {
+        lock(&self.wrongs).push(wrong.into());
+    }
+
+    /// What is wrong so far.
+    pub fn wrongs(&self) -> Vec<String> {
+        lock(&self.wrongs).clone()
+    }
+
+    /// Takes the classes that are over.
+    pub fn take_past(&self) -> Vec<Past> {
+        std::mem::take(&mut lock(&self.past))
+    }
+
+    fn classes(&self) -> Vec<Arc<Class>> {
+        lock(&self.classes).clone()
+    }
+
+    /// Begins a class and everybody's work in it, and begins another when that one is long.
+    pub fn keep_a_class(self: &Arc<Self>, tasks: &mut JoinSet<()>) {
+        let world = Arc::clone(self);
+        tasks.spawn(async move {
+            loop {
+                let goes_on = match world.play_a_class().await {
+                    Ok(goes_on) => goes_on,
+                    Err(error) => {
+                        world.wrong(error.to_string());
+                        false
+                    }
+                };
+                if !goes_on {
+                    break;
+                }
+            }
+        });
+    }
+
+    async fn play_a_class(self: &Arc<Self>) -> Result<bool> {
+        let class = Arc::new(self.begin().await?);
+        lock(&self.classes).push(Arc::clone(&class));
+        let (mut readers, mut actors) = (JoinSet::new(), JoinSet::new());
+        for place in 0..class.readers.len() {
+            let (world, class) = (Arc::clone(self), Arc::clone(&class));
+            readers.spawn(async move { world.read(&class, &class.readers[place]).await });
+        }
+        for student in class.students.clone() {
+            let (world, class) = (Arc::clone(self), Arc::clone(&class));
+            actors.spawn(async move { world.study(&class, &student).await });
+        }
+        let (world, taught) = (Arc::clone(self), Arc::clone(&class));
+        actors.spawn(async move { world.teach(&taught).await });
+        let (world, visited) = (Arc::clone(self), Arc::clone(&class));
+        actors.spawn(async move { world.visit(&visited).await });
+        while let Some(done) = actors.join_next().await {
+            done?;
+        }
+        let is_long = class.length() >= LONG_CLASS;
+        if !is_long {
+            // Closed because the run is over. What has a deadline comes to its end first.
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            self.audit(&class, true).await;
+        }
+        let end = Request::of(&class.teacher, Method::POST, "/end").key("end");
+        let ended = self.client.insist(&end).await;
+        if ended.is_done() {
+            lock(&class.promises).push(Promise::Ended);
+        } else {
+            self.wrong(format!("the class cannot be ended: {ended:?}"));
+        }
+        while let Some(done) = readers.join_next().await {
+            done?;
+        }
+        lock(&self.classes).retain(|other| !Arc::ptr_eq(other, &class));
+        self.put_away(&class);
+        Ok(is_long)
+    }
+
+    async fn begin(&self) -> Result<Class> {
+        let body = json!({ "name": "Crash course", "teacher": "Ms Noether" });
+        let begun = self.client.insist(&Request::new(Method::POST, "/groups").json(body)).await;
+        let teacher = Member::of(&begun.body)?;
+        let join_code = begun.body["joinCode"].as_str().ok_or("no join code")?.to_owned();
+        let joins = (0..STUDENTS).map(|_| self.join(&join_code));
+        let students = all(joins).await.into_iter().collect::<Result<Vec<_>>>()?;
+        let joined = students.iter().chain([&teacher]);
+        let promises = joined.map(|member| Promise::Joined(member.user.clone())).collect();
+        let reader = |member: &Member, sees_all| Reader {
+            member: member.clone(),
+            sees_all,
+            seen: Mutex::default(),
+        };
+        let mut readers = vec![reader(&teacher, true)];
+        readers.extend(students.iter().take(2).map(|student| reader(student, false)));
+        Ok(Class {
+            teacher,
+            students,
+            join_code,
+            readers,
+            promises: Mutex::new(promises),
+            recent: Mutex::default(),
+            marks: AtomicU64::default(),
+            closing: AtomicBool::default(),
+        })
+    }
+
+    async fn join(&self, join_code: &str) -> Result<Member> {
+        let body = json!({ "joinCode": join_code, "name": "Student" });
+        let joined = self.client.insist(&Request::new(Method::POST, "/join").json(body)).await;
+        Member::of(&joined.body)
+    }
+
+    /// Has everybody come to an end.
+    pub fn close(&self) {
+        for class in self.classes() {
+            class.closing.store(true, Ordering::Relaxed);
+        }
+    }
+
+    // ---- Reading -------------------------------------------------------------------------------
+
+    async fn read(&self, class: &Class, reader: &Reader) {
+        let mut rng = self.rng();
+        let mut last = 0;
+        loop {
+            match self.client.stream(&reader.member, last).await {
+                Ok(mut stream) => loop {
+                    let event = match stream.next().await {
+                        Ok(Some(event)) => event,
+                        Ok(None) => break,
+                        Err(error) => {
+                            self.wrong(format!("a stream after {last}: {error}"));
+                            return;
+                        }
+                    };
+                    let is_next = event.seq == last + 1 || !reader.sees_all && event.seq > last;
+                    if !is_next || event.name == "snapshot" {
+                        self.wrong(format!("a stream after {last} goes on with {event:?}"));
+                        return;
+                    }
+                    last = event.seq;
+                    let is_last = event.name == "onGroupEnded";
+                    lock(&reader.seen).push(event);
+                    if is_last {
+                        return;
+                    }
+                    if last >= LONG_CLASS {
+                        class.closing.store(true, Ordering::Relaxed);
+                    }
+                },
+                Err(Some(status)) if status < 500 => {
+                    self.wrong(format!("a stream after {last} is refused with {status}"));
+                    return;
+                }
+                Err(_) => {}
+            }
+            pause(&mut rng, 12).await;
+        }
+    }
+
+    /// Looks whether all that was promised is there, in every class in play. Meanwhile they go on.
+    pub async fn audit_all(&self) {
+        let classes = self.classes();
+        all(classes.iter().map(|class| self.audit(class, false))).await;
+    }
+
+    async fn audit(&self, class: &Class, is_settled: bool) {
+        // A deadline may be some moments late when the machine is busy, but not for long.
+        for patience in (0..4_u32).rev() {
+            match self.look(class).await {
+                Ok(wrongs) if wrongs.is_empty() => return,
+                Ok(wrongs)
+                    if patience == 0 || !is_settled && wrongs.iter().any(|w| !is_late(w)) =>
+                {
+                    let group = &class.teacher.group;
+                    wrongs.into_iter().for_each(|wrong| self.wrong(format!("{group}: {wrong}")));
+                    return;
+                }
+                Ok(_) => {}
+                // It was ended meanwhile, or the server was: then it is looked at later.
+                Err(_) if patience == 0 || !is_settled => return,
+                Err(_) => {}
+            }
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
+    }
+
+    async fn look(&self, class: &Class) -> Result<Vec<String>> {
+        let promises = lock(&class.promises).clone();
+        let answer = self.client.send(&Request::of(&class.teacher, Method::GET, "")).await?;
+        let snapshot = answer.body;
+        let through = snapshot["seq"].as_u64().ok_or("no snapshot")?;
+        let now = snapshot["now"].as_str().ok_or("no time")?;
+        let stream = self.client.stream(&class.teacher, 0).await;
+        let mut stream = stream.map_err(|status| format!("refused with {status:?}"))?;
+        let mut log = Log::default();
+        let mut events = Vec::new();
+        while log.seq < through {
+            let event = stream.next().await?.ok_or("the stream is over")?;
+            log.read(&event);
+            if !log.wrongs.is_empty() {
+                return Ok(log.wrongs);
+            }
+            events.push(event);
+        }
+        let mut wrongs = log.broken(&promises);
+        wrongs.extend(log.differs(&snapshot, &class.teacher));
+        wrongs
+            .extend(log.overdue(&a_second_before(now)).into_iter().map(|it| format!("{LATE}{it}")));
+        let seen = lock(&class.readers[0].seen);
+        if let Some((one, other)) = seen.iter().zip(&events).find(|(one, other)| one != other) {
+            wrongs.push(format!("what was seen as {one:?} is {other:?}"));
+        }
+        Ok(wrongs)
+    }
+
+    /// Compares what the readers of a class that is over have seen, and keeps it.
+    fn put_away(&self, class: &Class) {
+        let seen = std::mem::take(&mut *lock(&class.readers[0].seen));
+        let mut log = Log::default();
+        seen.iter().for_each(|event| log.read(event));
+        for reader in &class.readers[1..] {
+            let expected =
+                seen.iter().filter(|event| log.is_visible(event.seq, &reader.member.user));
+            // Before they joined there was something too, which is theirs to see.
+            if !lock(&reader.seen).iter().eq(expected) {
+                self.wrong(format!("{} has seen something else", reader.member.user));
+            }
+        }
+        let promises = std::mem::take(&mut *lock(&class.promises));
+        let group = class.teacher.group.clone();
+        lock(&self.past).push(Past { group, seen, promises });
+    }
+
+    // ---- Acting --------------------------------------------------------------------------------
+
+    async fn verb(
+        &self,
+        class: &Class,
+        member: &Member,
+        path: &str,
+        mark: &str,
+        body: Value,
+    ) -> Answer {
+        let request = Request::of(member, Method::POST, path).json(body).key(mark);
+        let answer = self.client.insist(&request).await;
+        if answer.status == 401 || answer.status == 404 && class.length() > 0 {
+            self.wrong(format!("{path} is answered with {answer:?}"));
+        }
+        answer
+    }
+
+    async fn study(&self, class: &Class, student: &Member) {
+        let mut rng = self.rng();
+        let mut answered: Vec<String> = Vec::new();
+        while class.goes_on() {
+            pause(&mut rng, 30).await;
+            let mark = class.mark();
+            let offer = rng.choice(lock(&class.recent).iter()).cloned();
+            match offer {
+                Some(invite) if !answered.contains(&invite) => {
+                    let (verb, name) = match rng.u8(..4) {
+                        0 => ("reject", "onInviteeRejected"),
+                        _ => ("accept", "onInviteeAccepted"),
+                    };
+                    let path = format!("/invitations/{invite}/{verb}");
+                    let answer =
+                        self.verb(class, student, &path, &mark, json!({ "data": mark })).await;
+                    class.promised(&answer, name, Some(&student.user), Some(&mark));
+                    answered.push(invite);
+                    if answered.len() > 4 * RECENT {
+                        answered.remove(0);
+                    }
+                }
+                Some(invite) if rng.u8(..3) > 0 => {
+                    let path = format!("/invitations/{invite}/finish");
+                    let body = json!({ "invitee": student.user, "data": mark });
+                    let answer = self.verb(class, student, &path, &mark, body).await;
+                    // One that was finished by a teacher has the teacher's words.
+                    class.promised(&answer, "onInviteeFinished", Some(&student.user), None);
+                }
+                _ => {
+                    let (path, whom) = match rng.u8(..3) {
+                        0 => ("/invite", json!(class.teacher.user)),
+                        _ => ("/inviteInGroup", json!("*")),
+                    };
+                    let field = if path == "/invite" { "invitee" } else { "inviteeList" };
+                    let body = json!({ field: whom, "data": mark, "timeout": 1 });
+                    let answer = self.verb(class, student, path, &mark, body).await;
+                    class.promised(&answer, "onReceiveNewInvitation", None, Some(&mark));
+                }
+            }
+        }
+    }
+
+    async fn teach(&self, class: &Class) {
+        let mut rng = self.rng();
+        let teacher = &class.teacher;
+        while class.goes_on() {
+            pause(&mut rng, 60).await;
+            let mark = class.mark();
+            let offer = rng.choice(lock(&class.recent).iter()).cloned();
+            match (rng.u8(..10), offer) {
+                (0, Some(invite)) => {
+                    let path = format!("/invitations/{invite}/cancel");
+                    let body = json!({ "data": mark });
+                    let answer = self.verb(class, teacher, &path, &mark, body).await;
+                    class.promised(&answer, "onInvitationCancelled", None, None);
+                }
+                (1 | 2, Some(invite)) => {
+                    let path = format!("/invitations/{invite}/finish");
+                    let body = json!({ "data": mark });
+                    let answer = self.verb(class, teacher, &path, &mark, body).await;
+                    class.promised(&answer, "onInviteeFinished", None, None);
+                }
+                (3, _) => {
+                    let Some(student) = rng.choice(&class.students) else { continue };
+                    let body = json!({ "invitee": student.user, "data": mark, "timeout": 1 });
+                    let answer = self.verb(class, teacher, "/invite", &mark, body).await;
+                    class.promised(&answer, "onReceiveNewInvitation", None, Some(&mark));
+                    if answer.is_done() && rng.bool() {
+                        let invite = answer.body["inviteID"].as_str().unwrap_or_default();
+                        let path = format!("/invitations/{invite}/accept");
+                        let mark = class.mark();
+                        let body = json!({ "data": mark });
+                        let answer = self.verb(class, student, &path, &mark, body).await;
+                        let user = Some(&student.user);
+                        class.promised(&answer, "onInviteeAccepted", user, Some(&mark));
+                    }
+                }
+                _ => {
+                    let whom = if rng.u8(..3) == 0 {
+                        let some = rng.choose_multiple(class.students.iter(), 3);
+                        json!(some.iter().map(|student| &student.user).collect::<Vec<_>>())
+                    } else {
+                        json!("*")
+                    };
+                    let answers = if rng.u8(..4) == 0 { "first" } else { "each" };
+                    let body = json!({
+                        "inviteeList": whom, "data": mark, "answers": answers,
+                        "timeout": rng.u8(..3),
+                    });
+                    let answer = self.verb(class, teacher, "/inviteInGroup", &mark, body).await;
+                    class.promised(&answer, "onReceiveNewInvitation", None, Some(&mark));
+                    if let Some(invite) = answer.body["inviteID"].as_str() {
+                        let mut recent = lock(&class.recent);
+                        recent.push(invite.to_owned());
+                        if recent.len() > RECENT {
+                            recent.remove(0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Somebody who comes, raises a hand, and goes again, and again.
+    async fn visit(&self, class: &Class) {
+        let mut rng = self.rng();
+        while class.goes_on() {
+            pause(&mut rng, 200).await;
+            let Ok(visitor) = self.join(&class.join_code).await else {
+                self.wrong("nobody can join any more");
+                return;
+            };
+            lock(&class.promises).push(Promise::Joined(visitor.user.clone()));
+            let offer = rng.choice(lock(&class.recent).iter()).cloned();
+            if let Some(invite) = offer {
+                let mark = class.mark();
+                let path = format!("/invitations/{invite}/accept");
+                let answer =
+                    self.verb(class, &visitor, &path, &mark, json!({ "data": mark })).await;
+                let user = Some(&visitor.user);
+                class.promised(&answer, "onInviteeAccepted", user, Some(&mark));
+            }
+            pause(&mut rng, 200).await;
+            let path = format!("/members/{}", visitor.user);
+            let left = self.client.insist(&Request::of(&visitor, Method::DELETE, &path)).await;
+            // It may have taken effect without being answered; then the credential is dead.
+            if left.is_done() || left.status == 401 {
+                lock(&class.promises).push(Promise::Left(visitor.user));
+            } else {
+                self.wrong(format!("nobody can leave any more: {left:?}"));
+            }
+        }
+    }
+}
+
+impl Class {
+    fn goes_on(&self) -> bool {
+        !self.closing.load(Ordering::Relaxed)
+    }
+
+    fn length(&self) -> u64 {
+        lock(&self.readers[0].seen).last().map_or(0, |event| event.seq)
+    }
+
+    fn mark(&self) -> String {
+        format!("mark-{}-", self.marks.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn promised(
+        &self,
+        answer: &Answer,
+        name: &'static str,
+        user: Option<&String>,
+        mark: Option<&String>,
+    ) {
+        let (true, Some(seq)) = (answer.is_done(), answer.body["seq"].as_u64()) else { return };
+        // A cancel that was repeated where it closed nobody's part names no event of its own.
+        if answer.body["invitees"].as_array().is_some_and(Vec::is_empty) {
+            return;
+        }
+        let invite = answer.body["inviteID"].as_str().unwrap_or_default().to_owned();
+        let (user, mark) = (user.cloned(), mark.cloned());
+        lock(&self.promises).push(Promise::Event { seq, name, invite, user, mark });
+    }
+}
+
+const LATE: &str = "late: ";
+
+fn is_late(wrong: &str) -> bool {
+    wrong.starts_with(LATE)
+}
+
+/// A moment of the server's clock, a second before.
+fn a_second_before(now: &str) -> String {
+    let parsed: std::result::Result<jiff::Timestamp, _> = now.parse();
+    let before = parsed.map(|it| it - jiff::SignedDuration::from_secs(1));
+    before.map_or_else(|_| String::new(), |it| format!("{it:.3}"))
+}
+
+async fn pause(rng: &mut Rng, most_millis: u64) {
+    tokio::time::sleep(Duration::from_millis(rng.u64(0..=most_millis))).await;
+}
