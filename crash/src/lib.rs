@@ -1,11 +1,12 @@
-//! Shows from outside that what the server answered is kept: it is killed at random moments, and
-//! clients that know nothing but the contract look whether anything is missing, comes twice, or was
-//! seen and is gone.
+//! Shows from outside that what the server answered is kept: it is killed at random moments, or its
+//! power is taken away, and clients that know nothing but the contract look whether anything is
+//! missing, comes twice, or was seen and is gone.
 //!
 //! Whether a run finds something depends on when the server dies, which no seed can repeat; what the
 //! people of the classes do, and how long the server lives, comes from the seed.
 
 pub mod client;
+pub mod disk;
 pub mod log;
 pub mod run;
 pub mod server;

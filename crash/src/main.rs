@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use crash::Result;
-use crash::run::{Outcome, Plan, run};
+use crash::run::{Outcome, Plan, Power, run};
+use crash::server::shim;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Kill the server at random moments, and look whether anything is lost.
@@ -17,6 +18,9 @@ struct Options {
     /// What the people do and how long the server lives [default: another one each time]
     #[arg(long)]
     seed: Option<u64>,
+    /// Take the power away too, most times: what was not synced is lost or torn
+    #[arg(long)]
+    power: bool,
     /// The server's program
     #[arg(long, env = "HANDUP_BIN")]
     server: PathBuf,
@@ -38,8 +42,14 @@ async fn perform(options: Options) -> Result<bool> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
     println!("seed {seed}");
     let folder = tempfile::tempdir()?;
-    let plan =
-        Plan { binary: options.server, kills: options.kills, seed, folder: folder.path().into() };
+    let power = if options.power { Some(Power { shim: shim()?, disk_lies: false }) } else { None };
+    let plan = Plan {
+        binary: options.server,
+        kills: options.kills,
+        seed,
+        folder: folder.path().into(),
+        power,
+    };
     let bar = ProgressBar::new(plan.kills).with_style(ProgressStyle::with_template(
         "{bar:40} {pos}/{len} kills, {msg} [{elapsed} of about {duration}]",
     )?);

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::Result;
 use crate::client::{Client, Event};
+use crate::disk::{Disk, Reached};
 use crate::log::Log;
 use crate::server::Program;
 use crate::world::{Past, World};
@@ -30,6 +31,17 @@ pub struct Plan {
     pub seed: u64,
     /// Where the database is.
     pub folder: PathBuf,
+    /// Whether the power goes with the server, most times.
+    pub power: Option<Power>,
+}
+
+/// What stands between the server and its disk.
+#[derive(Debug, Clone)]
+pub struct Power {
+    /// The shim.
+    pub shim: PathBuf,
+    /// Whether the disk says that it has synced when it has not. Then something is to be found wrong.
+    pub disk_lies: bool,
 }
 
 /// What a run has come to.
@@ -39,6 +51,10 @@ pub struct Outcome {
     pub kills: u64,
     /// How often of these while it was starting.
     pub while_starting: u64,
+    /// How often of these the power went too.
+    pub power_losses: u64,
+    /// Bytes that had been written and not been synced when it did.
+    pub not_synced: usize,
     /// Requests that were answered.
     pub answered: u64,
     /// Requests that broke off and were sent again.
@@ -61,8 +77,9 @@ impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "{} kills, {} of them while the server was starting",
-            self.kills, self.while_starting
+            "{} kills, {} of them while the server was starting; {} power losses, with {} bytes not \
+             synced",
+            self.kills, self.while_starting, self.power_losses, self.not_synced
         )?;
         writeln!(
             f,
@@ -78,6 +95,40 @@ impl std::fmt::Display for Outcome {
             writeln!(f, "WRONG: {wrong}")?;
         }
         write!(f, "{} wrong", self.wrongs.len())
+    }
+}
+
+/// The disk under the server, whose power goes or stays when the server is killed.
+struct Mains<'a> {
+    power: &'a Power,
+    program: &'a Program,
+    disk: Disk,
+}
+
+impl<'a> Mains<'a> {
+    fn new(power: &'a Power, program: &'a Program) -> Result<Self> {
+        let journal = program.journal();
+        if journal.exists() {
+            std::fs::remove_file(journal)?;
+        }
+        let mut disk = Disk::of(&program.database)?;
+        if power.disk_lies {
+            disk = disk.that_lies();
+        }
+        Ok(Self { power, program, disk })
+    }
+
+    /// The power goes, most times; otherwise what was not synced waits to be synced still.
+    fn fail(self, rng: &mut Rng, outcome: &mut Outcome) -> Result<Self> {
+        let reached = match rng.u8(..8) {
+            0 | 1 => return Ok(self),
+            2 | 3 => Reached::Nothing,
+            _ => Reached::Some,
+        };
+        let journal = std::fs::read(self.program.journal())?;
+        outcome.not_synced += self.disk.cut(&journal, reached, rng)?;
+        outcome.power_losses += 1;
+        Self::new(self.power, self.program)
     }
 }
 
@@ -101,7 +152,11 @@ fn now() -> String {
 /// When the run itself cannot go on; what the server does wrong is in the outcome.
 pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
     let mut rng = Rng::with_seed(plan.seed);
-    let program = Program::new(&plan.binary, &plan.folder)?;
+    let mut program = Program::new(&plan.binary, &plan.folder)?;
+    if let Some(power) = &plan.power {
+        program = program.with_shim(&power.shim)?;
+    }
+    let mut mains = plan.power.as_ref().map(|it| Mains::new(it, &program)).transpose()?;
     let world = World::new(Client::new(program.address)?, rng.fork());
     let mut outcome = Outcome::default();
     let mut downs = Downs::default();
@@ -116,6 +171,7 @@ pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
         let from = now();
         running.kill().await?;
         outcome.kills += 1;
+        mains = mains.map(|it| it.fail(&mut rng, &mut outcome)).transpose()?;
         let down = if rng.u8(..20) == 0 { rng.u64(1_000..2_500) } else { rng.u64(..25) };
         tokio::time::sleep(Duration::from_millis(down)).await;
         if rng.u8(..8) == 0 && outcome.kills < plan.kills {
@@ -124,6 +180,7 @@ pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
             starting.kill().await?;
             outcome.kills += 1;
             outcome.while_starting += 1;
+            mains = mains.map(|it| it.fail(&mut rng, &mut outcome)).transpose()?;
         }
         running = program.start().await?;
         downs.0.push((from, now()));

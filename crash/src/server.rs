@@ -13,6 +13,30 @@ use crate::Result;
 /// How long the server may take to listen, or to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The shim as it is built beside this program.
+///
+/// # Errors
+/// When this program has no path.
+pub fn shim() -> Result<PathBuf> {
+    beside("libcrash_shim.so")
+}
+
+/// The server that the environment names (`HANDUP_BIN`), or the one built beside this program.
+///
+/// # Errors
+/// When this program has no path.
+pub fn binary() -> Result<PathBuf> {
+    std::env::var_os("HANDUP_BIN").map_or_else(|| beside("handup"), |path| Ok(path.into()))
+}
+
+/// A test is built in a folder of its own, within that of the programs.
+fn beside(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folders = own.ancestors().skip(1);
+    let folder = { folders }.find(|folder| !folder.ends_with("deps")).ok_or("no folder")?;
+    Ok(folder.join(name))
+}
+
 /// How the server is started, each time on the same file and port.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -42,8 +66,37 @@ impl Program {
             return Err(format!("there is no program {}", binary.display()).into());
         }
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let database = folder.join("handup.sqlite3");
+        let database = folder.canonicalize()?.join("handup.sqlite3");
         Ok(Self { binary: binary.to_owned(), database, address, environment: Vec::new() })
+    }
+
+    /// With the shim between it and its files.
+    ///
+    /// # Errors
+    /// When there is no such shim.
+    pub fn with_shim(mut self, shim: &Path) -> Result<Self> {
+        if !shim.is_file() {
+            return Err(format!("there is no shim {}", shim.display()).into());
+        }
+        for (name, path) in [
+            ("LD_PRELOAD", shim.to_owned()),
+            ("SHIM_DATABASE", self.database.clone()),
+            ("SHIM_JOURNAL", self.journal()),
+            ("SHIM_FAULTS", self.faults()),
+        ] {
+            self.environment.push((name.to_owned(), path.display().to_string()));
+        }
+        Ok(self)
+    }
+
+    /// Where the shim writes down what the server does to its files.
+    pub fn journal(&self) -> PathBuf {
+        self.database.with_extension("journal")
+    }
+
+    /// Where the shim is told what is to fail.
+    pub fn faults(&self) -> PathBuf {
+        self.database.with_extension("faults")
     }
 
     /// Where the log of every start is written.

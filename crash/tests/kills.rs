@@ -1,26 +1,39 @@
-//! A short run of what `cargo xtask crash` does at length.
+//! Short runs of what `cargo xtask crash` does at length.
 
-use std::path::PathBuf;
+use crash::run::{Outcome, Plan, Power, run};
+use crash::server::{binary, shim};
 
-use crash::run::{Plan, run};
+async fn killed(kills: u64, power: Option<Power>) -> Outcome {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (seed, binary) = (fastrand::u64(..), binary().expect("a path"));
+    println!("seed {seed}");
+    let plan = Plan { binary, kills, seed, folder: folder.path().to_owned(), power };
+    let outcome = run(&plan, |_| ()).await.expect("`cargo xtask test` builds what is run here");
+    println!("{outcome}");
+    outcome
+}
 
-/// The server that is killed: the one that was named, or the one that was built beside this test.
-fn server() -> PathBuf {
-    let beside = || {
-        let test = std::env::current_exe().expect("a test has a path");
-        test.ancestors().nth(2).expect("a folder of builds").join("handup")
-    };
-    std::env::var_os("HANDUP_BIN").map_or_else(beside, PathBuf::from)
+fn power(disk_lies: bool) -> Option<Power> {
+    Some(Power { shim: shim().expect("a path"), disk_lies })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_twenty_times_has_lost_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let plan = Plan { binary: server(), kills: 20, seed, folder: folder.path().to_owned() };
-    let outcome = run(&plan, |_| ()).await.expect("`cargo xtask test` builds what is run here");
-    println!("{outcome}");
+    let outcome = killed(20, None).await;
     assert_eq!(outcome.wrongs, Vec::<String>::new());
     assert!(outcome.kills >= 20 && outcome.promises > 1_000, "{outcome}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_power_goes_has_lost_nothing() {
+    let outcome = killed(12, power(false)).await;
+    assert_eq!(outcome.wrongs, Vec::<String>::new());
+    assert!(outcome.power_losses > 0 && outcome.not_synced > 0, "{outcome}");
+}
+
+/// What finds nothing wrong has to be able to.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_disk_that_lies_about_syncing_something_is_found_lost() {
+    let outcome = killed(50, power(true)).await;
+    assert_ne!(outcome.wrongs, Vec::<String>::new());
 }

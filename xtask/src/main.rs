@@ -63,7 +63,7 @@ enum Task {
     },
     /// Kill the release server at random moments, and look from outside whether anything is lost
     Crash {
-        /// Arguments for the run, such as `--kills 1000` or `--seed 7`
+        /// Arguments for the run, such as `--kills 1000`, `--seed 7`, or `--power` for power losses
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },

@@ -51,13 +51,13 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     Ok(server)
 }
 
-/// Builds what the tests of crashes run. The server has the site of whatever build was last.
+/// Builds what the tests of crashes run: a server, which has the site of whatever build was last, and
+/// what stands between it and its disk.
 pub fn build_for_crashes(workspace: &Workspace) -> Result<()> {
-    exec::run(
-        exec::cargo()
-            .args(["build", "--workspace", "--bin=handup", "--bin=crash"])
-            .current_dir(&workspace.root),
-    )
+    for what in [&["--workspace", "--bin=handup", "--bin=crash"][..], &["--package=crash-shim"]] {
+        exec::run(exec::cargo().arg("build").args(what).current_dir(&workspace.root))?;
+    }
+    Ok(())
 }
 
 /// The program that kills the server, with what it needs.
