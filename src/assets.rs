@@ -6,15 +6,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    IF_NONE_MATCH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rust_embed::{Embed, EmbeddedFile};
+use server::Engine;
 
 /// The site as `cargo xtask` lays it out; a debug build reads it from the disk.
 #[derive(Embed)]
@@ -101,19 +103,37 @@ pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some((told, content_type, response).into_response())
 }
 
-/// No frame, no plugin, no form to another site, no other base.
+/// What is no page loads nothing and is shown in no frame.
 const POLICY: &str =
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What a page of this site may ask of a device: a microphone and a camera, for calls.
+const FEATURES: &str =
+    "camera=(self), microphone=(self), display-capture=(), geolocation=(), payment=(), usb=()";
+/// A year, as long as browsers that came once over https come back only so. Other hosts below this
+/// one are not this server's to decide about.
+const HTTPS_ONLY: &str = "max-age=31536000";
 
 /// Keeps pages out of frames, addresses out of other sites' hands, and types as they are said.
-pub async fn guard_headers(request: Request, next: Next) -> Response {
+pub async fn guard_headers(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Pages say themselves what they load, and one that is made for a frame where that may be.
-    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
-    headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    for (name, value) in
+        [(CONTENT_SECURITY_POLICY, POLICY), (X_FRAME_OPTIONS, "DENY"), (CACHE_CONTROL, "no-store")]
+    {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), FEATURES),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if engine.is_https() {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+    }
     response
 }

@@ -2,6 +2,8 @@
 
 mod assets;
 mod options;
+#[cfg(test)]
+mod strangers;
 
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
@@ -11,6 +13,9 @@ use std::time::Duration;
 use app::{App, Zone, exports, shell};
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Uri;
+use axum::http::header::{HOST, REFERER};
+use axum::http::uri::Authority;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use call::Calls;
@@ -69,6 +74,7 @@ async fn run(options: Options) -> Result<(), String> {
         listen,
         database,
         public_url,
+        trusted_proxies,
         admin_password_hash,
         time_zone,
         stun_servers,
@@ -84,6 +90,7 @@ async fn run(options: Options) -> Result<(), String> {
     let engine = Engine::open(&database, public_url, Arc::new((Classroom, Calls)))
         .await
         .map_err(|error| error.to_string())?;
+    engine.trust_proxies(trusted_proxies);
     if let Some(hash) = admin_password_hash {
         engine
             .configure_admin(hash)
@@ -161,16 +168,37 @@ fn router(engine: Engine, zone: Zone) -> Router {
         })
         .fallback(asset_or_not_found)
         .with_state(pages)
+        .layer(from_fn_with_state(engine.clone(), own_referrer))
         .layer(from_fn_with_state(engine.clone(), server::same_origin))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
         .layer(RequestBodyTimeoutLayer::new(FORM_TIMEOUT))
         .layer(CompressionLayer::new());
     rendered
         .merge(exports(engine.clone(), zone))
-        .merge(server::api(engine))
+        .merge(server::api(engine.clone()))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn(assets::guard_headers))
+        .layer(from_fn_with_state(engine, assets::guard_headers))
         .layer(from_fn(log_request))
+}
+
+/// Leptos leads a form that cannot be read back to where it came from. Only this site may be that.
+async fn own_referrer(
+    State(engine): State<Engine>,
+    mut request: Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let is_own = {
+        let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let from = text(REFERER).and_then(|referrer| referrer.parse::<Uri>().ok());
+        let authority = from.as_ref().and_then(|from| from.authority()).map(Authority::as_str);
+        let public = engine.public_url().and_then(|url| url.split_once("://"));
+        let public = public.map(|(_, authority)| authority);
+        authority.is_some() && (authority == text(HOST) || authority == public)
+    };
+    if !is_own {
+        request.headers_mut().remove(REFERER);
+    }
+    next.run(request).await
 }
 
 async fn asset_or_not_found(State(pages): State<Pages>, request: Request) -> Response {

@@ -1,10 +1,11 @@
 //! What can be configured, by flag or by environment, checked before anything starts.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use app::Zone;
 use clap::{Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 /// Handup: the raise-hand room for a class.
@@ -23,6 +24,11 @@ pub struct Options {
     /// [default: as each browser reached it]
     #[arg(long, env = "HANDUP_PUBLIC_URL", value_parser = origin)]
     pub public_url: Option<String>,
+
+    /// The address or network (`10.0.0.0/8`) of a proxy whose `X-Forwarded-For` is believed; may be
+    /// given several times [default: none, so all who come through a proxy share its limits]
+    #[arg(long = "trusted-proxy", env = "HANDUP_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// The argon2 hash of the administrator's password; `handup hash-password` makes one
     /// [default: set by a link that is printed at start]
@@ -88,6 +94,12 @@ fn time_zone(name: &str) -> Result<Zone, String> {
     Zone::named(name).ok_or_else(wrong)
 }
 
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = text.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
+    one.or_else(|_| text.parse().map(|network: IpNet| network.trunc()))
+        .map_err(|_| "it is an address or a network such as 10.0.0.0/8".to_owned())
+}
+
 fn stun(text: &str) -> Result<String, String> {
     ice_server(text, &["stun:", "stuns:"])
         .ok_or("it is an address such as stun:stun.example:3478".to_owned())
@@ -127,6 +139,21 @@ mod tests {
         for text in ["stun:", "turn:a.example", "stun.example", "stun://a.example", "stun:a b", ""]
         {
             assert!(stun(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        for (text, expected) in [
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:192.0.2.1", "192.0.2.1/32"),
+            ("2001:db8::1", "2001:db8::1/128"),
+            ("10.1.2.3/8", "10.0.0.0/8"),
+        ] {
+            assert_eq!(network(text).map(|network| network.to_string()), Ok(expected.to_owned()));
+        }
+        for text in ["", "nginx", "10.0.0.0/33", "10.0.0", "127.0.0.1:80"] {
+            assert!(network(text).is_err(), "{text}");
         }
     }
 

@@ -529,8 +529,7 @@ pub(crate) mod ssr {
     pub fn set_policy(is_live: bool) {
         let nonce = use_nonce().map(|nonce| format!("'nonce-{nonce}'")).unwrap_or_default();
         let of_island = if is_live {
-            "; script-src-elem 'self' NONCE; script-src 'self' 'wasm-unsafe-eval' NONCE; \
-             style-src-attr 'unsafe-inline'"
+            "; script-src-elem 'self' NONCE; script-src 'self' 'wasm-unsafe-eval' NONCE"
         } else {
             "; script-src NONCE"
         };

@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 pub use self::class::ClassPage;
-pub use self::export::{ExportPage, exports, filter as class_filter};
+pub use self::export::{ExportPage, export_routes, exports, filter as class_filter};
 pub use self::mine::MyDataPage;
 pub use self::person::PersonPage;
 pub use self::read::zone;

@@ -20,7 +20,7 @@ use crate::admin::{AdminPage, SetUpPage};
 #[cfg(feature = "ssr")]
 use crate::history::{ClassPage, ExportPage, MyDataPage, PersonPage};
 #[cfg(feature = "ssr")]
-pub use crate::history::{Zone, exports};
+pub use crate::history::{Zone, export_routes, exports};
 // No island is on these pages: the browser's half never makes them.
 use crate::pages::{HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage};
 #[cfg(not(feature = "ssr"))]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use ipnet::IpNet;
 use signaling::{
     Application, Command, GroupId, InviteId, Name, Rejection, Role, Timestamp, UserId, other_end,
 };
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::ice::{IceConfig, IceServers};
 use crate::identity::{JoinCode, Token, TokenHash, new_group_id, new_invite_id, new_user_id};
 use crate::limits::Limits;
+use crate::proxies::Proxies;
 use crate::room::Room;
 use crate::store::history::HistoryReader;
 use crate::store::{self, OpenError, Reader};
@@ -81,6 +83,7 @@ pub(crate) struct Shared {
     pulse: Arc<Pulse>,
     public_url: Option<String>,
     limits: Limits,
+    pub proxies: Proxies,
     ice: OnceLock<IceConfig>,
     stopping: CancellationToken,
 }
@@ -176,6 +179,7 @@ impl Engine {
             pulse: Pulse::start(),
             public_url,
             limits: Limits::new(),
+            proxies: Proxies::default(),
             ice: OnceLock::new(),
             stopping: CancellationToken::new(),
         };
@@ -210,6 +214,11 @@ impl Engine {
     /// The configured origin, when there is one.
     pub fn public_url(&self) -> Option<&str> {
         self.shared.public_url.as_deref()
+    }
+
+    /// Takes the networks of the proxies that are believed, before the server listens.
+    pub fn trust_proxies(&self, networks: Vec<IpNet>) {
+        self.shared.proxies.trust(networks);
     }
 
     /// Whether people reach the server over https.

@@ -12,9 +12,10 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request, State};
+use axum::handler::Handler;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::de::value::MapAccessDeserializer;
@@ -47,32 +48,61 @@ const MAX_KEY_BYTES: usize = 128;
 /// The longest `reason`, in bytes.
 const MAX_REASON_BYTES: usize = 128;
 
-/// The API's routes.
+/// A request that the API answers: a method, and a path under `/api/v1`.
+pub type Route = (Method, &'static str);
+
+fn at<H: Handler<T, Engine>, T: 'static>(
+    method: Method,
+    path: &'static str,
+    handler: H,
+) -> (Route, MethodRouter<Engine>) {
+    // Every method that stands in the table below has its filter.
+    let filter = MethodFilter::try_from(method.clone()).expect("a method that axum knows");
+    ((method, path), on(filter, handler))
+}
+
+/// Whatever the API answers, and by which handler; [`routes`] tells it to those who ask.
+fn table() -> Vec<(Route, MethodRouter<Engine>)> {
+    const READ: Method = Method::GET;
+    const ACT: Method = Method::POST;
+    const CHANGE: Method = Method::PATCH;
+    const REMOVE: Method = Method::DELETE;
+    vec![
+        at(ACT, "/groups", create_group),
+        at(ACT, "/join", join),
+        at(READ, "/groups/{group}", snapshot),
+        at(CHANGE, "/groups/{group}", change_group),
+        at(READ, "/groups/{group}/events", events),
+        at(ACT, "/groups/{group}/invite", invite),
+        at(ACT, "/groups/{group}/inviteInGroup", invite_in_group),
+        at(ACT, "/groups/{group}/joinCode", renew_join_code),
+        at(ACT, "/groups/{group}/handover", hand_over),
+        at(CHANGE, "/groups/{group}/members/{member}", change_role),
+        at(REMOVE, "/groups/{group}/members/{member}", leave),
+        at(ACT, "/groups/{group}/end", end),
+        at(READ, "/groups/{group}/invitations/{invitation}", get_invitation),
+        at(CHANGE, "/groups/{group}/invitations/{invitation}", modify_invitation),
+        at(ACT, "/groups/{group}/invitations/{invitation}/cancel", cancel),
+        at(ACT, "/groups/{group}/invitations/{invitation}/accept", accept),
+        at(ACT, "/groups/{group}/invitations/{invitation}/reject", reject),
+        at(ACT, "/groups/{group}/invitations/{invitation}/finish", finish),
+        at(ACT, "/groups/{group}/invitations/{invitation}/ringing", ringing),
+        at(ACT, "/groups/{group}/invitations/{invitation}/relay", relay),
+        at(ACT, "/groups/{group}/invitations/{invitation}/keepAlive", keep_alive),
+        at(READ, "/groups/{group}/invitations/{invitation}/iceServers", ice_servers),
+    ]
+}
+
+/// Every route of the API, for what must hold of all of them.
+pub fn routes() -> impl Iterator<Item = Route> {
+    table().into_iter().map(|(route, _)| route)
+}
+
+/// The API, by its routes.
 pub fn api(engine: Engine) -> Router {
-    let invitation = Router::new()
-        .route("/", get(get_invitation).patch(modify_invitation))
-        .route("/cancel", post(cancel))
-        .route("/accept", post(accept))
-        .route("/reject", post(reject))
-        .route("/finish", post(finish))
-        .route("/ringing", post(ringing))
-        .route("/relay", post(relay))
-        .route("/keepAlive", post(keep_alive))
-        .route("/iceServers", get(ice_servers));
-    let group = Router::new()
-        .route("/", get(snapshot).patch(change_group))
-        .route("/events", get(events))
-        .route("/invite", post(invite))
-        .route("/inviteInGroup", post(invite_in_group))
-        .nest("/invitations/{invitation}", invitation)
-        .route("/joinCode", post(renew_join_code))
-        .route("/handover", post(hand_over))
-        .route("/members/{member}", patch(change_role).delete(leave))
-        .route("/end", post(end));
-    let routes = Router::new()
-        .route("/groups", post(create_group))
-        .route("/join", post(join))
-        .nest("/groups/{group}", group);
+    let routes = table()
+        .into_iter()
+        .fold(Router::new(), |routes, ((_, path), handler)| routes.route(path, handler));
     Router::new()
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))
@@ -318,17 +348,11 @@ fn origin(engine: &Engine, headers: &HeaderMap) -> String {
 }
 
 impl Engine {
-    /// The address a request came from. A server with a public URL may stand behind a proxy on the
-    /// same machine; then it is the address that the proxy saw.
+    /// The address a request came from. Where a trusted proxy brought it, that is the nearest
+    /// address of those it names that is no trusted proxy's own; whoever else says for whom they
+    /// ask is not believed.
     pub fn client_address(&self, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
-        let peer = peer_address(extensions);
-        if self.public_url().is_none() || !peer.is_loopback() {
-            return peer;
-        }
-        let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
-        let nearest = forwarded
-            .and_then(|addresses| addresses.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-        nearest.unwrap_or(peer)
+        self.shared.proxies.client(peer_address(extensions), headers)
     }
 
     /// The link that joins a class, as the client that sent these headers reaches it.

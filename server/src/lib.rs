@@ -13,6 +13,7 @@ mod ice;
 mod identity;
 mod limits;
 mod listen;
+mod proxies;
 mod room;
 mod signs;
 mod store;
@@ -23,7 +24,7 @@ pub use admin::{HashError, MIN_PASSWORD_CHARS, PasswordError, hash_password};
 pub use answer::Answer;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
-pub use http::{api, same_origin};
+pub use http::{Route, api, routes, same_origin};
 pub use ice::IceConfig;
 pub use identity::{
     JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,

@@ -10,6 +10,7 @@ mod browser;
 mod check;
 mod css;
 mod exec;
+mod fuzz;
 mod install;
 mod report;
 mod site;
@@ -66,6 +67,18 @@ enum Task {
         /// Arguments for the run, such as `--kills 1000`, `--seed 7`, or `--power` for power losses
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
+    },
+    /// Feed anything to whatever reads what comes from outside
+    Fuzz {
+        /// Only this target
+        #[arg(value_parser = fuzz::TARGETS)]
+        only: Option<String>,
+        /// How long, for all targets together
+        #[arg(long, default_value_t = 30)]
+        minutes: u32,
+        /// Keep what reaches more of the code in `fuzz/corpus`
+        #[arg(long)]
+        keep: bool,
     },
     /// Run every check and every test, real browsers included
     Test {
@@ -134,6 +147,9 @@ fn perform(task: Task) -> Result<()> {
             exec::run(exec::command(crash).args(&args).env("HANDUP_BIN", &server))
         }
         Task::Check => check::run(&workspace),
+        Task::Fuzz { only, minutes, keep } => {
+            fuzz::run(&workspace, &fuzz::Wish { only: only.as_deref(), minutes, keep })
+        }
         Task::Test { release, no_browser, only_browser, args } => suite::run(
             &workspace,
             &Selection {

@@ -16,7 +16,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use classroom::history::{InOrder, Kind, Part, Record, Summary};
 use futures::{Stream, TryStreamExt, stream};
 use leptos::prelude::*;
@@ -101,13 +101,22 @@ const COLUMNS: [&str; 28] = [
 /// A mark by which spreadsheets know UTF-8.
 const BOM: &str = "\u{feff}";
 
-/// A cell that no spreadsheet takes for a formula.
+/// A cell that no spreadsheet takes for a formula, nor any part of it: some read the file by
+/// semicolons or tabs, as their country has it, and find cells where none were written.
 fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
+    const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    const BREAK: [char; 4] = [';', '\t', '\r', '\n'];
+    let mut safe = String::with_capacity(cell.len() + 1);
+    let mut is_start = true;
+    for (place, c) in cell.chars().enumerate() {
+        if is_start && FORMULA.contains(&c) || place == 0 && BREAK[1..].contains(&c) {
+            safe.push('\'');
+        }
+        // Quotes are the writer's: what follows them may be the start of a cell as well.
+        is_start = BREAK.contains(&c) || is_start && c == '"';
+        safe.push(c);
     }
+    safe
 }
 
 /// A value of the wire in its own word.
@@ -465,7 +474,11 @@ async fn progress(State(exports): State<Exports>, Query(asked): Query<Asked>) ->
          <progress max=\"100\" value=\"{percent}\">{percent} %</progress></label></body></html>"
     );
     let frame = [
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; frame-ancestors 'self'"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; \
+             style-src 'self'",
+        ),
         (X_FRAME_OPTIONS, "SAMEORIGIN"),
         (CACHE_CONTROL, "no-store"),
     ];
@@ -503,33 +516,43 @@ pub fn filter(zone: &Zone, name: &str, from: &str, until: &str) -> ClassFilter {
     }
 }
 
+fn of_all(format: Format) -> MethodRouter<Exports> {
+    get(move |State(exports): State<Exports>, headers, Query(asked)| async move {
+        all(exports, headers, asked, format).await
+    })
+}
+
+fn of_one(format: Format, as_admin: bool) -> MethodRouter<Exports> {
+    get(move |State(exports): State<Exports>, headers, Path(group): Path<String>, Query(asked)| {
+        one(exports, headers, group, asked, format, as_admin)
+    })
+}
+
+/// Where each file is; [`export_routes`] tells it to those who ask.
+fn table() -> [(&'static str, MethodRouter<Exports>); 7] {
+    [
+        ("/admin/export.csv", of_all(Format::Csv)),
+        ("/admin/export.json", of_all(Format::Json)),
+        ("/admin/class/{group}/export.csv", of_one(Format::Csv, true)),
+        ("/admin/class/{group}/export.json", of_one(Format::Json, true)),
+        ("/class/{group}/history/export.csv", of_one(Format::Csv, false)),
+        ("/class/{group}/history/export.json", of_one(Format::Json, false)),
+        ("/export/progress", get(progress)),
+    ]
+}
+
+/// The path of every file, for what must hold of all of them.
+pub fn export_routes() -> impl Iterator<Item = &'static str> {
+    table().into_iter().map(|(path, _)| path)
+}
+
 /// The routes of the files themselves.
 pub fn exports(engine: Engine, zone: Zone) -> Router {
     let exports = Exports { engine, zone, runs: Arc::default() };
-    let of_all = |format| {
-        get(move |State(exports): State<Exports>, headers, Query(asked)| async move {
-            all(exports, headers, asked, format).await
-        })
-    };
-    let of_one = |format, as_admin| {
-        get(
-            move |State(exports): State<Exports>,
-                  headers,
-                  Path(group): Path<String>,
-                  Query(asked)| {
-                one(exports, headers, group, asked, format, as_admin)
-            },
-        )
-    };
-    Router::new()
-        .route("/admin/export.csv", of_all(Format::Csv))
-        .route("/admin/export.json", of_all(Format::Json))
-        .route("/admin/class/{group}/export.csv", of_one(Format::Csv, true))
-        .route("/admin/class/{group}/export.json", of_one(Format::Json, true))
-        .route("/class/{group}/history/export.csv", of_one(Format::Csv, false))
-        .route("/class/{group}/history/export.json", of_one(Format::Json, false))
-        .route("/export/progress", get(progress))
-        .with_state(exports)
+    let routes = table()
+        .into_iter()
+        .fold(Router::new(), |routes, (path, handler)| routes.route(path, handler));
+    routes.with_state(exports)
 }
 
 async fn signed_in_as_admin(engine: &Engine, headers: &HeaderMap) -> Result<(), Error> {
@@ -711,7 +734,16 @@ mod tests {
             ("+1", "'+1"),
             ("-1", "'-1"),
             ("@x", "'@x"),
-            ("\t=1", "'\t=1"),
+            ("\t=1", "'\t'=1"),
+            ("\r\nAda", "'\r\nAda"),
+            ("＝1", "'＝1"),
+            ("Ada;=cmd()", "Ada;'=cmd()"),
+            ("Ada;\"\"=cmd()", "Ada;\"\"'=cmd()"),
+            ("\"=cmd()", "\"'=cmd()"),
+            ("Ada\t+1", "Ada\t'+1"),
+            ("Ada\n@x", "Ada\n'@x"),
+            ("Ada; Bo -1", "Ada; Bo -1"),
+            ("{\"x\":-1}", "{\"x\":-1}"),
             ("Ada = 1", "Ada = 1"),
             ("", ""),
         ] {

@@ -1,0 +1,135 @@
+//! Events as a log holds them and as a stream tells them, whoever wrote them.
+
+use call::{Call, Calls};
+use classroom::history::Chronicle;
+use classroom::{Classroom, Lesson};
+use signaling::event::MemberJoined;
+use signaling::{
+    Application, Command, Eraser, Event, EventKind, FinishWhom, Group, GroupId, InviteId, Snapshot,
+    Timestamp, UserId, act, apply,
+};
+
+/// The most events that are read at once; the time they take grows with their square.
+const MOST: usize = 64;
+
+/// One event a line: a letter that says which, and its body. Whatever can be decoded is encoded to
+/// the same, folded, told, erased, and gone on from.
+pub fn log(bytes: &[u8]) {
+    let application = (Classroom, Calls);
+    let group_id = GroupId::from_bytes([1; 16]);
+    let mut group = Group::new(group_id);
+    let events: Vec<Event> =
+        bytes.split(|byte| *byte == b'\n').filter_map(decode).take(MOST).collect();
+    for event in &events {
+        let text = serde_json::to_string(event).expect("an event is JSON");
+        let mut reader = serde_json::Deserializer::from_str(&text);
+        let again = Event::decode(event.kind.name(), &mut reader);
+        assert_eq!(again.expect("what is written can be read"), *event);
+        apply(&mut group, event);
+        look(&group);
+    }
+    tell(&application, group_id, &events);
+    for user in users(&events) {
+        erase(&application, &events, user);
+    }
+    let now = events.iter().map(|event| event.at).max().unwrap_or_default();
+    for command in commands(&group) {
+        go_on(&application, group.clone(), now, command);
+    }
+}
+
+fn decode(line: &[u8]) -> Option<Event> {
+    let (which, body) = line.split_first()?;
+    let name = EventKind::NAMES.get(usize::from(which.checked_sub(b'a')?))?;
+    Event::decode(name, &mut serde_json::Deserializer::from_slice(body)).ok()
+}
+
+fn users(events: &[Event]) -> Vec<UserId> {
+    let joined = events.iter().filter_map(|event| match &event.kind {
+        EventKind::MemberJoined(MemberJoined { user_id, .. }) => Some(*user_id),
+        _ => None,
+    });
+    let mut users: Vec<UserId> = joined.collect();
+    users.sort_unstable();
+    users.dedup();
+    users.truncate(4);
+    users
+}
+
+/// Everything that is read of a group, and what a browser makes of it.
+fn look(group: &Group) {
+    let _ = (Lesson::of(group), group.next_deadline(), Call::all(group).count());
+    for member in group.members().iter().take(4) {
+        let snapshot = Snapshot::of(group, member.user_id, Timestamp::default(), |_| true);
+        let text = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
+        let again: Snapshot = serde_json::from_str(&text).expect("what is written can be read");
+        // What closed an invitation is known to the rules alone and not written.
+        assert_eq!(serde_json::to_string(&again).ok(), Some(text));
+        let of_browser = Group::from(again);
+        assert_eq!(of_browser.seq, group.seq);
+        let _ = Lesson::of(&of_browser);
+    }
+}
+
+/// The history as it is read in one go, and in two.
+fn tell(application: &dyn Application, group: GroupId, events: &[Event]) {
+    let at_once = application.read_on(group, None, events);
+    let (first, rest) = events.split_at(events.len() / 2);
+    let first = application.read_on(group, None, first).map(|reading| reading.state);
+    let in_two = application.read_on(group, first.as_deref(), rest);
+    let states = [at_once, in_two].map(|reading| reading.map(|reading| reading.state));
+    for state in states.iter().flatten() {
+        assert!(Chronicle::restore(state).is_some(), "what is put down can be taken up");
+    }
+    assert_eq!(states[0], states[1], "a log reads alike in one go and in two");
+}
+
+/// What is erased once is erased.
+fn erase(application: &dyn Application, events: &[Event], user: UserId) {
+    let erase = |events: &[Event]| {
+        let mut eraser = Eraser::new(user);
+        let erased = events.iter().map(|event| {
+            let erased = eraser.erase(event, application);
+            erased.unwrap_or_else(|| event.clone())
+        });
+        erased.collect::<Vec<Event>>()
+    };
+    let once = erase(events);
+    assert_eq!(erase(&once), once);
+}
+
+/// What the first members could ask for.
+fn commands(group: &Group) -> Vec<Command> {
+    let mut commands = vec![Command::Expire];
+    let fresh = InviteId::from_bytes([9; 16]);
+    for actor in group.members().iter().take(3).map(|member| member.user_id) {
+        let data = String::new;
+        for invite_id in group.live().take(3).map(|it| it.invite_id).chain([fresh]) {
+            let whom = FinishWhom::Unnamed;
+            commands.extend([
+                Command::Accept { actor, invite_id, data: data() },
+                Command::Reject { actor, invite_id, data: data(), reason: None },
+                Command::Cancel { actor, invite_id, data: data(), reason: None },
+                Command::Finish { actor, invite_id, whom, reason: None, data: data() },
+                Command::Modify { actor, invite_id, data: data() },
+            ]);
+        }
+        commands.extend([Command::Leave { actor, user: actor }, Command::End { actor }]);
+    }
+    commands
+}
+
+/// Has a command decided; what it makes happen can be told and read like everything else.
+fn go_on(application: &dyn Application, mut group: Group, now: Timestamp, command: Command) {
+    let before = group.seq;
+    if let Ok(done) = act(&mut group, now, command, application) {
+        for (place, event) in (1..).zip(&done.events) {
+            assert_eq!(event.seq, before + place, "numbers have no gaps");
+            let text = serde_json::to_string(event).expect("an event is JSON");
+            let mut reader = serde_json::Deserializer::from_str(&text);
+            let again = Event::decode(event.kind.name(), &mut reader);
+            assert_eq!(again.expect("what is written can be read"), *event);
+        }
+    }
+    look(&group);
+}

@@ -1,0 +1,646 @@
+//! What strangers, members of other classes and pages of other sites get of every page, form and
+//! file there is. The lists of them are the router's own: one that is added and of which it is not
+//! said here how it is asked for fails these tests.
+
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+
+use app::{App, Zone, export_routes};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderMap,
+    LOCATION, REFERER, SET_COOKIE,
+};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use call::Calls;
+use classroom::{Classroom, Operation};
+use leptos::server_fn::axum::server_fn_paths;
+use leptos_axum::generate_route_list;
+use server::{Engine, Token, new_invite_id};
+use signaling::{Answers, Command, GroupId, InviteId, InviteeList, Name, Timeout, UserId};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::router;
+
+/// Words that stand in one class alone, so that one sees whence they came.
+const CLASS: &str = "Canary Class";
+const TEACHER: &str = "Tilda Canary";
+const STUDENT: &str = "Ada Canary";
+const QUESTION: &str = "What does the canary sing?";
+const PASSWORD: &str = "correct horse battery";
+
+/// A class as these tests need it: two people who are in it, and one who was.
+struct Class {
+    group: GroupId,
+    code: String,
+    teacher: Token,
+    student: Token,
+    student_id: UserId,
+    removed: Token,
+    invite: InviteId,
+}
+
+struct School {
+    _folder: TempDir,
+    engine: Engine,
+    router: Router,
+    class: Class,
+    other: Class,
+    admin: Token,
+}
+
+/// Each caller comes from an address of their own, so that no limit is met.
+static NEXT: AtomicU8 = AtomicU8::new(1);
+
+fn somewhere() -> IpAddr {
+    IpAddr::from([192, 0, 2, NEXT.fetch_add(1, Ordering::Relaxed)])
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).expect("a name")
+}
+
+impl Class {
+    async fn begin(engine: &Engine, words: [&str; 4]) -> Self {
+        let [class, teacher, student, question] = words;
+        let tokens = [Token::new(), Token::new(), Token::new()];
+        let [of_teacher, of_student, of_removed] = tokens;
+        let begun = engine.create_group(somewhere(), name(class), name(teacher), &of_teacher).await;
+        let begun = begun.expect("a class");
+        let (group, code) = (begun.group_id, begun.join_code.as_str().to_owned());
+        let mut joined = Vec::new();
+        for (who, token) in [(student, &of_student), ("Gone", &of_removed)] {
+            let it = engine.join(somewhere(), &code, name(who), None, token).await;
+            joined.push(it.expect("a student").user_id);
+        }
+        let [student_id, removed_id] = joined[..] else { panic!("two have joined") };
+        let invite = new_invite_id();
+        let data = Operation::HandRaising { question: Some(question.to_owned()) }.to_data();
+        let actor = begun.user_id;
+        for command in [
+            Command::InviteInGroup {
+                actor,
+                invite_id: invite,
+                invitee_list: InviteeList::Everyone,
+                data,
+                timeout: Timeout::default(),
+                answers: Answers::default(),
+            },
+            Command::Accept { actor: student_id, invite_id: invite, data: String::new() },
+            Command::Leave { actor, user: removed_id },
+        ] {
+            engine.command(group, command).await.expect("it is done");
+        }
+        let (teacher, student, removed) = (of_teacher, of_student, of_removed);
+        Self { group, code, teacher, student, student_id, removed, invite }
+    }
+}
+
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn header(&self, name: impl axum::http::header::AsHeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+type Headers = Vec<(HeaderName, String)>;
+
+/// A browser with this member's cookie.
+fn member(token: &Token) -> Headers {
+    vec![(COOKIE, format!("handup={}", token.reveal()))]
+}
+
+fn admin(token: &Token) -> Headers {
+    vec![(COOKIE, format!("handup-admin={}", token.reveal()))]
+}
+
+fn fetched_by(site: &str) -> (HeaderName, String) {
+    (HeaderName::from_static("sec-fetch-site"), site.to_owned())
+}
+
+impl School {
+    async fn open() -> Self {
+        Self::open_at(None).await
+    }
+
+    async fn open_at(public_url: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let public_url = public_url.map(str::to_owned);
+        let application = Arc::new((Classroom, Calls));
+        let file = folder.path().join("handup.sqlite3");
+        let engine = Engine::open(&file, public_url, application).await.expect("the database");
+        let router = router(engine.clone(), Zone::named("UTC").expect("a zone"));
+        let class = Class::begin(&engine, [CLASS, TEACHER, STUDENT, QUESTION]).await;
+        let other = Class::begin(&engine, ["Other", "Otto", "Olga", "Which?"]).await;
+        let link = engine.begin_set_up().await.expect("the store").expect("a link");
+        let opened = engine.set_up(&link, PASSWORD.to_owned()).await.expect("the store");
+        let admin = opened.expect("a password").expect("a session");
+        Self { _folder: folder, engine, router, class, other, admin }
+    }
+
+    async fn send(&self, method: Method, path: &str, headers: &Headers, body: String) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(Body::from(body)).expect("a request");
+        request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("handup.test"));
+        let peer = SocketAddr::new(somewhere(), 4_711);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (head, body) = response.into_parts();
+        // A live stream has no end; its head is all that is asked for here.
+        let is_live = head.headers.get(CONTENT_TYPE).is_some_and(|it| it == "text/event-stream");
+        let bytes = if is_live { Vec::new() } else { whole(body).await };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: head.status, headers: head.headers, text }
+    }
+
+    async fn look(&self, path: &str, headers: &Headers) -> Answer {
+        self.send(Method::GET, path, headers, String::new()).await
+    }
+
+    /// Sends a form as a browser without a script does, from a page of this site.
+    async fn submit(&self, path: &str, headers: &Headers, body: String) -> Answer {
+        let mut headers = headers.clone();
+        headers.push((CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()));
+        headers.push((ACCEPT, "text/html".to_owned()));
+        if !headers.iter().any(|(name, _)| name == "sec-fetch-site") {
+            headers.push(fetched_by("same-origin"));
+        }
+        self.send(Method::POST, path, &headers, body).await
+    }
+
+    /// A path with what it names filled in.
+    fn path(&self, pattern: &str) -> String {
+        let parts = pattern.split('/').map(|part| match part {
+            "{group}" => self.class.group.to_string(),
+            "{member}" => self.class.student_id.to_string(),
+            "{invitation}" => self.class.invite.to_string(),
+            "{code}" => self.class.code.clone(),
+            "{token}" => "A".repeat(43),
+            part if part.contains('{') => panic!("what stands for {part} in {pattern}?"),
+            part => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// Every page and file there is, by its pattern.
+    fn pages(&self) -> Vec<String> {
+        let pages = generate_route_list(App);
+        let pages = pages.iter().map(|page| page.path().to_owned());
+        let pages: Vec<String> = pages.chain(export_routes().map(str::to_owned)).collect();
+        assert!(pages.len() > 15, "{pages:?}");
+        pages
+    }
+
+    /// Whoever is no member of the class: with which headers they come.
+    fn strangers(&self) -> Vec<(&'static str, Headers)> {
+        vec![
+            ("nobody", Headers::new()),
+            ("a teacher of another class", member(&self.other.teacher)),
+            ("a student of another class", member(&self.other.student)),
+            ("somebody who was removed", member(&self.class.removed)),
+            ("somebody with a token of their own making", member(&Token::new())),
+            ("an administrator of their own making", admin(&Token::new())),
+            ("a teacher who says to be the administrator", admin(&self.class.teacher)),
+            ("an administrator who says to be a member", member(&self.admin)),
+        ]
+    }
+
+    fn log_of_the_class(&self) -> impl Future<Output = (u64, String)> {
+        let (engine, group) = (self.engine.clone(), self.class.group);
+        async move {
+            let room = engine.room(group).await.expect("the class is there");
+            (room.with_group(|group| group.seq), room.join_code().as_str().to_owned())
+        }
+    }
+}
+
+async fn whole(body: Body) -> Vec<u8> {
+    to_bytes(body, usize::MAX).await.expect("a whole body").to_vec()
+}
+
+/// What is sent to each form to be right in itself.
+fn form(path: &str, school: &School) -> String {
+    let Class { group, code, student_id, .. } = &school.class;
+    match path {
+        "/do/start" => "name=Mine&teacher=Mallory".to_owned(),
+        "/do/join" => format!("code={code}&name=Mallory"),
+        "/do/act" => format!("group={group}&deed=lowerAll"),
+        "/do/take-over" => format!("token={}", "A".repeat(43)),
+        "/do/sign-in" => format!("password={PASSWORD}"),
+        "/do/sign-out" => String::new(),
+        "/do/set-up" => format!("token={}&password=another+password", "A".repeat(43)),
+        "/do/keep-days" => "days=1&sure=yes".to_owned(),
+        "/do/delete-class" => format!("group={group}"),
+        "/do/erase-person" => format!("group={group}&member={student_id}"),
+        _ => panic!("what is sent to the form {path}?"),
+    }
+}
+
+fn forms() -> Vec<&'static str> {
+    let forms: Vec<_> = server_fn_paths().collect();
+    assert!(forms.iter().all(|(_, method)| *method == Method::POST), "{forms:?}");
+    forms.into_iter().map(|(path, _)| path).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_or_file_tells_a_stranger_anything_of_a_class() {
+    let school = School::open().await;
+    for pattern in school.pages() {
+        let path = school.path(&pattern);
+        for (who, headers) in school.strangers() {
+            let answer = school.look(&path, &headers).await;
+            for word in [TEACHER, STUDENT, QUESTION] {
+                assert!(!answer.text.contains(word), "{who} reads {word} at {pattern}");
+            }
+            // Whoever has the code may see what it joins.
+            if !pattern.contains("{code}") {
+                let tells = answer.text.contains(CLASS) || answer.text.contains(&school.class.code);
+                assert!(!tells, "{who} reads of the class at {pattern}: {}", answer.text);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_and_file_of_a_class_tells_its_own_people_of_it() {
+    let school = School::open().await;
+    for pattern in school.pages() {
+        let viewer = match &*pattern {
+            page if page.starts_with("/admin") => admin(&school.admin),
+            "/class/{group}/me" => member(&school.class.student),
+            _ => member(&school.class.teacher),
+        };
+        let answer = school.look(&school.path(&pattern), &viewer).await;
+        let is_public = ["/", "/join", "/handover/{token}", "/admin/set-up/{token}"];
+        // These say nothing of a class, not to its own people either.
+        let is_bare = ["/export/progress", "/admin/export"];
+        if !is_public.contains(&&*pattern) && !is_bare.contains(&&*pattern) {
+            assert!(answer.text.contains(CLASS), "{pattern}: {}", answer.text);
+        }
+        let is_dead_link = answer.status == StatusCode::GONE && pattern.ends_with("{token}");
+        assert!(answer.status.is_success() || is_dead_link, "{pattern}: {}", answer.status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_student_reads_nothing_that_is_the_teachers() {
+    let school = School::open().await;
+    let of_teachers = school
+        .pages()
+        .into_iter()
+        .filter(|page| page.starts_with("/admin") || page.starts_with("/class/{group}/history"));
+    for pattern in of_teachers.collect::<Vec<_>>() {
+        let answer = school.look(&school.path(&pattern), &member(&school.class.student)).await;
+        for word in [CLASS, TEACHER, STUDENT, QUESTION] {
+            assert!(!answer.text.contains(word), "a student reads {word} at {pattern}");
+        }
+    }
+    let room = school.path("/class/{group}");
+    let room = school.look(&room, &member(&school.class.student)).await;
+    assert!(room.text.contains(QUESTION));
+    let spoken = school.class.code.split_at(3);
+    for code in [school.class.code.clone(), format!("{}-{}", spoken.0, spoken.1)] {
+        assert!(!room.text.contains(&code), "a student's page shows the code");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_shows_the_secret_it_was_asked_with() {
+    let school = School::open().await;
+    for pattern in school.pages() {
+        for (cookie, token) in [
+            (member(&school.class.teacher), &school.class.teacher),
+            (admin(&school.admin), &school.admin),
+        ] {
+            let answer = school.look(&school.path(&pattern), &cookie).await;
+            assert!(!answer.text.contains(token.reveal()), "{pattern}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_does_anything_to_a_class_for_a_stranger() {
+    let school = School::open().await;
+    let before = school.log_of_the_class().await;
+    for path in forms().into_iter().filter(|path| *path != "/do/join") {
+        for (who, headers) in school.strangers() {
+            let answer = school.submit(path, &headers, form(path, &school)).await;
+            assert_eq!(school.log_of_the_class().await, before, "{who} at {path}");
+            let told = [&answer.text, answer.header(LOCATION)].concat();
+            assert!(!told.contains(CLASS) && !told.contains(&school.class.code), "{who} at {path}");
+        }
+    }
+    for deed in ["renewCode", "handOver", "endCall", "remove", "endClass", "ask", "makeTeacher"] {
+        let body = format!("{}&who={}", form("/do/act", &school), school.class.student_id);
+        let body = body.replace("lowerAll", deed);
+        for (who, headers) in school.strangers() {
+            school.submit("/do/act", &headers, body.clone()).await;
+            assert_eq!(school.log_of_the_class().await, before, "{who} may {deed}");
+        }
+    }
+    assert_eq!(school.engine.keep_days().await.expect("the store"), None);
+    assert!(school.engine.is_admin(&school.admin).await.expect("the store"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_is_refused_when_another_site_sends_it() {
+    let school = School::open().await;
+    let origin = |origin: &str| (HeaderName::from_static("origin"), origin.to_owned());
+    let both = [member(&school.class.teacher), admin(&school.admin)];
+    let both = both.map(|mut it| it.remove(0).1).join("; ");
+    let before = school.log_of_the_class().await;
+    for path in forms() {
+        for from in [
+            vec![],
+            vec![fetched_by("cross-site")],
+            vec![fetched_by("same-site")],
+            vec![origin("https://evil.example")],
+            vec![origin("null")],
+            vec![fetched_by("cross-site"), origin("http://handup.test")],
+        ] {
+            let mut headers = vec![(COOKIE, both.clone())];
+            headers.push((CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()));
+            headers.extend(from.clone());
+            let answer = school.send(Method::POST, path, &headers, form(path, &school)).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {from:?}");
+            assert!(!answer.headers.contains_key(SET_COOKIE), "{path} {from:?}");
+        }
+    }
+    assert_eq!(school.log_of_the_class().await, before);
+    assert!(school.engine.is_admin(&school.admin).await.expect("the store"));
+    // The very same from a page of this site is done.
+    let headers = vec![(COOKIE, both)];
+    school.submit("/do/act", &headers, form("/do/act", &school)).await;
+    assert_ne!(school.log_of_the_class().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_leads_to_this_site_only() {
+    let school = School::open().await;
+    let hostile = ["//evil.example", "https://evil.example", "/\\evil.example", "\r\nX-Evil: 1"];
+    let fields = ["name", "teacher", "code", "ticket", "group", "deed", "who", "token", "password"];
+    let mut led = 0;
+    for path in forms() {
+        for value in hostile {
+            let mut body = form_urlencoded(&fields.map(|field| (field, value)));
+            for body in [std::mem::take(&mut body), form(path, &school), String::new()] {
+                for mut headers in [Headers::new(), member(&school.class.teacher)] {
+                    headers.push((REFERER, format!("https://evil.example/{}", value.len())));
+                    let answer = school.submit(path, &headers, body.clone()).await;
+                    let location = answer.header(LOCATION);
+                    led += usize::from(!location.is_empty());
+                    let is_own = location.is_empty()
+                        || location.starts_with('/')
+                            && !location.starts_with("//")
+                            && !location.starts_with("/\\");
+                    assert!(is_own, "{path} leads to {location}");
+                    assert!(!answer.headers.contains_key("x-evil"));
+                }
+            }
+        }
+    }
+    assert!(led > 50, "{led} redirects were seen");
+}
+
+fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let pairs = pairs.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// The directives of a policy: of each its name and what it allows.
+fn directives(policy: &str) -> Vec<(&str, Vec<&str>)> {
+    let directives = policy.split(';').map(|directive| {
+        let mut words = directive.split_whitespace();
+        (words.next().unwrap_or_default(), words.collect())
+    });
+    directives.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_the_headers_that_guard_it() {
+    let school = School::open().await;
+    let api = server::routes().map(|(method, path)| (method, format!("/api/v1{path}")));
+    let mut all: Vec<(Method, String)> =
+        school.pages().into_iter().map(|page| (Method::GET, page)).chain(api).collect();
+    all.extend(forms().into_iter().map(|path| (Method::POST, path.to_owned())));
+    for path in ["/healthz", "/nothing/here", "/api/v1/nothing", "/favicon.ico"] {
+        all.extend([Method::GET, Method::DELETE].map(|method| (method, path.to_owned())));
+    }
+    for (method, pattern) in all {
+        let path = school.path(&pattern);
+        for viewer in [Headers::new(), member(&school.class.teacher), admin(&school.admin)] {
+            let answer = school.send(method.clone(), &path, &viewer, String::new()).await;
+            let what = format!("{method} {pattern} {}", answer.status);
+            for (name, expected) in [
+                ("x-content-type-options", "nosniff"),
+                ("referrer-policy", "same-origin"),
+                ("cross-origin-opener-policy", "same-origin"),
+                ("cross-origin-resource-policy", "same-origin"),
+            ] {
+                assert_eq!(answer.header(name), expected, "{name} of {what}");
+            }
+            let in_own_frame = pattern == "/export/progress";
+            let frame = if in_own_frame { "SAMEORIGIN" } else { "DENY" };
+            assert_eq!(answer.header("x-frame-options"), frame, "{what}");
+            let is_asset = pattern.starts_with("/favicon");
+            let is_kept = is_asset && answer.status == StatusCode::OK;
+            assert_eq!(answer.header(CACHE_CONTROL) == "no-store", !is_kept, "{what}");
+            assert!(!answer.headers.contains_key("access-control-allow-origin"), "{what}");
+            let policy = answer.header(CONTENT_SECURITY_POLICY);
+            let directives = directives(policy);
+            let allows = |name: &str| {
+                let found = directives.iter().find(|(it, _)| *it == name);
+                found.map(|(_, sources)| sources.join(" "))
+            };
+            assert_eq!(allows("default-src").as_deref(), Some("'none'"), "{what}: {policy}");
+            assert_eq!(allows("base-uri").as_deref(), Some("'none'"), "{what}: {policy}");
+            let ancestors = if in_own_frame { "'self'" } else { "'none'" };
+            assert_eq!(allows("frame-ancestors").as_deref(), Some(ancestors), "{what}: {policy}");
+            assert!(!policy.contains("unsafe-inline"), "{what}: {policy}");
+            assert!(!policy.contains("'unsafe-eval'"), "{what}: {policy}");
+            assert!(!policy.contains('*') && !policy.contains("http"), "{what}: {policy}");
+            let is_room = pattern == "/class/{group}";
+            assert_eq!(policy.contains("'wasm-unsafe-eval'"), is_room, "{what}: {policy}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pages_scripts_carry_a_nonce_that_no_other_answer_has() {
+    let school = School::open().await;
+    let room = school.path("/class/{group}");
+    let mut nonces = Vec::new();
+    for _ in 0..3 {
+        let answer = school.look(&room, &member(&school.class.teacher)).await;
+        let policy = answer.header(CONTENT_SECURITY_POLICY);
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
+        let nonce = nonce.expect("a nonce").to_owned();
+        assert!(nonce.len() >= 22, "at least 128 bits: {nonce}");
+        let scripts: Vec<_> = answer.text.match_indices("<script").collect();
+        assert!(!scripts.is_empty());
+        for (at, _) in scripts {
+            let tag = answer.text[at..].split('>').next().unwrap_or_default();
+            let runs = !tag.contains("type=\"application/json\"");
+            assert!(!runs || tag.contains(&format!("nonce=\"{nonce}\"")), "{tag}");
+        }
+        assert!(!answer.text.contains(" style=\""), "the policy lets no style of an element in");
+        assert!(!answer.text.contains(" onclick="), "nor any handler");
+        assert!(!nonces.contains(&nonce));
+        nonces.push(nonce);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_https_browsers_are_told_to_come_back_so_and_cookies_to_stay_so() {
+    let plain = School::open().await;
+    assert_eq!(plain.look("/", &Headers::new()).await.header("strict-transport-security"), "");
+    let school = School::open_at(Some("https://handup.example")).await;
+    let page = school.look("/", &Headers::new()).await;
+    assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
+    for (path, name) in [("/do/start", "__Host-handup="), ("/do/sign-in", "__Host-handup-admin=")] {
+        let answer = school.submit(path, &Headers::new(), form(path, &school)).await;
+        let cookie = answer.header(SET_COOKIE);
+        assert!(cookie.starts_with(name), "{path}: {cookie}");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+            assert!(cookie.contains(attribute), "{path} {attribute}");
+        }
+        assert!(!cookie.contains("Domain"));
+    }
+    // Without the prefix a cookie may be somebody else's, set by a neighbouring host.
+    let planted = school.look(&school.path("/class/{group}"), &member(&school.class.teacher)).await;
+    assert!(!planted.text.contains(CLASS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_that_was_planted_is_not_taken_on() {
+    let school = School::open().await;
+    let planted = Token::new();
+    let code = &school.class.code;
+    let start = "name=Mine&teacher=Mallory".to_owned();
+    for (path, body) in [("/do/start", start), ("/do/join", format!("code={code}&name=Bo"))] {
+        let answer = school.submit(path, &member(&planted), body).await;
+        let cookie = answer.header(SET_COOKIE);
+        assert!(cookie.starts_with("handup=") && !cookie.contains(planted.reveal()), "{path}");
+    }
+    assert!(!school.engine.is_known(&planted).await.expect("the store"));
+
+    let headers = admin(&planted);
+    let answer = school.submit("/do/sign-in", &headers, form("/do/sign-in", &school)).await;
+    let cookie = answer.header(SET_COOKIE);
+    assert!(cookie.starts_with("handup-admin=") && !cookie.contains(planted.reveal()));
+    assert!(!school.engine.is_admin(&planted).await.expect("the store"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_ends_the_session_on_the_server_and_takes_the_cookie_away() {
+    let school = School::open().await;
+    let answer = school.submit("/do/sign-out", &admin(&school.admin), String::new()).await;
+    let cookie = answer.header(SET_COOKIE);
+    assert!(cookie.starts_with("handup-admin=;") && cookie.contains("Max-Age=0"), "{cookie}");
+    let page = school.look("/admin", &admin(&school.admin)).await;
+    assert!(page.text.contains("Sign in") && !page.text.contains(CLASS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_a_download_of_its_own_type_and_holds_no_secret() {
+    let school = School::open().await;
+    let files = export_routes().filter(|path| path.contains("export."));
+    for pattern in files {
+        let viewer = match pattern {
+            path if path.starts_with("/admin") => admin(&school.admin),
+            _ => member(&school.class.teacher),
+        };
+        let answer = school.look(&school.path(pattern), &viewer).await;
+        let is_csv = pattern.ends_with(".csv");
+        let expected = if is_csv { "text/csv; charset=utf-8" } else { "application/json" };
+        assert_eq!(answer.header(CONTENT_TYPE), expected, "{pattern}");
+        let disposition = answer.header("content-disposition");
+        assert!(disposition.starts_with("attachment; filename=\"handup-"), "{disposition}");
+        assert!(answer.text.contains(QUESTION), "{pattern}");
+        let class = &school.class;
+        for token in [&class.teacher, &class.student, &class.removed, &school.admin] {
+            assert!(!answer.text.contains(token.reveal()), "{pattern}");
+        }
+        assert!(!answer.text.contains(&class.code), "{pattern}");
+    }
+}
+
+/// What all threads have logged, while this is what they log into.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("the log").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_line_of_the_log_holds_a_secret_or_a_name() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone());
+    // Other tests of this program log here as well, which does no harm.
+    tracing::subscriber::set_global_default(log.finish()).expect("no log was begun before");
+
+    let school = School::open().await;
+    let class = &school.class;
+    let mut secrets: Vec<String> = [&class.teacher, &class.student, &class.removed, &school.admin]
+        .map(|token| token.reveal().to_owned())
+        .into();
+    secrets.extend([class.code.clone(), PASSWORD.to_owned(), PASSWORD.replace(' ', "+")]);
+    secrets.extend([STUDENT, TEACHER, QUESTION, CLASS].map(str::to_owned));
+    let links = ["handOver"].map(|deed| form("/do/act", &school).replace("lowerAll", deed));
+    for body in links {
+        let led = school.submit("/do/act", &member(&class.teacher), body).await;
+        let link = led.header(LOCATION).strip_prefix("/handover/").expect("a link").to_owned();
+        school.look(&format!("/handover/{link}"), &Headers::new()).await;
+        school.submit("/do/take-over", &Headers::new(), format!("token={link}")).await;
+        secrets.push(link);
+    }
+    for pattern in school.pages() {
+        for viewer in [member(&class.teacher), admin(&school.admin), member(&class.student)] {
+            school.look(&school.path(&pattern), &viewer).await;
+        }
+    }
+    for (method, path) in server::routes() {
+        let path = school.path(&format!("/api/v1{path}"));
+        let bearer = |token: &Token| (axum::http::header::AUTHORIZATION, token.reveal().to_owned());
+        let (_, token) = bearer(&class.student);
+        let header = vec![(axum::http::header::AUTHORIZATION, format!("Bearer {token}"))];
+        let body = format!("{{\"joinCode\":\"{}\",\"name\":\"{STUDENT}\"}}", class.code);
+        school.send(method, &path, &header, body).await;
+    }
+    for path in forms() {
+        school.submit(path, &member(&class.teacher), form(path, &school)).await;
+    }
+    let text = String::from_utf8_lossy(&lines.0.lock().expect("the log")).into_owned();
+    assert!(text.contains("/do/act") && text.contains("/join/{code}"), "requests were logged");
+    for secret in secrets {
+        let line = text.lines().find(|line| line.contains(&secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
