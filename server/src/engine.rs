@@ -594,7 +594,7 @@ mod tests {
         let school = School::open(at_once).await;
         let session = school.session().await;
         let before = session.room.group();
-        let stream = session.room.subscribe();
+        let stream = session.room.enter(session.user);
         drop(session);
         let mut sweeps = tokio::time::interval(Duration::from_millis(5));
         for _ in 0..20 {

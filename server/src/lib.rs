@@ -7,6 +7,7 @@ mod answer;
 mod clock;
 mod engine;
 mod error;
+mod fanout;
 mod history;
 mod http;
 mod ice;

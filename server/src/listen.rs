@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::fanout;
 use crate::stream::LiveStream;
 
 /// How long a client may take to send the headers of a request.
@@ -94,7 +95,7 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
         connections.spawn(async move {
             if let Some((stream, head, live)) = connection.await {
                 // A task of its own: that of the connection is large, and is let go of.
-                streams.spawn(live.run(stream, head));
+                streams.spawn(fanout::run(live, stream, head));
             }
         });
     }

@@ -13,9 +13,9 @@ use signaling::{
     Application, Audience, EventKind, Group, GroupId, Invitation, InviteId, Rejection, Relay,
     Ringing, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply, may_ring, other_end,
 };
-use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::fanout::Rows;
 use crate::identity::{JoinCode, TokenHash};
 use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
@@ -152,7 +152,7 @@ pub struct Room {
     passage: Mutex<Passage>,
     status: Mutex<Option<Status>>,
     signs: Mutex<Signs>,
-    news: watch::Sender<()>,
+    rows: Rows,
     used_at: Mutex<Instant>,
 }
 
@@ -268,7 +268,7 @@ impl Room {
             passage: Mutex::default(),
             status: Mutex::default(),
             signs: Mutex::default(),
-            news: watch::Sender::new(()),
+            rows: Rows::default(),
             used_at: Mutex::new(Instant::now()),
         }
     }
@@ -333,19 +333,19 @@ impl Room {
         state.group.invitation(invite_id).filter(|i| i.is_visible_to(user)).cloned()
     }
 
-    /// Takes over what was committed, and wakes every stream once.
+    /// Takes over what was committed, and has every stream send it.
     pub(crate) fn publish(&self, events: &[EncodedEvent]) {
         let mut state = self.write();
         let commit = encode(&mut state.group, events);
         state.push(commit);
         drop(state);
-        self.news.send_replace(());
+        self.rows.wake();
     }
 
     /// Takes over what the log holds, which may be more than was published, or no longer all of it.
     pub(crate) fn catch_up(&self, loaded: Loaded) {
         *self.write() = State::read_back(self.id, loaded);
-        self.news.send_replace(());
+        self.rows.wake();
     }
 
     pub(crate) fn grant(&self, token: TokenHash, user: UserId) {
@@ -365,9 +365,9 @@ impl Room {
         self.read().after(cursor, user)
     }
 
-    /// Tells when something is new.
-    pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
-        self.news.subscribe()
+    /// The streams that are open.
+    pub(crate) const fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// Notes that the room is in use.
@@ -378,7 +378,7 @@ impl Room {
     /// Whether nobody has used the room for this long and no stream is open.
     pub(crate) fn is_idle(&self, for_at_least: Duration) -> bool {
         let used_at = *self.used_at.lock().unwrap_or_else(PoisonError::into_inner);
-        self.news.receiver_count() == 0 && used_at.elapsed() >= for_at_least
+        self.presence().streams.is_empty() && used_at.elapsed() >= for_at_least
     }
 
     /// Counts a member's stream until the guard is dropped.
@@ -435,7 +435,7 @@ impl Room {
 
     fn pass(&self, to: Option<UserId>, bytes: Bytes) {
         self.passage().push(to, bytes);
-        self.news.send_replace(());
+        self.rows.wake();
     }
 
     /// Takes over whose signs of life are waited for, as the group stands.

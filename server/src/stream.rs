@@ -1,28 +1,22 @@
-//! A live stream: a cursor on the group's log. It is woken once per commit, writes all that is new
-//! in one go, and holds nothing back: a reader that falls behind the log's tail is cut off, and
-//! comes back by its cursor.
+//! A live stream: a cursor on the group's log. After each commit it takes all that is new in one go,
+//! and holds nothing back: a reader that falls behind the log's tail is cut off, and comes back by
+//! its cursor.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use signaling::UserId;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::identity::jitter;
-use crate::listen::WRITE_TIMEOUT;
 use crate::room::{Attendance, Room};
 
 /// The seconds between two heartbeats of a stream.
 const HEARTBEAT_SECONDS: usize = 15;
-/// How many pieces one system call writes.
-const PIECES: usize = 8;
 
 /// The heartbeats of all streams. Each stream is given one of as many places as there are seconds
 /// between two beats, so that thousands of streams need one timer and do not beat at once.
@@ -61,7 +55,6 @@ pub(crate) struct LiveStream {
     cursor: u64,
     passing_version: u64,
     waiting: VecDeque<Bytes>,
-    news: watch::Receiver<()>,
     heartbeat: watch::Receiver<()>,
     heartbeat_event: bool,
     stopping: CancellationToken,
@@ -86,7 +79,6 @@ pub(crate) fn open(
     start: Start,
     stopping: CancellationToken,
 ) -> LiveStream {
-    let news = room.subscribe();
     let attendance = room.enter(user);
     let mut stream = LiveStream {
         room,
@@ -95,7 +87,6 @@ pub(crate) fn open(
         cursor: 0,
         passing_version: 0,
         waiting: VecDeque::new(),
-        news,
         heartbeat: pulse.join(),
         heartbeat_event: start.heartbeat_event,
         stopping,
@@ -113,23 +104,23 @@ impl LiveStream {
         httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(millis))
     }
 
-    /// Sends the beginning of the response and then everything that comes, until the stream ends or
-    /// its reader is gone.
-    pub async fn run(mut self, mut connection: TcpStream, head: Bytes) {
-        self.waiting.push_front(head);
-        while self.gather() {
-            if write(&connection, &mut self.waiting).await.is_err() {
-                return;
-            }
-            let goes_on = tokio::select! {
-                goes_on = self.more() => goes_on,
-                () = is_gone(&connection) => return,
-            };
-            if !goes_on {
-                break;
-            }
-        }
-        let _ = connection.shutdown().await;
+    pub fn room(&self) -> Arc<Room> {
+        Arc::clone(&self.room)
+    }
+
+    /// What has to be sent next.
+    pub fn waiting(&mut self) -> &mut VecDeque<Bytes> {
+        &mut self.waiting
+    }
+
+    /// Whether nothing comes after what is waiting.
+    pub const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// What tells of the next heartbeat, and that the server stops.
+    pub fn signals(&self) -> (watch::Receiver<()>, CancellationToken) {
+        (self.heartbeat.clone(), self.stopping.clone())
     }
 
     fn begin(&mut self, after: Option<u64>) {
@@ -155,7 +146,7 @@ impl LiveStream {
         self.waiting.extend(self.room.ringing(self.user));
         if self.heartbeat_event {
             // The page sets its clock by it, and knows that it has seen what it missed.
-            self.waiting.push_back(self.beat());
+            self.beat();
         }
         // Who was removed, or whose class ended, while the stream was being opened.
         self.ended |= self.room.with_group(|group| {
@@ -166,11 +157,10 @@ impl LiveStream {
 
     /// Takes what is new; false when the stream is over: everything was sent, or what the reader has
     /// missed is in memory no more.
-    fn gather(&mut self) -> bool {
+    pub fn gather(&mut self) -> bool {
         if self.ended {
             return !self.waiting.is_empty();
         }
-        self.news.borrow_and_update();
         // Looked at before the log and sent after it: what holds only for now may be an answer
         // to what is written there.
         let passing = self.room.passing(self.passing_version, self.user);
@@ -193,22 +183,13 @@ impl LiveStream {
         !self.ended || !self.waiting.is_empty()
     }
 
-    /// Waits until there is something to send; false when the server stops.
-    async fn more(&mut self) -> bool {
-        if self.ended {
-            return true;
-        }
-        tokio::select! {
-            changed = self.news.changed() => changed.is_ok(),
-            beats = self.heartbeat.changed() => {
-                self.waiting.push_back(self.beat());
-                beats.is_ok()
-            }
-            () = self.stopping.cancelled() => false,
-        }
+    /// One heartbeat to be sent.
+    pub fn beat(&mut self) {
+        let beat = self.heartbeat();
+        self.waiting.push_back(beat);
     }
 
-    fn beat(&self) -> Bytes {
+    fn heartbeat(&self) -> Bytes {
         if !self.heartbeat_event {
             return Bytes::from_static(b": heartbeat\n\n");
         }
@@ -217,60 +198,16 @@ impl LiveStream {
     }
 }
 
-/// Writes all of the pieces, as many as possible with one system call.
-async fn write(connection: &TcpStream, pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
-    while !pieces.is_empty() {
-        match write_some(connection, pieces) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => forget(pieces, written),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                tokio::time::timeout(WRITE_TIMEOUT, connection.writable()).await??;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-fn write_some(connection: &TcpStream, pieces: &VecDeque<Bytes>) -> io::Result<usize> {
-    let mut slices = [IoSlice::new(&[]); PIECES];
-    let count = PIECES.min(pieces.len());
-    for (slice, piece) in slices.iter_mut().zip(pieces) {
-        *slice = IoSlice::new(piece);
-    }
-    connection.try_write_vectored(&slices[..count])
-}
-
-fn forget(pieces: &mut VecDeque<Bytes>, mut written: usize) {
-    while let Some(first) = pieces.front_mut() {
-        if written < first.len() {
-            first.advance(written);
-            return;
-        }
-        written -= first.len();
-        pieces.pop_front();
-    }
-}
-
-/// Waits until the reader has gone away. What it still says is not heard.
-async fn is_gone(connection: &TcpStream) {
-    let mut said = [0; 64];
-    while connection.readable().await.is_ok() {
-        match connection.try_read(&mut said) {
-            Ok(1..) => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Ok(0) | Err(_) => return,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use futures::{Stream, StreamExt};
+    use futures::{FutureExt, Stream, StreamExt};
     use signaling::event::{MemberJoined, MemberLeft};
     use signaling::{Event, Name, Role, Timestamp};
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::fanout;
     use crate::identity::{JoinCode, new_group_id, new_user_id};
     use crate::store::{EncodedEvent, Loaded};
 
@@ -302,7 +239,7 @@ mod tests {
         pieces(Arc::clone(room), READER, after, CancellationToken::new())
     }
 
-    /// What a stream sends, a piece at a time.
+    /// What a stream sends, as it comes out of a socket.
     fn pieces(
         room: Arc<Room>,
         user: UserId,
@@ -312,15 +249,20 @@ mod tests {
         let start = Start { after, heartbeat_event: false };
         let pulse = Pulse::start();
         let live = open(room, Arc::default(), &pulse, user, start, stopping);
-        futures::stream::unfold((live, pulse), |(mut live, pulse)| async move {
-            while live.waiting.is_empty() {
-                if !live.gather() || (live.waiting.is_empty() && !live.more().await) {
-                    return None;
-                }
-            }
-            let piece = live.waiting.pop_front()?;
-            Some((String::from_utf8_lossy(&piece).into_owned(), (live, pulse)))
-        })
+        let reading = async move {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+            let address = listener.local_addr().expect("its address");
+            let reader = TcpStream::connect(address).await.expect("a reader");
+            let (connection, _) = listener.accept().await.expect("its connection");
+            tokio::spawn(fanout::run(live, connection, Bytes::new()));
+            futures::stream::unfold((reader, pulse), |(mut reader, pulse)| async move {
+                let mut bytes = [0; 4_096];
+                let read = reader.read(&mut bytes).await.expect("the stream");
+                let piece = String::from_utf8_lossy(&bytes[..read]).into_owned();
+                (read > 0).then_some((piece, (reader, pulse)))
+            })
+        };
+        reading.into_stream().flatten()
     }
 
     /// What the stream sends up to and with the event of this number.
@@ -333,17 +275,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_goes_on_after_its_cursor_and_sends_a_commit_in_one_piece() {
+    async fn a_stream_goes_on_after_its_cursor() {
         let room = empty_room();
         room.publish(&joins(1..4));
         let mut stream = Box::pin(live(&room, Some(2)));
         let read = read_to(&mut stream, 3).await;
         assert!(!read.contains("id: 2\n"), "{read}");
-        // The statuses as of now come before what happens next.
-        stream.next().await.expect("the statuses");
         room.publish(&joins(4..504));
-        let piece = stream.next().await.expect("the commit");
-        assert_eq!(piece.matches("event: onMemberJoined").count(), 500);
+        let read = read_to(&mut stream, 503).await;
+        assert_eq!(read.matches("event: onMemberJoined").count(), 500);
     }
 
     #[tokio::test]
@@ -374,7 +314,7 @@ mod tests {
         assert_eq!(stream.next().await, None, "what it missed is not in memory any more");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_comes_and_goes_while_a_stream_is_opened_is_told_as_gone() {
         let room = empty_room();
         room.publish(&joins(1..3));
