@@ -555,9 +555,10 @@ pub(crate) mod ssr {
     pub async fn room(group: GroupId) -> Result<RoomView, Trouble> {
         let session = session(group).await?;
         let engine = engine()?;
+        let snapshot = session.room.snapshot(session.user, engine.now());
         let code = session.room.join_code();
         Ok(RoomView {
-            snapshot: session.room.snapshot(session.user, engine.now()),
+            snapshot: snapshot.ok_or(server::Error::NotSignedIn)?,
             me: session.user,
             code: code.as_str().to_owned(),
             link: engine.join_url(&headers(), &code),

@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::proxies::Proxies;
 use crate::room::Room;
 use crate::store::history::HistoryReader;
+use crate::store::seam::Sqlite;
 use crate::store::{self, OpenError, Reader};
 use crate::stream::Pulse;
 use crate::writer::chores::{Chore, ChoreJob};
@@ -156,9 +157,7 @@ impl Engine {
             receiver,
             chores_to_do,
             quiet,
-            store,
-            reader.clone(),
-            history.clone(),
+            Sqlite { writer: store, reader: reader.clone(), history: history.clone() },
             Arc::clone(&rooms),
             Arc::clone(&clock),
             Arc::clone(&application),
@@ -590,7 +589,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_unused_group_leaves_memory_and_comes_back_as_it_was() {
-        let at_once = Housekeeping { idle: Duration::ZERO, sweep: Duration::from_millis(5) };
+        let at_once = Housekeeping {
+            idle: Duration::ZERO,
+            sweep: Duration::from_millis(5),
+            ..Default::default()
+        };
         let school = School::open(at_once).await;
         let session = school.session().await;
         let before = session.room.group();

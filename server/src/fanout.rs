@@ -137,7 +137,12 @@ impl Row {
 
 /// All streams of a room.
 #[derive(Default)]
-pub(crate) struct Rows(Mutex<Vec<Arc<Row>>>);
+pub(crate) struct Rows {
+    rows: Mutex<Vec<Arc<Row>>>,
+    /// How often there was something new, for the simulation's own streams.
+    #[cfg(test)]
+    pub wakes: std::sync::atomic::AtomicU64,
+}
 
 /// The place of a stream.
 struct Seat {
@@ -147,7 +152,7 @@ struct Seat {
 
 impl Rows {
     fn rows(&self) -> MutexGuard<'_, Vec<Arc<Row>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_seat(&self, outlet: Arc<Outlet>) -> Seat {
@@ -173,6 +178,8 @@ impl Rows {
 
     /// Sees to it that every stream sends what is new.
     pub fn wake(&self) {
+        #[cfg(test)]
+        self.wakes.fetch_add(1, Ordering::SeqCst);
         for row in self.rows().iter().filter(|row| !row.is_due.swap(true, Ordering::SeqCst)) {
             tokio::spawn(Arc::clone(row).serve());
         }

@@ -441,9 +441,10 @@ async fn join(
     Ok(json(StatusCode::CREATED, &credential))
 }
 
-async fn snapshot(State(engine): State<Engine>, caller: Caller) -> Response {
-    let snapshot: Snapshot = caller.session.room.snapshot(caller.user(), engine.now());
-    json(StatusCode::OK, &snapshot)
+async fn snapshot(State(engine): State<Engine>, caller: Caller) -> Result<Response, Error> {
+    let snapshot = caller.session.room.snapshot(caller.user(), engine.now());
+    let snapshot: Snapshot = snapshot.ok_or(Error::NotSignedIn)?;
+    Ok(json(StatusCode::OK, &snapshot))
 }
 
 #[derive(Deserialize)]

@@ -17,6 +17,8 @@ mod listen;
 mod proxies;
 mod room;
 mod signs;
+#[cfg(test)]
+mod simulation;
 mod store;
 mod stream;
 mod writer;

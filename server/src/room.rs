@@ -20,10 +20,8 @@ use crate::identity::{JoinCode, TokenHash};
 use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
 
-/// How many of a group's newest events stay in memory. A stream that is further behind starts
-/// over from a snapshot. The largest class can raise all its hands twice within it.
-const TAIL_EVENTS: usize = 16_384;
-/// The same in bytes, so that events with much `data` do not hold much memory.
+/// The most bytes of a group's newest events that stay in memory, however few they are, so that
+/// events with much `data` do not hold much memory.
 const TAIL_BYTES: usize = 4 * 1_024 * 1_024;
 /// How much of what holds only for now stays in memory: streams send it on at once, or never.
 const PASSING_EVENTS: usize = 256;
@@ -83,6 +81,8 @@ struct State {
     tail: VecDeque<Commit>,
     tail_events: usize,
     tail_bytes: usize,
+    /// The most events that the tail holds.
+    tail_limit: usize,
     /// The last event before the tail.
     before_tail: u64,
 }
@@ -192,7 +192,7 @@ fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
 }
 
 impl State {
-    fn read_back(id: GroupId, loaded: Loaded) -> Self {
+    fn read_back(id: GroupId, loaded: Loaded, tail_limit: usize) -> Self {
         let mut state = Self {
             group: Group::new(id),
             join_code: loaded.join_code,
@@ -200,6 +200,7 @@ impl State {
             tail: VecDeque::new(),
             tail_events: 0,
             tail_bytes: 0,
+            tail_limit,
             before_tail: 0,
         };
         for events in loaded.events.chunks(64) {
@@ -217,7 +218,7 @@ impl State {
         self.tail_bytes += commit.bytes.len();
         self.tail.push_back(commit);
         while self.tail.len() > 1
-            && (self.tail_events > TAIL_EVENTS || self.tail_bytes > TAIL_BYTES)
+            && (self.tail_events > self.tail_limit || self.tail_bytes > TAIL_BYTES)
         {
             if let Some(oldest) = self.tail.pop_front() {
                 self.tail_events -= oldest.frames.len();
@@ -253,14 +254,18 @@ impl State {
                 }
             }
         }
+        if self.group.member(user).is_none() {
+            // They went before the place that they name.
+            return Some(News { bytes: Vec::new(), cursor, ends: true });
+        }
         Some(news)
     }
 }
 
 impl Room {
     /// The room of a new group, or of one that was read back.
-    pub(crate) fn new(id: GroupId, loaded: Loaded) -> Self {
-        let state = State::read_back(id, loaded);
+    pub(crate) fn new(id: GroupId, loaded: Loaded, tail_limit: usize) -> Self {
+        let state = State::read_back(id, loaded, tail_limit);
         Self {
             id,
             state: RwLock::new(state),
@@ -320,11 +325,12 @@ impl Room {
         state.group.member(user).map(|member| member.user_id)
     }
 
-    /// The group as a member may see it.
-    pub fn snapshot(&self, user: UserId, now: Timestamp) -> Snapshot {
+    /// The group as a member may see it; none when they are a member no more.
+    pub fn snapshot(&self, user: UserId, now: Timestamp) -> Option<Snapshot> {
         let state = self.read();
+        state.group.member(user)?;
         let presence = self.presence();
-        Snapshot::of(&state.group, user, now, |user| presence.is_online(user))
+        Some(Snapshot::of(&state.group, user, now, |user| presence.is_online(user)))
     }
 
     /// An invitation that the member may see.
@@ -344,7 +350,9 @@ impl Room {
 
     /// Takes over what the log holds, which may be more than was published, or no longer all of it.
     pub(crate) fn catch_up(&self, loaded: Loaded) {
-        *self.write() = State::read_back(self.id, loaded);
+        let mut state = self.write();
+        *state = State::read_back(self.id, loaded, state.tail_limit);
+        drop(state);
         self.rows.wake();
     }
 

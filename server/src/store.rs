@@ -5,6 +5,7 @@
 pub(crate) mod history;
 pub(crate) mod keep;
 mod script;
+pub(crate) mod seam;
 
 use std::path::Path;
 use std::time::Duration;

@@ -32,6 +32,12 @@ impl Pulse {
         pulse
     }
 
+    /// One that never beats.
+    #[cfg(test)]
+    pub fn still() -> Arc<Self> {
+        Arc::new(Self { places: std::array::from_fn(|_| watch::Sender::new(())) })
+    }
+
     fn join(&self) -> watch::Receiver<()> {
         let place = u32::try_from(HEARTBEAT_SECONDS).map_or(0, jitter);
         self.places[place as usize].subscribe()
@@ -137,6 +143,11 @@ impl LiveStream {
             }
             None => {
                 let snapshot = self.room.snapshot(self.user, self.clock.now());
+                let Some(snapshot) = snapshot else {
+                    // Who was removed while the stream was being opened.
+                    self.ended = true;
+                    return;
+                };
                 self.cursor = snapshot.seq;
                 let body = serde_json::to_string(&snapshot).unwrap_or_default();
                 let frame = format!("id: {}\nevent: snapshot\ndata: {body}\n\n", snapshot.seq);
@@ -148,11 +159,8 @@ impl LiveStream {
             // The page sets its clock by it, and knows that it has seen what it missed.
             self.beat();
         }
-        // Who was removed, or whose class ended, while the stream was being opened.
-        self.ended |= self.room.with_group(|group| {
-            let is_over = group.ended || group.member(self.user).is_none();
-            is_over && self.cursor >= group.seq
-        });
+        // Whose class ended while the stream was being opened.
+        self.ended |= self.room.with_group(|group| group.ended && self.cursor >= group.seq);
     }
 
     /// Takes what is new; false when the stream is over: everything was sent, or what the reader has
@@ -210,6 +218,7 @@ mod tests {
     use crate::fanout;
     use crate::identity::{JoinCode, new_group_id, new_user_id};
     use crate::store::{EncodedEvent, Loaded};
+    use crate::writer::Housekeeping;
 
     const MORE_THAN_THE_TAIL: u64 = 17_001;
 
@@ -219,7 +228,7 @@ mod tests {
     fn empty_room() -> Arc<Room> {
         let loaded =
             Loaded { join_code: JoinCode::new(), events: Vec::new(), credentials: Vec::new() };
-        Arc::new(Room::new(new_group_id(), loaded))
+        Arc::new(Room::new(new_group_id(), loaded, Housekeeping::default().tail_events))
     }
 
     fn joins(seqs: std::ops::Range<u64>) -> Vec<EncodedEvent> {
@@ -333,22 +342,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_that_is_opened_as_its_member_is_removed_ends() {
+    async fn a_stream_that_is_opened_as_its_member_is_removed_tells_that_and_ends() {
         let room = empty_room();
         room.publish(&joins(1..2));
         let left = MemberLeft { user_id: READER, reason: "removed".to_owned() };
         let event = Event { seq: 2, at: Timestamp::default(), kind: left.into() };
         let body = serde_json::to_string(&event).expect("JSON");
         room.publish(&[EncodedEvent { event, body }]);
-        for after in [None, Some(1), Some(2), Some(9)] {
-            live(&room, after).count().await;
+        room.publish(&joins(3..6));
+        for (after, is_told) in
+            [(None, false), (Some(1), true), (Some(2), false), (Some(4), false), (Some(9), false)]
+        {
+            let read: String = live(&room, after).collect().await;
+            assert_eq!(read.contains("event: onMemberLeft"), is_told, "{after:?}: {read}");
+            let is_shown_more = read.contains("event: snapshot") || read.contains("id: 4");
+            assert!(!is_shown_more, "{after:?}: {read}");
         }
     }
 
     #[tokio::test]
     async fn a_stream_ends_when_the_server_stops() {
         let stopping = CancellationToken::new();
-        let stream = pieces(empty_room(), new_user_id(), None, stopping.clone());
+        let room = empty_room();
+        room.publish(&joins(1..2));
+        let stream = pieces(room, READER, None, stopping.clone());
         let reading = tokio::spawn(stream.count());
         stopping.cancel();
         reading.await.expect("the stream ends");

@@ -25,8 +25,8 @@ use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
 use crate::room::Room;
 use crate::signs::shortest_silence;
-use crate::store::history::HistoryReader;
-use crate::store::{self, Append, EncodedEvent, Loaded, Reader, Write};
+use crate::store::seam::Store;
+use crate::store::{Append, EncodedEvent, Loaded, Write};
 
 /// The most requests that share one commit.
 const BATCH: usize = 1_024;
@@ -37,11 +37,19 @@ pub(crate) struct Housekeeping {
     pub idle: Duration,
     /// How often what is idle or has outlived its use is looked for.
     pub sweep: Duration,
+    /// How many of a group's newest events stay in memory. A stream that is further behind starts
+    /// over from a snapshot.
+    pub tail_events: usize,
 }
 
 impl Default for Housekeeping {
     fn default() -> Self {
-        Self { idle: Duration::from_secs(600), sweep: Duration::from_secs(60) }
+        Self {
+            idle: Duration::from_secs(600),
+            sweep: Duration::from_secs(60),
+            // The largest class can raise all its hands twice within it.
+            tail_events: 16_384,
+        }
     }
 }
 
@@ -136,14 +144,12 @@ struct Batch {
     replies: Vec<(oneshot::Sender<Verdict>, Verdict)>,
 }
 
-pub(crate) struct Writer {
+pub(crate) struct Writer<S> {
     pub jobs: mpsc::Receiver<Job>,
     chores: mpsc::Receiver<ChoreJob>,
     /// Is told of classes in which nothing happens any more.
     quiet: mpsc::UnboundedSender<GroupId>,
-    store: store::Writer,
-    reader: Reader,
-    history: HistoryReader,
+    store: S,
     rooms: Arc<Rooms>,
     clock: Arc<Clock>,
     application: Arc<dyn Application>,
@@ -155,15 +161,13 @@ pub(crate) struct Writer {
     untidy_at: Option<Instant>,
 }
 
-impl Writer {
+impl<S: Store> Writer<S> {
     #[expect(clippy::too_many_arguments, reason = "each is a part of the one writer")]
     pub fn new(
         jobs: mpsc::Receiver<Job>,
         chores: mpsc::Receiver<ChoreJob>,
         quiet: mpsc::UnboundedSender<GroupId>,
-        store: store::Writer,
-        reader: Reader,
-        history: HistoryReader,
+        store: S,
         rooms: Arc<Rooms>,
         clock: Arc<Clock>,
         application: Arc<dyn Application>,
@@ -175,8 +179,6 @@ impl Writer {
             chores,
             quiet,
             store,
-            reader,
-            history,
             rooms,
             clock,
             application,
@@ -212,13 +214,13 @@ impl Writer {
         }
     }
 
-    fn next_due(&self) -> Option<Instant> {
+    pub(crate) fn next_due(&self) -> Option<Instant> {
         let (at, _) = self.deadlines.first()?;
         let millis = u64::try_from(at.millis_since(self.clock.now())).unwrap_or(0);
         Some(Instant::now() + Duration::from_millis(millis).min(LONGEST_SLEEP))
     }
 
-    async fn work(&mut self, jobs: Vec<Job>) {
+    pub(crate) async fn work(&mut self, jobs: Vec<Job>) {
         let now = self.clock.now();
         let mut batch = Batch::default();
         let due: Vec<GroupId> = self
@@ -491,13 +493,13 @@ impl Writer {
         if self.working.contains_key(&group_id) {
             return Ok(true);
         }
-        let Some(loaded) = self.reader.load(group_id).await? else { return Ok(false) };
+        let Some(loaded) = self.store.load(group_id).await? else { return Ok(false) };
         let room = match self.rooms.get(group_id) {
             Some(room) => {
                 room.catch_up(loaded);
                 room
             }
-            None => Arc::new(Room::new(group_id, loaded)),
+            None => Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events)),
         };
         room.watch(self.application.as_ref());
         let group = room.group();
@@ -512,7 +514,7 @@ impl Writer {
     fn begin(&mut self, batch: &mut Batch, group_id: GroupId, code: JoinCode) {
         let loaded =
             Loaded { join_code: code.clone(), events: Vec::new(), credentials: Vec::new() };
-        let room = Arc::new(Room::new(group_id, loaded));
+        let room = Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events));
         self.working.insert(group_id, Working { group: Group::new(group_id), room });
         batch.order.push(group_id);
         let pending = Pending { creates: Some(code), expected_seq: 0, events: Vec::new() };
@@ -547,7 +549,7 @@ impl Writer {
             .map(|first| (first.request, Answer { status: first.status, body: first.body.into() })))
     }
 
-    async fn sweep(&mut self) {
+    pub(crate) async fn sweep(&mut self) {
         let now = self.clock.now();
         if let Err(error) = self.store.purge(now).await {
             tracing::error!(%error, "purge failed");

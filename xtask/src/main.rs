@@ -80,6 +80,19 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// Let a simulated school live through crashes, failing commits, a bad network and clocks that
+    /// are set, and compare it with a model of what must be true
+    Simulate {
+        /// How many seeds to run
+        #[arg(long, default_value_t = 1_000)]
+        seeds: u64,
+        /// The first of them
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        /// How many steps each seed takes at least
+        #[arg(long, default_value_t = 2_000)]
+        steps: u64,
+    },
     /// Run every check and every test, real browsers included
     Test {
         /// Try the release binary in the browsers, not the development build
@@ -145,6 +158,19 @@ fn perform(task: Task) -> Result<()> {
             let server = site::build_server(&workspace, Profile::Release)?;
             let crash = site::build_crash(&workspace)?;
             exec::run(exec::command(crash).args(&args).env("HANDUP_BIN", &server))
+        }
+        Task::Simulate { seeds, from, steps } => {
+            let test = "simulation::whatever_goes_wrong_the_school_agrees_with_its_model";
+            exec::run(
+                exec::cargo()
+                    .args(["test", "--release", "--package=server", "--lib", "--"])
+                    .args(["--exact", test, "--nocapture", "--quiet"])
+                    .env("HANDUP_SIMULATE_SEEDS", seeds.to_string())
+                    .env("HANDUP_SIMULATE_FROM", from.to_string())
+                    .env("HANDUP_SIMULATE_STEPS", steps.to_string())
+                    .env("RUST_BACKTRACE", "0")
+                    .current_dir(&workspace.root),
+            )
         }
         Task::Check => check::run(&workspace),
         Task::Fuzz { only, minutes, keep } => {

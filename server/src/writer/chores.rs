@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{Writer, deadline_after};
 use crate::error::Error;
 use crate::store::keep::{Keep, Tidy};
+use crate::store::seam::Store;
 use crate::store::{Append, EncodedEvent};
 
 /// How long after a piece of tidying the next one comes: room for the class that goes on.
@@ -76,8 +77,8 @@ pub(crate) struct ChoreJob {
     pub reply: oneshot::Sender<Result<(), Error>>,
 }
 
-impl Writer {
-    pub(super) async fn do_chore(&mut self, job: ChoreJob) {
+impl<S: Store> Writer<S> {
+    pub(crate) async fn do_chore(&mut self, job: ChoreJob) {
         let done = match job.chore {
             Chore::Keep(keep) => self.store.keep(keep).await.map_err(Error::from),
             Chore::Delete(group_id) => self.delete(group_id).await,
@@ -121,7 +122,7 @@ impl Writer {
         self.work(Vec::new()).await;
         let is_open = !has_ended && self.open(group_id).await?;
         // What came since the log was read.
-        for event in self.history.events(group_id, erasing.seq, u64::MAX, u32::MAX).await? {
+        for event in self.store.events_after(group_id, erasing.seq).await? {
             erasing.read(&event, &*self.application);
         }
         let mut append = Append {
@@ -167,7 +168,7 @@ impl Writer {
         }
     }
 
-    pub(super) async fn tidy(&mut self) {
+    pub(crate) async fn tidy(&mut self) {
         let pause = match self.store.tidy().await {
             Ok(Tidy::Done) => None,
             Ok(Tidy::More) => Some(TIDY_PACE),

@@ -1,0 +1,182 @@
+//! What a person holds in their hand: a page that folds what its stream brings, and the line on
+//! which it comes. The page follows as the browser's does (`app/src/room/follow.rs`): it goes on
+//! after the last event it has folded, and takes a snapshot for the truth.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use signaling::{Event, EventKind, Group, Relay, Ringing, Snapshot, UserId, apply};
+
+use super::model::{Model, Verdict, must};
+use crate::identity::TokenHash;
+use crate::stream::LiveStream;
+
+/// Whether somebody is in the class, as far as their device knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has answered yet.
+    Outside,
+    Inside,
+    /// They left, were removed, or the class is over.
+    Gone,
+}
+
+pub struct Device {
+    /// The place of its class among all classes.
+    pub class: usize,
+    pub user: UserId,
+    pub token: TokenHash,
+    pub standing: Standing,
+    pub page: Option<Group>,
+    pub line: Option<Line>,
+    /// Whether a request to come in, for the page or for a stream is under way.
+    pub is_asking: bool,
+    /// A laptop that is closed.
+    pub is_asleep: bool,
+}
+
+/// A connection on which a stream comes.
+pub struct Line {
+    /// The server's end, while it is open.
+    pub stream: Option<LiveStream>,
+    /// How often the room had told of something new when this was last looked at.
+    pub wakes: Option<u64>,
+    /// What was sent and has not arrived.
+    pub under_way: VecDeque<Bytes>,
+    /// What has arrived of a frame that is not whole yet.
+    heard: Vec<u8>,
+}
+
+impl Line {
+    pub fn new(stream: LiveStream) -> Self {
+        let (under_way, heard) = (VecDeque::new(), Vec::new());
+        Self { stream: Some(stream), wakes: None, under_way, heard }
+    }
+}
+
+/// One frame of a stream.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    pub id: Option<u64>,
+    pub name: &'a str,
+    pub data: &'a str,
+}
+
+impl<'a> Frame<'a> {
+    /// Reads a frame; none when it is no event.
+    pub fn read(text: &'a str) -> Option<Self> {
+        let field = |name| text.lines().find_map(|line: &str| line.strip_prefix(name));
+        let id = field("id: ").and_then(|id| id.parse().ok());
+        Some(Self { id, name: field("event: ")?, data: field("data: ")? })
+    }
+
+    /// Whether what the server is about to send is this member's to see, and has a place in the log.
+    pub fn may_be_sent(&self, user: UserId, model: &Model) -> Verdict {
+        match (self.name, self.id) {
+            ("snapshot", _) => {
+                let snapshot = serde_json::from_str(self.data).map_err(|e| e.to_string())?;
+                may_be_shown(user, &snapshot, model)?;
+            }
+            (_, Some(seq)) => {
+                must!(model.may_see(user, seq), "{user} is sent {seq}, which is not theirs");
+                let is_gone = model.gone.get(&user).is_some_and(|gone| *gone < seq);
+                must!(!is_gone, "{user} is sent {seq} and is gone");
+            }
+            (Relay::NAME, None) => {
+                let relay: Relay = serde_json::from_str(self.data).map_err(|e| e.to_string())?;
+                let is_theirs = relay.from != user && model.may_know(user, relay.invite_id);
+                must!(is_theirs, "{user} is sent the words of {}", relay.from);
+            }
+            (Ringing::NAME, None) => {
+                let ringing: Ringing =
+                    serde_json::from_str(self.data).map_err(|e| e.to_string())?;
+                let sent = model.invitations.get(&ringing.invite_id);
+                let is_theirs = sent.is_some_and(|sent| sent.inviter == user);
+                must!(is_theirs, "{user} is told that {} rings", ringing.invite_id);
+            }
+            (_, None) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether a snapshot is one of this member's class as far as it is durable.
+pub fn may_be_shown(user: UserId, snapshot: &Snapshot, model: &Model) -> Verdict {
+    let seq = snapshot.seq;
+    must!(seq <= model.seq, "a snapshot is ahead of the log");
+    let is_gone = model.gone.get(&user).is_some_and(|gone| *gone <= seq);
+    must!(!is_gone, "{user} is shown {seq} and is gone");
+    for invitation in &snapshot.invitations {
+        let is_theirs = model.may_know(user, invitation.invite_id);
+        must!(is_theirs, "{user} is shown {}", invitation.invite_id);
+    }
+    Ok(())
+}
+
+/// The frames in what a stream sends, each with its text.
+pub fn frames(text: &str) -> impl Iterator<Item = Frame<'_>> {
+    text.split("\n\n").filter_map(Frame::read)
+}
+
+impl Device {
+    pub fn new(class: usize, user: UserId, token: TokenHash) -> Self {
+        let standing = Standing::Outside;
+        Self {
+            class,
+            user,
+            token,
+            standing,
+            page: None,
+            line: None,
+            is_asking: false,
+            is_asleep: false,
+        }
+    }
+
+    /// Lets some of what is under way arrive; tells how many events were folded.
+    pub fn hear(&mut self, bytes: &[u8], model: &Model, is_deleted: bool) -> Result<usize, String> {
+        let Some(line) = &mut self.line else { return Ok(0) };
+        line.heard.extend_from_slice(bytes);
+        let whole = line.heard.windows(2).rposition(|pair| pair == b"\n\n");
+        let Some(end) = whole.map(|end| end + 2) else { return Ok(0) };
+        let text: Vec<u8> = line.heard.drain(..end).collect();
+        let text = String::from_utf8(text).map_err(|_| "a stream is no text".to_owned())?;
+        let mut folded = 0;
+        for frame in frames(&text) {
+            folded += usize::from(self.fold(&frame, model, is_deleted)?);
+            if self.standing == Standing::Gone {
+                self.line = None;
+                break;
+            }
+        }
+        Ok(folded)
+    }
+
+    fn fold(&mut self, frame: &Frame<'_>, model: &Model, is_deleted: bool) -> Result<bool, String> {
+        let Some(seq) = frame.id else { return Ok(false) };
+        if frame.name == "snapshot" {
+            let snapshot: Snapshot = serde_json::from_str(frame.data).map_err(|e| e.to_string())?;
+            self.page = Some(Group::from(snapshot));
+            return Ok(true);
+        }
+        let body = &mut serde_json::Deserializer::from_str(frame.data);
+        let event = Event::decode(frame.name, body).map_err(|e| e.to_string())?;
+        let page = self.page.as_mut().ok_or("a stream came before its page")?;
+        let next = model.next_for(self.user, page.seq);
+        must!(
+            next == Some(seq) || is_deleted,
+            "{} has folded {}, should come to {next:?} and comes to {seq}",
+            self.user,
+            page.seq
+        );
+        apply(page, &event);
+        match event.kind {
+            EventKind::GroupEnded(_) => self.standing = Standing::Gone,
+            EventKind::MemberLeft(left) if left.user_id == self.user => {
+                self.standing = Standing::Gone;
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+}

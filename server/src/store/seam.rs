@@ -1,0 +1,156 @@
+//! What the writer asks of a store. Handup has one, the SQLite file; the simulation has another,
+//! which is slow, fails and loses power when it is told to.
+
+use signaling::{Event, GroupId, Timestamp, UserId};
+
+use super::history::HistoryReader;
+use super::keep::{Keep, Tidy};
+use super::{Append, FirstAnswer, Loaded, Reader, Write, Writer};
+use crate::identity::{JoinCode, TokenHash};
+
+/// Why the store did not do what it was asked.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A log that can be read back, and what is kept beside it. Whatever writes does all of it or
+/// nothing; what it reports as done is durable, and what it reports as failed may be.
+pub(crate) trait Store {
+    /// The group's log, code and credentials; none when there is no such group.
+    async fn load(&mut self, group_id: GroupId) -> Result<Option<Loaded>, Failure>;
+
+    /// The events of the group's log after one.
+    async fn events_after(&mut self, group_id: GroupId, seq: u64) -> Result<Vec<Event>, Failure>;
+
+    /// The first answer to the request that named this key, within its lifetime.
+    async fn first_answer(
+        &mut self,
+        group_id: GroupId,
+        user: UserId,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<FirstAnswer>, Failure>;
+
+    /// Whether a class has this code.
+    async fn has_code(&mut self, code: &JoinCode) -> Result<bool, Failure>;
+
+    /// Whether a handover link has not been used yet.
+    async fn has_handover(&mut self, token: TokenHash) -> Result<bool, Failure>;
+
+    /// Whether a class has ended; none when there is none.
+    async fn has_ended(&mut self, group_id: GroupId) -> Result<Option<bool>, Failure>;
+
+    /// A class that ended at this moment or before, the longest ago.
+    async fn ended_before(&mut self, moment: Timestamp) -> Result<Option<GroupId>, Failure>;
+
+    /// Appends and writes. Fails when a log does not end where its append expects.
+    async fn commit(
+        &mut self,
+        now: Timestamp,
+        appends: &[Append<'_>],
+        writes: &[(GroupId, Write)],
+    ) -> Result<(), Failure>;
+
+    /// Writes one thing that is kept.
+    async fn keep(&mut self, keep: Keep) -> Result<(), Failure>;
+
+    /// Takes a class away from everybody.
+    async fn take_away(&mut self, group_id: GroupId, now: Timestamp) -> Result<(), Failure>;
+
+    /// Appends what it takes for a person to leave, writes events anew from which they were
+    /// erased, and forgets what else is kept of them.
+    async fn rewrite(
+        &mut self,
+        append: &Append<'_>,
+        user: UserId,
+        events: &[(u64, String)],
+    ) -> Result<(), Failure>;
+
+    /// Forgets what has outlived its use.
+    async fn purge(&mut self, now: Timestamp) -> Result<(), Failure>;
+
+    /// Does a little of what a deletion leaves behind.
+    async fn tidy(&mut self) -> Result<Tidy, Failure>;
+
+    /// Something failed: what the store has open is not to be trusted.
+    fn distrust(&mut self);
+}
+
+/// The one file, as the writer uses it.
+pub(crate) struct Sqlite {
+    pub writer: Writer,
+    pub reader: Reader,
+    pub history: HistoryReader,
+}
+
+impl Store for Sqlite {
+    async fn load(&mut self, group_id: GroupId) -> Result<Option<Loaded>, Failure> {
+        Ok(self.reader.load(group_id).await?)
+    }
+
+    async fn events_after(&mut self, group_id: GroupId, seq: u64) -> Result<Vec<Event>, Failure> {
+        Ok(self.history.events(group_id, seq, u64::MAX, u32::MAX).await?)
+    }
+
+    async fn first_answer(
+        &mut self,
+        group_id: GroupId,
+        user: UserId,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<FirstAnswer>, Failure> {
+        Ok(self.writer.first_answer(group_id, user, key, now).await?)
+    }
+
+    async fn has_code(&mut self, code: &JoinCode) -> Result<bool, Failure> {
+        Ok(self.writer.has_code(code).await?)
+    }
+
+    async fn has_handover(&mut self, token: TokenHash) -> Result<bool, Failure> {
+        Ok(self.writer.has_handover(token).await?)
+    }
+
+    async fn has_ended(&mut self, group_id: GroupId) -> Result<Option<bool>, Failure> {
+        Ok(self.writer.has_ended(group_id).await?)
+    }
+
+    async fn ended_before(&mut self, moment: Timestamp) -> Result<Option<GroupId>, Failure> {
+        Ok(self.writer.ended_before(moment).await?)
+    }
+
+    async fn commit(
+        &mut self,
+        now: Timestamp,
+        appends: &[Append<'_>],
+        writes: &[(GroupId, Write)],
+    ) -> Result<(), Failure> {
+        Ok(self.writer.commit(now, appends, writes).await?)
+    }
+
+    async fn keep(&mut self, keep: Keep) -> Result<(), Failure> {
+        Ok(self.writer.keep(keep).await?)
+    }
+
+    async fn take_away(&mut self, group_id: GroupId, now: Timestamp) -> Result<(), Failure> {
+        Ok(self.writer.take_away(group_id, now).await?)
+    }
+
+    async fn rewrite(
+        &mut self,
+        append: &Append<'_>,
+        user: UserId,
+        events: &[(u64, String)],
+    ) -> Result<(), Failure> {
+        Ok(self.writer.rewrite(append, user, events).await?)
+    }
+
+    async fn purge(&mut self, now: Timestamp) -> Result<(), Failure> {
+        Ok(self.writer.purge(now).await?)
+    }
+
+    async fn tidy(&mut self) -> Result<Tidy, Failure> {
+        Ok(self.writer.tidy().await?)
+    }
+
+    fn distrust(&mut self) {
+        self.writer.distrust();
+    }
+}
