@@ -33,8 +33,6 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::options::{Instead, Options};
 
-/// How long a form that is being sent may stand still.
-const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest form a page takes, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1_024;
 
@@ -80,17 +78,18 @@ async fn run(options: Options) -> Result<(), String> {
         stun_servers,
         turn_servers,
         turn_secret,
+        bounds,
         log_format: _,
         command: _,
     } = options;
     // Each stream is a descriptor, and a shell gives a thousand.
-    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%error, "the number of open files stays as it is");
-    }
+    let files = rlimit::increase_nofile_limit(u64::MAX)
+        .map_err(|error| format!("cannot tell how many files may be open: {error}"))?;
     let engine = Engine::open(&database, public_url, Arc::new((Classroom, Calls)))
         .await
         .map_err(|error| error.to_string())?;
     engine.trust_proxies(trusted_proxies);
+    engine.set_bounds(bounds.within(files));
     if let Some(hash) = admin_password_hash {
         engine
             .configure_admin(hash)
@@ -118,7 +117,7 @@ async fn run(options: Options) -> Result<(), String> {
         println!("set the administrator's password: {origin}/admin/set-up/{}", token.reveal());
     }
     println!("listening on http://{address}");
-    server::serve(listener, router, engine.stopping().clone()).await;
+    server::serve(listener, router, engine.bounds(), engine.stopping().clone()).await;
     Ok(())
 }
 
@@ -171,7 +170,7 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .layer(from_fn_with_state(engine.clone(), own_referrer))
         .layer(from_fn_with_state(engine.clone(), server::same_origin))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(FORM_TIMEOUT))
+        .layer(RequestBodyTimeoutLayer::new(engine.bounds().body_timeout))
         .layer(CompressionLayer::new());
     rendered
         .merge(exports(engine.clone(), zone))

@@ -2,10 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use app::Zone;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
+use server::Bounds;
 use tracing_subscriber::EnvFilter;
 
 /// Handup: the raise-hand room for a class.
@@ -52,6 +54,10 @@ pub struct Options {
     #[arg(long, env = "HANDUP_TURN_SECRET", hide_env_values = true)]
     pub turn_secret: Option<String>,
 
+    /// How much of the server one client can take
+    #[command(flatten)]
+    pub bounds: BoundsOptions,
+
     /// How the log on standard error is written
     #[arg(long, env = "HANDUP_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -60,6 +66,65 @@ pub struct Options {
     #[command(subcommand)]
     pub command: Option<Instead>,
 }
+
+/// How much of the server one client can take.
+#[derive(Args)]
+#[command(next_help_heading = "Limits")]
+pub struct BoundsOptions {
+    /// How many connections may be open, live pages among them
+    #[arg(long, env = "HANDUP_MAX_CONNECTIONS", default_value_t = Bounds::default().connections, value_parser = at_least_one)]
+    max_connections: usize,
+
+    /// How many live pages of one class a member may have open
+    #[arg(long, env = "HANDUP_MAX_STREAMS_PER_MEMBER", default_value_t = Bounds::default().streams_of_member, value_parser = at_least_one)]
+    max_streams_per_member: usize,
+
+    /// How long headers may take, and a connection be idle, in seconds
+    #[arg(long, env = "HANDUP_HEADER_TIMEOUT", default_value_t = seconds(Bounds::default().header_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
+    header_timeout: u64,
+
+    /// The longest headers of a request, in bytes
+    #[arg(long, env = "HANDUP_MAX_HEADER_BYTES", default_value_t = LONGEST_HEADERS, value_parser = value_parser!(u32).range(8_192..=1_048_576))]
+    max_header_bytes: u32,
+
+    /// How long the body of a request may stand still, in seconds
+    #[arg(long, env = "HANDUP_BODY_TIMEOUT", default_value_t = seconds(Bounds::default().body_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
+    body_timeout: u64,
+
+    /// How long a reader may take nothing before it is given up, in seconds
+    #[arg(long, env = "HANDUP_WRITE_TIMEOUT", default_value_t = seconds(Bounds::default().write_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
+    write_timeout: u64,
+}
+
+/// As [`Bounds`] has it.
+const LONGEST_HEADERS: u32 = 32 * 1_024;
+
+const fn seconds(time: Duration) -> u64 {
+    time.as_secs()
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or("it is a number from 1".to_owned())
+}
+
+impl BoundsOptions {
+    /// The bounds, as far as this many open files allow: a connection is one.
+    pub fn within(&self, files: u64) -> Bounds {
+        let files = usize::try_from(files).unwrap_or(usize::MAX);
+        Bounds {
+            connections: self.max_connections.min(files.saturating_sub(KEPT_FILES).max(1)),
+            streams_of_member: self.max_streams_per_member,
+            header_timeout: Duration::from_secs(self.header_timeout),
+            header_bytes: self.max_header_bytes as usize,
+            body_timeout: Duration::from_secs(self.body_timeout),
+            write_timeout: Duration::from_secs(self.write_timeout),
+        }
+    }
+}
+
+/// Open files that are no connections: the database's, those of the system, and room to turn
+/// somebody away.
+const KEPT_FILES: usize = 320;
 
 /// What the program can do beside serving.
 #[derive(Subcommand)]
@@ -154,6 +219,16 @@ mod tests {
         }
         for text in ["", "nginx", "10.0.0.0/33", "10.0.0", "127.0.0.1:80"] {
             assert!(network(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn there_are_no_more_connections_than_files() {
+        let options = Options::parse_from(["handup"]).bounds;
+        assert_eq!(options.within(u64::MAX), Bounds::default());
+        assert_eq!(options.within(1_024).connections, 704);
+        for wrong in ["--max-connections=0", "--header-timeout=0", "--max-header-bytes=100"] {
+            assert!(Options::try_parse_from(["handup", wrong]).is_err(), "{wrong}");
         }
     }
 

@@ -151,7 +151,7 @@ mod from_server {
                 Error::Rejected(rejection) => rejection.into(),
                 Error::NoSuchGroup => Self::NoSuchCode,
                 Error::NotSignedIn | Error::OtherGroup => Self::NotHere,
-                Error::TooFast(_) => Self::TooFast,
+                Error::TooFast(_) | Error::TooManyStreams => Self::TooFast,
                 Error::Malformed(_)
                 | Error::BodyTooLarge
                 | Error::CrossSite
@@ -159,6 +159,7 @@ mod from_server {
                 | Error::NoSuchMethod
                 | Error::KeyReused
                 | Error::Stopping
+                | Error::TooManyConnections
                 | Error::Internal(_)
                 | Error::NotCommitted => Self::Failed,
             }

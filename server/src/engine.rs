@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::Admin;
 use crate::answer::Answer;
+use crate::bounds::Bounds;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ice::{IceConfig, IceServers};
@@ -86,6 +87,7 @@ pub(crate) struct Shared {
     limits: Limits,
     pub proxies: Proxies,
     ice: OnceLock<IceConfig>,
+    bounds: OnceLock<Bounds>,
     stopping: CancellationToken,
 }
 
@@ -180,6 +182,7 @@ impl Engine {
             limits: Limits::new(),
             proxies: Proxies::default(),
             ice: OnceLock::new(),
+            bounds: OnceLock::new(),
             stopping: CancellationToken::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
@@ -284,6 +287,7 @@ impl Engine {
         token: &Token,
     ) -> Result<Joined, Error> {
         let group_id = self.group_of_code(address, code).await?;
+        self.shared.limits.join(address)?;
         let user_id = ticket.map_or_else(new_user_id, Token::user_id);
         let command = Command::Join { user: user_id, name };
         let mut beside = vec![Beside::Grant { token: token.hash(), user: user_id }];
@@ -447,6 +451,17 @@ impl Engine {
     ) -> Result<signaling::Invitation, Error> {
         let found = session.room.invitation(invite_id, session.user);
         found.ok_or_else(|| Rejection::NoSuchInvitation.into())
+    }
+
+    /// Sets the bounds of connections and streams, before the server listens.
+    pub fn set_bounds(&self, bounds: Bounds) {
+        // Only the first configuration counts, and there is but one.
+        let _ = self.shared.bounds.set(bounds);
+    }
+
+    /// The bounds of connections and streams.
+    pub fn bounds(&self) -> Bounds {
+        self.shared.bounds.get().copied().unwrap_or_default()
     }
 
     /// Tells which servers help two browsers to find a way to each other.

@@ -48,6 +48,12 @@ pub enum Error {
         /// How long to wait.
         Duration,
     ),
+    /// As many live streams of the member are open as there may be.
+    #[error("You have this class open too often. Close it somewhere else.")]
+    TooManyStreams,
+    /// As many connections are open as there may be.
+    #[error("Too many people are here at once. Try again in a moment.")]
+    TooManyConnections,
     /// The server is stopping.
     #[error("The server is restarting. Try again in a moment.")]
     Stopping,
@@ -75,8 +81,8 @@ impl Error {
             Self::NoSuchGroup | Self::NoSuchPath => (404, Code::Group),
             Self::NoSuchMethod => (405, Code::InvalidParameter),
             Self::KeyReused => (422, Code::InvalidParameter),
-            Self::TooFast(_) => (429, Code::TooFast),
-            Self::Stopping => (503, Code::Internal),
+            Self::TooFast(_) | Self::TooManyStreams => (429, Code::TooFast),
+            Self::Stopping | Self::TooManyConnections => (503, Code::Internal),
             Self::Internal(_) | Self::NotCommitted => (500, Code::Internal),
         };
         Problem::new(status, code, self.to_string())
@@ -111,6 +117,9 @@ impl IntoResponse for Error {
             Self::TooFast(wait) => {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 headers.insert(header::RETRY_AFTER, seconds.max(1).into());
+            }
+            Self::TooManyStreams => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
             }
             Self::NotSignedIn => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::listen::WRITE_TIMEOUT;
 use crate::stream::LiveStream;
 
 /// How many streams one task serves: a large class keeps every processor busy.
@@ -26,6 +26,7 @@ const PIECES: usize = 8;
 /// A stream and its socket.
 struct Outlet {
     connection: TcpStream,
+    write_timeout: Duration,
     sending: Mutex<Sending>,
     /// Wakes the stream's own task when something is left to it.
     left: Notify,
@@ -72,7 +73,7 @@ impl Outlet {
                 write(&self.connection, sending.live.waiting())?
             };
             if !has_sent {
-                tokio::time::timeout(WRITE_TIMEOUT, self.connection.writable()).await??;
+                tokio::time::timeout(self.write_timeout, self.connection.writable()).await??;
             }
         }
     }
@@ -100,12 +101,18 @@ impl Outlet {
     }
 }
 
-/// Sends the beginning of the response and then everything that comes.
-pub(crate) async fn run(mut live: LiveStream, connection: TcpStream, head: Bytes) {
+/// Sends the beginning of the response and then everything that comes, to a reader that is given up
+/// when nothing moves for `write_timeout`.
+pub(crate) async fn run(
+    mut live: LiveStream,
+    connection: TcpStream,
+    head: Bytes,
+    write_timeout: Duration,
+) {
     live.waiting().push_front(head);
     let room = live.room();
     let sending = Mutex::new(Sending { live, is_left: true });
-    let outlet = Arc::new(Outlet { connection, sending, left: Notify::new() });
+    let outlet = Arc::new(Outlet { connection, write_timeout, sending, left: Notify::new() });
     let seat = room.rows().take_seat(Arc::clone(&outlet));
     // That a reader goes away is the reader's matter.
     let _ = outlet.attend().await;

@@ -6,7 +6,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -40,8 +39,6 @@ use crate::writer::Key;
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1_024;
-/// How long a request's body may stand still.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest Idempotency-Key, in bytes.
 const MAX_KEY_BYTES: usize = 128;
@@ -107,7 +104,7 @@ pub fn api(engine: Engine) -> Router {
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)
-        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+        .layer(RequestBodyTimeoutLayer::new(engine.bounds().body_timeout))
         .with_state(engine)
 }
 
@@ -811,6 +808,9 @@ async fn events(
     let start =
         stream::Start { after, heartbeat_event: from.heartbeat.as_deref() == Some("event") };
     let Session { room, user } = caller.session;
+    if room.streams_of(user) >= engine.bounds().streams_of_member {
+        return Err(Error::TooManyStreams);
+    }
     let stopping = engine.stopping().clone();
     let (clock, pulse) = (engine.clock(), engine.pulse());
     let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);

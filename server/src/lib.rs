@@ -4,6 +4,7 @@
 
 mod admin;
 mod answer;
+mod bounds;
 mod clock;
 mod engine;
 mod error;
@@ -25,6 +26,7 @@ mod writer;
 
 pub use admin::{HashError, MIN_PASSWORD_CHARS, PasswordError, hash_password};
 pub use answer::Answer;
+pub use bounds::Bounds;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
 pub use http::{Route, api, routes, same_origin};

@@ -1,5 +1,5 @@
 //! How fast is too fast. A class shares one address, so verbs are limited by member; an address
-//! is limited only in wrong join codes, in wrong passwords and in classes it begins.
+//! is limited only in wrong join codes, in wrong passwords, in classes it begins and in how many join.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -88,12 +88,15 @@ impl Guesses {
 pub(crate) struct Limits {
     verbs: DefaultKeyedRateLimiter<UserId>,
     begins: DefaultKeyedRateLimiter<IpAddr>,
+    joins: DefaultKeyedRateLimiter<IpAddr>,
     relays: DefaultKeyedRateLimiter<UserId>,
     codes: Guesses,
     passwords: Guesses,
     clock: DefaultClock,
 }
 
+/// How many join from one address before they are slowed down.
+const JOINS_AT_ONCE: u32 = 10_000;
 /// The most keys a limiter holds before it forgets those that have been quiet.
 const FORGET_ABOVE: usize = 10_000;
 
@@ -118,6 +121,8 @@ impl Limits {
         Self {
             verbs: RateLimiter::keyed(quota(1_000, 100)),
             begins: RateLimiter::keyed(quota(1_000, 10)),
+            // All schools of a town may come from one address in the same minute.
+            joins: RateLimiter::keyed(quota(JOINS_AT_ONCE, 100)),
             relays: RateLimiter::keyed(quota(100, 2)),
             codes: Guesses::new(CODES),
             passwords: Guesses::new(PASSWORDS),
@@ -167,6 +172,11 @@ impl Limits {
         self.check(&self.relays, &user)
     }
 
+    /// One member more from an address.
+    pub fn join(&self, address: IpAddr) -> Result<(), Error> {
+        self.check(&self.joins, &network(address))
+    }
+
     /// One class begun from an address.
     pub fn begin(&self, address: IpAddr) -> Result<(), Error> {
         self.check(&self.begins, &network(address))
@@ -185,6 +195,15 @@ mod tests {
         let guessed = (0..1_000).take_while(|_| wrong().is_ok()).count();
         assert!((60..70).contains(&guessed), "{guessed} wrong codes in a row");
         assert!(limits.may_try_code(IpAddr::from([192, 0, 2, 8])).is_ok());
+    }
+
+    #[test]
+    fn a_town_joins_from_one_address_and_a_flood_does_not() {
+        let limits = Limits::new();
+        let town = IpAddr::from([192, 0, 2, 7]);
+        let joined = (0..1_000_000).take_while(|_| limits.join(town).is_ok()).count();
+        assert!((10_000..20_000).contains(&joined), "{joined} joined");
+        assert!(limits.join(IpAddr::from([192, 0, 2, 8])).is_ok());
     }
 
     #[test]

@@ -23,21 +23,25 @@ use http::{HeaderMap, Method};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::bounds::Bounds;
+use crate::error::{Error, PROBLEM_TYPE};
 use crate::fanout;
+use crate::identity::jitter;
 use crate::stream::LiveStream;
 
-/// How long a client may take to send the headers of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a write may stand still before the reader is given up.
-pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests in flight are waited for on shutdown.
 const GRACE: Duration = Duration::from_secs(3);
+/// How many connections are told at once that there are too many; more are closed without a word.
+const TURNED_AWAY: usize = 256;
+/// How long somebody who is turned away may take to ask and to hear it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How many connections wait to be accepted: a school comes back at once after a restart.
 const BACKLOG: u32 = 4_096;
 
@@ -72,10 +76,18 @@ impl Handed {
 
 /// Serves the router on the listener until `stopping` is cancelled, and then until requests in
 /// flight are answered, or three seconds are over.
-pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    bounds: Bounds,
+    stopping: CancellationToken,
+) {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    let connections = TaskTracker::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.header_timeout)
+        .max_buf_size(bounds.header_bytes);
+    let (connections, turned_away) = (TaskTracker::new(), TaskTracker::new());
     loop {
         let (stream, address) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -89,13 +101,22 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
             },
             () = stopping.cancelled() => break,
         };
-        prepare(&stream);
+        if connections.len() >= bounds.connections {
+            if turned_away.len() < TURNED_AWAY {
+                turned_away.spawn(turn_away(stream));
+            }
+            continue;
+        }
+        let write_timeout = bounds.write_timeout;
+        prepare(&stream, write_timeout);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(write_timeout));
         let connection = attend(stream, address, router.clone(), builder.clone(), stopping.clone());
         let streams = connections.clone();
         connections.spawn(async move {
             if let Some((stream, head, live)) = connection.await {
                 // A task of its own: that of the connection is large, and is let go of.
-                streams.spawn(fanout::run(live, stream, head));
+                streams.spawn(fanout::run(live, stream, head, write_timeout));
             }
         });
     }
@@ -104,10 +125,38 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     let _ = tokio::time::timeout(GRACE, connections.wait()).await;
 }
 
+/// Answers one request without looking at it: to come back a little later.
+async fn turn_away(mut stream: TcpStream) {
+    let said = async {
+        let mut asked = [0; 4_096];
+        stream.read(&mut asked).await?;
+        stream.write_all(&too_many()).await?;
+        stream.shutdown().await?;
+        // Closing with something unread would take the answer back.
+        while stream.read(&mut asked).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // Whoever is too slow for that hears nothing.
+    let _ = tokio::time::timeout(LAST_WORDS, said).await;
+}
+
+fn too_many() -> Vec<u8> {
+    let problem = Error::TooManyConnections.problem();
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    let (_, content_type) = PROBLEM_TYPE;
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: {}\r\ncontent-type: {content_type}\r\n\
+         cache-control: no-store\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        2 + jitter(8),
+        body.len()
+    )
+    .into_bytes()
+}
+
 /// Answers the requests on a connection, until it ends or one asks for a live stream: then tells
 /// how that begins.
 async fn attend(
-    stream: TcpStream,
+    stream: TimeoutStream<TcpStream>,
     address: SocketAddr,
     router: Router,
     builder: http1::Builder,
@@ -130,8 +179,6 @@ async fn attend(
             Ok::<Response, Infallible>(response)
         }
     });
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let mut connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut stopped = pin!(stopping.cancelled());
     let mut is_stopping = false;
@@ -173,11 +220,11 @@ fn head(headers: &HeaderMap, live: &LiveStream) -> Bytes {
     head.into()
 }
 
-fn prepare(stream: &TcpStream) {
+fn prepare(stream: &TcpStream, write_timeout: Duration) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    let user_timeout = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(WRITE_TIMEOUT));
+    let user_timeout = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(write_timeout));
     if let Err(error) = user_timeout {
         tracing::debug!(%error, "cannot set TCP_USER_TIMEOUT");
     }

@@ -402,6 +402,11 @@ impl Room {
         Attendance { room: Arc::clone(self), user }
     }
 
+    /// How many streams a member has open.
+    pub(crate) fn streams_of(&self, user: UserId) -> usize {
+        self.presence().streams.get(&user).copied().unwrap_or_default()
+    }
+
     /// The place in the status changes that a stream begins at, with everybody's status as of it.
     /// When a class comes back at once its streams share one: what has changed since is told again.
     pub(crate) fn status(&self) -> (u64, Bytes) {

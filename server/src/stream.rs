@@ -263,7 +263,7 @@ mod tests {
             let address = listener.local_addr().expect("its address");
             let reader = TcpStream::connect(address).await.expect("a reader");
             let (connection, _) = listener.accept().await.expect("its connection");
-            tokio::spawn(fanout::run(live, connection, Bytes::new()));
+            tokio::spawn(fanout::run(live, connection, Bytes::new(), Duration::from_secs(30)));
             futures::stream::unfold((reader, pulse), |(mut reader, pulse)| async move {
                 let mut bytes = [0; 4_096];
                 let read = reader.read(&mut bytes).await.expect("the stream");

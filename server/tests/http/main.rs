@@ -10,6 +10,7 @@ mod events;
 mod idempotency;
 mod life;
 mod limits;
+mod overload;
 mod problems;
 mod races;
 mod requests;

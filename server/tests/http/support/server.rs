@@ -8,6 +8,7 @@ use call::Calls;
 use classroom::Classroom;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::Bounds;
 use signaling::Application;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -47,6 +48,7 @@ pub struct Server {
     running: Option<Running>,
     endpoint: Endpoint,
     application: Arc<dyn Application>,
+    bounds: Bounds,
 }
 
 impl Server {
@@ -56,7 +58,14 @@ impl Server {
 
     /// A server on which something else is built than usual.
     pub async fn start_with(application: Arc<dyn Application>) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a directory"), application).await
+        Self::start_in(tempfile::tempdir().expect("a directory"), application, Bounds::default())
+            .await
+    }
+
+    /// A server that gives less than usual.
+    pub async fn start_within(bounds: Bounds) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        Self::start_in(directory, Arc::new((Classroom, Calls)), bounds).await
     }
 
     /// Another server, on what a crash at this moment would leave of this one's files.
@@ -66,16 +75,20 @@ impl Server {
             let from = crashed.directory.path().join(name);
             std::fs::copy(from, directory.path().join(name)).expect("a copy");
         }
-        Self::start_in(directory, Arc::clone(&crashed.application)).await
+        Self::start_in(directory, Arc::clone(&crashed.application), crashed.bounds).await
     }
 
-    async fn start_in(directory: TempDir, application: Arc<dyn Application>) -> Self {
+    async fn start_in(
+        directory: TempDir,
+        application: Arc<dyn Application>,
+        bounds: Bounds,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a nonblocking listener");
         let address = listener.local_addr().expect("an address");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let endpoint = Endpoint { origin: format!("http://{address}"), http };
-        let mut server = Self { directory, listener, running: None, endpoint, application };
+        let mut server = Self { directory, listener, running: None, endpoint, application, bounds };
         server.start_again().await;
         server
     }
@@ -96,7 +109,9 @@ impl Server {
         let listener = self.listener.try_clone().expect("the listener again");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         let stopping = engine.stopping().clone();
-        let serving = server::serve(listener, server::api(engine.clone()), stopping.clone());
+        engine.set_bounds(self.bounds);
+        let api = server::api(engine.clone());
+        let serving = server::serve(listener, api, engine.bounds(), stopping.clone());
         self.running = Some(Running { engine, stopping, serving: tokio::spawn(serving) });
     }
 

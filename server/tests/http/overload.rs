@@ -1,0 +1,207 @@
+//! Those who want more than their part get less, and others notice nothing.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::json;
+use server::Bounds;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Class, GroupInvitation, Member, Server, within_patience};
+
+/// A connection as anybody can open one.
+async fn connect(server: &Server) -> TcpStream {
+    let address = server.origin().strip_prefix("http://").expect("plain http");
+    TcpStream::connect(address).await.expect("a connection")
+}
+
+/// Everything until the server closes the connection.
+async fn until_closed(connection: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // Closing with something unread resets the connection, after what was said.
+    let _ = within_patience("the end", connection.read_to_end(&mut answer)).await;
+    String::from_utf8(answer).expect("text")
+}
+
+/// Opens a member's stream on a connection that then reads nothing.
+async fn stream_unread(server: &Server, member: &Member) -> TcpStream {
+    let mut connection = connect(server).await;
+    let ask = format!(
+        "GET /api/v1/groups/{}/events HTTP/1.1\r\nhost: handup\r\nauthorization: Bearer {}\r\n\r\n",
+        member.group, member.token
+    );
+    connection.write_all(ask.as_bytes()).await.expect("it is sent");
+    connection
+}
+
+#[tokio::test]
+async fn headers_that_do_not_come_to_an_end_are_given_up() {
+    let bounds = Bounds { header_timeout: Duration::from_millis(300), ..Bounds::default() };
+    let server = Server::start_within(bounds).await;
+    let mut silent = connect(&server).await;
+    let mut slow = connect(&server).await;
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nhost: handup\r\nx: ").await.expect("it is sent");
+    let mut idle = connect(&server).await;
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: handup\r\n\r\n").await.expect("it is sent");
+
+    assert!(!until_closed(&mut silent).await.contains(" 200 "));
+    assert!(!until_closed(&mut slow).await.contains(" 200 "));
+    let answered = until_closed(&mut idle).await;
+    assert!(answered.starts_with("HTTP/1.1 200 OK"), "{answered}");
+    Class::start(&server).await;
+}
+
+#[tokio::test]
+async fn a_million_bytes_of_cookie_are_refused() {
+    let server = Server::start().await;
+    let mut connection = connect(&server).await;
+    let cookie = "a".repeat(1_000_000);
+    let ask = format!("GET /healthz HTTP/1.1\r\nhost: handup\r\ncookie: handup={cookie}\r\n\r\n");
+    // The server does not wait for the end of it.
+    let _ = connection.write_all(ask.as_bytes()).await;
+    let answer = until_closed(&mut connection).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    Class::start(&server).await;
+}
+
+#[tokio::test]
+async fn a_body_that_stands_still_is_given_up() {
+    let bounds = Bounds { body_timeout: Duration::from_millis(300), ..Bounds::default() };
+    let server = Server::start_within(bounds).await;
+    let mut connection = connect(&server).await;
+    let ask =
+        "POST /api/v1/join HTTP/1.1\r\nhost: handup\r\ncontent-length: 50\r\n\r\n{\"joinCode\":";
+    connection.write_all(ask.as_bytes()).await.expect("it is sent");
+    let answer = until_closed(&mut connection).await;
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    assert!(status.starts_with('4') || answer.is_empty(), "{answer}");
+}
+
+#[tokio::test]
+async fn a_member_opens_as_many_streams_as_they_may_and_others_still_can() {
+    let bounds = Bounds { streams_of_member: 3, ..Bounds::default() };
+    let server = Server::start_within(bounds).await;
+    let class = Class::start(&server).await;
+    let [ada, bo] = class.pair().await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = ada.stream().await;
+        stream.snapshot().await;
+        open.push(stream);
+    }
+    let refused = ada.get("/events").await;
+    refused.refused(429, 7008);
+    assert_eq!(refused.header("retry-after"), "10");
+    bo.stream().await.snapshot().await;
+    ada.accept(&class.teacher.invite_in_group(GroupInvitation::to([&ada])).await).await;
+
+    drop(open.pop());
+    let again = async { while ada.get("/events").open().await.status() != 200 {} };
+    within_patience("a place for another", again).await;
+}
+
+#[tokio::test]
+async fn who_comes_when_everybody_is_here_is_told_to_come_back() {
+    let bounds = Bounds { connections: 4, ..Bounds::default() };
+    let server = Server::start_within(bounds).await;
+    let mut here = Vec::new();
+    for _ in 0..4 {
+        let mut connection = connect(&server).await;
+        let ask = b"GET /healthz HTTP/1.1\r\nhost: handup\r\n\r\n";
+        connection.write_all(ask).await.expect("it is sent");
+        let mut answer = [0; 12];
+        within_patience("an answer", connection.read_exact(&mut answer)).await.expect("bytes");
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        here.push(connection);
+    }
+    let ask = "GET /healthz HTTP/1.1\r\nhost: handup\r\n\r\n";
+    let mut late = connect(&server).await;
+    late.write_all(ask.as_bytes()).await.expect("it is sent");
+    let answer = until_closed(&mut late).await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(head.contains("\r\nretry-after: ") && head.contains("application/problem+json"));
+    let problem: serde_json::Value = serde_json::from_str(body).expect("a problem");
+    assert_eq!(problem["status"], 503);
+
+    drop(here.pop());
+    let in_at_last = async {
+        loop {
+            let mut connection = connect(&server).await;
+            let _ = connection.write_all(ask.as_bytes()).await;
+            let mut answer = [0; 12];
+            if connection.read_exact(&mut answer).await.is_ok() && &answer == b"HTTP/1.1 200" {
+                break;
+            }
+        }
+    };
+    within_patience("a place", in_at_last).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_takes_nothing_is_given_up_and_holds_up_nobody() {
+    let bounds = Bounds { write_timeout: Duration::from_millis(500), ..Bounds::default() };
+    let server = Server::start_within(bounds).await;
+    let class = Class::start(&server).await;
+    let [ada, bo] = class.pair().await;
+    let mut reader = bo.listen().await;
+    let paused = stream_unread(&server, &ada).await;
+    let long = "🙋".repeat(3_000);
+    // More than the sockets' buffers hold.
+    let storm = async {
+        for _ in 0..800 {
+            let invitation = GroupInvitation::to([&bo]).saying(&long);
+            let invite = class.teacher.invite_in_group(invitation).await;
+            class.teacher.cancel(&invite).await.with_status(200);
+        }
+    };
+    let (events, ()) = tokio::join!(reader.take(1_600), storm);
+    assert!(events.is_sorted_by(|one, next| one.seq() + 1 == next.seq()), "nothing is missing");
+    let gone = async {
+        loop {
+            let snapshot = bo.snapshot().await;
+            let members = snapshot["members"].as_array().expect("members").clone();
+            let ada = members.iter().find(|member| member["userID"] == ada.id.as_str());
+            if ada.expect("Ada")["online"] == json!(false) {
+                break;
+            }
+        }
+    };
+    within_patience("the reader to be given up", gone).await;
+    drop(paused);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_streams_end_when_the_server_stops_and_come_back_spread_over_time() {
+    let mut server = Server::start().await;
+    let class = Class::start(&server).await;
+    let students = class.students(1_000).await;
+    let streams = students.iter().map(async |student| {
+        let mut connection = stream_unread(&server, student).await;
+        let mut beginning = Vec::new();
+        let retry = loop {
+            let read = within_patience("a beginning", connection.read_buf(&mut beginning)).await;
+            read.expect("bytes");
+            let text = String::from_utf8_lossy(&beginning);
+            let told = text.split_once("\nretry: ").and_then(|(_, rest)| rest.split_once('\n'));
+            if let Some((millis, _)) = told {
+                break millis.parse::<u32>().expect("milliseconds");
+            }
+        };
+        (connection, retry)
+    });
+    let streams = join_all(streams).await;
+    let mut spread: Vec<u32> = streams.iter().map(|(_, retry)| *retry).collect();
+    spread.sort_unstable();
+    spread.dedup();
+    assert!(spread.len() > 500, "{} different times", spread.len());
+    assert!(spread[spread.len() - 1] - spread[0] > 1_500, "{spread:?}");
+
+    let ends = streams.into_iter().map(|(mut connection, _)| async move {
+        let mut rest = Vec::new();
+        connection.read_to_end(&mut rest).await.is_ok()
+    });
+    let (_, ended) = tokio::join!(server.stop(), join_all(ends));
+    assert!(ended.iter().all(|ended| *ended), "a stream was cut off");
+}
