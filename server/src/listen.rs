@@ -129,7 +129,9 @@ pub async fn serve(
 async fn turn_away(mut stream: TcpStream) {
     let said = async {
         let mut asked = [0; 4_096];
-        stream.read(&mut asked).await?;
+        if stream.read(&mut asked).await? == 0 {
+            return Ok(());
+        }
         stream.write_all(&too_many()).await?;
         stream.shutdown().await?;
         // Closing with something unread would take the answer back.
