@@ -8,7 +8,6 @@ mod strangers;
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use app::{App, Zone, exports, shell};
 use axum::Router;
