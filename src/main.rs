@@ -15,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::http::header::{HOST, REFERER};
 use axum::http::uri::Authority;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use call::Calls;
 use clap::Parser;
@@ -23,7 +23,7 @@ use classroom::Classroom;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::{Engine, IceConfig, hash_password, peer_address};
+use server::{Engine, IceConfig, hash_password};
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -175,8 +175,8 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .merge(exports(engine.clone(), zone))
         .merge(server::api(engine.clone()))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(engine, assets::guard_headers))
-        .layer(from_fn(log_request))
+        .layer(from_fn_with_state(engine.clone(), assets::guard_headers))
+        .layer(from_fn_with_state(engine, log_request))
 }
 
 /// Leptos leads a form that cannot be read back to where it came from. Only this site may be that.
@@ -212,13 +212,17 @@ async fn asset_or_not_found(State(pages): State<Pages>, request: Request) -> Res
 }
 
 /// Writes one line a request. A path can hold a join code, so what is written is the route.
-async fn log_request(request: Request, next: axum::middleware::Next) -> Response {
+async fn log_request(
+    State(engine): State<Engine>,
+    request: Request,
+    next: axum::middleware::Next,
+) -> Response {
     let method = request.method().clone();
     let route = request
         .extensions()
         .get::<axum::extract::MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
-    let address = peer_address(request.extensions());
+    let address = engine.client_address(request.extensions(), request.headers());
     let response = next.run(request).await;
     let status = response.status().as_u16();
     tracing::info!(%method, route, status, %address, "request");

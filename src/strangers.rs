@@ -12,8 +12,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderMap,
-    LOCATION, REFERER, SET_COOKIE,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST,
+    HeaderMap, LOCATION, REFERER, SET_COOKIE,
 };
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use call::Calls;
@@ -396,8 +396,8 @@ async fn every_form_leads_to_this_site_only() {
     let mut led = 0;
     for path in forms() {
         for value in hostile {
-            let mut body = form_urlencoded(&fields.map(|field| (field, value)));
-            for body in [std::mem::take(&mut body), form(path, &school), String::new()] {
+            let hostile = form_urlencoded(&fields.map(|field| (field, value)));
+            for body in [hostile, form(path, &school), String::new()] {
                 for mut headers in [Headers::new(), member(&school.class.teacher)] {
                     headers.push((REFERER, format!("https://evil.example/{}", value.len())));
                     let answer = school.submit(path, &headers, body.clone()).await;
@@ -420,6 +420,26 @@ fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
     let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let pairs = pairs.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
     pairs.collect::<Vec<_>>().join("&")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_answers_a_method_that_it_is_not_for() {
+    let school = School::open().await;
+    let paths = school.pages().into_iter().chain(forms().into_iter().map(str::to_owned));
+    let api: Vec<(Method, &str)> = server::routes().collect();
+    let of_api = api.iter().map(|(_, path)| format!("/api/v1{path}"));
+    for pattern in paths.chain(of_api).collect::<Vec<_>>() {
+        for method in [Method::TRACE, Method::OPTIONS, Method::PUT, Method::CONNECT] {
+            let origin = (HeaderName::from_static("origin"), "https://evil.example".to_owned());
+            let mut headers = member(&school.class.teacher);
+            headers.extend([origin, fetched_by("same-origin")]);
+            let path = school.path(&pattern);
+            let answer = school.send(method.clone(), &path, &headers, String::new()).await;
+            let status = answer.status;
+            assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {pattern}");
+            assert!(!answer.headers.contains_key("access-control-allow-origin"));
+        }
+    }
 }
 
 /// The directives of a policy: of each its name and what it allows.
@@ -613,14 +633,12 @@ async fn no_line_of_the_log_holds_a_secret_or_a_name() {
         .into();
     secrets.extend([class.code.clone(), PASSWORD.to_owned(), PASSWORD.replace(' ', "+")]);
     secrets.extend([STUDENT, TEACHER, QUESTION, CLASS].map(str::to_owned));
-    let links = ["handOver"].map(|deed| form("/do/act", &school).replace("lowerAll", deed));
-    for body in links {
-        let led = school.submit("/do/act", &member(&class.teacher), body).await;
-        let link = led.header(LOCATION).strip_prefix("/handover/").expect("a link").to_owned();
-        school.look(&format!("/handover/{link}"), &Headers::new()).await;
-        school.submit("/do/take-over", &Headers::new(), format!("token={link}")).await;
-        secrets.push(link);
-    }
+    let hand_over = form("/do/act", &school).replace("lowerAll", "handOver");
+    let led = school.submit("/do/act", &member(&class.teacher), hand_over).await;
+    let link = led.header(LOCATION).strip_prefix("/handover/").expect("a link").to_owned();
+    school.look(&format!("/handover/{link}"), &Headers::new()).await;
+    school.submit("/do/take-over", &Headers::new(), format!("token={link}")).await;
+    secrets.push(link);
     for pattern in school.pages() {
         for viewer in [member(&class.teacher), admin(&school.admin), member(&class.student)] {
             school.look(&school.path(&pattern), &viewer).await;
@@ -628,9 +646,7 @@ async fn no_line_of_the_log_holds_a_secret_or_a_name() {
     }
     for (method, path) in server::routes() {
         let path = school.path(&format!("/api/v1{path}"));
-        let bearer = |token: &Token| (axum::http::header::AUTHORIZATION, token.reveal().to_owned());
-        let (_, token) = bearer(&class.student);
-        let header = vec![(axum::http::header::AUTHORIZATION, format!("Bearer {token}"))];
+        let header = vec![(AUTHORIZATION, format!("Bearer {}", class.student.reveal()))];
         let body = format!("{{\"joinCode\":\"{}\",\"name\":\"{STUDENT}\"}}", class.code);
         school.send(method, &path, &header, body).await;
     }

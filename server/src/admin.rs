@@ -162,6 +162,7 @@ impl Engine {
         if !is_first {
             return Ok(Ok(None));
         }
+        tracing::warn!("the administrator's password was set by the set-up link");
         let value = Some(hash.clone());
         let kept = self.chore(Chore::Keep(Keep::Setting { name: PASSWORD, value })).await;
         if let Err(error) = kept {
@@ -190,8 +191,10 @@ impl Engine {
         };
         if !is_right {
             self.limits().wrong_password(address);
+            tracing::warn!(%address, "a wrong administrator's password");
             return Ok(None);
         }
+        tracing::info!(%address, "an administrator signed in");
         self.open_session(&hash).await.map(Some)
     }
 

@@ -35,7 +35,6 @@ pub use identity::{
     JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,
     presented_by_admin, set_admin_cookie, set_cookie,
 };
-pub use limits::peer_address;
 pub use listen::{listen, serve};
 pub use room::Room;
 pub use store::OpenError;

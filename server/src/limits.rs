@@ -38,8 +38,33 @@ const PASSWORDS: Allowance = Allowance { guesses: 10.0, per_second: 0.1, debt: 2
 /// does: a whole school joins from one address within a minute.
 struct Guesses {
     allowance: Allowance,
-    left: Mutex<HashMap<IpAddr, Left>>,
+    left: Mutex<HashMap<Network, Left>>,
 }
+
+/// A network that guesses as one, and how many times the allowance it has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Network {
+    address: IpAddr,
+    share: u8,
+}
+
+/// The networks that a guess counts against. Whoever has one of IPv6 to themselves has mostly many
+/// of them, so these have not much more together than one.
+fn networks(address: IpAddr) -> impl Iterator<Item = Network> {
+    let own = network(address);
+    let site = match own {
+        IpAddr::V6(own) => {
+            let [a, b, c, ..] = own.segments();
+            Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
+        }
+        IpAddr::V4(_) => None,
+    };
+    let site = site.map(|address| Network { address, share: SITE_SHARE });
+    [Network { address: own, share: 1 }].into_iter().chain(site)
+}
+
+/// How many households' allowances all networks of one site have together.
+const SITE_SHARE: u8 = 16;
 
 struct Left {
     guesses: f64,
@@ -51,21 +76,25 @@ impl Guesses {
         Self { allowance, left: Mutex::default() }
     }
 
-    fn refill(&self, left: &mut Left, now: Instant) {
-        let back = (now - left.at).as_secs_f64() * self.allowance.per_second;
-        left.guesses = (left.guesses + back).min(self.allowance.guesses);
+    fn refill(&self, network: Network, left: &mut Left, now: Instant) {
+        let share = f64::from(network.share);
+        let back = (now - left.at).as_secs_f64() * self.allowance.per_second * share;
+        left.guesses = (left.guesses + back).min(self.allowance.guesses * share);
         left.at = now;
     }
 
     fn may_try(&self, address: IpAddr) -> Result<(), Error> {
         let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(left) = all.get_mut(&network(address)) else { return Ok(()) };
-        self.refill(left, Instant::now());
-        if left.guesses >= 1.0 {
-            return Ok(());
+        for network in networks(address) {
+            let Some(left) = all.get_mut(&network) else { continue };
+            self.refill(network, left, Instant::now());
+            if left.guesses < 1.0 {
+                let per_second = self.allowance.per_second * f64::from(network.share);
+                let wait = (1.0 - left.guesses) / per_second;
+                return Err(Error::TooFast(Duration::from_secs_f64(wait)));
+            }
         }
-        let wait = (1.0 - left.guesses) / self.allowance.per_second;
-        Err(Error::TooFast(Duration::from_secs_f64(wait)))
+        Ok(())
     }
 
     /// Guesses that were made at once run into debt, so that they are no way around.
@@ -73,15 +102,17 @@ impl Guesses {
         let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if all.len() > FORGET_ABOVE {
-            all.retain(|_, left| {
-                self.refill(left, now);
-                left.guesses < self.allowance.guesses
+            all.retain(|network, left| {
+                self.refill(*network, left, now);
+                left.guesses < self.allowance.guesses * f64::from(network.share)
             });
         }
-        let full = Left { guesses: self.allowance.guesses, at: now };
-        let left = all.entry(network(address)).or_insert(full);
-        self.refill(left, now);
-        left.guesses = (left.guesses - 1.0).max(-self.allowance.debt);
+        for network in networks(address) {
+            let guesses = self.allowance.guesses * f64::from(network.share);
+            let left = all.entry(network).or_insert(Left { guesses, at: now });
+            self.refill(network, left, now);
+            left.guesses = (left.guesses - 1.0).max(-self.allowance.debt);
+        }
     }
 }
 
@@ -218,6 +249,33 @@ mod tests {
         };
         assert!(wait <= Duration::from_secs(10) && wait > Duration::from_secs(8), "{wait:?}");
         assert!(limits.may_try_code(school).is_ok());
+    }
+
+    #[test]
+    fn whoever_has_thousands_of_networks_does_not_guess_thousands_of_times() {
+        let limits = Limits::new();
+        let of_site = |n: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 7, n, 0, 0, 0, 1));
+        let wrong = |at| limits.may_try_code(at).map(|()| limits.wrong_code(at));
+        let guessed = (0..u16::MAX).take_while(|n| wrong(of_site(*n)).is_ok()).count();
+        assert!((960..1_100).contains(&guessed), "{guessed} wrong codes in a row");
+        assert!(limits.may_try_code(IpAddr::from([192, 0, 2, 8])).is_ok());
+    }
+
+    /// The arithmetic in docs/SECURITY.md, of the numbers that hold here.
+    #[test]
+    fn guessing_a_class_takes_as_long_as_is_written_down() {
+        let codes = 31_f64.powi(6);
+        assert!((codes / 1e6).round() == 888.0, "{codes}");
+        let (burst, per_second) = (CODES.guesses, CODES.per_second);
+        assert!((burst, per_second) == (60.0, 1.0));
+        // Guesses until the first hit, on average, when so many classes go on.
+        let days = |classes: f64, addresses: f64| {
+            codes / (classes + 1.0) / (per_second * addresses) / 86_400.0
+        };
+        assert!((days(1.0, 1.0) / 365.0).round() == 14.0, "{}", days(1.0, 1.0));
+        assert!(days(100.0, 1.0).round() == 102.0, "{}", days(100.0, 1.0));
+        assert!((days(100.0, f64::from(SITE_SHARE))).round() == 6.0);
+        assert!((days(100.0, 1_000.0) * 24.0 * 10.0).round() == 24.0);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::exec;
+use crate::exec::{self, say};
 use crate::report::Report;
 use crate::wasm;
 use crate::workspace::Workspace;
@@ -38,6 +38,7 @@ pub fn add_to(report: &mut Report, workspace: &Workspace) {
         cargo
     };
     report.step("format", || exec::run(cargo("fmt").args(["--all", "--check"])));
+    report.step("packages", || deny(workspace));
     report.step("lints", || {
         exec::run(deny_lints(cargo("clippy").args(["--workspace", "--all-targets"])))
     });
@@ -54,6 +55,31 @@ pub fn add_to(report: &mut Report, workspace: &Workspace) {
         wasm::ensure_target()?;
         exec::run(deny_doc_warnings(for_browser(&mut cargo("doc"))))
     });
+}
+
+/// Asks cargo-deny about licences, duplicates and where packages come from. It is installed where
+/// everything is checked anew (`.ci/run`), and left out with a word where it is not.
+fn deny(workspace: &Workspace) -> Result<()> {
+    if !exec::succeeds(exec::cargo().args(["deny", "--version"])) {
+        let anew = std::env::var_os("CI").is_some();
+        anyhow::ensure!(!anew, "there is no cargo-deny: `cargo install cargo-deny --locked`");
+        say("there is no cargo-deny, so packages are not checked: `cargo install cargo-deny`");
+        return Ok(());
+    }
+    let check = |what: &[&str]| {
+        let mut cargo = exec::cargo();
+        cargo.args(["deny", "--all-features", "check"]).args(what).current_dir(&workspace.root);
+        cargo
+    };
+    exec::run(&mut check(&["bans", "licenses", "sources"]))?;
+    // The advisories are a repository of GitHub's, which not everybody reaches.
+    let database = "https://github.com/RustSec/advisory-db";
+    if exec::succeeds(exec::command("git").args(["ls-remote", "--exit-code", database, "HEAD"])) {
+        exec::run(&mut check(&["advisories"]))
+    } else {
+        say("the advisories are out of reach and not checked");
+        Ok(())
+    }
 }
 
 fn for_browser(cargo: &mut Command) -> &mut Command {

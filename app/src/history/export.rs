@@ -105,7 +105,7 @@ const BOM: &str = "\u{feff}";
 /// semicolons or tabs, as their country has it, and find cells where none were written.
 fn harmless(cell: &str) -> String {
     const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-    const BREAK: [char; 4] = [';', '\t', '\r', '\n'];
+    const BREAK: [char; 5] = [';', '\t', '\r', '\n', '\0'];
     let mut safe = String::with_capacity(cell.len() + 1);
     let mut is_start = true;
     for (place, c) in cell.chars().enumerate() {
@@ -737,6 +737,7 @@ mod tests {
             ("\t=1", "'\t'=1"),
             ("\r\nAda", "'\r\nAda"),
             ("＝1", "'＝1"),
+            ("\0=1", "'\0'=1"),
             ("Ada;=cmd()", "Ada;'=cmd()"),
             ("Ada;\"\"=cmd()", "Ada;\"\"'=cmd()"),
             ("\"=cmd()", "\"'=cmd()"),
