@@ -291,6 +291,12 @@ async fn every_page_and_file_of_a_class_tells_its_own_people_of_it() {
         if !is_public.contains(&&*pattern) && !is_bare.contains(&&*pattern) {
             assert!(answer.text.contains(CLASS), "{pattern}: {}", answer.text);
         }
+        let expected = match pattern.rsplit('.').next() {
+            Some("csv") => "text/csv; charset=utf-8",
+            Some("json") => "application/json",
+            _ => "text/html; charset=utf-8",
+        };
+        assert_eq!(answer.header(CONTENT_TYPE).to_ascii_lowercase(), expected, "{pattern}");
         let is_dead_link = answer.status == StatusCode::GONE && pattern.ends_with("{token}");
         assert!(answer.status.is_success() || is_dead_link, "{pattern}: {}", answer.status);
     }
