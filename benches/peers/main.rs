@@ -5,6 +5,7 @@
 //! round starts every server anew on an empty file. What is told are medians with the least and
 //! the most, and ratios of medians.
 
+mod attack;
 mod class;
 mod client;
 mod floor;
@@ -14,14 +15,17 @@ mod report;
 use std::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::attack::Attack;
 use crate::class::{Class, Credential, Peer, Places, begin, join, snapshot_seq};
 use crate::client::{Client, HAND, Line, mark};
-use crate::report::{Measure, Report};
+use crate::report::{Measure, Report, When};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -36,6 +40,9 @@ const CLASS_SIZE: usize = 40;
 /// Hands that go up, and as many that come down, in a second.
 const HANDS_PER_SECOND: usize = 500;
 const STEADY: Duration = Duration::from_secs(15);
+const ATTACKED_CLASSES: usize = 25;
+const ATTACKED_HANDS: usize = 100;
+const ATTACKED_FOR: Duration = Duration::from_secs(10);
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
@@ -86,6 +93,7 @@ enum Part {
     Streams(Peer),
     Restart,
     School,
+    Attack,
 }
 
 impl Part {
@@ -95,6 +103,7 @@ impl Part {
             Self::Streams(_) => "streams",
             Self::Restart => "restart",
             Self::School => "school",
+            Self::Attack => "attack",
         }
     }
 }
@@ -108,7 +117,7 @@ fn parts(only: Option<&str>) -> Vec<Part> {
         parts.extend([Peer::Handup, Peer::Floor].map(|peer| Part::Storm(peer, students)));
     }
     parts.extend([Peer::Handup, Peer::Nchan].map(Part::Streams));
-    parts.extend([Part::Restart, Part::School]);
+    parts.extend([Part::Restart, Part::School, Part::Attack]);
     let is_wanted = |part: &Part| {
         let words = format!("{} {part:?}", part.name()).to_lowercase();
         only.is_none_or(|only| only.split(' ').all(|wanted| words.contains(wanted)))
@@ -123,6 +132,7 @@ fn run(part: Part, places: &Places, report: &mut Report) -> Result<()> {
         Part::Streams(peer) => streams(peer, places, report),
         Part::Restart => restart(places, report),
         Part::School => school(places, report),
+        Part::Attack => attacked(places, report),
     }
 }
 
@@ -236,51 +246,104 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
+/// Classes whose pages are open.
+struct School {
+    teachers: Vec<Credential>,
+    /// The students of each class.
+    classes: Vec<Vec<Credential>>,
+    /// On which each class sends.
+    lines: Vec<Line>,
+}
+
+fn open_school(client: &mut Client, classes: usize) -> Result<School> {
+    let (mut teachers, mut students) = (Vec::new(), Vec::new());
+    let mut lines = client.lines(CLASS_SIZE)?;
+    let mut requests = Vec::new();
+    for _ in 0..classes {
+        client.reopen(&mut lines)?;
+        let teacher = begin(client, lines[0])?;
+        let (joined, _) = join(client, &teacher, &lines)?;
+        let seen = snapshot_seq(client, lines[0], &joined[0])?;
+        let rest = format!("/events?after={seen}");
+        requests.extend(joined.iter().map(|it| it.request("GET", &rest, None)));
+        teachers.push(teacher);
+        students.push(joined);
+    }
+    client.start();
+    client.pages(&requests)?;
+    let lines = client.lines(classes)?;
+    client.start();
+    Ok(School { teachers, classes: students, lines })
+}
+
 /// A school day: ten thousand students in their classes, raising hands and lowering them.
 fn school(places: &Places, report: &mut Report) -> Result<()> {
     let peer = Peer::Handup;
     let folder = tempfile::tempdir_in(&places.scratch)?;
     let server = peer.start(places, folder.path())?;
     let mut client = Client::new(server.address)?;
-    let mut classes: Vec<Vec<Credential>> = Vec::new();
-    let mut lines = client.lines(CLASS_SIZE)?;
-    let mut requests = Vec::new();
-    for _ in 0..CLASSES {
-        client.reopen(&mut lines)?;
-        let teacher = begin(&mut client, lines[0])?;
-        let (students, _) = join(&mut client, &teacher, &lines)?;
-        let seen = snapshot_seq(&mut client, lines[0], &students[0])?;
-        let rest = format!("/events?after={seen}");
-        requests.extend(students.iter().map(|it| it.request("GET", &rest, None)));
-        classes.push(students);
-    }
-    client.start();
-    client.pages(&requests)?;
-    let lines = client.lines(CLASSES)?;
-    client.start();
+    let school = open_school(&mut client, CLASSES)?;
     let cpu = server.used().cpu;
-    let delivered = steady(&mut client, &classes, &lines)?;
+    let times = steady(&mut client, &school, HANDS_PER_SECOND, STEADY)?;
     let cpu = server.used().cpu.saturating_sub(cpu).as_secs_f64();
     report.add(Measure::SchoolCpu, peer, cpu / STEADY.as_secs_f64() * 100.0);
-    let (mut times, expected) = delivered;
-    if times.len() != expected {
-        return Err(format!("{} of {expected} deliveries came", times.len()).into());
+    report.add(Measure::School(50), peer, part_of(&times, 0.5));
+    report.add(Measure::School(99), peer, part_of(&times, 0.99));
+    Ok(())
+}
+
+/// The time that this part of all is not above, in milliseconds.
+fn part_of(sorted_micros: &[u32], part: f64) -> f64 {
+    f64::from(sorted_micros[(sorted_micros.len() as f64 * part) as usize]) / 1e3
+}
+
+/// The same with fewer classes, before an attack, during it, and after it.
+fn attacked(places: &Places, report: &mut Report) -> Result<()> {
+    let peer = Peer::Handup;
+    let folder = tempfile::tempdir_in(&places.scratch)?;
+    let server = peer.start(places, folder.path())?;
+    let mut client = Client::new(server.address)?;
+    let school = open_school(&mut client, ATTACKED_CLASSES)?;
+    let teacher = &school.teachers[0];
+    // One who has joined and raises no hand.
+    let insider = join(&mut client, teacher, &school.lines[..1])?.0.remove(0);
+    let watch = |when: When, client: &mut Client, report: &mut Report| -> Result<()> {
+        let times = steady(client, &school, ATTACKED_HANDS, ATTACKED_FOR)?;
+        report.add(Measure::Attacked(when, 50), peer, part_of(&times, 0.5));
+        report.add(Measure::Attacked(when, 99), peer, part_of(&times, 0.99));
+        report.add(Measure::AttackedMemory(when), peer, server.memory() as f64 / 1_048_576.0);
+        Ok(())
+    };
+    watch(When::Before, &mut client, report)?;
+    let attack = Attack::begin(server.address, teacher, &insider);
+    let told = Arc::clone(&attack.told);
+    let watched = watch(When::During, &mut client, report);
+    attack.end();
+    watched?;
+    watch(When::After, &mut client, report)?;
+    for (what, count) in [
+        (Measure::AttackAccepted, &told.accepted),
+        (Measure::AttackRefused, &told.refused),
+        (Measure::AttackCutOff, &told.cut_off),
+    ] {
+        report.add(what, peer, count.load(Ordering::Relaxed) as f64);
     }
-    times.sort_unstable();
-    let at = |part: f64| f64::from(times[(times.len() as f64 * part) as usize]) / 1e3;
-    report.add(Measure::School(50), peer, at(0.5));
-    report.add(Measure::School(99), peer, at(0.99));
     Ok(())
 }
 
 /// Hands up and down at a steady pace; each class sends on one line, one thing at a time.
 fn steady(
     client: &mut Client,
-    classes: &[Vec<Credential>],
-    lines: &[Line],
-) -> Result<(Vec<u32>, usize)> {
-    let pause = Duration::from_secs(1) / (2 * HANDS_PER_SECOND as u32);
-    let deeds = (STEADY.as_secs_f64() / pause.as_secs_f64()) as usize;
+    school: &School,
+    hands_per_second: usize,
+    time: Duration,
+) -> Result<Vec<u32>> {
+    let School { classes, lines, .. } = school;
+    let pause = Duration::from_secs(1) / (2 * hands_per_second as u32);
+    // What each class has up has to be down at the end.
+    let turns = classes.len() * 2;
+    let deeds = (time.as_secs_f64() / pause.as_secs_f64()) as usize / turns * turns;
+    let first = client.board.sent_at.len();
     let began = Instant::now();
     // What each class has up, by its student; the next deed of a class takes it down.
     let mut up: Vec<Option<usize>> = vec![None; classes.len()];
@@ -294,7 +357,7 @@ fn steady(
             continue;
         }
         let class = deed % classes.len();
-        let data = mark(HAND, deed);
+        let data = mark(HAND, first + deed);
         let bytes = match up[class].take() {
             None => {
                 let student = turn[class] % CLASS_SIZE;
@@ -316,5 +379,10 @@ fn steady(
     }
     let expected = deeds * CLASS_SIZE;
     client.wait("all hands are seen", |board| board.delivered.len() >= expected)?;
-    Ok((std::mem::take(&mut client.board.delivered), expected))
+    let mut times = std::mem::take(&mut client.board.delivered);
+    if times.len() != expected {
+        return Err(format!("{} of {expected} deliveries came", times.len()).into());
+    }
+    times.sort_unstable();
+    Ok(times)
 }

@@ -25,6 +25,29 @@ pub enum Measure {
     Reads,
     School(u8),
     SchoolCpu,
+    Attacked(When, u8),
+    AttackedMemory(When),
+    AttackAccepted,
+    AttackRefused,
+    AttackCutOff,
+}
+
+/// Before, during or after an attack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    Before,
+    During,
+    After,
+}
+
+impl When {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Before => "before an attack",
+            Self::During => "during it",
+            Self::After => "after it",
+        }
+    }
 }
 
 impl Measure {
@@ -49,6 +72,13 @@ impl Measure {
             Self::Reads => "reads of files meanwhile".to_owned(),
             Self::School(part) => format!("10 000 students in 250 classes: delivered, p{part}"),
             Self::SchoolCpu => "10 000 students in 250 classes: server CPU".to_owned(),
+            Self::Attacked(when, part) => {
+                format!("1 000 students, {}: delivered, p{part}", when.words())
+            }
+            Self::AttackedMemory(when) => format!("1 000 students, {}: memory", when.words()),
+            Self::AttackAccepted => "requests of attackers that were answered".to_owned(),
+            Self::AttackRefused => "requests of attackers that were refused".to_owned(),
+            Self::AttackCutOff => "connections of attackers that were cut off".to_owned(),
         }
     }
 
@@ -56,7 +86,12 @@ impl Measure {
         match self {
             Self::Cpu(_) => "s",
             Self::Bytes(_) => "bytes",
-            Self::Commits(_) | Self::Reads => "",
+            Self::Commits(_)
+            | Self::Reads
+            | Self::AttackAccepted
+            | Self::AttackRefused
+            | Self::AttackCutOff => "",
+            Self::AttackedMemory(_) => "MiB",
             Self::Memory => "KiB",
             Self::Idle => "µs/s",
             Self::SchoolCpu => "% of a core",
@@ -67,7 +102,8 @@ impl Measure {
             | Self::Join
             | Self::Start
             | Self::Restart
-            | Self::School(_) => "ms",
+            | Self::School(_)
+            | Self::Attacked(..) => "ms",
         }
     }
 }
@@ -160,6 +196,13 @@ impl Report {
             false,
         );
         demand("10 000 students: delivered, p99, ms", ours(School(99)), 200.0, 100.0, false);
+        let attacked = |part| {
+            let during = ours(Measure::Attacked(When::During, part))?;
+            Some(during / ours(Measure::Attacked(When::Before, part))?)
+        };
+        demand("attacked: delivered, median, times as before", attacked(50), 1.5, 1.1, false);
+        let late = ours(Measure::Attacked(When::During, 99));
+        demand("attacked: delivered, p99, ms", late, 200.0, 20.0, false);
         let join = ours(Join).zip(ours(Storm(500))).map(|(join, storm)| join / storm);
         demand("500 join at once: times a storm of 500", join, 10.0, 3.0, false);
         demands
