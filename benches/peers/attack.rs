@@ -45,7 +45,7 @@ fn repeat(
                 Some((open, status)) => {
                     let count = if status < 400 { &told.accepted } else { &told.refused };
                     count.fetch_add(1, Ordering::Relaxed);
-                    connection = Some(open);
+                    connection = open;
                 }
                 None => {
                     told.cut_off.fetch_add(1, Ordering::Relaxed);
@@ -63,14 +63,14 @@ fn connect(address: SocketAddr) -> Option<TcpStream> {
     Some(open)
 }
 
-fn ask(mut open: TcpStream, bytes: &[u8]) -> Option<(TcpStream, u16)> {
+/// The status of an answer, and the connection as long as the answer was short: then it came whole.
+fn ask(mut open: TcpStream, bytes: &[u8]) -> Option<(Option<TcpStream>, u16)> {
     // The answer may come, and the connection end, before everything was sent.
     let _ = open.write_all(bytes);
     let mut answer = [0; 4_096];
     let read = open.read(&mut answer).ok().filter(|read| *read > 12)?;
     let status = std::str::from_utf8(&answer[9..12]).ok()?.parse().ok()?;
-    // Short answers come whole.
-    (read < answer.len()).then_some((open, status))
+    Some(((read < answer.len()).then_some(open), status))
 }
 
 /// Connections on which nothing goes on as it should, all from one thread.
