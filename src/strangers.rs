@@ -429,6 +429,34 @@ fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_refusal_repeats_the_secret_it_refuses() {
+    let school = School::open().await;
+    let unknown = Token::new();
+    for token in [&school.other.teacher, &school.class.removed, &unknown] {
+        let bearer = vec![(AUTHORIZATION, format!("Bearer {}", token.reveal()))];
+        for (method, path) in server::routes() {
+            let path = school.path(&format!("/api/v1{path}"));
+            for headers in [bearer.clone(), member(token)] {
+                let answer = school.send(method.clone(), &path, &headers, String::new()).await;
+                assert!(answer.status.is_client_error(), "{method} {path}: {}", answer.status);
+                let told = format!("{} {:?}", answer.text, answer.headers);
+                assert!(!told.contains(token.reveal()), "{method} {path}: {told}");
+            }
+        }
+        for path in ["/do/take-over", "/do/set-up"] {
+            let body = format!("token={}&password=another+password", token.reveal());
+            let mut headers = member(token);
+            headers.extend([
+                (CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()),
+                fetched_by("same-origin"),
+            ]);
+            let answer = school.send(Method::POST, path, &headers, body).await;
+            assert!(!answer.text.contains(token.reveal()), "{path}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_route_answers_a_method_that_it_is_not_for() {
     let school = School::open().await;
     let paths = school.pages().into_iter().chain(forms().into_iter().map(str::to_owned));
