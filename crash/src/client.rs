@@ -186,7 +186,7 @@ impl Client {
         let builder = self.builder(&request).header("last-event-id", after);
         let response = builder.send().await.map_err(|_| None)?;
         match response.status() {
-            StatusCode::OK => Ok(Stream { response, received: Vec::new() }),
+            StatusCode::OK => Ok(Stream { response, received: Vec::new(), searched: 0 }),
             status => Err(Some(status.as_u16())),
         }
     }
@@ -207,6 +207,8 @@ pub struct Event {
 pub struct Stream {
     response: reqwest::Response,
     received: Vec<u8>,
+    /// How much of what was received holds no end of an event.
+    searched: usize,
 }
 
 impl Stream {
@@ -217,12 +219,15 @@ impl Stream {
     /// When what came is no event.
     pub async fn next(&mut self) -> Result<Option<Event>> {
         loop {
-            while let Some(end) = self.received.windows(2).position(|pair| pair == b"\n\n") {
-                let frame: Vec<u8> = self.received.drain(..end + 2).collect();
+            let end = |rest: &[u8]| rest.windows(2).position(|pair| pair == b"\n\n");
+            while let Some(end) = end(&self.received[self.searched..]) {
+                let frame: Vec<u8> = self.received.drain(..self.searched + end + 2).collect();
+                self.searched = 0;
                 if let Some(event) = event_of(std::str::from_utf8(&frame)?)? {
                     return Ok(Some(event));
                 }
             }
+            self.searched = self.received.len().saturating_sub(1);
             match self.response.chunk().await {
                 Ok(Some(bytes)) => self.received.extend_from_slice(&bytes),
                 Ok(None) | Err(_) => return Ok(None),

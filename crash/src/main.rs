@@ -21,6 +21,9 @@ struct Options {
     /// Take the power away too, most times: what was not synced is lost or torn
     #[arg(long)]
     power: bool,
+    /// Have the disk fail now and then as well: full, I/O errors, failed syncs
+    #[arg(long)]
+    faults: bool,
     /// The server's program
     #[arg(long, env = "HANDUP_BIN")]
     server: PathBuf,
@@ -42,7 +45,8 @@ async fn perform(options: Options) -> Result<bool> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
     println!("seed {seed}");
     let folder = tempfile::tempdir()?;
-    let power = if options.power { Some(Power { shim: shim()?, disk_lies: false }) } else { None };
+    let power = Power { shim: shim()?, disk_lies: false, disk_fails: options.faults };
+    let power = (options.power || options.faults).then_some(power);
     let plan = Plan {
         binary: options.server,
         kills: options.kills,
@@ -56,6 +60,9 @@ async fn perform(options: Options) -> Result<bool> {
     let outcome = run(&plan, |outcome: &Outcome| {
         bar.set_position(outcome.kills);
         bar.set_message(format!("{} requests answered", outcome.answered));
+        if bar.is_hidden() && outcome.kills.is_multiple_of(100) {
+            println!("{} kills, {} requests answered", outcome.kills, outcome.answered);
+        }
     })
     .await?;
     bar.finish_and_clear();

@@ -46,6 +46,8 @@ pub struct Program {
     pub database: PathBuf,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where the log of every start is written.
+    pub log: PathBuf,
     /// More of its environment.
     pub environment: Vec<(String, String)>,
 }
@@ -67,7 +69,8 @@ impl Program {
         }
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let database = folder.canonicalize()?.join("handup.sqlite3");
-        Ok(Self { binary: binary.to_owned(), database, address, environment: Vec::new() })
+        let (binary, log) = (binary.to_owned(), database.with_extension("log"));
+        Ok(Self { binary, database, address, log, environment: Vec::new() })
     }
 
     /// With the shim between it and its files.
@@ -99,17 +102,12 @@ impl Program {
         self.database.with_extension("faults")
     }
 
-    /// Where the log of every start is written.
-    pub fn log(&self) -> PathBuf {
-        self.database.with_extension("log")
-    }
-
     /// Starts the program and does not wait for it.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn spawn(&self) -> Result<Running> {
-        let log = File::options().create(true).append(true).open(self.log())?;
+        let log = File::options().create(true).append(true).open(&self.log)?;
         let child = Command::new(&self.binary)
             .arg("--listen")
             .arg(self.address.to_string())
@@ -124,7 +122,7 @@ impl Program {
             .stderr(log)
             .kill_on_drop(true)
             .spawn()?;
-        Ok(Running { child, log: self.log() })
+        Ok(Running { child, log: self.log.clone() })
     }
 
     /// Starts the program and waits until it listens.

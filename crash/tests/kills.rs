@@ -13,8 +13,8 @@ async fn killed(kills: u64, power: Option<Power>) -> Outcome {
     outcome
 }
 
-fn power(disk_lies: bool) -> Option<Power> {
-    Some(Power { shim: shim().expect("a path"), disk_lies })
+fn power() -> Power {
+    Power { shim: shim().expect("a path"), disk_lies: false, disk_fails: false }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,14 +26,21 @@ async fn a_server_that_is_killed_twenty_times_has_lost_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_power_goes_has_lost_nothing() {
-    let outcome = killed(12, power(false)).await;
+    let outcome = killed(12, Some(power())).await;
     assert_eq!(outcome.wrongs, Vec::<String>::new());
     assert!(outcome.power_losses > 0 && outcome.not_synced > 0, "{outcome}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_disk_fails_before_its_power_goes_has_lost_nothing() {
+    let outcome = killed(10, Some(Power { disk_fails: true, ..power() })).await;
+    assert_eq!(outcome.wrongs, Vec::<String>::new());
+    assert!(outcome.faults > 0, "{outcome}");
 }
 
 /// What finds nothing wrong has to be able to.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_disk_that_lies_about_syncing_something_is_found_lost() {
-    let outcome = killed(50, power(true)).await;
+    let outcome = killed(50, Some(Power { disk_lies: true, ..power() })).await;
     assert_ne!(outcome.wrongs, Vec::<String>::new());
 }

@@ -82,8 +82,10 @@ impl Error {
             Self::NoSuchMethod => (405, Code::InvalidParameter),
             Self::KeyReused => (422, Code::InvalidParameter),
             Self::TooFast(_) | Self::TooManyStreams => (429, Code::TooFast),
-            Self::Stopping | Self::TooManyConnections => (503, Code::Internal),
-            Self::Internal(_) | Self::NotCommitted => (500, Code::Internal),
+            // What fails inside is the file or its disk, and works again when these do.
+            Self::Stopping | Self::TooManyConnections | Self::Internal(_) | Self::NotCommitted => {
+                (503, Code::Internal)
+            }
         };
         Problem::new(status, code, self.to_string())
     }

@@ -6,11 +6,15 @@ pub(crate) mod history;
 pub(crate) mod keep;
 mod script;
 pub(crate) mod seam;
+mod trouble;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use signaling::{Event, GroupId, Timestamp, UserId};
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -33,7 +37,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file or its directory cannot be used.
-    #[error("cannot open the database {path}: {source}")]
+    #[error("cannot use the database {path}: {}{source}", trouble::in_words(path, source))]
     File {
         /// Where it should be.
         path: String,
@@ -41,8 +45,24 @@ pub enum OpenError {
         source: sqlx::Error,
     },
     /// The schema cannot be brought up to date.
-    #[error("cannot bring the database up to date: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("cannot bring the database {path} up to date: {source}")]
+    Migrate {
+        /// Where it is.
+        path: String,
+        /// What went wrong.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The schema is of a time to come.
+    #[error(
+        "the database {path} was written by a newer Handup: its schema is number {schema}, which \
+         this one does not know. Start the newer one"
+    )]
+    Newer {
+        /// Where it is.
+        path: String,
+        /// The number of its newest migration.
+        schema: i64,
+    },
     /// SQLite itself is too old.
     #[error("SQLite {0} is too old: 3.51.3 or newer is needed")]
     OldSqlite(String),
@@ -101,12 +121,17 @@ pub(crate) struct Loaded {
 #[derive(Clone)]
 pub(crate) struct Reader {
     pool: SqlitePool,
+    is_well: Arc<AtomicBool>,
 }
 
 /// The writing side: one connection, for the one writer.
 pub(crate) struct Writer {
     connection: Option<SqliteConnection>,
     options: SqliteConnectOptions,
+    /// Whether what programs read from the file may be missing on the disk.
+    in_doubt: bool,
+    /// Whether nothing has failed since something was written.
+    is_well: Arc<AtomicBool>,
 }
 
 /// Opens the file, making it when it is not there, and brings its schema up to date.
@@ -132,14 +157,62 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     if parse_version(&version) < OLDEST_SQLITE {
         return Err(OpenError::OldSqlite(version));
     }
-    sqlx::migrate!("../migrations").run(&mut connection).await?;
+    // Whoever wrote the file last may have been killed before what they wrote was synced.
+    make_durable(&mut connection).await.map_err(file_error)?;
+    sqlx::migrate!("../migrations")
+        .run(&mut connection)
+        .await
+        .map_err(|error| not_migrated(path, error))?;
     must_be_durable(&mut connection, path).await?;
     keep::fold_names(&mut connection).await.map_err(file_error)?;
-    let readers = |connections| SqlitePoolOptions::new().max_connections(connections);
+    write_something(&mut connection).await.map_err(file_error)?;
     let pool = readers(4).connect_with(reading.clone()).await.map_err(file_error)?;
     let history = readers(3).connect_with(reading).await.map_err(file_error)?;
-    let writer = Writer { connection: Some(connection), options };
-    Ok((writer, Reader { pool }, HistoryReader { pool: history }))
+    let is_well = Arc::new(AtomicBool::new(true));
+    let reader = Reader { pool, is_well: Arc::clone(&is_well) };
+    let writer = Writer { connection: Some(connection), options, in_doubt: false, is_well };
+    Ok((writer, reader, HistoryReader { pool: history }))
+}
+
+/// A pool of which one connection always stays. So the index of the write-ahead log, which is only
+/// kept while somebody has the file open, is never made anew while the server runs: that would bring
+/// to light what a failed commit has left there.
+fn readers(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Writes all that can be read to the disk once more, and waits until it is there. Until then what
+/// was written before a kill or a failed sync can be read, and still be gone after a power loss; a
+/// later sync that succeeds does not tell.
+async fn make_durable(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+    if row.try_get::<i64, _>(0)? == 0 {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Protocol("another program keeps the database busy".to_owned()))
+    }
+}
+
+/// Finds out whether anything can be written at all.
+async fn write_something(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let write = "INSERT INTO setting (name, value) VALUES ('tried_out', '1')
+                 ON CONFLICT DO UPDATE SET value = value + 1";
+    sqlx::query(write).execute(connection).await.map(drop)
+}
+
+fn not_migrated(path: &Path, error: MigrateError) -> OpenError {
+    let path = path.display().to_string();
+    match error {
+        MigrateError::VersionMissing(schema) => OpenError::Newer { path, schema },
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+            OpenError::File { path, source }
+        }
+        source => OpenError::Migrate { path, source },
+    }
 }
 
 /// Asks SQLite itself how it writes: some file systems have no write-ahead log.
@@ -262,9 +335,12 @@ impl Reader {
         row.map(read).transpose()
     }
 
-    /// Answers when the file can be read.
+    /// Answers when the file can be read, and was written when that was tried last.
     pub async fn check(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+        if !self.is_well.load(Ordering::Relaxed) {
+            return Err(sqlx::Error::Protocol("what was to be written failed".to_owned()));
+        }
+        sqlx::query("SELECT 1 FROM class LIMIT 1").execute(&self.pool).await.map(drop)
     }
 }
 
@@ -277,13 +353,67 @@ pub(crate) struct FirstAnswer {
 
 impl Writer {
     /// The connection; a new one after a failure, for a connection whose commit failed is not to
-    /// be trusted.
+    /// be trusted. Nor is the file, where reading or writing it failed: until what it holds is known
+    /// to be on the disk there is no connection.
     async fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => SqliteConnection::connect_with(&self.options).await?,
+            None => {
+                let mut connection = SqliteConnection::connect_with(&self.options).await?;
+                if self.in_doubt {
+                    make_durable(&mut connection).await?;
+                    self.in_doubt = false;
+                }
+                connection
+            }
         };
         Ok(self.connection.insert(connection))
+    }
+
+    /// Gives the connection up after something failed on it, and doubts the file where that failed.
+    pub fn distrust(&mut self, error: &sqlx::Error) {
+        self.give_up();
+        self.in_doubt |= trouble::is_of_the_file(error);
+        self.is_well.store(false, Ordering::Relaxed);
+    }
+
+    /// Does so where an error is of the connection or the file, and not of what they hold.
+    pub fn heed(&mut self, error: &sqlx::Error) {
+        if matches!(error, sqlx::Error::Database(_) | sqlx::Error::Io(_)) {
+            self.distrust(error);
+        }
+    }
+
+    /// Gives the connection up: the next use takes a new one.
+    pub fn give_up(&mut self) {
+        self.connection = None;
+    }
+
+    /// Whether nothing has failed since something was written.
+    pub fn is_well(&self) -> bool {
+        self.is_well.load(Ordering::Relaxed)
+    }
+
+    /// Makes sure that what can be read is on the disk.
+    pub async fn settle(&mut self) -> Result<(), sqlx::Error> {
+        if self.in_doubt { self.connection().await.map(drop) } else { Ok(()) }
+    }
+
+    /// Finds out whether the file can be written again.
+    pub async fn try_out(&mut self) -> Result<(), sqlx::Error> {
+        let tried = match self.connection().await {
+            Ok(connection) => write_something(connection).await,
+            Err(error) => Err(error),
+        };
+        self.note(tried)
+    }
+
+    fn note(&mut self, written: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
+        match &written {
+            Ok(()) => self.is_well.store(true, Ordering::Relaxed),
+            Err(error) => self.distrust(error),
+        }
+        written
     }
 
     /// The first answer to the request that named this key, within its lifetime.
@@ -340,10 +470,7 @@ impl Writer {
         writes: &[(GroupId, Write)],
     ) -> Result<(), sqlx::Error> {
         let committed = self.try_commit(now, appends, writes).await;
-        if committed.is_err() {
-            self.distrust();
-        }
-        committed
+        self.note(committed)
     }
 
     async fn try_commit(

@@ -53,6 +53,8 @@ impl Default for Housekeeping {
     }
 }
 
+/// How long after something failed it is tried whether the file can be written again.
+const MEND_PACE: Duration = Duration::from_secs(1);
 /// The longest the writer sleeps while a deadline is ahead: the wall clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -159,6 +161,8 @@ pub(crate) struct Writer<S> {
     deadline_of: HashMap<GroupId, Timestamp>,
     /// When there is to be tidied up after a deletion; none when nothing is to do.
     untidy_at: Option<Instant>,
+    /// When it is to be tried whether the file can be written again; none while it can.
+    mend_at: Option<Instant>,
 }
 
 impl<S: Store> Writer<S> {
@@ -188,6 +192,7 @@ impl<S: Store> Writer<S> {
             deadline_of: deadlines.into_iter().collect(),
             // A deletion may have been cut short.
             untidy_at: Some(Instant::now()),
+            mend_at: None,
         }
     }
 
@@ -199,6 +204,7 @@ impl<S: Store> Writer<S> {
         loop {
             let due = self.next_due();
             let untidy = self.untidy_at;
+            let mend = self.next_mend();
             tokio::select! {
                 received = self.jobs.recv_many(&mut jobs, BATCH) => {
                     if received == 0 {
@@ -208,6 +214,7 @@ impl<S: Store> Writer<S> {
                 () = sleep_until(due) => {}
                 Some(chore) = self.chores.recv() => self.do_chore(chore).await,
                 () = sleep_until(untidy) => self.tidy().await,
+                () = sleep_until(mend) => self.mend().await,
                 _ = sweep.tick() => self.sweep().await,
             }
             self.work(std::mem::take(&mut jobs)).await;
@@ -218,6 +225,24 @@ impl<S: Store> Writer<S> {
         let (at, _) = self.deadlines.first()?;
         let millis = u64::try_from(at.millis_since(self.clock.now())).unwrap_or(0);
         Some(Instant::now() + Duration::from_millis(millis).min(LONGEST_SLEEP))
+    }
+
+    fn next_mend(&mut self) -> Option<Instant> {
+        if self.store.is_well() {
+            self.mend_at = None;
+        } else {
+            self.mend_at.get_or_insert_with(|| Instant::now() + MEND_PACE);
+        }
+        self.mend_at
+    }
+
+    /// Nobody may write for a while, and whoever asks is to know when it works again.
+    async fn mend(&mut self) {
+        self.mend_at = None;
+        match self.store.try_out().await {
+            Ok(()) => tracing::warn!("the database can be written again"),
+            Err(error) => tracing::debug!(%error, "the database cannot be written yet"),
+        }
     }
 
     pub(crate) async fn work(&mut self, jobs: Vec<Job>) {

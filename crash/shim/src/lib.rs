@@ -5,7 +5,7 @@
 //!
 //! `SHIM_DATABASE` is the path of the database, whose `-wal` and `-journal` and folder belong to it.
 //! `SHIM_JOURNAL` is where changes are written down. `SHIM_FAULTS` is a file with a line for each
-//! fault: a call (`write`, `read`, `sync`, `truncate`, `open`), the end of a file's name (`db` for the
+//! fault: a call (`write`, `read`, `sync`, `truncate`, or `open` for writing), the end of a file's name (`db` for the
 //! database itself, `*` for any), an error number, and how often, for ever when nothing is said. A
 //! sync with the number 0 never comes back. The file may change at any time.
 
@@ -179,7 +179,9 @@ fn opened(path: *const c_char, flags: c_int, open: impl Fn() -> c_int) -> c_int 
     let path = unsafe { CStr::from_ptr(path) }.to_owned();
     let done = within(|shim| {
         let name = shim.name_of(path.as_bytes())?;
-        if let Some(errno) = shim.fault("open", &name) {
+        // What cannot be written can still be opened to be read.
+        let reads = flags & libc::O_ACCMODE == libc::O_RDONLY;
+        if !reads && let Some(errno) = shim.fault("open", &name) {
             fail(errno);
             return Some(-1);
         }

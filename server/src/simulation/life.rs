@@ -353,7 +353,7 @@ impl World {
                 device.standing = Standing::Gone;
             }
             (Asks::Join(_), _) => device.is_asking = false,
-            (Asks::Do { key: Some(_), .. }, Told::Nothing | Told::Status(500))
+            (Asks::Do { key: Some(_), .. }, Told::Nothing | Told::Status(503))
                 if self.chance(800) =>
             {
                 self.ask_again(index, asks);

@@ -113,11 +113,6 @@ impl Writer {
         .await
     }
 
-    /// Gives the connection up after something failed on it: the next use takes a new one.
-    pub fn distrust(&mut self) {
-        self.connection = None;
-    }
-
     /// A class that ended at this moment or before, the longest ago.
     pub async fn ended_before(
         &mut self,

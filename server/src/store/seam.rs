@@ -72,6 +72,16 @@ pub(crate) trait Store {
 
     /// Something failed: what the store has open is not to be trusted.
     fn distrust(&mut self);
+
+    /// Whether nothing has failed since something was written.
+    fn is_well(&self) -> bool {
+        true
+    }
+
+    /// Finds out whether anything can be written again.
+    async fn try_out(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// The one file, as the writer uses it.
@@ -81,13 +91,27 @@ pub(crate) struct Sqlite {
     pub history: HistoryReader,
 }
 
+impl Sqlite {
+    /// What failed may have failed on the writer's connection, or in the file.
+    fn heeded<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T, Failure> {
+        done.map_err(|error| {
+            self.writer.heed(&error);
+            error.into()
+        })
+    }
+}
+
 impl Store for Sqlite {
     async fn load(&mut self, group_id: GroupId) -> Result<Option<Loaded>, Failure> {
-        Ok(self.reader.load(group_id).await?)
+        // What is read is shown, so it has to be on the disk.
+        self.writer.settle().await?;
+        let loaded = self.reader.load(group_id).await;
+        self.heeded(loaded)
     }
 
     async fn events_after(&mut self, group_id: GroupId, seq: u64) -> Result<Vec<Event>, Failure> {
-        Ok(self.history.events(group_id, seq, u64::MAX, u32::MAX).await?)
+        let events = self.history.events(group_id, seq, u64::MAX, u32::MAX).await;
+        self.heeded(events)
     }
 
     async fn first_answer(
@@ -97,23 +121,28 @@ impl Store for Sqlite {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<FirstAnswer>, Failure> {
-        Ok(self.writer.first_answer(group_id, user, key, now).await?)
+        let done = self.writer.first_answer(group_id, user, key, now).await;
+        self.heeded(done)
     }
 
     async fn has_code(&mut self, code: &JoinCode) -> Result<bool, Failure> {
-        Ok(self.writer.has_code(code).await?)
+        let done = self.writer.has_code(code).await;
+        self.heeded(done)
     }
 
     async fn has_handover(&mut self, token: TokenHash) -> Result<bool, Failure> {
-        Ok(self.writer.has_handover(token).await?)
+        let done = self.writer.has_handover(token).await;
+        self.heeded(done)
     }
 
     async fn has_ended(&mut self, group_id: GroupId) -> Result<Option<bool>, Failure> {
-        Ok(self.writer.has_ended(group_id).await?)
+        let done = self.writer.has_ended(group_id).await;
+        self.heeded(done)
     }
 
     async fn ended_before(&mut self, moment: Timestamp) -> Result<Option<GroupId>, Failure> {
-        Ok(self.writer.ended_before(moment).await?)
+        let done = self.writer.ended_before(moment).await;
+        self.heeded(done)
     }
 
     async fn commit(
@@ -126,11 +155,13 @@ impl Store for Sqlite {
     }
 
     async fn keep(&mut self, keep: Keep) -> Result<(), Failure> {
-        Ok(self.writer.keep(keep).await?)
+        let done = self.writer.keep(keep).await;
+        self.heeded(done)
     }
 
     async fn take_away(&mut self, group_id: GroupId, now: Timestamp) -> Result<(), Failure> {
-        Ok(self.writer.take_away(group_id, now).await?)
+        let done = self.writer.take_away(group_id, now).await;
+        self.heeded(done)
     }
 
     async fn rewrite(
@@ -139,18 +170,29 @@ impl Store for Sqlite {
         user: UserId,
         events: &[(u64, String)],
     ) -> Result<(), Failure> {
-        Ok(self.writer.rewrite(append, user, events).await?)
+        let done = self.writer.rewrite(append, user, events).await;
+        self.heeded(done)
     }
 
     async fn purge(&mut self, now: Timestamp) -> Result<(), Failure> {
-        Ok(self.writer.purge(now).await?)
+        let done = self.writer.purge(now).await;
+        self.heeded(done)
     }
 
     async fn tidy(&mut self) -> Result<Tidy, Failure> {
-        Ok(self.writer.tidy().await?)
+        let done = self.writer.tidy().await;
+        self.heeded(done)
     }
 
     fn distrust(&mut self) {
-        self.writer.distrust();
+        self.writer.give_up();
+    }
+
+    fn is_well(&self) -> bool {
+        self.writer.is_well()
+    }
+
+    async fn try_out(&mut self) -> Result<(), Failure> {
+        Ok(self.writer.try_out().await?)
     }
 }

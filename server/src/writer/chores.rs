@@ -97,7 +97,10 @@ impl<S: Store> Writer<S> {
         let has_ended = self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
         // One that cannot be read can still be deleted.
         let goes_on = !has_ended && matches!(self.open(group_id).await, Ok(true));
-        self.store.take_away(group_id, self.clock.now()).await?;
+        if let Err(error) = self.store.take_away(group_id, self.clock.now()).await {
+            self.restore(group_id, self.clock.now());
+            return Err(error.into());
+        }
         self.untidy_at = Some(Instant::now());
         self.set_deadline(group_id, None);
         self.rooms.map.write().unwrap_or_else(PoisonError::into_inner).remove(&group_id);
