@@ -6,14 +6,16 @@ use futures::future::join_all;
 use serde_json::json;
 use server::Bounds;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::{Class, GroupInvitation, Member, Server, within_patience};
 
-/// A connection as anybody can open one.
+/// A connection as anybody can open one, whose own end holds little of what is not read.
 async fn connect(server: &Server) -> TcpStream {
     let address = server.origin().strip_prefix("http://").expect("plain http");
-    TcpStream::connect(address).await.expect("a connection")
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(16 * 1_024).expect("a small buffer");
+    socket.connect(address.parse().expect("an address")).await.expect("a connection")
 }
 
 /// Everything until the server closes the connection.
@@ -150,13 +152,13 @@ async fn a_reader_that_takes_nothing_is_given_up_and_holds_up_nobody() {
     let long = "🙋".repeat(3_000);
     // More than the sockets' buffers hold.
     let storm = async {
-        for _ in 0..800 {
+        for _ in 0..400 {
             let invitation = GroupInvitation::to([&bo]).saying(&long);
             let invite = class.teacher.invite_in_group(invitation).await;
             class.teacher.cancel(&invite).await.with_status(200);
         }
     };
-    let (events, ()) = tokio::join!(reader.take(1_600), storm);
+    let (events, ()) = tokio::join!(reader.take(800), storm);
     assert!(events.is_sorted_by(|one, next| one.seq() + 1 == next.seq()), "nothing is missing");
     let gone = async {
         loop {
@@ -204,4 +206,20 @@ async fn a_thousand_streams_end_when_the_server_stops_and_come_back_spread_over_
     });
     let (_, ended) = tokio::join!(server.stop(), join_all(ends));
     assert!(ended.iter().all(|ended| *ended), "a stream was cut off");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_and_reads_no_answer_is_given_up() {
+    let bounds = Bounds { write_timeout: Duration::from_millis(500), ..Bounds::default() };
+    let server = Server::start_within(bounds).await;
+    let class = Class::start(&server).await;
+    class.students(200).await;
+    let Member { group, token, .. } = &class.teacher;
+    let ask = format!(
+        "GET /api/v1/groups/{group} HTTP/1.1\r\nhost: handup\r\nauthorization: Bearer {token}\r\n\r\n"
+    );
+    let mut connection = connect(&server).await;
+    let given_up = async { while connection.write_all(ask.as_bytes()).await.is_ok() {} };
+    within_patience("the server to close", given_up).await;
+    class.teacher.snapshot().await;
 }
