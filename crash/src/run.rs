@@ -140,7 +140,7 @@ impl<'a> Mains<'a> {
         }
         pause(rng.u64(..millis)).await;
         let call = rng.choice(["write", "sync", "sync", "truncate", "read"]).unwrap_or("sync");
-        let file = rng.choice(["db", "-wal", "-wal", "*"]).unwrap_or("*");
+        let file = "-wal";
         let (errno, times) = (rng.choice([5, 28]).unwrap_or(5), rng.u64(1..5));
         std::fs::write(self.program.faults(), format!("{call} {file} {errno} {times}\n"))?;
         outcome.faults += 1;
