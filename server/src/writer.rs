@@ -265,7 +265,7 @@ impl<S: Store> Writer<S> {
                         self.set_deadline(group_id, deadline);
                     }
                 }
-                Ok(false) => self.set_deadline(group_id, None),
+                Ok(false) => self.close(group_id),
                 Err(error) => {
                     error.log();
                     self.set_deadline(group_id, Some(now.plus_seconds(5)));

@@ -78,6 +78,14 @@ impl World {
 
     fn is_in_order(&self, is_long: bool) -> Verdict {
         must!(self.requests.is_empty(), "a request has no end");
+        for group_id in &self.deleted {
+            let server = self.server.as_ref().ok_or("there is no server")?;
+            must!(server.rooms.get(*group_id).is_none(), "class {group_id} is deleted and goes on");
+        }
+        for (index, device) in self.devices.iter().enumerate() {
+            let is_on = device.line.is_some() && self.deleted.contains(&self.group_of(index));
+            must!(!is_on, "device {index} follows a class that is deleted");
+        }
         for (group_id, model) in &self.models {
             if !self.deleted.contains(group_id) {
                 let class = format!("class {group_id}");

@@ -232,7 +232,8 @@ impl Contents {
     }
 }
 
-fn event_of(row: &Row) -> Option<Event> {
+/// The event of a row.
+pub fn event_of(row: &Row) -> Option<Event> {
     Event::decode(row.name, &mut serde_json::Deserializer::from_str(&row.body)).ok()
 }
 

@@ -5,22 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use call::Offer;
-use classroom::Operation;
+use call::{Calls, Offer};
+use classroom::{Classroom, Operation};
 use signaling::{
-    Answers, Command, FinishWhom, Group, InviteId, InviteeList, Name, Role, SettingsChange,
+    Answers, Command, Eraser, FinishWhom, Group, InviteId, InviteeList, Name, Role, SettingsChange,
     Timeout, UserId,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::device::{Device, Line, Standing, frames};
+use super::disk::event_of;
 use super::model::{Verdict, must};
 use super::world::{Asks, Request, Stage, Told, World};
 use crate::identity::JoinCode;
 use crate::room::Room;
 use crate::stream::{self, Start};
-use crate::writer::chores::{Chore, ChoreJob};
+use crate::writer::chores::{Chore, ChoreJob, Erasing};
 use crate::writer::{Beside, Job, Key};
 
 /// The most devices and classes at a time.
@@ -114,11 +115,30 @@ impl World {
 
     fn ask_for_a_chore(&mut self) -> bool {
         let Some(class) = self.pick(self.classes.len()) else { return false };
+        let group_id = self.classes[class];
+        let chore = match self.somebody_to_erase(group_id) {
+            Some(erasing) if self.chance(700) => Chore::Erase(group_id, Box::new(erasing)),
+            _ => Chore::Delete(group_id),
+        };
         let Some(server) = &mut self.server else { return false };
+        let what = if matches!(chore, Chore::Delete(_)) { "deleted" } else { "rid of somebody" };
         let (reply, _) = oneshot::channel();
-        server.chores.push_back(ChoreJob { chore: Chore::Delete(self.classes[class]), reply });
-        self.note(format_args!("class {class} is to be deleted"));
+        server.chores.push_back(ChoreJob { chore, reply });
+        self.note(format_args!("class {class} is to be {what}"));
         true
+    }
+
+    /// Somebody of a class, and its log as far as it is there.
+    fn somebody_to_erase(&mut self, group_id: signaling::GroupId) -> Option<Erasing> {
+        let model = self.models.get(&group_id)?;
+        let whom: Vec<UserId> = model.members.keys().chain(model.gone.keys()).copied().collect();
+        let user = whom[self.pick(whom.len())?];
+        let mut erasing = Erasing { user, eraser: Eraser::new(user), seq: 0, events: Vec::new() };
+        let disk = self.disk.borrow();
+        for event in disk.contents.class(group_id)?.log.iter().filter_map(event_of) {
+            erasing.read(&event, &(Classroom, Calls));
+        }
+        Some(erasing)
     }
 
     // The network.
@@ -611,7 +631,22 @@ impl World {
     }
 
     /// An invitation on the page, or any that ever was.
-    fn some_invitation(&mut self, page: &Group, group_id: signaling::GroupId) -> Option<InviteId> {
+    fn some_invitation(
+        &mut self,
+        actor: UserId,
+        page: &Group,
+        group_id: signaling::GroupId,
+    ) -> Option<InviteId> {
+        let theirs: Vec<InviteId> = page
+            .live()
+            .filter(|it| it.part(actor).is_some() || it.inviter == actor)
+            .map(|it| it.invite_id)
+            .collect();
+        if let Some(place) = self.pick(theirs.len())
+            && !self.chance(300)
+        {
+            return Some(theirs[place]);
+        }
         let live: Vec<InviteId> = page.live().map(|it| it.invite_id).collect();
         if let Some(place) = self.pick(live.len())
             && !self.chance(100)
@@ -636,7 +671,7 @@ impl World {
         let word = format!("w{}", self.named);
         let seconds = [0, 1, 2, 3, 5, 30][self.random.usize(..6)];
         let timeout = Timeout::new(seconds).unwrap_or_default();
-        let invite_id = self.some_invitation(page, group_id);
+        let invite_id = self.some_invitation(actor, page, group_id);
         let data = String::new();
         let call = || Offer {
             room: word.clone(),

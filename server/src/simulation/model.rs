@@ -188,9 +188,10 @@ impl Model {
                 let is_first = self.members.is_empty();
                 must!(is_first == (joined.role == Role::Teacher), "joined as {:?}", joined.role);
                 must!(!self.locked, "joined a locked class");
-                let is_new = !self.members.contains_key(&user) && !self.gone.contains_key(&user);
+                let is_new = self.members.insert(user, joined.role).is_none();
                 must!(is_new, "{user} joined twice");
-                self.members.insert(user, joined.role);
+                // Whoever sends the form again after they were removed is themselves again.
+                self.gone.remove(&user);
                 self.is_asked(user, joined.role, event);
                 Ok(())
             }

@@ -492,6 +492,11 @@ impl World {
                 Durable::Rewritten(group_id) => {
                     self.note(format_args!("somebody is erased"));
                     self.erased.insert(group_id);
+                    // Answers that tell of somebody who was erased are forgotten.
+                    for used in self.keys.values_mut() {
+                        used.answered = None;
+                        used.invitations.clear();
+                    }
                 }
                 Durable::Deleted(group_id) => {
                     self.note(format_args!("a class is deleted"));

@@ -94,26 +94,30 @@ impl<S: Store> Writer<S> {
 
     /// Deletes a class, in one commit, and tells whoever is still in it that it is over.
     async fn delete(&mut self, group_id: GroupId) -> Result<(), Error> {
-        let has_ended = self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
-        // One that cannot be read can still be deleted.
-        let goes_on = !has_ended && matches!(self.open(group_id).await, Ok(true));
-        if let Err(error) = self.store.take_away(group_id, self.clock.now()).await {
-            self.restore(group_id, self.clock.now());
-            return Err(error.into());
-        }
+        self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
+        let taken = self.store.take_away(group_id, self.clock.now()).await;
         self.untidy_at = Some(Instant::now());
-        self.set_deadline(group_id, None);
-        self.rooms.map.write().unwrap_or_else(PoisonError::into_inner).remove(&group_id);
-        if let Some(mut working) = self.working.remove(&group_id).filter(|_| goes_on) {
-            let teacher = working.group.with_role(Role::Teacher).next().map(|it| it.user_id);
-            let end = teacher.map(|actor| Command::End { actor });
-            let now = self.clock.now();
-            let ended = end.map(|end| act(&mut working.group, now, end, &*self.application));
-            if let Some(Ok(outcome)) = ended {
-                working.room.publish(&encoded(&outcome.events));
-            }
+        if taken.is_err() {
+            // It may be gone all the same: soon its log is looked for.
+            self.restore(group_id, self.clock.now());
         }
+        taken?;
+        self.close(group_id);
         Ok(())
+    }
+
+    /// Tells whoever is in a class that is there no more that it is over.
+    pub(super) fn close(&mut self, group_id: GroupId) {
+        self.set_deadline(group_id, None);
+        self.working.remove(&group_id);
+        let room = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner).remove(&group_id);
+        let Some(room) = room else { return };
+        let mut group = room.group();
+        let Some(teacher) = group.with_role(Role::Teacher).next() else { return };
+        let end = Command::End { actor: teacher.user_id };
+        if let Ok(outcome) = act(&mut group, self.clock.now(), end, &*self.application) {
+            room.publish(&encoded(&outcome.events));
+        }
     }
 
     /// Erases a person and, when they are still in it, removes them from a class that goes on: all
