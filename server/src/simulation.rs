@@ -25,7 +25,10 @@ mod world;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use self::disk::Defect;
+use crate::error::Error;
+use crate::writer::chores::{Chore, ChoreJob};
+
+use self::disk::{Defect, Weather};
 use self::world::{Broken, Tally, World};
 
 /// What `cargo test` runs, and what of it `cargo xtask simulate` asks for.
@@ -127,4 +130,21 @@ fn a_store_that_breaks_its_word_is_found_out() {
         let again = simulate(found.seed, 2_000, defect).expect_err("it fails again");
         assert_eq!(found, again, "a seed that fails replays exactly");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_goes_away_though_its_deletion_was_reported_as_failed() {
+    let mut world = World::new(1, Defect::None);
+    world.start();
+    world.somebody_comes();
+    world.come_to_rest().expect("a class with its teacher");
+    world.disk.borrow_mut().weather = Weather { fails_late: 1_000, ..Weather::default() };
+    let (reply, mut answered) = tokio::sync::oneshot::channel();
+    let chore = Chore::Delete(world.classes[0]);
+    let server = world.server.as_mut().expect("a server");
+    server.chores.push_back(ChoreJob { chore, reply });
+    world.have_it_written().expect("the chore");
+    assert!(matches!(answered.try_recv(), Ok(Err(Error::Internal(_)))), "it is on the disk");
+    world.calm_down().await.expect("nobody is in it any more");
+    assert_eq!(world.deleted.len(), 1);
 }

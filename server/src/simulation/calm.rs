@@ -50,7 +50,7 @@ impl World {
         self.is_in_order(is_long)
     }
 
-    fn come_to_rest(&mut self) -> Verdict {
+    pub(super) fn come_to_rest(&mut self) -> Verdict {
         for _ in 0..TURNS {
             let mut moves = false;
             while self.have_it_written()? {

@@ -516,7 +516,7 @@ impl World {
         self.follow_up(index) || self.act(index)
     }
 
-    fn somebody_comes(&mut self) -> bool {
+    pub(super) fn somebody_comes(&mut self) -> bool {
         let (user, token) = (UserId::from_bytes(self.fresh()), self.secret());
         let living: Vec<usize> = (0..self.classes.len())
             .filter(|class| {

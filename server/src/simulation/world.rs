@@ -211,11 +211,11 @@ pub struct World {
 }
 
 impl World {
-    /// Lets a school live for so many steps.
-    pub async fn live(seed: u64, steps: u64, defect: Defect) -> Result<Tally, Broken> {
+    /// A school in which nothing has happened.
+    pub fn new(seed: u64, defect: Defect) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let disk = Disk::new(random.u64(..), defect);
-        let mut world = Self {
+        Self {
             random,
             disk: Rc::new(RefCell::new(disk)),
             machine: Arc::new(AtomicI64::new(BEGINNING)),
@@ -236,7 +236,12 @@ impl World {
             trace: Trace::default(),
             tally: Tally::default(),
             named: 0,
-        };
+        }
+    }
+
+    /// Lets a school live for so many steps.
+    pub async fn live(seed: u64, steps: u64, defect: Defect) -> Result<Tally, Broken> {
+        let mut world = Self::new(seed, defect);
         let done = world.go_through(steps).await;
         let disk = world.disk.borrow();
         let mut tally = world.tally;
