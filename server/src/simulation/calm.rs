@@ -26,11 +26,14 @@ impl World {
         self.tally.calms += 1;
         self.storm = Storm::default();
         self.disk.borrow_mut().weather = Weather::default();
+        // At night the server is restarted, and nobody is there whose coming would have a class read.
+        let is_night = self.chance(250);
+        if is_night {
+            self.crash()?;
+        }
         if self.server.is_none() {
             self.start();
         }
-        // At night nobody is there whose coming would have a class read.
-        let is_night = self.chance(250);
         for device in &mut self.devices {
             device.is_asleep = is_night;
             if is_night {

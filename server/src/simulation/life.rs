@@ -264,7 +264,7 @@ impl World {
         let (group_id, user) = (self.group_of(device), self.devices[device].user);
         let model = self.models.get(&group_id);
         let is_deleted = self.deleted.contains(&group_id);
-        let belongs = model.is_some_and(|model| model.members.contains_key(&user));
+        let belongs = model.is_some_and(|model| model.belongs(user));
         must!(is_deleted || !belongs, "{user} belongs to the class and is turned away");
         Ok(Stage::ToDevice(Told::Status(401)))
     }
@@ -361,9 +361,8 @@ impl World {
                     let user = device.user;
                     let is_deleted = self.deleted.contains(&group_id);
                     let model = self.models.get(&group_id);
-                    let belongs = model.is_some_and(|model| {
-                        model.ended.is_none() && model.members.contains_key(&user)
-                    });
+                    let belongs =
+                        model.is_some_and(|model| model.ended.is_none() && model.belongs(user));
                     must!(is_deleted || !belongs, "{user} belongs to the class and is sent away");
                 }
             }

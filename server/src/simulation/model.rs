@@ -1,7 +1,7 @@
 //! What must be true of a class, told anew from the contract and knowing nothing of the rules' code:
 //! it takes the events of the log as they become durable and says which of them should not be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use signaling::event::{InvitationCancelled, InvitationTimeout, ReceiveNewInvitation};
 use signaling::{
@@ -76,6 +76,8 @@ pub struct Model {
     pub members: BTreeMap<UserId, Role>,
     /// Who is gone, and with which event.
     pub gone: BTreeMap<UserId, u64>,
+    /// Who was gone and has come again: their other devices are still out.
+    returned: BTreeSet<UserId>,
     locked: bool,
     ask_anytime: bool,
     pub ended: Option<u64>,
@@ -103,6 +105,11 @@ impl Model {
     /// The next event after one that the user may see.
     pub fn next_for(&self, user: UserId, after: u64) -> Option<u64> {
         (after + 1..=self.seq).find(|seq| self.may_see(user, *seq))
+    }
+
+    /// Whether every device of this user has to be let in.
+    pub fn belongs(&self, user: UserId) -> bool {
+        self.members.contains_key(&user) && !self.returned.contains(&user)
     }
 
     /// Whoever takes up the log has another clock.
@@ -191,7 +198,9 @@ impl Model {
                 let is_new = self.members.insert(user, joined.role).is_none();
                 must!(is_new, "{user} joined twice");
                 // Whoever sends the form again after they were removed is themselves again.
-                self.gone.remove(&user);
+                if self.gone.remove(&user).is_some() {
+                    self.returned.insert(user);
+                }
                 self.is_asked(user, joined.role, event);
                 Ok(())
             }
@@ -304,7 +313,7 @@ impl Model {
             }
         }
         let calls = self.invitations.values().filter(|sent| sent.is_call && sent.talks());
-        let mut engaged = std::collections::BTreeSet::new();
+        let mut engaged = BTreeSet::new();
         for call in calls {
             for user in [Some(call.inviter), call.between].into_iter().flatten() {
                 must!(engaged.insert(user), "{user} is in two calls");
