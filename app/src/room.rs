@@ -14,9 +14,11 @@ use std::collections::BTreeSet;
 
 use classroom::Lesson;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use signaling::{Group, Role, Snapshot, Timestamp, UserId};
 
 use self::call::{CallPlace, Calling};
+use self::lists::Row;
 use self::student::StudentRoom;
 use self::teacher::TeacherRoom;
 use self::words::{announcement, connection_words};
@@ -80,29 +82,82 @@ impl Live {
         })
     }
 
+    fn hands(self) -> Vec<Row> {
+        self.lesson.with(|lesson| lesson.hands.iter().map(Row::from).collect())
+    }
+
+    fn speaking(self) -> Vec<Row> {
+        self.lesson.with(|lesson| lesson.speaking.iter().map(Row::from).collect())
+    }
+
+    fn with_role(self, role: Role) -> Vec<Row> {
+        self.group.with(|group| group.with_role(role).map(|m| Row::of(m.user_id)).collect())
+    }
+
     fn students(self) -> usize {
         self.group.with(|group| group.with_role(Role::Student).count())
     }
 }
 
 fn online_in(snapshot: &Snapshot) -> BTreeSet<UserId> {
-    snapshot.members.iter().filter(|member| member.online).map(|member| member.user_id).collect()
+    let mut online = BTreeSet::new();
+    // Collecting them would sort them first, for which there is no other code in the browser.
+    online.extend(snapshot.members.iter().filter(|m| m.online).map(|member| member.user_id));
+    online
+}
+
+/// What a room begins with.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Beginning {
+    /// The class as the member may see it.
+    pub snapshot: Snapshot,
+    /// The member.
+    pub me: UserId,
+    /// What the last form came to, when it came to nothing.
+    pub problem: Option<String>,
+    /// The question that was typed into that form.
+    pub question: String,
+}
+
+/// The element that carries the beginning to the browser, in an attribute. An island's props would
+/// do the same, but are read by a reader of all JSON, which every browser would have to fetch.
+const BEGINNING: &str = "beginning";
+
+/// A room and its beginning. Children are how students come in; for teachers.
+#[component]
+pub fn RoomFrom(
+    /// What it begins with.
+    beginning: Beginning,
+    /// How students come in; for teachers.
+    children: Children,
+) -> impl IntoView {
+    let json = serde_json::to_string(&beginning).unwrap_or_default();
+    provide_context(beginning);
+    view! {
+        <template id=BEGINNING data-json=json></template>
+        <Room>{children()}</Room>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn beginning() -> Option<Beginning> {
+    let json = document().get_element_by_id(BEGINNING)?.get_attribute("data-json")?;
+    signaling::json::read(&json).ok()
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn beginning() -> Option<Beginning> {
+    use_context()
 }
 
 /// The room of one member: a teacher's or a student's.
 #[island]
 pub fn Room(
-    /// The class as the member may see it.
-    snapshot: Snapshot,
-    /// The member.
-    me: UserId,
-    /// What the last form came to, when it came to nothing.
-    problem: Option<String>,
-    /// The question that was typed into that form.
-    question: String,
     /// How students come in; for teachers.
     children: Children,
 ) -> impl IntoView {
+    let Beginning { snapshot, me, problem, question } =
+        beginning().expect("the page says what its room begins with");
     let role = snapshot.members.iter().find(|member| member.user_id == me).map(|m| m.role);
     let is_teacher = role == Some(Role::Teacher);
     let live = Live::new(snapshot, me, problem);

@@ -1,6 +1,7 @@
 //! The strings that a call puts into `data`.
 
 use serde::{Deserialize, Serialize};
+use signaling::json;
 
 /// How long a call rings, in seconds.
 pub const RING_SECONDS: u32 = 30;
@@ -45,7 +46,7 @@ enum Operation {
 impl Offer {
     /// The offer in this `data`; none when it is no call's.
     pub fn read(data: &str) -> Option<Self> {
-        let written: Written = serde_json::from_str(data).ok()?;
+        let written: Written = json::read(data).ok()?;
         Some(Self { media: written.media, room: written.room })
     }
 
@@ -69,7 +70,7 @@ pub struct Answer {
 impl Answer {
     /// The answer in this `data`; an empty one when there is none.
     pub fn read(data: &str) -> Self {
-        serde_json::from_str(data).unwrap_or_default()
+        json::read(data).unwrap_or_default()
     }
 
     /// The `data` that says this answer.

@@ -3,14 +3,15 @@
 //! is not connected says *hello* until it is.
 
 use serde::{Deserialize, Serialize};
+use signaling::json;
 
 /// One word, as the relay's `data` carries it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Word {
     /// The life of the device that says it: a page that was loaded anew has another.
     pub from: String,
     /// The life that it is for; none when any may hear it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// What is said.
     #[serde(flatten)]
@@ -18,7 +19,7 @@ pub struct Word {
 }
 
 /// What is said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "say", rename_all = "lowercase")]
 pub enum Say {
     /// Here I am, and not connected.
@@ -72,10 +73,66 @@ pub struct Mid {
     pub index: u16,
 }
 
+/// Who says which kind of thing: with that it is known what else there is to read.
+#[derive(Deserialize)]
+struct Head {
+    from: String,
+    to: Option<String>,
+    say: Kind,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Hello,
+    Offer,
+    Answer,
+    Candidates,
+    Sends,
+}
+
+#[derive(Deserialize)]
+struct Description {
+    turn: u32,
+    sdp: String,
+}
+
+#[derive(Deserialize)]
+struct Ways {
+    turn: u32,
+    found: Vec<Candidate>,
+}
+
+#[derive(Deserialize)]
+struct LetOut {
+    sound: bool,
+    picture: bool,
+}
+
 impl Word {
     /// The word in this `data`; none when it is none.
     pub fn read(data: &str) -> Option<Self> {
-        serde_json::from_str(data).ok()
+        let Head { from, to, say } = json::read(data).ok()?;
+        let say = match say {
+            Kind::Hello => Say::Hello,
+            Kind::Offer => {
+                let Description { turn, sdp } = json::read(data).ok()?;
+                Say::Offer { turn, sdp }
+            }
+            Kind::Answer => {
+                let Description { turn, sdp } = json::read(data).ok()?;
+                Say::Answer { turn, sdp }
+            }
+            Kind::Candidates => {
+                let Ways { turn, found } = json::read(data).ok()?;
+                Say::Candidates { turn, found }
+            }
+            Kind::Sends => {
+                let LetOut { sound, picture } = json::read(data).ok()?;
+                Say::Sends { sound, picture }
+            }
+        };
+        Some(Self { from, to, say })
     }
 
     /// The `data` that says it.

@@ -125,9 +125,10 @@ impl Lesson {
                 None => {}
             }
         }
-        lesson.hands.sort_by_key(|hand| hand.seq);
-        lesson.invited.sort_by_key(|invited| invited.since);
-        lesson.speaking.sort_by_key(|turn| turn.since);
+        // By cached keys of one type, all three share the code that sorts.
+        lesson.hands.sort_by_cached_key(|hand| hand.seq.cast_signed());
+        lesson.invited.sort_by_cached_key(|invited| invited.since.as_millis());
+        lesson.speaking.sort_by_cached_key(|turn| turn.since.as_millis());
         lesson
     }
 

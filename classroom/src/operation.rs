@@ -1,16 +1,17 @@
 //! The strings that the classroom puts into `data`, and what it finds there.
 
 use serde::{Deserialize, Serialize};
+use signaling::json;
 
 /// What an invitation is for: a JSON object with an `operation`. Fields beside those known here
 /// are left alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "operation", rename_all = "snake_case")]
 pub enum Operation {
     /// A teacher asks for hands; to accept is to raise one.
     HandRaising {
         /// What is asked, in the teacher's words.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         question: Option<String>,
     },
     /// A teacher invites a student to speak; to accept is to have the floor.
@@ -19,10 +20,37 @@ pub enum Operation {
     SpeechApplication,
 }
 
+/// Which operation it is: with that it is known what else there is to read.
+#[derive(Deserialize)]
+struct Head {
+    operation: Kind,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    HandRaising,
+    Speaking,
+    SpeechApplication,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    question: Option<String>,
+}
+
 impl Operation {
     /// The operation in this `data`; none when it is not the classroom's.
     pub fn read(data: &str) -> Option<Self> {
-        serde_json::from_str(data).ok()
+        let Head { operation } = json::read(data).ok()?;
+        Some(match operation {
+            Kind::HandRaising => {
+                let Asked { question } = json::read(data).ok()?;
+                Self::HandRaising { question }
+            }
+            Kind::Speaking => Self::Speaking,
+            Kind::SpeechApplication => Self::SpeechApplication,
+        })
     }
 
     /// The `data` that says this operation.

@@ -6,7 +6,7 @@ use classroom::{Classroom, Lesson};
 use signaling::event::MemberJoined;
 use signaling::{
     Application, Command, Eraser, Event, EventKind, FinishWhom, Group, GroupId, InviteId, Snapshot,
-    Timestamp, UserId, act, apply,
+    Timestamp, UserId, act, apply, json,
 };
 
 /// The most events that are read at once; the time they take grows with their square.
@@ -25,6 +25,7 @@ pub fn log(bytes: &[u8]) {
         let mut reader = serde_json::Deserializer::from_str(&text);
         let again = Event::decode(event.kind.name(), &mut reader);
         assert_eq!(again.expect("what is written can be read"), *event);
+        assert_eq!(json::read_event(event.kind.name(), &text), Ok(event.clone()));
         apply(&mut group, event);
         look(&group);
     }

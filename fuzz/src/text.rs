@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use call::{Answer, Offer, Word};
 use classroom::Operation;
+use serde::de::IgnoredAny;
 use server::{JoinCode, Token};
 use signaling::{
-    GroupId, InviteId, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Name, Timeout, Timestamp, UserId,
+    GroupId, InviteId, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Name, Timeout, Timestamp, UserId, json,
 };
 
 /// Codes, tokens, names, ids and moments.
@@ -46,6 +47,9 @@ fn reads_what_it_writes<T: FromStr + Display + PartialEq + Debug>(text: &str) {
 /// The strings of the classroom and of calls.
 pub fn data(bytes: &[u8]) {
     let Ok(data) = std::str::from_utf8(bytes) else { return };
+    if json::read::<IgnoredAny>(data).is_ok() {
+        assert!(serde_json::from_str::<IgnoredAny>(data).is_ok(), "what is read is JSON");
+    }
     if let Some(operation) = Operation::read(data) {
         assert_eq!(Operation::read(&operation.to_data()), Some(operation));
     }

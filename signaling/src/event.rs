@@ -40,6 +40,50 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// The fields of all events in one: to flatten one struct into another would read every event
+/// twice, and a struct for each costs a browser much code.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    seq: u64,
+    at: Timestamp,
+    #[serde(rename = "inviteID")]
+    invite_id: Option<InviteId>,
+    #[serde(rename = "groupID")]
+    group_id: Option<GroupId>,
+    #[serde(rename = "userID")]
+    user_id: Option<UserId>,
+    inviter: Option<UserId>,
+    invitee: Option<UserId>,
+    by: Option<UserId>,
+    invitee_list: Option<InviteeList>,
+    data: Option<String>,
+    timeout: Option<Timeout>,
+    expires_at: Option<Timestamp>,
+    answers: Option<Answers>,
+    reason: Option<String>,
+    name: Option<Name>,
+    role: Option<Role>,
+    settings: Option<Settings>,
+}
+
+/// A field of an event, made of what its body holds of it; none when it must not be missing.
+trait Field<T>: Sized {
+    fn of(held: Option<T>) -> Option<Self>;
+}
+
+impl<T> Field<T> for T {
+    fn of(held: Option<T>) -> Option<Self> {
+        held
+    }
+}
+
+impl<T> Field<T> for Option<T> {
+    fn of(held: Option<T>) -> Option<Self> {
+        Some(held)
+    }
+}
+
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal { $($(#[$field_attribute:meta])* $field:ident: $type:ty,)* })*) => {
         /// What an event says.
@@ -82,22 +126,16 @@ macro_rules! event_kinds {
             /// # Errors
             /// When no event has the name, or the body is not that event's.
             pub fn decode<'de, D: Deserializer<'de>>(name: &str, body: D) -> Result<Self, D::Error> {
-                match name {
-                    $($name => {
-                        // All fields in one: to flatten one struct into another would read every
-                        // event twice, and costs a browser much code.
-                        #[derive(Deserialize)]
-                        #[serde(rename_all = "camelCase")]
-                        struct Body {
-                            seq: u64,
-                            at: Timestamp,
-                            $($(#[$field_attribute])* $field: $type,)*
-                        }
-                        let Body { seq, at, $($field,)* } = Body::deserialize(body)?;
-                        Ok(Self { seq, at, kind: $kind { $($field,)* }.into() })
-                    })*
-                    _ => Err(de::Error::custom("no event has this name")),
-                }
+                let body = Body::deserialize(body)?;
+                let kind = match name {
+                    $($name => $kind {
+                        $($field: Field::of(body.$field)
+                            .ok_or_else(|| de::Error::missing_field(stringify!($field)))?,)*
+                    }
+                    .into(),)*
+                    _ => return Err(de::Error::custom("no event has this name")),
+                };
+                Ok(Self { seq: body.seq, at: body.at, kind })
             }
         }
     };

@@ -1,5 +1,9 @@
 //! An invitation and the part that each invitee has in it.
 
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Entry, GroupId, InviteId, Roll, Timeout, Timestamp, UserId};
@@ -54,17 +58,29 @@ impl Serialize for InviteeList {
 
 impl<'de> Deserialize<'de> for InviteeList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Star(String),
-            Members(Vec<UserId>),
+        struct Whom;
+
+        impl<'de> Visitor<'de> for Whom {
+            type Value = InviteeList;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of ids or \"*\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<InviteeList, E> {
+                if text == "*" {
+                    Ok(InviteeList::Everyone)
+                } else {
+                    Err(E::invalid_value(Unexpected::Str(text), &self))
+                }
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, members: A) -> Result<InviteeList, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(members)).map(InviteeList::Members)
+            }
         }
-        match Form::deserialize(deserializer)? {
-            Form::Star(star) if star == "*" => Ok(Self::Everyone),
-            Form::Star(_) => Err(de::Error::custom("inviteeList is a list of ids or \"*\"")),
-            Form::Members(members) => Ok(Self::Members(members)),
-        }
+
+        deserializer.deserialize_any(Whom)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod event;
 mod group;
 mod ids;
 mod invitation;
+pub mod json;
 mod problem;
 mod roll;
 mod time;

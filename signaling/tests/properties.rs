@@ -13,7 +13,7 @@ use proptest::test_runner::{TestCaseResult, TestRunner};
 use signaling::{
     Answers, Command, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Outcome, Rejection, Role, Settlement, Snapshot, Timestamp, UserId, apply, decide,
-    settlement,
+    json, settlement,
 };
 use support::*;
 
@@ -415,8 +415,10 @@ proptest! {
     fn an_event_that_went_through_json_is_the_event(life in any_life()) {
         for event in lived(&life)?.log {
             let body = serde_json::to_string(&event).expect("an event is JSON");
+            let name = event.kind.name();
+            prop_assert_eq!(json::read_event(name, &body), Ok(event.clone()));
             let mut body = serde_json::Deserializer::from_str(&body);
-            prop_assert_eq!(Event::decode(event.kind.name(), &mut body).ok(), Some(event));
+            prop_assert_eq!(Event::decode(name, &mut body).ok(), Some(event));
         }
     }
 
@@ -456,7 +458,7 @@ proptest! {
                     let now = moment.after.now;
                     let snapshot = Snapshot::of(server, member.user_id, now, |_| true);
                     let wire = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
-                    let read: Snapshot = serde_json::from_str(&wire).expect("and back");
+                    let read: Snapshot = json::read(&wire).expect("and back");
                     clients.push((member.user_id, Group::from(read)));
                 }
             }

@@ -13,6 +13,7 @@ mod exec;
 mod fuzz;
 mod install;
 mod report;
+mod shrink;
 mod site;
 mod suite;
 mod wasm;

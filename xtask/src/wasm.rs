@@ -13,6 +13,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::exec::{self, say};
+use crate::shrink;
 use crate::workspace::{Profile, Workspace, profile_folder};
 
 /// The target that browsers run.
@@ -21,6 +22,15 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// The name that the browser's files share (`output-name` in the root
 /// Cargo.toml).
 pub const OUTPUT_NAME: &str = "handup";
+
+/// The script that loads what is split off.
+const LINK: &str = "./__wasm_split.js";
+
+/// What wasm-opt does. The lowest addresses are the far end of the stack, which rustc puts first:
+/// no object is there. A function that is called from one place is copied there only when it is
+/// small: copied code is less alike, and packs worse.
+const PASSES: [&str; 4] =
+    ["-Oz", "--low-memory-unused", "--one-caller-inline-max-function-size", "50"];
 
 /// What rustc 1.95 emits for the target, and every browser of today runs.
 const FEATURES: [&str; 8] = [
@@ -74,20 +84,14 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let input =
         workspace.target.join(TARGET).join(profile_folder(cargo_profile)).join("handup.wasm");
     let output = workspace.target.join("wasm-bindgen").join(cargo_profile);
-    let optimizer = match profile {
+    let find = |tool| match profile {
         Profile::Dev => None,
-        Profile::Release => {
-            let found = find_wasm_opt(workspace);
-            if found.is_none() {
-                say("no wasm-opt, neither in the PATH nor in end2end/node_modules: \
-                     the WASM is left some percent larger than it could be");
-            }
-            found
-        }
+        Profile::Release => find_tool(workspace, tool),
     };
+    let (optimizer, minifier) = (find("wasm-opt"), find("esbuild"));
 
     let stamp_file = output.with_extension("stamp");
-    let stamp = stamp(&input, optimizer.as_deref())?;
+    let stamp = stamp(&input, &[&optimizer, &minifier])?;
     if std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && output.is_dir() {
         return Ok(output);
     }
@@ -97,28 +101,42 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     }
     exec::make_folder(&output)?;
     let (main, mut modules) = split(&input, &output)?;
-    bind(&main, &output, profile)?;
+    let script = output.join(format!("{OUTPUT_NAME}.js"));
+    bind(&main, &output, &script, profile)?;
     // Leptos asks for this name where LEPTOS_OUTPUT_NAME is set at compile time.
     let module = output.join(format!("{OUTPUT_NAME}.wasm"));
     std::fs::rename(output.join(format!("{OUTPUT_NAME}_bg.wasm")), &module)
         .with_context(|| format!("wasm-bindgen has not made {}", module.display()))?;
-    modules.push(module);
+    modules.push(module.clone());
     if let Some(optimizer) = optimizer {
         for module in &modules {
             optimize(&optimizer, module)?;
         }
     }
+    if profile == Profile::Release {
+        let module = walrus::Module::from_file(&module)
+            .with_context(|| format!("cannot read {}", module.display()))?;
+        let text = shrink::drop_unused(&module, &exec::read_text(&script)?);
+        exec::write_file(&script, text)?;
+    }
+    if let Some(minifier) = minifier {
+        minify(&minifier, &script)?;
+        minify(&minifier, &output.join(LINK))?;
+    }
     exec::write_file(&stamp_file, stamp)?;
     Ok(output)
 }
 
-/// What the result depends on, in a line: when it has not changed, neither
-/// has the result.
-fn stamp(input: &Path, optimizer: Option<&Path>) -> Result<String> {
-    let meta =
-        input.metadata().with_context(|| format!("cargo has not made {}", input.display()))?;
-    let age = meta.modified()?.duration_since(UNIX_EPOCH)?;
-    Ok(format!("{} bytes of {} ns, optimizer {optimizer:?}", meta.len(), age.as_nanos()))
+/// What the result depends on, this program and its tools included, in a line: when it has not
+/// changed, neither has the result.
+fn stamp(input: &Path, tools: &[&Option<PathBuf>]) -> Result<String> {
+    let told = |file: &Path| -> Result<String> {
+        let meta = file.metadata().with_context(|| format!("cannot read {}", file.display()))?;
+        let age = meta.modified()?.duration_since(UNIX_EPOCH)?;
+        Ok(format!("{} bytes of {} ns", meta.len(), age.as_nanos()))
+    };
+    let own = std::env::current_exe()?;
+    Ok(format!("{}, by {}, with {tools:?}", told(input)?, told(&own)?))
 }
 
 /// Splits off what `#[wasm_split]` marks. Tells what is left, for wasm-bindgen,
@@ -129,13 +147,13 @@ fn split(input: &Path, output: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
     let main = output.with_extension("main.wasm");
     let main_module = format!("./{OUTPUT_NAME}.js");
     let mut options = wasm_split_cli_support::Options::new(&wasm);
-    let link_name = options.link_name;
+    options.link_name = LINK;
     options.output_dir = output;
     options.main_out_path = &main;
     options.main_module = &main_module;
     let split = wasm_split_cli_support::transform(options)
         .map_err(|error| anyhow!("cannot split {}: {error:#}", input.display()))?;
-    let link = output.join(link_name);
+    let link = output.join(LINK);
     let mut modules = Vec::new();
     for module in split.split_modules {
         modules.push(name_after_build(&wasm, &module, &link)?);
@@ -162,7 +180,7 @@ fn name_after_build(build: &[u8], module: &Path, link: &Path) -> Result<PathBuf>
     Ok(named)
 }
 
-fn bind(input: &Path, output: &Path, profile: Profile) -> Result<()> {
+fn bind(input: &Path, output: &Path, script: &Path, profile: Profile) -> Result<()> {
     say(format_args!("wasm-bindgen {}", input.display()));
     let release = profile == Profile::Release;
     let mut bindgen = Bindgen::new();
@@ -172,28 +190,55 @@ fn bind(input: &Path, output: &Path, profile: Profile) -> Result<()> {
         .typescript(false)
         // What was split off shares the memory and the table of functions.
         .keep_lld_exports(true)
+        // What is shrunk is found by its name.
+        .demangle(!release)
         .keep_debug(false)
         .remove_name_section(release)
         .remove_producers_section(release);
-    bindgen
-        .web(true)
-        .and_then(|bindgen| bindgen.generate(output))
-        .with_context(|| format!("wasm-bindgen cannot bundle {}", input.display()))
+    let cannot = || format!("wasm-bindgen cannot bundle {}", input.display());
+    let mut bound = bindgen.web(true)?.generate_output().with_context(cannot)?;
+    bound.emit(output).with_context(cannot)?;
+    if !release {
+        return Ok(());
+    }
+    let module = bound.wasm_mut();
+    shrink::drop_never_called(module)?;
+    let text = shrink::drop_classes(module, &exec::read_text(script)?)?;
+    let link = exec::read_text(&output.join(LINK))?;
+    let from = format!("./{OUTPUT_NAME}_bg.js");
+    let text = shrink::shorten_names(module, &text, &from, |name| link.contains(name))?;
+    exec::write_file(&output.join(format!("{OUTPUT_NAME}_bg.wasm")), module.emit_wasm())?;
+    exec::write_file(script, text)
 }
 
-fn find_wasm_opt(workspace: &Workspace) -> Option<PathBuf> {
-    exec::find("wasm-opt").or_else(|| {
-        let own = workspace.end2end().join("node_modules/.bin/wasm-opt");
+/// A program in the PATH or of the npm packages.
+fn find_tool(workspace: &Workspace, tool: &str) -> Option<PathBuf> {
+    let found = exec::find(tool).or_else(|| {
+        let own = workspace.end2end().join("node_modules/.bin").join(tool);
         exec::is_program(&own).then_some(own)
-    })
+    });
+    if found.is_none() {
+        say(format_args!(
+            "no {tool}, neither in the PATH nor in end2end/node_modules: \
+             what browsers fetch is left larger than it could be"
+        ));
+    }
+    found
 }
 
 fn optimize(optimizer: &Path, wasm: &Path) -> Result<()> {
     let smaller = wasm.with_extension("opt");
     exec::run(
-        exec::command(optimizer).arg("-Oz").args(FEATURES).arg(wasm).arg("-o").arg(&smaller),
+        exec::command(optimizer).args(PASSES).args(FEATURES).arg(wasm).arg("-o").arg(&smaller),
     )?;
     std::fs::rename(&smaller, wasm).with_context(|| format!("cannot replace {}", wasm.display()))
+}
+
+fn minify(minifier: &Path, script: &Path) -> Result<()> {
+    let mut minify = exec::command(minifier);
+    minify.args(["--minify", "--format=esm", "--tree-shaking=true", "--log-level=warning"]);
+    let smaller = exec::read(minify.arg(script))?;
+    exec::write_file(script, smaller)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use signaling::{GroupId, Role};
 
 use super::{Plain, param, query, trouble};
 use crate::actions::RoomView;
-use crate::room::Room;
+use crate::room::{Beginning, RoomFrom};
 use crate::trouble::Trouble;
 
 /// The page of a class, for its teachers and its students.
@@ -38,11 +38,12 @@ fn in_class(room: RoomView, problem: Option<Trouble>, question: String) -> impl 
     let nobody_here = !snapshot.members.iter().any(|member| member.role == Role::Student);
     let group = snapshot.group_id;
     let problem = problem.map(|problem| problem.to_string());
+    let beginning = Beginning { snapshot, me, problem, question };
     view! {
         <Title text=name />
-        <Room snapshot me problem question>
+        <RoomFrom beginning>
             {is_teacher.then(|| view! { <Share group code link nobody_here /> })}
-        </Room>
+        </RoomFrom>
     }
 }
 

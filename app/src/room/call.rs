@@ -19,6 +19,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use signaling::{InviteId, Relay, Role, UserId};
 
+use super::lists::rows;
 use super::{Connection, Live};
 
 /// The call that this page's member is in, and what they want.
@@ -111,18 +112,11 @@ pub fn CallButtons(
 #[component]
 pub fn CallTeachers() -> impl IntoView {
     let live = expect_context::<Live>();
-    let teachers = Memo::new(move |_| {
-        live.group.with(|group| {
-            let teachers = group.with_role(Role::Teacher).map(|member| member.user_id);
-            let may_call = group.settings.students_may_call;
-            teachers.filter(|_| may_call).collect::<Vec<UserId>>()
-        })
-    });
-    view! {
-        <For each=move || teachers.get() key=|user| *user let:user>
-            <CallButtons who=user by_name=true />
-        </For>
-    }
+    let teachers = move || {
+        let may_call = live.group.with(|group| group.settings.students_may_call);
+        if may_call { live.with_role(Role::Teacher) } else { Vec::new() }
+    };
+    rows(teachers, |row| view! { <CallButtons who=row.user by_name=true /> })
 }
 
 /// Where the panel of a call goes, once there is one.

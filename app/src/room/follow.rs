@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::{
     Event, EventKind, Group, Problem, Relay, Ringing, Role, Snapshot, StatusChange, Timestamp,
-    apply,
+    apply, json,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -212,7 +212,7 @@ impl Follower {
             match answer {
                 Ok((200, _)) => this.connect(),
                 // Only the server's own word counts: what is in between may refuse as well.
-                Ok((_, body)) => match serde_json::from_str::<Problem>(&body) {
+                Ok((_, body)) => match json::read::<Problem>(&body) {
                     Ok(Problem { status: 401 | 403 | 404, .. }) => this.part(Connection::Removed),
                     Ok(Problem { status: 410, .. }) => this.part(Connection::Ended),
                     Ok(_) | Err(_) => this.fail(),
@@ -254,7 +254,7 @@ impl Follower {
         for (name, data, heard_at) in gathered {
             match name.as_str() {
                 "snapshot" => {
-                    if let Ok(snapshot) = serde_json::from_str::<Snapshot>(&data) {
+                    if let Ok(snapshot) = json::read::<Snapshot>(&data) {
                         self.set_clock(snapshot.now, heard_at);
                         self.live.online.set(online_in(&snapshot));
                         folded.clear();
@@ -262,13 +262,13 @@ impl Follower {
                     }
                 }
                 "heartbeat" => {
-                    if let Ok(Heartbeat { now }) = serde_json::from_str(&data) {
+                    if let Ok(Heartbeat { now }) = json::read(&data) {
                         self.set_clock(now, heard_at);
                         is_current = true;
                     }
                 }
                 StatusChange::NAME => {
-                    if let Ok(StatusChange { users }) = serde_json::from_str(&data) {
+                    if let Ok(StatusChange { users }) = json::read(&data) {
                         self.live.online.update(|online| {
                             for user in users {
                                 if user.online {
@@ -281,14 +281,13 @@ impl Follower {
                     }
                 }
                 Ringing::NAME => {
-                    if let Ok(Ringing { invite_id, .. }) = serde_json::from_str(&data) {
+                    if let Ok(Ringing { invite_id, .. }) = json::read(&data) {
                         self.calling.ringing.set(Some(invite_id));
                     }
                 }
-                Relay::NAME => words.extend(serde_json::from_str::<Relay>(&data)),
+                Relay::NAME => words.extend(json::read::<Relay>(&data)),
                 name => {
-                    let mut body = serde_json::Deserializer::from_str(&data);
-                    if let Ok(event) = Event::decode(name, &mut body) {
+                    if let Ok(event) = json::read_event(name, &data) {
                         parting = parting.or(self.parts(&event));
                         folded.push(event);
                     }
@@ -509,6 +508,6 @@ async fn submit(form: &HtmlFormElement, fields: &FormData) -> Result<u64, String
     if status == 200 {
         return Ok(text.parse().unwrap_or_default());
     }
-    let trouble = serde_json::from_str::<Trouble>(&text).unwrap_or(Trouble::Failed);
+    let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
     Err(trouble.to_string())
 }

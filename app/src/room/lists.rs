@@ -1,8 +1,10 @@
-//! The lists that everybody sees alike.
+//! What all lists of people are made of, and those that everybody sees alike.
 
-use classroom::{Hand, Turn};
+use std::sync::Arc;
+
+use classroom::{Hand, Invited, Turn};
 use leptos::prelude::*;
-use signaling::UserId;
+use signaling::{InviteId, Timestamp, UserId};
 
 use super::Live;
 use super::clock::Since;
@@ -34,11 +36,71 @@ pub fn NameOf(
     }
 }
 
+/// What a list has of a person: who they are, since when they are in it, and what tells their
+/// being in it from another time.
+#[derive(Clone, Copy)]
+pub struct Row {
+    /// Who it is.
+    pub user: UserId,
+    /// Since when.
+    pub since: Timestamp,
+    /// The event that brought them here, where the list goes by events.
+    pub seq: u64,
+    /// The invitation that brought them here, where the list goes by invitations.
+    invite_id: Option<InviteId>,
+}
+
+impl Row {
+    /// Somebody who is here once.
+    pub fn of(user: UserId) -> Self {
+        Self { user, since: Timestamp::default(), seq: 0, invite_id: None }
+    }
+}
+
+impl From<&Hand> for Row {
+    fn from(hand: &Hand) -> Self {
+        Self { user: hand.user, since: hand.since, seq: hand.seq, invite_id: None }
+    }
+}
+
+impl From<&Invited> for Row {
+    fn from(invited: &Invited) -> Self {
+        let invite_id = Some(invited.invite_id);
+        Self { user: invited.user, since: invited.since, seq: 0, invite_id }
+    }
+}
+
+impl From<&Turn> for Row {
+    fn from(turn: &Turn) -> Self {
+        let invite_id = Some(turn.invite_id);
+        Self { user: turn.user, since: turn.since, seq: 0, invite_id }
+    }
+}
+
+/// The rows of a list; `view` makes one, which stays while its row does. All lists are of this one
+/// type, for each other type of them costs a browser the code for moving rows once more.
+pub fn rows<V: IntoView + 'static>(
+    each: impl Fn() -> Vec<Row> + Send + Sync + 'static,
+    view: impl Fn(Row) -> V + Send + Sync + 'static,
+) -> impl IntoView {
+    let view = move |row| view(row).into_any();
+    view! { <Rows each=Box::new(each) view=Arc::new(view) /> }
+}
+
+#[component]
+fn Rows(
+    each: Box<dyn Fn() -> Vec<Row> + Send + Sync>,
+    view: Arc<dyn Fn(Row) -> AnyView + Send + Sync>,
+) -> impl IntoView {
+    view! {
+        <For each key=|row| (row.user, row.seq, row.invite_id) children=move |row| view(row) />
+    }
+}
+
 /// The raised hands as students see them.
 #[component]
 pub fn HandsForAll() -> impl IntoView {
     let live = expect_context::<Live>();
-    let hands = move || live.lesson.with(|lesson| lesson.hands.clone());
     let nobody = move || live.lesson.with(|lesson| lesson.hands.is_empty());
     view! {
         <section class="raised" aria-labelledby="raised-title">
@@ -47,16 +109,14 @@ pub fn HandsForAll() -> impl IntoView {
                 <p class="nobody">"nobody"</p>
             </Show>
             <ol class="hands">
-                <For each=hands key=|hand| (hand.user, hand.seq) let:hand>
-                    <HandForAll hand />
-                </For>
+                {rows(move || live.hands(), move |hand| view! { <HandForAll hand /> })}
             </ol>
         </section>
     }
 }
 
 #[component]
-fn HandForAll(hand: Hand) -> impl IntoView {
+fn HandForAll(hand: Row) -> impl IntoView {
     let live = expect_context::<Live>();
     let is_new = hand.seq > live.first_seq;
     view! {
@@ -70,7 +130,6 @@ fn HandForAll(hand: Hand) -> impl IntoView {
 #[component]
 pub fn SpeakingForAll() -> impl IntoView {
     let live = expect_context::<Live>();
-    let speaking = move || live.lesson.with(|lesson| lesson.speaking.clone());
     let nobody = move || live.lesson.with(|lesson| lesson.speaking.is_empty());
     view! {
         <section class="floor" aria-labelledby="floor-title">
@@ -79,12 +138,17 @@ pub fn SpeakingForAll() -> impl IntoView {
                 <p class="nobody">"nobody"</p>
             </Show>
             <ul class="speaking">
-                <For each=speaking key=|turn: &Turn| (turn.invite_id, turn.user) let:turn>
-                    <li class="turn">
-                        <NameOf user=turn.user />
-                        <Since moment=turn.since />
-                    </li>
-                </For>
+                {rows(
+                    move || live.speaking(),
+                    |turn| {
+                        view! {
+                            <li class="turn">
+                                <NameOf user=turn.user />
+                                <Since moment=turn.since />
+                            </li>
+                        }
+                    },
+                )}
             </ul>
         </section>
     }

@@ -1,12 +1,11 @@
 //! The teacher's room: the list is the hero, and one control asks for hands.
 
-use classroom::{Hand, Invited, Turn};
 use leptos::prelude::*;
-use signaling::{Member, Role, UserId};
+use signaling::{Role, UserId};
 
 use super::call::CallButtons;
 use super::clock::{Countdown, Since};
-use super::lists::{HandMark, NameOf};
+use super::lists::{HandMark, NameOf, Row, rows};
 use super::{Confirm, Heading, Live, Notice, Tap};
 
 /// The teacher's room. Its children are how students come in.
@@ -122,7 +121,6 @@ fn Asking(question: String) -> impl IntoView {
 fn Hands() -> impl IntoView {
     let live = expect_context::<Live>();
     let count = move || live.lesson.with(|lesson| lesson.hands.len());
-    let hands = move || live.lesson.with(|lesson| lesson.hands.clone());
     view! {
         <section class="raised" aria-labelledby="raised-title">
             <div class="count-line">
@@ -142,16 +140,14 @@ fn Hands() -> impl IntoView {
                 <p class="nobody">"No hands are up."</p>
             </Show>
             <ol class="hands">
-                <For each=hands key=|hand| (hand.user, hand.seq) let:hand>
-                    <HandRow hand />
-                </For>
+                {rows(move || live.hands(), |hand| view! { <HandRow hand /> })}
             </ol>
         </section>
     }
 }
 
 #[component]
-fn HandRow(hand: Hand) -> impl IntoView {
+fn HandRow(hand: Row) -> impl IntoView {
     let live = expect_context::<Live>();
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
@@ -185,26 +181,31 @@ fn HandRow(hand: Hand) -> impl IntoView {
 #[component]
 fn Silent() -> impl IntoView {
     let live = expect_context::<Live>();
-    let invited = move || live.lesson.with(|lesson| lesson.invited.clone());
+    let invited = move || live.lesson.with(|lesson| lesson.invited.iter().map(Row::from).collect());
     let is_any = move || live.lesson.with(|lesson| !lesson.invited.is_empty());
     view! {
         <Show when=is_any>
             <section class="silent" aria-labelledby="silent-title">
                 <h2 id="silent-title">"Invited to speak"</h2>
                 <ul>
-                    <For each=invited key=|invited: &Invited| (invited.invite_id, invited.user) let:invited>
-                        <li class="line">
-                            <NameOf user=invited.user />
-                            <Since moment=invited.since />
-                            <Tap
-                                deed="cancelCall"
-                                who=invited.user
-                                label=format!("Cancel: {}", live.name_of(invited.user))
-                            >
-                                "Cancel"
-                            </Tap>
-                        </li>
-                    </For>
+                    {rows(
+                        invited,
+                        move |invited| {
+                            view! {
+                                <li class="line">
+                                    <NameOf user=invited.user />
+                                    <Since moment=invited.since />
+                                    <Tap
+                                        deed="cancelCall"
+                                        who=invited.user
+                                        label=format!("Cancel: {}", live.name_of(invited.user))
+                                    >
+                                        "Cancel"
+                                    </Tap>
+                                </li>
+                            }
+                        },
+                    )}
                 </ul>
             </section>
         </Show>
@@ -214,7 +215,6 @@ fn Silent() -> impl IntoView {
 #[component]
 fn Speaking() -> impl IntoView {
     let live = expect_context::<Live>();
-    let speaking = move || live.lesson.with(|lesson| lesson.speaking.clone());
     let nobody = move || live.lesson.with(|lesson| lesson.speaking.is_empty());
     view! {
         <section class="floor" aria-labelledby="floor-title">
@@ -223,20 +223,25 @@ fn Speaking() -> impl IntoView {
                 <p class="nobody">"Nobody is speaking."</p>
             </Show>
             <ul class="speaking">
-                <For each=speaking key=|turn: &Turn| (turn.invite_id, turn.user) let:turn>
-                    <li class="turn line">
-                        <NameOf user=turn.user />
-                        <Since moment=turn.since />
-                        <Tap
-                            deed="endTurn"
-                            who=turn.user
-                            class="primary"
-                            label=format!("End turn: {}", live.name_of(turn.user))
-                        >
-                            "End turn"
-                        </Tap>
-                    </li>
-                </For>
+                {rows(
+                    move || live.speaking(),
+                    move |turn| {
+                        view! {
+                            <li class="turn line">
+                                <NameOf user=turn.user />
+                                <Since moment=turn.since />
+                                <Tap
+                                    deed="endTurn"
+                                    who=turn.user
+                                    class="primary"
+                                    label=format!("End turn: {}", live.name_of(turn.user))
+                                >
+                                    "End turn"
+                                </Tap>
+                            </li>
+                        }
+                    },
+                )}
             </ul>
         </section>
     }
@@ -246,7 +251,10 @@ fn Speaking() -> impl IntoView {
 fn Here() -> impl IntoView {
     let live = expect_context::<Live>();
     let members = move |role: Role| {
-        live.group.with(|group| group.with_role(role).cloned().collect::<Vec<Member>>())
+        rows(
+            move || live.with_role(role),
+            move |row| view! { <MemberChip user=row.user is_teacher=role == Role::Teacher /> },
+        )
     };
     view! {
         <section class="here" aria-labelledby="here-title">
@@ -255,12 +263,8 @@ fn Here() -> impl IntoView {
                 <span class="hint">{move || format!("{} joined", live.students())}</span>
             </h2>
             <ul class="members">
-                <For each=move || members(Role::Teacher) key=|m| m.user_id let:member>
-                    <MemberChip user=member.user_id is_teacher=true />
-                </For>
-                <For each=move || members(Role::Student) key=|m| m.user_id let:member>
-                    <MemberChip user=member.user_id is_teacher=false />
-                </For>
+                {members(Role::Teacher)}
+                {members(Role::Student)}
             </ul>
         </section>
     }

@@ -14,7 +14,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
 use signaling::{
-    Code, GroupId, Invitation, InviteId, InviteeState, Problem, Role, Settlement, Timestamp, UserId,
+    Code, GroupId, Invitation, InviteId, InviteeState, Problem, Role, Settlement, Timestamp,
+    UserId, json,
 };
 use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, PageTransitionEvent, VisibilityState};
@@ -152,7 +153,7 @@ struct WithReason {
     reason: &'static str,
 }
 
-fn json(body: &impl Serialize) -> String {
+fn to_json(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }
 
@@ -313,11 +314,11 @@ impl Desk {
     async fn place(self, Wanted { who, media, .. }: Wanted, number: u32) {
         let room = format!("{}/{}", self.name.get_value(), fresh_name());
         let data = Offer { media, room }.to_data();
-        let body = json(&Invite { invitee: who, data, timeout: RING_SECONDS });
+        let body = to_json(&Invite { invitee: who, data, timeout: RING_SECONDS });
         let placed = post(&format!("/api/v1/groups/{}/invite", self.group()), &body).await;
         let is_called_off = self.preparation.get_value() != number;
         let invitation = match &placed {
-            Ok((201, text)) => serde_json::from_str::<Invitation>(text).ok(),
+            Ok((201, text)) => json::read::<Invitation>(text).ok(),
             Ok(_) | Err(_) => None,
         };
         match invitation {
@@ -352,11 +353,11 @@ impl Desk {
 
     async fn answer(self, invite_id: InviteId, number: u32) {
         let data = Answer { device: self.name.get_value() }.to_data();
-        let body = json(&WithData { data: data.clone() });
+        let body = to_json(&WithData { data: data.clone() });
         let answered = post(&self.path(invite_id, "accept"), &body).await;
         let is_here = match &answered {
             // Another tab may have been quicker; then the answer that stands is its own.
-            Ok((200, text)) => serde_json::from_str::<Settlement>(text).is_ok_and(|settled| {
+            Ok((200, text)) => json::read::<Settlement>(text).is_ok_and(|settled| {
                 settled.invitees.iter().any(|part| part.data.as_ref() == Some(&data))
             }),
             // It may have got through all the same, and the class have told of it.
@@ -388,7 +389,7 @@ impl Desk {
             for _ in 0..times {
                 match post(&self.path(invite_id, verb), &body).await {
                     Ok((409, text)) => {
-                        let problem = serde_json::from_str::<Problem>(&text).ok();
+                        let problem = json::read::<Problem>(&text).ok();
                         let state = problem.and_then(|problem| problem.state);
                         match (verb, state) {
                             // It was answered in the very moment.
@@ -525,7 +526,7 @@ impl Desk {
                 .is_none_or(|since| self.live.now.get_untracked().millis_since(since) < 5_000)
         });
         let gives_up = Box::new(move |reason: &'static str| {
-            self.settle(invite_id, "finish", json(&WithReason { reason }));
+            self.settle(invite_id, "finish", to_json(&WithReason { reason }));
         });
         let line = Line::open(Opening {
             group: self.group(),
@@ -804,7 +805,7 @@ fn phase_of(call: Option<Call>, local: Local, me: UserId, name: &str) -> Phase {
 fn why_not(answer: Result<(u16, String), JsValue>, name: &str) -> String {
     let code = answer
         .ok()
-        .and_then(|(_, text)| serde_json::from_str::<Problem>(&text).ok())
+        .and_then(|(_, text)| json::read::<Problem>(&text).ok())
         .map(|problem| (problem.status, problem.code));
     match code {
         Some((403, _)) => "Calls are off in this class. Raise your hand instead.".to_owned(),

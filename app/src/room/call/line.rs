@@ -14,7 +14,7 @@ use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use signaling::{GroupId, InviteId, reasons as engine};
+use signaling::{GroupId, InviteId, json, reasons as engine};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -243,7 +243,7 @@ impl Line {
     /// Which servers help on the way is the server's to say; without its word there are none.
     async fn find_servers(&self) {
         let Ok((200, text)) = get(&self.path("iceServers")).await else { return };
-        let Ok(IceServers { ice_servers }) = serde_json::from_str(&text) else { return };
+        let Ok(IceServers { ice_servers }) = json::read(&text) else { return };
         let servers = ice_servers.into_iter().map(|server| {
             let told = RtcIceServer::new();
             let urls: js_sys::Array = server.urls.iter().map(JsValue::from).collect();

@@ -7,7 +7,7 @@
 use call::Call;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use signaling::InviteId;
+use signaling::{InviteId, json};
 use web_sys::Storage;
 
 use super::line::Sends;
@@ -79,6 +79,6 @@ pub fn keep_sent(invite_id: InviteId, has_camera: bool, sends: Sends) {
 /// What was let out in this call before the page was loaded anew.
 pub fn sent(call: &Call) -> Option<Sent> {
     let stored = storage()?.get_item(SENT).ok().flatten()?;
-    let sent: Sent = serde_json::from_str(&stored).ok()?;
+    let sent: Sent = json::read(&stored).ok()?;
     (sent.invite_id == call.invite_id).then_some(sent)
 }
