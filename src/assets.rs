@@ -92,6 +92,9 @@ pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
         return Some((StatusCode::NOT_MODIFIED, told, response).into_response());
     }
     let content_type = [(CONTENT_TYPE, file.metadata.mimetype().to_owned())];
+    if path.ends_with(".js") {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(OF_WORKER));
+    }
     let data = match packed.filter(|_| takes_brotli(headers)) {
         Some(packed) => {
             response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
@@ -106,6 +109,10 @@ pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
 /// What is no page loads nothing and is shown in no frame.
 const POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// A script's own policy is a worker's, such as the one that holds the live streams; in a page it is
+/// the page's that counts.
+const OF_WORKER: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; form-action 'none'; \
+                         frame-ancestors 'none'";
 /// What a page of this site may ask of a device: a microphone and a camera, for calls.
 const FEATURES: &str =
     "camera=(self), microphone=(self), display-capture=(), geolocation=(), payment=(), usb=()";

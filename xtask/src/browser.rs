@@ -22,6 +22,12 @@ const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "goog
 /// Debian's packages for a Chromium that can show any text.
 const PACKAGES: [&str; 3] = ["chromium", "fonts-liberation", "fonts-noto-color-emoji"];
 
+/// Debian's packages for a proxy between browser and server.
+const PROXY_PACKAGES: [&str; 2] = ["nginx", "openssl"];
+
+/// What the tests run of them, where Debian puts it.
+const PROXY_PROGRAMS: [&str; 2] = ["/usr/sbin/nginx", "/usr/bin/openssl"];
+
 /// Finds Chromium, or installs Debian's when that is possible.
 pub fn find_chromium() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
@@ -54,6 +60,22 @@ fn install_chromium() -> Result<()> {
     }
     say("there is no Chromium: installing Debian's");
     install::debian(&PACKAGES)
+}
+
+/// Installs the proxy that the browser tests put before the server, unless it is there.
+pub fn install_proxy() -> Result<()> {
+    if PROXY_PROGRAMS.iter().all(|path| exec::is_program(Path::new(path))) {
+        return Ok(());
+    }
+    if !install::may_install() {
+        bail!(
+            "there is no nginx for the browser tests, or no openssl: {} must be there. To run the \
+             other tests alone: `cargo xtask test --no-browser`",
+            PROXY_PROGRAMS.join(" and ")
+        );
+    }
+    say("there is no nginx: installing Debian's");
+    install::debian(&PROXY_PACKAGES)
 }
 
 /// Installs the npm packages that the browser tests need.

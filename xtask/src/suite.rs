@@ -40,6 +40,7 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         report.tests("browser tests", |counts| {
             let chromium = browser::find_chromium()?;
             browser::install_packages(workspace)?;
+            browser::install_proxy()?;
             let server = site::build_server(workspace, selection.profile)?;
             let args = &selection.playwright_args;
             browser::run(workspace, &server, &chromium, args, counts)

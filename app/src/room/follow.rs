@@ -1,9 +1,11 @@
-//! The browser's side of a live class: one EventSource, opened after the snapshot that the page
-//! came with, whose events are folded as the server folds them.
+//! The browser's side of a live class: one stream, opened after the snapshot that the page came
+//! with, whose events are folded as the server folds them. The tabs of a browser share it
+//! (`tabs.js`).
 //!
 //! An EventSource stops for good on an answer that is not 200 and knows nothing of a proxy that
 //! has gone silent. So every failure closes it, a new one is opened after a time that grows and is
-//! jittered, and a watchdog takes a stream for dead that has missed a heartbeat.
+//! jittered, and a watchdog takes a stream for dead that has missed a heartbeat. What comes after
+//! such a silence was said before it, to a laptop that fell asleep, and is not listened to.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,8 +21,8 @@ use signaling::{
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, EventSource, FormData, HtmlElement, HtmlFormElement, MessageEvent,
-    PageTransitionEvent, RequestInit, Response, SubmitEvent, UrlSearchParams,
+    AbortSignal, FormData, HtmlElement, HtmlFormElement, PageTransitionEvent, RequestInit,
+    Response, SubmitEvent, UrlSearchParams,
 };
 
 use super::call::Calling;
@@ -29,8 +31,6 @@ use crate::trouble::Trouble;
 
 /// One heartbeat of the server and a little more, in milliseconds.
 const SILENCE: f64 = 20_000.0;
-/// How often the watchdog looks.
-const WATCH: Duration = Duration::from_secs(2);
 /// How long a request may take, in milliseconds.
 const PATIENCE: u32 = 10_000;
 /// Events that come within this time are folded and shown at once.
@@ -44,6 +44,25 @@ const PASSING: [&str; 3] = [StatusChange::NAME, Ringing::NAME, Relay::NAME];
 /// After so many failures in a row the page asks why.
 const ASK_WHY: u32 = 2;
 
+#[wasm_bindgen(module = "/src/room/tabs.js")]
+extern "C" {
+    type TabStream;
+
+    #[wasm_bindgen(constructor)]
+    fn new(
+        path: &str,
+        member: &str,
+        after: f64,
+        names: &js_sys::Array,
+        opened: &Closure<dyn Fn()>,
+        failed: &Closure<dyn Fn()>,
+        heard: &Closure<dyn Fn(String, String)>,
+    ) -> TabStream;
+
+    #[wasm_bindgen(method)]
+    fn close(this: &TabStream);
+}
+
 #[derive(serde::Deserialize)]
 struct Heartbeat {
     now: Timestamp,
@@ -53,7 +72,7 @@ struct Follower {
     live: Live,
     calling: Calling,
     role: Option<Role>,
-    source: RefCell<Option<EventSource>>,
+    source: RefCell<Option<TabStream>>,
     /// What came and is not folded yet: its name, its data, and when it came.
     gathered: RefCell<Vec<(String, String, f64)>>,
     heard_at: Cell<f64>,
@@ -70,7 +89,7 @@ struct Follower {
 struct Listeners {
     opened: Closure<dyn Fn()>,
     failed: Closure<dyn Fn()>,
-    heard: Closure<dyn Fn(MessageEvent)>,
+    heard: Closure<dyn Fn(String, String)>,
 }
 
 /// Follows the class for as long as the page lives.
@@ -127,7 +146,7 @@ impl Follower {
             }),
             heard: Closure::new({
                 let this = Rc::clone(self);
-                move |event: MessageEvent| this.hear(&event)
+                move |name, data| this.hear(name, data)
             }),
         };
         self.listeners.replace(Some(listeners));
@@ -155,22 +174,22 @@ impl Follower {
             planned.clear();
         }
         let (id, seq) = self.live.group.with_untracked(|group| (group.id, group.seq));
-        let url = format!("/api/v1/groups/{id}/events?after={seq}&heartbeat=event");
-        let Ok(source) = EventSource::new(&url) else {
-            self.fail();
-            return;
-        };
-        if let Some(listeners) = &*self.listeners.borrow() {
-            source.set_onopen(Some(listeners.opened.as_ref().unchecked_ref()));
-            source.set_onerror(Some(listeners.failed.as_ref().unchecked_ref()));
-            let heard = listeners.heard.as_ref().unchecked_ref();
-            for name in EventKind::NAMES.iter().chain(&["snapshot", "heartbeat"]).chain(&PASSING) {
-                // Adding a listener to an object of one's own does not fail.
-                let _ = source.add_event_listener_with_callback(name, heard);
-            }
-        }
+        let path = format!("/api/v1/groups/{id}/events");
+        let names = EventKind::NAMES.iter().chain(&["snapshot", "heartbeat"]).chain(&PASSING);
+        let names: js_sys::Array = names.map(|name| JsValue::from_str(name)).collect();
+        #[expect(clippy::cast_precision_loss, reason = "no class has 2^53 events")]
+        let after = seq as f64;
+        let listeners = self.listeners.borrow();
+        let Some(Listeners { opened, failed, heard }) = &*listeners else { return };
+        let me = self.live.me.to_string();
+        let source = TabStream::new(&path, &me, after, &names, opened, failed, heard);
         self.heard_at.set(browser_now());
         self.source.replace(Some(source));
+    }
+
+    fn connect_at_once(self: &Rc<Self>) {
+        self.failures.set(0);
+        self.connect();
     }
 
     /// The stream is down: say so, and open another one after a while.
@@ -227,12 +246,15 @@ impl Follower {
         self.live.connection.set(connection);
     }
 
-    fn hear(self: &Rc<Self>, event: &MessageEvent) {
+    fn hear(self: &Rc<Self>, name: String, data: String) {
+        if self.is_silent() {
+            self.fail();
+            return;
+        }
         self.heard_at.set(browser_now());
-        let Some(data) = event.data().as_string() else { return };
         let is_first = {
             let mut gathered = self.gathered.borrow_mut();
-            gathered.push((event.type_(), data, browser_now()));
+            gathered.push((name, data, browser_now()));
             gathered.len() == 1
         };
         if is_first {
@@ -306,7 +328,7 @@ impl Follower {
             self.calling.hear(word);
         }
         // The first heartbeat of a stream comes after everything that was missed.
-        if is_current && self.source.borrow().is_some() {
+        if is_current && self.source.borrow().is_some() && !self.is_silent() {
             self.live.connection.set(Connection::Live);
         }
         if let Some(connection) = parting {
@@ -361,6 +383,7 @@ impl Follower {
         let this = Rc::clone(self);
         set_interval(
             move || {
+                this.look();
                 let now = millis(browser_now()) + this.offset.get();
                 this.live.now.set(Timestamp::from_millis(now));
             },
@@ -368,17 +391,18 @@ impl Follower {
         );
     }
 
+    fn is_silent(&self) -> bool {
+        self.source.borrow().is_some() && browser_now() - self.heard_at.get() > SILENCE
+    }
+
     /// Takes a stream for dead that has been silent for too long.
     fn look(self: &Rc<Self>) {
-        let is_open = self.source.borrow().is_some();
-        if is_open && browser_now() - self.heard_at.get() > SILENCE {
+        if self.is_silent() {
             self.fail();
         }
     }
 
     fn watch(self: &Rc<Self>) {
-        let this = Rc::clone(self);
-        set_interval(move || this.look(), WATCH);
         let this = Rc::clone(self);
         let deed_done = self.live.deed_done;
         Effect::new(move |_| {
@@ -389,12 +413,15 @@ impl Follower {
         let this = Rc::clone(self);
         window_event_listener(leptos::ev::offline, move |_| this.fail());
         let this = Rc::clone(self);
-        window_event_listener(leptos::ev::visibilitychange, move |_| this.look());
-        let this = Rc::clone(self);
-        window_event_listener(leptos::ev::online, move |_| {
-            this.failures.set(0);
-            this.connect();
+        window_event_listener(leptos::ev::visibilitychange, move |_| {
+            this.look();
+            // Whoever looks at the page again does not wait for its next attempt.
+            if !document().hidden() && this.source.borrow().is_none() {
+                this.connect_at_once();
+            }
         });
+        let this = Rc::clone(self);
+        window_event_listener(leptos::ev::online, move |_| this.connect_at_once());
         let this = Rc::clone(self);
         window_event_listener(leptos::ev::pageshow, move |event: PageTransitionEvent| {
             if event.persisted() {
