@@ -15,7 +15,8 @@ use crate::workspace::Workspace;
 pub const TARGETS: [&str; 6] = ["api", "pages", "headers", "codes", "data", "log"];
 /// The largest input, in bytes. What is longer is the same once more.
 const MAX_INPUT: u32 = 4_096;
-/// The most bytes of inputs that are kept of one target.
+/// The most inputs that are kept of one target, and their most bytes.
+const KEPT: usize = 100;
 const KEPT_BYTES: u64 = 48 * 1_024;
 
 /// What to fuzz, and for how long.
@@ -82,8 +83,8 @@ fn call(root: &Path, target: &str) -> Command {
     cargo
 }
 
-/// Replaces the kept inputs by the fewest that reach what all of them reach; of these the smallest,
-/// as far as there is room.
+/// Replaces the kept inputs by the fewest that reach what all of them reach; of these some of every
+/// size, as far as there is room.
 fn keep(root: &Path, target: &str, kept: &Path, found: &Path) -> Result<()> {
     let fewest = found.with_file_name(format!("{target}-fewest"));
     let _ = std::fs::remove_dir_all(&fewest);
@@ -106,7 +107,8 @@ fn keep(root: &Path, target: &str, kept: &Path, found: &Path) -> Result<()> {
     std::fs::remove_dir_all(kept)?;
     exec::make_folder(kept)?;
     let (mut bytes, mut files) = (0, 0);
-    for (size, path) in inputs {
+    let step = inputs.len().div_ceil(KEPT);
+    for (size, path) in inputs.into_iter().step_by(step) {
         bytes += size;
         if bytes > KEPT_BYTES {
             break;
