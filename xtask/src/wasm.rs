@@ -127,16 +127,23 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     Ok(output)
 }
 
-/// What the result depends on, this program and its tools included, in a line: when it has not
-/// changed, neither has the result.
+/// What makes the files of a build what they are, tools and their versions included. The program
+/// cannot be asked for its own file: `cargo test` may have replaced it meanwhile.
+const RECIPE: [&str; 3] =
+    [include_str!("wasm.rs"), include_str!("shrink.rs"), include_str!("../../Cargo.lock")];
+
+/// What the result depends on, in a line: when it has not changed, neither has the result.
 fn stamp(input: &Path, tools: &[&Option<PathBuf>]) -> Result<String> {
-    let told = |file: &Path| -> Result<String> {
-        let meta = file.metadata().with_context(|| format!("cannot read {}", file.display()))?;
-        let age = meta.modified()?.duration_since(UNIX_EPOCH)?;
-        Ok(format!("{} bytes of {} ns", meta.len(), age.as_nanos()))
-    };
-    let own = std::env::current_exe()?;
-    Ok(format!("{}, by {}, with {tools:?}", told(input)?, told(&own)?))
+    let meta = input.metadata().with_context(|| format!("cannot read {}", input.display()))?;
+    let age = meta.modified()?.duration_since(UNIX_EPOCH)?;
+    let mut recipe = DefaultHasher::new();
+    RECIPE.hash(&mut recipe);
+    Ok(format!(
+        "{} bytes of {} ns, by {:016x}, with {tools:?}",
+        meta.len(),
+        age.as_nanos(),
+        recipe.finish(),
+    ))
 }
 
 /// Splits off what `#[wasm_split]` marks. Tells what is left, for wasm-bindgen,
