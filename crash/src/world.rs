@@ -20,6 +20,8 @@ const STUDENTS: usize = 8;
 const LONG_CLASS: u64 = 1_500;
 /// The most recent invitations, which students answer.
 const RECENT: usize = 6;
+/// How often it is looked for a deadline that has not fired, 700 ms apart.
+const LOOKS: u32 = 40;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -255,8 +257,8 @@ impl World {
     }
 
     async fn audit(&self, class: &Class, is_settled: bool) {
-        // A deadline may be some moments late when the machine is busy, but not for long.
-        for patience in (0..4_u32).rev() {
+        // A machine that is busy with something else may be late by seconds; what is lost never comes.
+        for patience in (0..LOOKS).rev() {
             match self.look(class).await {
                 Ok(wrongs) if wrongs.is_empty() => return,
                 Ok(wrongs)

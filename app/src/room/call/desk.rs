@@ -36,6 +36,8 @@ const LATE_SECONDS: u32 = 3;
 const ALIVE: Duration = Duration::from_secs(4);
 /// How long to wait before a verb that did not get through is said again, and how often.
 const AGAIN: (Duration, u32) = (Duration::from_secs(3), 20);
+/// How long a page tells what the same person did in another one.
+const TOLD: Duration = Duration::from_secs(6);
 
 /// What this page is doing that the class does not know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -729,7 +731,16 @@ impl Desk {
         let lasted = known.since.filter(|_| is_told);
         let lasted = lasted.map(|since| duration(part.at.millis_since(since).div_euclid(1_000)));
         let engaged = (outcome == Outcome::Busy && is_teacher).then_some(other);
-        self.local.set(Local::Over(Over { sentence, lasted, engaged }));
+        let told = Local::Over(Over { sentence, lasted, engaged });
+        self.local.set(told.clone());
+        if outcome == Outcome::Declined && !is_caller {
+            let put_away = move || {
+                if self.local.with_untracked(|local| *local == told) {
+                    self.local.set(Local::Idle);
+                }
+            };
+            set_timeout(put_away, TOLD);
+        }
     }
 
     /// A tab that is closed while it calls does not go on calling; one that is loaded anew keeps
