@@ -21,6 +21,9 @@ function open({ path, after, names }, tell) {
   return source;
 }
 
+/** How long a worker may take to answer, in milliseconds. */
+const PATIENCE = 3_000;
+
 /** A page's stream, until it fails or is closed. */
 export class TabStream {
   #tells;
@@ -59,18 +62,25 @@ export class TabStream {
       return;
     }
     const { port } = worker;
+    const goAlone = () => {
+      leave();
+      this.#openAlone(stream);
+    };
+    // A browser does not always tell that it could not load a worker.
+    const patience = setTimeout(goAlone, PATIENCE);
     const leave = () => {
+      clearTimeout(patience);
       removeEventListener("pagehide", leave);
       worker.onerror = null;
       port.postMessage(null);
       port.close();
     };
     this.#close = leave;
-    worker.onerror = () => {
-      leave();
-      this.#openAlone(stream);
+    worker.onerror = goAlone;
+    port.onmessage = ({ data }) => {
+      clearTimeout(patience);
+      if (data) this.#tells(...data);
     };
-    port.onmessage = ({ data: [name, data] }) => this.#tells(name, data);
     // Newer browsers tell when the worker has gone.
     port.onclose = () => this.#tells("error");
     addEventListener("pagehide", leave);
@@ -130,6 +140,7 @@ if ("SharedWorkerGlobalScope" in self) {
       shared?.remove(port);
       shared = undefined;
     };
+    port.postMessage(null);
     port.onmessage = ({ data: stream }) => {
       leave();
       if (!stream) return;
