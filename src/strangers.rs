@@ -21,7 +21,7 @@ use classroom::{Classroom, Operation};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
 use server::{Engine, Token, new_invite_id};
-use signaling::{Answers, Command, GroupId, InviteId, InviteeList, Name, Timeout, UserId};
+use signaling::{Answers, Command, GroupId, InviteId, InviteeList, Name, Role, Timeout, UserId};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -591,13 +591,51 @@ async fn a_cookie_that_was_planted_is_not_taken_on() {
         let cookie = answer.header(SET_COOKIE);
         assert!(cookie.starts_with("handup=") && !cookie.contains(planted.reveal()), "{path}");
     }
-    assert!(!school.engine.is_known(&planted).await.expect("the store"));
+    assert!(school.engine.session(school.class.group, &planted).await.is_err());
 
     let headers = admin(&planted);
     let answer = school.submit("/do/sign-in", &headers, form("/do/sign-in", &school)).await;
     let cookie = answer.header(SET_COOKIE);
     assert!(cookie.starts_with("handup-admin=") && !cookie.contains(planted.reveal()));
     assert!(!school.engine.is_admin(&planted).await.expect("the store"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_noted_on_a_shared_machine_opens_nothing_that_others_come_into_on_it() {
+    let school = School::open().await;
+    let (engine, class) = (&school.engine, &school.class);
+    let teacher = engine.session(class.group, &class.teacher).await.expect("the teacher");
+    let link = engine.hand_over(&teacher).await.expect("a link").token;
+    let noted = &school.other.student;
+    let deeds = [
+        ("/do/take-over", format!("token={}", link.reveal())),
+        ("/do/start", "name=Physics&teacher=Ms+Meitner".to_owned()),
+    ];
+    let mut known = noted.clone();
+    for (path, body) in deeds {
+        let answer = school.submit(path, &member(&known), body).await;
+        let cookie = answer.header(SET_COOKIE);
+        let given = cookie.strip_prefix("handup=").and_then(|it| it.split(';').next());
+        known = given.and_then(Token::from_text).expect("another cookie");
+        let group = answer.header("location").rsplit('/').next().and_then(|id| id.parse().ok());
+        let group = group.expect("the way to the class");
+        let session = engine.session(group, &known).await.expect("they are in");
+        assert_eq!(session.role(), Some(Role::Teacher), "{path}");
+        assert!(engine.session(group, noted).await.is_err(), "{path}: it opens the class");
+        // Nobody loses what they were in.
+        let student = engine.session(school.other.group, &known).await.expect("they are still in");
+        assert_eq!(student.user, school.other.student_id, "{path}");
+    }
+    assert!(engine.session(class.group, &known).await.is_ok(), "from one to the next");
+    // Whoever is not let in keeps what they have.
+    let answer = school.submit("/do/join", &member(&known), "code=222222&name=Bo".into()).await;
+    assert_eq!(answer.header(SET_COOKIE), "");
+
+    let code = &class.code;
+    let body = format!("code={code}&name=Bo");
+    let answer = school.submit("/do/join", &member(noted), body).await;
+    assert!(answer.header(SET_COOKIE).starts_with("handup="));
+    assert!(engine.session(class.group, noted).await.is_err(), "it opens the class");
 }
 
 #[tokio::test(flavor = "multi_thread")]

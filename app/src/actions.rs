@@ -170,8 +170,8 @@ pub(crate) mod ssr {
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
     use server::{
-        Engine, Error, PasswordError, Presented, Session, Token, presented, presented_by_admin,
-        set_admin_cookie, set_cookie,
+        Engine, Entrance, Error, PasswordError, Presented, Session, Token, presented,
+        presented_by_admin, set_admin_cookie, set_cookie,
     };
     use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
 
@@ -198,15 +198,26 @@ pub(crate) mod ssr {
         }
     }
 
-    /// The token this browser carries, or a new one. A token that stands for nobody is not taken
-    /// on: somebody else may have put it there.
-    async fn browser_token_or_new(engine: &Engine) -> Result<Token, Trouble> {
-        let token = match browser_token(engine) {
-            Some(token) if engine.is_known(&token).await? => token,
-            _ => Token::new(),
-        };
-        give_cookie(&set_cookie(&token, engine.is_https()));
-        Ok(token)
+    /// What somebody comes in with. It is a new token, whatever the browser carries: somebody else
+    /// may have put that there, or noted it when the machine was theirs.
+    struct Arrival {
+        token: Token,
+        known: Option<Token>,
+    }
+
+    impl Arrival {
+        fn by(known: Option<Token>) -> Self {
+            Self { token: Token::new(), known }
+        }
+
+        fn entrance(&self) -> Entrance<'_> {
+            Entrance { token: &self.token, instead_of: self.known.as_ref() }
+        }
+
+        /// Gives the browser the token. Whoever was not let in keeps what they have.
+        fn has_come_in(&self, engine: &Engine) {
+            give_cookie(&set_cookie(&self.token, engine.is_https()));
+        }
     }
 
     fn give_cookie(cookie: &str) {
@@ -326,8 +337,9 @@ pub(crate) mod ssr {
         let name = Name::new(name).map_err(Trouble::of_class_name)?;
         let teacher = Name::new(teacher).map_err(Trouble::of_name)?;
         let engine = engine()?;
-        let token = browser_token_or_new(&engine).await?;
-        let joined = engine.create_group(peer()?, name, teacher, &token).await?;
+        let arrival = Arrival::by(browser_token(&engine));
+        let joined = engine.create_group(peer()?, name, teacher, arrival.entrance()).await?;
+        arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
     }
 
@@ -355,9 +367,11 @@ pub(crate) mod ssr {
             return Ok(format!("/class/{group}"));
         }
         let name = Name::new(name).map_err(Trouble::of_name)?;
-        let token = browser_token_or_new(&engine).await?;
+        let arrival = Arrival::by(known);
         let ticket = Token::from_text(ticket);
-        let joined = engine.join(peer()?, code, name, ticket.as_ref(), &token).await?;
+        let entrance = arrival.entrance();
+        let joined = engine.join(peer()?, code, name, ticket.as_ref(), entrance).await?;
+        arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
     }
 
@@ -482,12 +496,13 @@ pub(crate) mod ssr {
         let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
         let leads_to = engine.handover_leads_to(&handover).await?;
         leads_to.ok_or(Trouble::LinkUsed)?;
-        let token = browser_token_or_new(&engine).await?;
-        let taken = engine.take_over(&handover, &token).await;
+        let arrival = Arrival::by(browser_token(&engine));
+        let taken = engine.take_over(&handover, arrival.entrance()).await;
         let group = taken.map_err(|error| match error {
             Error::NotSignedIn => Trouble::LinkUsed,
             other => other.into(),
         })?;
+        arrival.has_come_in(&engine);
         Ok(format!("/class/{group}"))
     }
 

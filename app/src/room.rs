@@ -141,7 +141,10 @@ pub fn RoomFrom(
 
 #[cfg(feature = "hydrate")]
 fn beginning() -> Option<Beginning> {
-    let json = document().get_element_by_id(BEGINNING)?.get_attribute("data-json")?;
+    let element = document().get_element_by_id(BEGINNING)?;
+    let json = element.get_attribute("data-json")?;
+    // Names are not to lie about when the class is over.
+    element.remove();
     signaling::json::read(&json).ok()
 }
 

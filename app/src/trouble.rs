@@ -151,7 +151,9 @@ mod from_server {
                 Error::Rejected(rejection) => rejection.into(),
                 Error::NoSuchGroup => Self::NoSuchCode,
                 Error::NotSignedIn | Error::OtherGroup => Self::NotHere,
-                Error::TooFast(_) | Error::TooManyStreams => Self::TooFast,
+                Error::TooFast(_) | Error::TooManyStreams | Error::TooManyInvitations => {
+                    Self::TooFast
+                }
                 Error::Malformed(_)
                 | Error::BodyTooLarge
                 | Error::CrossSite

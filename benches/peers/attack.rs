@@ -106,6 +106,7 @@ impl Attack {
         let text = |value: serde_json::Value| Some(value.to_string());
         let long = "🙋".repeat(3_000);
         let wrong = text(json!({ "joinCode": "AAAAAA", "name": "Mallory" }));
+        let right = text(json!({ "joinCode": teacher.code, "name": "Mallory" }));
         let cookie = format!(
             "GET /healthz HTTP/1.1\r\nhost: a\r\ncookie: handup={}\r\n\r\n",
             "a".repeat(1_000_000)
@@ -114,11 +115,17 @@ impl Attack {
         let held = |count, first, then| hold(address, count, first, then, &stop, &told);
         let threads = vec![
             again(request("POST", "/api/v1/join", None, wrong.as_deref()), 200),
-            again(insider.request("POST", "/keepAlive", Some(&json!({}))), 200),
+            again(request("POST", "/api/v1/join", None, right.as_deref()), 50),
+            // What the rules refuse, and what they do not.
             again(
-                insider.request("POST", "/inviteInGroup", Some(&json!({ "inviteeList": [] }))),
+                insider.request(
+                    "POST",
+                    "/inviteInGroup",
+                    Some(&json!({ "inviteeList": "*", "data": "", "timeout": 0 })),
+                ),
                 400,
             ),
+            again(teacher.request("PATCH", "", Some(&json!({ "name": "Biology" }))), 100),
             again(
                 teacher.request(
                     "POST",

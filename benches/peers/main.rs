@@ -209,6 +209,9 @@ fn streams(peer: Peer, places: &Places, report: &mut Report) -> Result<()> {
     let cpu = server.used().cpu.saturating_sub(before.cpu).as_secs_f64() * 1e6;
     let per_stream = cpu / began.elapsed().as_secs_f64() / MANY_STREAMS as f64;
     report.add(Measure::Idle, peer, per_stream);
+    if peer == Peer::Handup {
+        report.add(Measure::Stop, peer, millis(server.stop()?));
+    }
     Ok(())
 }
 

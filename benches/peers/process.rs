@@ -116,6 +116,17 @@ impl Server {
         }
     }
 
+    /// Asks it to stop; tells how long it took until it had ended.
+    pub fn stop(mut self) -> Result<Duration> {
+        let began = Instant::now();
+        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            return Err(format!("it stopped with {status}").into());
+        }
+        Ok(began.elapsed())
+    }
+
     /// The memory it holds, in bytes; what several processes share counts once.
     pub fn memory(&self) -> u64 {
         let pids = descendants(self.child.id());

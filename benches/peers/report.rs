@@ -20,6 +20,7 @@ pub enum Measure {
     Commits(usize),
     Memory,
     Idle,
+    Stop,
     Start,
     Restart,
     Reads,
@@ -67,6 +68,7 @@ impl Measure {
             Self::Commits(students) => format!("storm of {students}: commits"),
             Self::Memory => "memory per open stream".to_owned(),
             Self::Idle => "idle CPU per open stream".to_owned(),
+            Self::Stop => "stopped under 5 000 open streams".to_owned(),
             Self::Start => "start on a small file".to_owned(),
             Self::Restart => "500 streams back after a kill, caught up".to_owned(),
             Self::Reads => "reads of files meanwhile".to_owned(),
@@ -100,6 +102,7 @@ impl Measure {
             | Self::Answered(_)
             | Self::Invitation
             | Self::Join
+            | Self::Stop
             | Self::Start
             | Self::Restart
             | Self::School(_)
@@ -154,8 +157,8 @@ impl Report {
 
     fn demands(&self) -> Vec<Demand> {
         use Measure::{
-            Answered, Commits, Cpu, Idle, Invitation, Join, Memory, Reads, Restart, School, Storm,
-            Sync,
+            Answered, Commits, Cpu, Idle, Invitation, Join, Memory, Reads, Restart, School, Stop,
+            Storm, Sync,
         };
         use Peer::{Floor, Handup, Nchan, SocketIo, SseBatched};
         let mut demands = Vec::new();
@@ -187,6 +190,7 @@ impl Report {
         let memory = self.median(Memory, Nchan).unwrap_or(10.0);
         demand("memory per open stream, KiB", ours(Memory), 14.0, memory, false);
         demand("idle CPU per open stream, µs/s", ours(Idle), 5.0, 2.0, false);
+        demand("stopped under 5 000 streams, ms", ours(Stop), 3_000.0, 3_000.0, false);
         demand("500 streams back after a kill, ms", ours(Restart), 1_000.0, 500.0, false);
         demand(
             "reads of files meanwhile, per stream",
@@ -203,6 +207,9 @@ impl Report {
         demand("attacked: delivered, median, times as before", attacked(50), 1.5, 1.1, false);
         let late = ours(Measure::Attacked(When::During, 99));
         demand("attacked: delivered, p99, ms", late, 200.0, 20.0, false);
+        let memory = |when| ours(Measure::AttackedMemory(when));
+        let more = memory(When::During).zip(memory(When::Before)).map(|(now, then)| now - then);
+        demand("attacked: MiB of memory more", more, 256.0, 64.0, false);
         let join = ours(Join).zip(ours(Storm(500))).map(|(join, storm)| join / storm);
         demand("500 join at once: times a storm of 500", join, 10.0, 3.0, false);
         demands

@@ -1,7 +1,7 @@
 // For every hand, eye and ear: keyboards, screen readers, thumbs, small phones, odd names.
 
 import type { Locator, Page } from "@playwright/test";
-import { Classroom, expect, Student, Teacher, test } from "./class.ts";
+import { Classroom, expect, isOfHaste, Student, Teacher, test } from "./class.ts";
 
 /** Goes on with the Tab key until this has the focus, and sees that the focus can be seen. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
@@ -306,7 +306,9 @@ test("no page writes anything into the console", { tag: "@once" }, async ({ devi
   const said: string[] = [];
   const open = async () => {
     const page = await device();
-    page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+    page.on("console", (message) => {
+      if (!isOfHaste(message.text())) said.push(`${message.type()}: ${message.text()}`);
+    });
     page.on("pageerror", (error) => said.push(error.message));
     page.on("response", (response) => {
       if (response.status() >= 400) said.push(`${response.status()} ${response.url()}`);

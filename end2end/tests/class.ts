@@ -426,12 +426,16 @@ export class Classroom {
 
 interface Fixtures {
   /** What the browsers complained about: errors of scripts and of pages. It has to be empty at the
-   * end; that a request failed is no complaint, for some tests cut the network, nor is that a page
-   * without scripts leaves one unused. */
+   * end; that a request failed is no complaint, for some tests cut the network, nor is that a
+   * machine with much to do has not used something within a few seconds. */
   complaints: string[];
   device: Device;
   classroom: Classroom;
 }
+
+/** Whether a browser says that something was not soon enough for it. */
+export const isOfHaste = (text: string) =>
+  text.includes("preloaded using link preload but not used within a few seconds");
 
 export const test = base.extend<Fixtures>({
   complaints: async ({}, use) => {
@@ -440,7 +444,7 @@ export const test = base.extend<Fixtures>({
     expect(complaints, "what the browsers complained about").toEqual([]);
   },
 
-  device: async ({ browser, complaints, javaScriptEnabled }, use) => {
+  device: async ({ browser, complaints }, use) => {
     const close: (() => Promise<void>)[] = [];
     await use(async (options) => {
       const context = await browser.newContext(options);
@@ -448,9 +452,7 @@ export const test = base.extend<Fixtures>({
       context.on("weberror", (error) => complaints.push(error.error().message));
       context.on("console", (message) => {
         const text = message.text();
-        const isExpected =
-          text.startsWith("Failed to load resource") ||
-          (javaScriptEnabled === false && text.includes("preloaded using link preload"));
+        const isExpected = text.startsWith("Failed to load resource") || isOfHaste(text);
         if (["error", "warning"].includes(message.type()) && !isExpected) complaints.push(text);
       });
       return context.newPage();

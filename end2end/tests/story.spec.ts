@@ -333,6 +333,9 @@ test("somebody is removed from the class", async ({ classroom, device }) => {
 
   await teacher.remove("Ada");
   await ada.isOut();
+  // Not even where nobody looks is anybody's name.
+  await expect(ada.page.locator("html")).not.toContainText(/Noor|Haddad/);
+  expect(await ada.page.content()).not.toMatch(/Noor|Haddad/);
   for (const room of [teacher, noor]) await room.sees({ hands: ["Noor"] });
   await noor.isTold("Your hand is up. You are the only one.");
   await ada.page.reload();

@@ -18,7 +18,9 @@ use crate::bounds::Bounds;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ice::{IceConfig, IceServers};
-use crate::identity::{JoinCode, Token, TokenHash, new_group_id, new_invite_id, new_user_id};
+use crate::identity::{
+    Entrance, JoinCode, Token, TokenHash, new_group_id, new_invite_id, new_user_id,
+};
 use crate::limits::Limits;
 use crate::proxies::Proxies;
 use crate::room::Room;
@@ -53,6 +55,11 @@ impl Rooms {
     pub fn insert(&self, group_id: GroupId, room: Arc<Room>) {
         self.map.write().unwrap_or_else(PoisonError::into_inner).insert(group_id, room);
     }
+
+    pub fn carry(&self, from: TokenHash, to: TokenHash) {
+        let rooms = self.map.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.values().for_each(|room| room.carry(from, to));
+    }
 }
 
 /// Doors at which those wait who need a group that is being read. Two groups may share one.
@@ -64,6 +71,17 @@ impl Doors {
         let [first, ..] = group_id.as_bytes();
         &self.0[usize::from(first % 64)]
     }
+}
+
+/// The credential of somebody who comes in, and what it takes over.
+fn admit(entrance: Entrance<'_>, user: UserId) -> impl Iterator<Item = Beside> {
+    let grant = Beside::Grant { token: entrance.token.hash(), user };
+    [grant].into_iter().chain(carried(entrance))
+}
+
+fn carried(entrance: Entrance<'_>) -> Option<Beside> {
+    let from = entrance.instead_of?.hash();
+    Some(Beside::Carry { from, to: entrance.token.hash() })
 }
 
 /// The signaling engine of one server. Clones share it.
@@ -239,7 +257,7 @@ impl Engine {
         Ok(self.shared.reader.check().await?)
     }
 
-    /// Begins a group; `token` becomes its teacher's credential.
+    /// Begins a group; its teacher comes in by `entrance`.
     ///
     /// # Errors
     /// When groups are begun too fast from this address, or the commit failed.
@@ -248,13 +266,13 @@ impl Engine {
         address: IpAddr,
         name: Name,
         teacher: Name,
-        token: &Token,
+        entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         self.shared.limits.begin(address)?;
         let (group_id, user_id) = (new_group_id(), new_user_id());
         let command = Command::Create { name, user: user_id, teacher };
-        let grant = Beside::Grant { token: token.hash(), user: user_id };
-        let beside = vec![Beside::Begin(JoinCode::new()), grant];
+        let mut beside = vec![Beside::Begin(JoinCode::new())];
+        beside.extend(admit(entrance.into(), user_id));
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
         Ok(Joined { group_id, user_id, join_code: room.join_code() })
     }
@@ -267,14 +285,15 @@ impl Engine {
         let code = JoinCode::from_text(code).ok_or(Error::NoSuchGroup)?;
         self.shared.limits.may_try_code(address)?;
         let found = self.shared.reader.group_of_code(&code).await?;
+        // Of those that were tried at once, no more are told than one after the other.
+        self.shared.limits.may_try_code(address)?;
         found.ok_or_else(|| {
             self.shared.limits.wrong_code(address);
             Error::NoSuchGroup
         })
     }
 
-    /// Joins the group of the code as a student; `token` becomes the student's credential. Two
-    /// requests with the same `ticket`, a form that was sent twice, join as one student.
+    /// Joins the group of the code as a student, who comes in by `entrance`. Two requests with the same `ticket`, a form that was sent twice, join as one student.
     ///
     /// # Errors
     /// When no class has the code, or the class takes nobody.
@@ -284,13 +303,13 @@ impl Engine {
         code: &str,
         name: Name,
         ticket: Option<&Token>,
-        token: &Token,
+        entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         let group_id = self.group_of_code(address, code).await?;
         self.shared.limits.join(address)?;
         let user_id = ticket.map_or_else(new_user_id, Token::user_id);
         let command = Command::Join { user: user_id, name };
-        let mut beside = vec![Beside::Grant { token: token.hash(), user: user_id }];
+        let mut beside: Vec<Beside> = admit(entrance.into(), user_id).collect();
         beside.extend(JoinCode::from_text(code).map(Beside::ByCode));
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
         Ok(Joined { group_id, user_id, join_code: room.join_code() })
@@ -351,14 +370,6 @@ impl Engine {
         Ok(if is_elsewhere { Error::OtherGroup } else { Error::NotSignedIn })
     }
 
-    /// Whether the token stands for anybody at all.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn is_known(&self, token: &Token) -> Result<bool, Error> {
-        Ok(!self.shared.reader.groups_of(token.hash()).await?.is_empty())
-    }
-
     /// One deed of a member, which may consist of several commands.
     ///
     /// # Errors
@@ -372,6 +383,7 @@ impl Engine {
     /// # Errors
     /// When the rules refuse it, or the commit failed.
     pub async fn command(&self, group_id: GroupId, command: Command) -> Result<Answer, Error> {
+        self.shared.limits.change(group_id, command.data().len())?;
         let (answer, _) = self.submit(group_id, Some(command), Vec::new(), None).await?;
         Ok(answer)
     }
@@ -384,6 +396,7 @@ impl Engine {
         command: Command,
         key: Option<Key>,
     ) -> Result<Answer, Error> {
+        self.shared.limits.change(group_id, command.data().len())?;
         let beside = match command {
             Command::RenewJoinCode { .. } => vec![Beside::JoinCode(JoinCode::new())],
             _ => Vec::new(),
@@ -434,12 +447,17 @@ impl Engine {
     ///
     /// # Errors
     /// When the link was used before or is too old.
-    pub async fn take_over(&self, handover: &Token, token: &Token) -> Result<GroupId, Error> {
+    pub async fn take_over(
+        &self,
+        handover: &Token,
+        entrance: Entrance<'_>,
+    ) -> Result<GroupId, Error> {
         let hash = handover.hash();
         let found = self.shared.reader.handover(hash, self.now()).await?;
         let (group_id, user) = found.ok_or(Error::NotSignedIn)?;
-        let beside = Beside::Take { handover: hash, token: token.hash(), user };
-        self.submit(group_id, None, vec![beside], None).await?;
+        let mut beside = vec![Beside::Take { handover: hash, token: entrance.token.hash(), user }];
+        beside.extend(carried(entrance));
+        self.submit(group_id, None, beside, None).await?;
         Ok(group_id)
     }
 

@@ -51,6 +51,9 @@ pub enum Error {
     /// As many live streams of the member are open as there may be.
     #[error("You have this class open too often. Close it somewhere else.")]
     TooManyStreams,
+    /// As many invitations of the member, or of the class, are live as there may be.
+    #[error("Too many invitations are open here. End or cancel some of them.")]
+    TooManyInvitations,
     /// As many connections are open as there may be.
     #[error("Too many people are here at once. Try again in a moment.")]
     TooManyConnections,
@@ -81,7 +84,9 @@ impl Error {
             Self::NoSuchGroup | Self::NoSuchPath => (404, Code::Group),
             Self::NoSuchMethod => (405, Code::InvalidParameter),
             Self::KeyReused => (422, Code::InvalidParameter),
-            Self::TooFast(_) | Self::TooManyStreams => (429, Code::TooFast),
+            Self::TooFast(_) | Self::TooManyStreams | Self::TooManyInvitations => {
+                (429, Code::TooFast)
+            }
             // What fails inside is the file or its disk, and works again when these do.
             Self::Stopping | Self::TooManyConnections | Self::Internal(_) | Self::NotCommitted => {
                 (503, Code::Internal)
@@ -120,7 +125,7 @@ impl IntoResponse for Error {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 headers.insert(header::RETRY_AFTER, seconds.max(1).into());
             }
-            Self::TooManyStreams => {
+            Self::TooManyStreams | Self::TooManyInvitations => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
             }
             Self::NotSignedIn => {

@@ -189,6 +189,8 @@ impl FromRequestParts<Engine> for Caller {
         let session = engine.session(group_id, credential.token()).await?;
         if changes {
             engine.limits().verb(session.user)?;
+        } else {
+            engine.limits().read(session.user)?;
         }
         // A repeated request gets its first answer from the writer, even after the end.
         let may_repeat = changes && parts.headers.contains_key(IDEMPOTENCY_KEY);

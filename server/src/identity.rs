@@ -89,6 +89,23 @@ impl Default for Token {
     }
 }
 
+/// The token that somebody comes into a class with.
+#[derive(Clone, Copy)]
+pub struct Entrance<'a> {
+    /// It stands for them in this class.
+    pub token: &'a Token,
+    /// What their browser carried until then: for whom that one stands in other classes, the new
+    /// one stands as well. It does not come to stand for them here, since somebody who had the
+    /// machine before may have noted it.
+    pub instead_of: Option<&'a Token>,
+}
+
+impl<'a> From<&'a Token> for Entrance<'a> {
+    fn from(token: &'a Token) -> Self {
+        Self { token, instead_of: None }
+    }
+}
+
 /// The SHA-256 of a token. The token's own 256 bits make a slow hash needless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);

@@ -32,7 +32,7 @@ pub use error::Error;
 pub use http::{Route, api, routes, same_origin};
 pub use ice::IceConfig;
 pub use identity::{
-    JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,
+    Entrance, JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,
     presented_by_admin, set_admin_cookie, set_cookie,
 };
 pub use listen::{listen, serve};

@@ -1,5 +1,6 @@
-//! How fast is too fast. A class shares one address, so verbs are limited by member; an address
-//! is limited only in wrong join codes, in wrong passwords, in classes it begins and in how many join.
+//! How fast is too fast. A class shares one address, so verbs are limited by member, and what all of
+//! its members do by class; an address is limited only in wrong join codes, in wrong passwords, in
+//! classes it begins and in how many join.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -11,7 +12,7 @@ use axum::extract::ConnectInfo;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::Extensions;
-use signaling::UserId;
+use signaling::{Group, GroupId, UserId};
 
 use crate::error::Error;
 
@@ -118,6 +119,9 @@ impl Guesses {
 
 pub(crate) struct Limits {
     verbs: DefaultKeyedRateLimiter<UserId>,
+    reads: DefaultKeyedRateLimiter<UserId>,
+    changes: DefaultKeyedRateLimiter<GroupId>,
+    words: DefaultKeyedRateLimiter<GroupId>,
     begins: DefaultKeyedRateLimiter<IpAddr>,
     joins: DefaultKeyedRateLimiter<IpAddr>,
     relays: DefaultKeyedRateLimiter<UserId>,
@@ -128,6 +132,23 @@ pub(crate) struct Limits {
 
 /// How many join from one address before they are slowed down.
 const JOINS_AT_ONCE: u32 = 10_000;
+/// How many bytes of `data` a class takes before it is slowed down, and in a second after that: all
+/// that is ever said in it stays in memory with it.
+const WORDS: (u32, u32) = (16 << 20, 64 << 10);
+/// How many invitations of a member may be live, and how many of a class: the writer looks at them
+/// all. Where anybody may ask at any time, each member has one.
+const MAX_LIVE: (usize, usize) = (512, 16_384);
+
+/// Whether a group takes one more invitation of a member.
+pub(crate) fn takes_invitation(group: &Group, inviter: UserId) -> Result<(), Error> {
+    let own = group.live().filter(|invitation| invitation.inviter == inviter).count();
+    if own < MAX_LIVE.0 && group.live().count() < MAX_LIVE.1 {
+        Ok(())
+    } else {
+        Err(Error::TooManyInvitations)
+    }
+}
+
 /// The most keys a limiter holds before it forgets those that have been quiet.
 const FORGET_ABOVE: usize = 10_000;
 
@@ -151,6 +172,10 @@ impl Limits {
     pub fn new() -> Self {
         Self {
             verbs: RateLimiter::keyed(quota(1_000, 100)),
+            reads: RateLimiter::keyed(quota(500, 50)),
+            // More than a few hostile members come to, so that these do not hold up the others.
+            changes: RateLimiter::keyed(quota(50_000, 5_000)),
+            words: RateLimiter::keyed(quota(WORDS.0, WORDS.1)),
             begins: RateLimiter::keyed(quota(1_000, 10)),
             // All schools of a town may come from one address in the same minute.
             joins: RateLimiter::keyed(quota(JOINS_AT_ONCE, 100)),
@@ -196,6 +221,27 @@ impl Limits {
     /// One verb of a member.
     pub fn verb(&self, user: UserId) -> Result<(), Error> {
         self.check(&self.verbs, &user)
+    }
+
+    /// One look of a member at the class.
+    pub fn read(&self, user: UserId) -> Result<(), Error> {
+        self.check(&self.reads, &user)
+    }
+
+    /// One change to a class, and how many bytes of `data` it brings.
+    pub fn change(&self, group_id: GroupId, data: usize) -> Result<(), Error> {
+        self.check(&self.changes, &group_id)?;
+        let Some(bytes) = u32::try_from(data).ok().and_then(NonZeroU32::new) else {
+            return Ok(());
+        };
+        if self.words.len() > FORGET_ABOVE {
+            self.words.retain_recent();
+        }
+        match self.words.check_key_n(&group_id, bytes) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(denied)) => Err(Error::TooFast(denied.wait_time_from(self.clock.now()))),
+            Err(_) => Err(Error::BodyTooLarge),
+        }
     }
 
     /// One word of a member to the other end of an invitation.
@@ -259,6 +305,16 @@ mod tests {
         let guessed = (0..u16::MAX).take_while(|n| wrong(of_site(*n)).is_ok()).count();
         assert!((960..1_100).contains(&guessed), "{guessed} wrong codes in a row");
         assert!(limits.may_try_code(IpAddr::from([192, 0, 2, 8])).is_ok());
+    }
+
+    #[test]
+    fn a_class_is_not_filled_with_words_and_others_are_not_held_up() {
+        let limits = Limits::new();
+        let [class, other] = [1, 2].map(|number| GroupId::from_bytes([number; 16]));
+        let said = (0..10_000).take_while(|_| limits.change(class, 12_288).is_ok()).count();
+        assert!((1_365..2_000).contains(&said), "{said} of the longest");
+        assert!(limits.change(class, 0).is_ok(), "hands without words go on");
+        assert!(limits.change(other, 12_288).is_ok());
     }
 
     /// The arithmetic in docs/SECURITY.md, of the numbers that hold here.

@@ -360,6 +360,16 @@ impl Room {
         self.write().credentials.insert(token, user);
     }
 
+    /// Has one token stand for whom another does, where it stands for nobody yet.
+    pub(crate) fn carry(&self, from: TokenHash, to: TokenHash) {
+        if self.read().credentials.contains_key(&from) {
+            let mut state = self.write();
+            if let Some(user) = state.credentials.get(&from).copied() {
+                state.credentials.entry(to).or_insert(user);
+            }
+        }
+    }
+
     pub(crate) fn revoke(&self, user: UserId) {
         self.write().credentials.retain(|_, holder| *holder != user);
     }

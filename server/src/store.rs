@@ -96,12 +96,33 @@ pub(crate) struct EncodedEvent {
 /// What a commit writes beside events.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
-    Grant { token: TokenHash, user: UserId },
-    Revoke { user: UserId },
+    Grant {
+        token: TokenHash,
+        user: UserId,
+    },
+    /// One token comes to stand for those for whom another does, in all groups where it stands for
+    /// nobody yet.
+    Carry {
+        from: TokenHash,
+        to: TokenHash,
+    },
+    Revoke {
+        user: UserId,
+    },
     JoinCode(JoinCode),
-    Handover { token: TokenHash, user: UserId, expires_at: Timestamp },
+    Handover {
+        token: TokenHash,
+        user: UserId,
+        expires_at: Timestamp,
+    },
     SpendHandover(TokenHash),
-    FirstAnswer { user: UserId, key: String, request: TokenHash, status: u16, body: Vec<u8> },
+    FirstAnswer {
+        user: UserId,
+        key: String,
+        request: TokenHash,
+        status: u16,
+        body: Vec<u8>,
+    },
 }
 
 impl Write {

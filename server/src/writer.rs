@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::engine::Rooms;
 use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
+use crate::limits::takes_invitation;
 use crate::room::Room;
 use crate::signs::shortest_silence;
 use crate::store::seam::Store;
@@ -74,6 +75,8 @@ pub(crate) enum Beside {
     Begin(JoinCode),
     /// The member who comes with the command gets this credential.
     Grant { token: TokenHash, user: UserId },
+    /// One credential comes to stand for those for whom another does.
+    Carry { from: TokenHash, to: TokenHash },
     /// The command goes by this code, which may have been renewed meanwhile.
     ByCode(JoinCode),
     /// The class gets this code.
@@ -326,6 +329,13 @@ impl<S: Store> Writer<S> {
         if deadline.is_some_and(|at| at <= now) {
             let _ = self.act(batch, group_id, now, Command::Expire);
         }
+        if let (
+            Some(working),
+            Some(Command::Invite { actor, .. } | Command::InviteInGroup { actor, .. }),
+        ) = (self.working.get(&group_id), &command)
+        {
+            takes_invitation(&working.group, *actor)?;
+        }
         let decided = match &command {
             Some(command) => self.act(batch, group_id, now, command.clone()),
             None => Ok(Outcome { events: Vec::new(), settlement: None }),
@@ -408,6 +418,9 @@ impl<S: Store> Writer<S> {
                 Beside::Grant { token, user } => {
                     batch.writes.push((group_id, Write::Grant { token, user }));
                 }
+                Beside::Carry { from, to } => {
+                    batch.writes.push((group_id, Write::Carry { from, to }));
+                }
                 Beside::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
                 Beside::Handover { token, user, expires_at } => {
                     batch.writes.push((group_id, Write::Handover { token, user, expires_at }));
@@ -453,7 +466,9 @@ impl<S: Store> Writer<S> {
                     tracing::debug!(requests = replies.len(), classes = order.len(), "committed");
                 }
                 for (group_id, write) in writes {
-                    if let Some(working) = self.working.get(&group_id) {
+                    if let Write::Carry { from, to } = write {
+                        self.rooms.carry(from, to);
+                    } else if let Some(working) = self.working.get(&group_id) {
                         publish_write(&working.room, write);
                     }
                 }
@@ -598,7 +613,10 @@ fn publish_write(room: &Room, write: Write) {
         Write::Grant { token, user } => room.grant(token, user),
         Write::Revoke { user } => room.revoke(user),
         Write::JoinCode(code) => room.set_join_code(code),
-        Write::Handover { .. } | Write::SpendHandover(_) | Write::FirstAnswer { .. } => {}
+        Write::Carry { .. }
+        | Write::Handover { .. }
+        | Write::SpendHandover(_)
+        | Write::FirstAnswer { .. } => {}
     }
 }
 

@@ -252,3 +252,26 @@ pub enum Command {
     /// Time out what is due.
     Expire,
 }
+
+impl Command {
+    /// The `data` that it brings; empty where it has none.
+    pub fn data(&self) -> &str {
+        match self {
+            Self::Invite { data, .. }
+            | Self::InviteInGroup { data, .. }
+            | Self::Cancel { data, .. }
+            | Self::Accept { data, .. }
+            | Self::Reject { data, .. }
+            | Self::Finish { data, .. }
+            | Self::Modify { data, .. } => data,
+            Self::Create { .. }
+            | Self::Join { .. }
+            | Self::ChangeGroup { .. }
+            | Self::RenewJoinCode { .. }
+            | Self::ChangeRole { .. }
+            | Self::Leave { .. }
+            | Self::End { .. }
+            | Self::Expire => "",
+        }
+    }
+}

@@ -241,9 +241,15 @@ impl Follower {
         });
     }
 
+    /// The page is no part of the class any more, and keeps nothing of it but its name.
     fn part(&self, connection: Connection) {
         self.close();
         self.live.connection.set(connection);
+        self.live.group.update(|group| {
+            let name = group.name.take();
+            *group = Group::new(group.id);
+            group.name = name;
+        });
     }
 
     fn hear(self: &Rc<Self>, name: String, data: String) {

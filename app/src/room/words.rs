@@ -75,8 +75,11 @@ pub fn standing_words(live: Live, standing: &Standing) -> String {
 
 /// What a screen reader hears when something changes.
 pub fn announcement(live: Live) -> String {
-    if live.connection.get() == Connection::Reconnecting {
-        return connection_words(live).to_owned();
+    match live.connection.get() {
+        Connection::Reconnecting => return connection_words(live).to_owned(),
+        // A dialog tells it.
+        Connection::Ended | Connection::Removed => return String::new(),
+        Connection::Starting | Connection::Live => {}
     }
     let is_teacher = live
         .group

@@ -210,6 +210,13 @@ impl Contents {
         if let Write::SpendHandover(token) = write {
             self.links.remove(token.as_bytes());
         }
+        if let Write::Carry { from, to } = write {
+            for class in self.classes.values_mut().map(Rc::make_mut) {
+                if let Some(user) = class.credentials.get(from.as_bytes()).copied() {
+                    class.credentials.entry(*to.as_bytes()).or_insert(user);
+                }
+            }
+        }
         let class = self.class_mut(group_id)?;
         match write {
             Write::Grant { token, user } => {
@@ -217,7 +224,7 @@ impl Contents {
             }
             Write::Revoke { user } => class.credentials.retain(|_, holder| holder != user),
             Write::JoinCode(code) => class.join_code = code.clone(),
-            Write::Handover { .. } | Write::SpendHandover(_) => {}
+            Write::Carry { .. } | Write::Handover { .. } | Write::SpendHandover(_) => {}
             Write::FirstAnswer { user, key, request, status, body } => {
                 let answer = Remembered {
                     request: *request,

@@ -127,6 +127,16 @@ impl Script {
     pub fn write(&mut self, now: Timestamp, group_id: GroupId, write: &Write) {
         match write {
             Write::Grant { .. } => self.grant(now, &[(group_id, write.clone())]),
+            Write::Carry { from, to } => {
+                self.add(
+                    "INSERT INTO credential (token_hash, group_id, user_id, created_at)
+                     SELECT ?, group_id, user_id, ? FROM credential WHERE token_hash = ?
+                     ON CONFLICT DO NOTHING",
+                )
+                .bind(to.as_bytes().as_slice())
+                .bind(now.as_millis())
+                .bind(from.as_bytes().as_slice());
+            }
             Write::Revoke { user } => {
                 self.add("DELETE FROM credential WHERE group_id = ? AND user_id = ?")
                     .bind_id(group_id)

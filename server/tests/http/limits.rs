@@ -4,7 +4,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Class, GroupInvitation, Server};
+use crate::support::{Class, GroupInvitation, Invite, Server};
 
 const MAX_DATA: usize = 12_288;
 const MAX_BODY: usize = 64 * 1_024;
@@ -105,6 +105,15 @@ async fn nobody_guesses_join_codes_for_long() {
     panic!("{wrong} wrong codes in a row were answered");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_that_are_made_at_once_are_told_no_more_than_others() {
+    let server = Server::start().await;
+    let codes: Vec<String> = wrong_codes().chain(wrong_codes()).collect();
+    let answers = join_all(codes.iter().map(|code| server.join(code, "Mallory"))).await;
+    let told = answers.iter().filter(|answer| answer.status == 404).count();
+    assert!((10..80).contains(&told), "{told} of {} wrong codes were answered", codes.len());
+}
+
 #[tokio::test]
 async fn a_whole_school_joins_from_one_address() {
     let server = Server::start().await;
@@ -154,4 +163,48 @@ async fn a_member_who_is_too_fast_is_told_when_to_come_back_and_others_are_not_h
     assert!(seconds >= 1);
     bo.accept(&invite).await.with_status(200);
     assert_ne!(ada.snapshot().await["seq"], Value::Null, "reading goes on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_has_more_invitations_open_than_the_class_can_bear() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada").await;
+    let own = ada.invite(&class.teacher).await;
+    let invite = |_| async { class.teacher.try_invite(&ada, "", 0).await };
+    let answers = join_all((0..600).map(invite)).await;
+    let mut refused = answers.iter().filter(|answer| answer.status != 201);
+    let first = refused.next().expect("some are refused");
+    first.refused(429, 7008);
+    assert!(first.text.contains("invitations"), "{}", first.text);
+    assert!(!first.header("retry-after").is_empty());
+    class.teacher.try_invite(&ada, "", 0).await.refused(429, 7008);
+    // Others go on, and so does whoever ends some of theirs.
+    ada.cancel(&own).await.with_status(200);
+    ada.invite(&class.teacher).await;
+    let made: Vec<Invite> = answers.iter().filter(|it| it.status == 201).map(Invite::of).collect();
+    assert!(made.len() >= 512, "{} were made", made.len());
+    for invite in &made[500..] {
+        class.teacher.cancel(invite).await.with_status(200);
+    }
+    class.teacher.invite(&ada).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looks_too_often_waits_and_others_do_not() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let [ada, bo] = class.pair().await;
+    let mut refused = None;
+    for _ in 0..50 {
+        let answers = join_all((0..100).map(|_| async { ada.get("").await })).await;
+        refused = answers.into_iter().find(|answer| answer.status != 200);
+        if refused.is_some() {
+            break;
+        }
+    }
+    let refused = refused.expect("5 000 looks in a row are too many");
+    refused.refused(429, 7008);
+    assert!(!refused.header("retry-after").is_empty());
+    bo.snapshot().await;
 }
