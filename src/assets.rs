@@ -107,12 +107,12 @@ pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
 }
 
 /// What is no page loads nothing and is shown in no frame.
-const POLICY: &str =
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'; object-src 'none'";
 /// A script's own policy is a worker's, such as the one that holds the live streams; in a page it is
 /// the page's that counts.
 const OF_WORKER: &str = "default-src 'none'; base-uri 'none'; connect-src 'self'; form-action 'none'; \
-                         frame-ancestors 'none'";
+                         frame-ancestors 'none'; object-src 'none'";
 /// What a page of this site may ask of a device: a microphone and a camera, for calls.
 const FEATURES: &str =
     "camera=(self), microphone=(self), display-capture=(), geolocation=(), payment=(), usb=()";

@@ -28,7 +28,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::options::{Instead, Options};
 
@@ -169,7 +168,7 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .layer(from_fn_with_state(engine.clone(), own_referrer))
         .layer(from_fn_with_state(engine.clone(), server::same_origin))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(engine.bounds().body_timeout))
+        .layer(from_fn_with_state(engine.clone(), server::bodies_in_time))
         .layer(CompressionLayer::new());
     rendered
         .merge(exports(engine.clone(), zone))

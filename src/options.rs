@@ -32,7 +32,8 @@ pub struct Options {
     #[arg(long = "trusted-proxy", env = "HANDUP_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// The argon2 hash of the administrator's password; `handup hash-password` makes one
+    /// The argon2 hash of the administrator's password; `handup hash-password` makes one. Give it by
+    /// the environment: a flag is shown to every user of the machine
     /// [default: set by a link that is printed at start]
     #[arg(long, env = "HANDUP_ADMIN_PASSWORD_HASH", hide_env_values = true)]
     pub admin_password_hash: Option<String>,
@@ -50,7 +51,8 @@ pub struct Options {
     #[arg(long = "turn-server", env = "HANDUP_TURN_SERVERS", value_delimiter = ',', value_parser = turn)]
     pub turn_servers: Vec<String>,
 
-    /// The secret that is shared with the TURN servers (coturn's `static-auth-secret`)
+    /// The secret that is shared with the TURN servers (coturn's `static-auth-secret`). Give it by the
+    /// environment: a flag is shown to every user of the machine
     #[arg(long, env = "HANDUP_TURN_SECRET", hide_env_values = true)]
     pub turn_secret: Option<String>,
 
@@ -91,6 +93,10 @@ pub struct BoundsOptions {
     #[arg(long, env = "HANDUP_BODY_TIMEOUT", default_value_t = seconds(Bounds::default().body_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
     body_timeout: u64,
 
+    /// How long all of a request's body may take, in seconds
+    #[arg(long, env = "HANDUP_BODY_DEADLINE", default_value_t = seconds(Bounds::default().body_deadline), value_parser = value_parser!(u64).range(1..=3_600))]
+    body_deadline: u64,
+
     /// How long a reader may take nothing before it is given up, in seconds
     #[arg(long, env = "HANDUP_WRITE_TIMEOUT", default_value_t = seconds(Bounds::default().write_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
     write_timeout: u64,
@@ -117,6 +123,7 @@ impl BoundsOptions {
             header_timeout: Duration::from_secs(self.header_timeout),
             header_bytes: self.max_header_bytes as usize,
             body_timeout: Duration::from_secs(self.body_timeout),
+            body_deadline: Duration::from_secs(self.body_deadline),
             write_timeout: Duration::from_secs(self.write_timeout),
         }
     }
@@ -129,7 +136,7 @@ const KEPT_FILES: usize = 320;
 /// What the program can do beside serving.
 #[derive(Subcommand)]
 pub enum Instead {
-    /// Ask for a password and print its argon2 hash, for `--admin-password-hash`
+    /// Ask for a password and print its argon2 hash, for `HANDUP_ADMIN_PASSWORD_HASH`
     HashPassword,
 }
 
@@ -142,10 +149,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// What is logged without `RUST_LOG`: warnings, and who signs in and the like.
+pub const DEFAULT_FILTER: &str = "warn,security=info";
+
 impl LogFormat {
-    /// Starts logging to standard error. What is logged follows `RUST_LOG`; warnings when unset.
+    /// Starts logging to standard error. What is logged follows `RUST_LOG`.
     pub fn start(self) {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+        let filter = EnvFilter::try_from_default_env();
+        let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
         let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         match self {
             Self::Text => logs.init(),

@@ -2,10 +2,12 @@
 //! file there is. The lists of them are the router's own: one that is added and of which it is not
 //! said here how it is asked for fails these tests.
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use app::{App, Zone, export_routes};
 use axum::Router;
@@ -13,18 +15,19 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST,
-    HeaderMap, LOCATION, REFERER, SET_COOKIE,
+    HeaderMap, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE,
 };
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
-use call::Calls;
+use call::{Calls, Media, Offer};
 use classroom::{Classroom, Operation};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
-use server::{Engine, Token, new_invite_id};
+use server::{Bounds, Engine, Token, new_invite_id};
 use signaling::{Answers, Command, GroupId, InviteId, InviteeList, Name, Role, Timeout, UserId};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::options::DEFAULT_FILTER;
 use crate::router;
 
 /// Words that stand in one class alone, so that one sees whence they came.
@@ -39,6 +42,7 @@ struct Class {
     group: GroupId,
     code: String,
     teacher: Token,
+    teacher_id: UserId,
     student: Token,
     student_id: UserId,
     removed: Token,
@@ -97,7 +101,8 @@ impl Class {
             engine.command(group, command).await.expect("it is done");
         }
         let (teacher, student, removed) = (of_teacher, of_student, of_removed);
-        Self { group, code, teacher, student, student_id, removed, invite }
+        let teacher_id = actor;
+        Self { group, code, teacher, teacher_id, student, student_id, removed, invite }
     }
 }
 
@@ -250,6 +255,20 @@ fn form(path: &str, school: &School) -> String {
     }
 }
 
+/// Every deed that the room's form takes, as its source has them.
+fn deeds() -> impl Iterator<Item = &'static str> {
+    let source = include_str!("../app/src/actions.rs");
+    let taken = source.split_once("pub async fn act(\n        group").expect("the form").1;
+    let taken = taken.split_once("pub async fn take_over").expect("what stands behind it").0;
+    let deeds = taken.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
+    let deeds: Vec<&str> = deeds.map(|(deed, _)| deed).collect();
+    for known in ["renewCode", "endCall", "raiseHand", "endClass"] {
+        assert!(deeds.contains(&known), "{known} is not among {deeds:?}");
+    }
+    assert_eq!(deeds.len(), taken.matches("\" =>").count(), "each has a line: {deeds:?}");
+    deeds.into_iter()
+}
+
 fn forms() -> Vec<&'static str> {
     let forms: Vec<_> = server_fn_paths().collect();
     assert!(forms.iter().all(|(_, method)| *method == Method::POST), "{forms:?}");
@@ -350,7 +369,7 @@ async fn no_form_does_anything_to_a_class_for_a_stranger() {
             assert!(!told.contains(CLASS) && !told.contains(&school.class.code), "{who} at {path}");
         }
     }
-    for deed in ["renewCode", "handOver", "endCall", "remove", "endClass", "ask", "makeTeacher"] {
+    for deed in deeds() {
         let body = format!("{}&who={}", form("/do/act", &school), school.class.student_id);
         let body = body.replace("lowerAll", deed);
         for (who, headers) in school.strangers() {
@@ -360,6 +379,32 @@ async fn no_form_does_anything_to_a_class_for_a_stranger() {
     }
     assert_eq!(school.engine.keep_days().await.expect("the store"), None);
     assert!(school.engine.is_admin(&school.admin).await.expect("the store"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_student_is_not_told_by_a_refusal_who_is_in_a_call() {
+    let school = School::open().await;
+    let Class { group, code, teacher_id, student_id, .. } = &school.class;
+    let bo = Token::new();
+    let joined = school.engine.join(somewhere(), code, name("Bo"), None, &bo).await;
+    let bo_id = joined.expect("a student").user_id;
+    let call = Offer { media: Media::Audio, room: String::new() };
+    let call = Command::Invite {
+        actor: *teacher_id,
+        invite_id: new_invite_id(),
+        invitee: *student_id,
+        data: call.to_data(),
+        timeout: Timeout::default(),
+    };
+    school.engine.command(*group, call).await.expect("it rings");
+    let mut told = Vec::new();
+    for who in [*teacher_id, *student_id, bo_id] {
+        let body = format!("group={group}&deed=endCall&who={who}");
+        let answer = school.submit("/do/act", &member(&bo), body).await;
+        told.push((answer.status, answer.header(LOCATION).to_owned()));
+    }
+    assert!(told[0].1.contains("problem=not-allowed"), "{told:?}");
+    assert!(told.iter().all(|it| *it == told[0]), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -392,6 +437,61 @@ async fn every_form_is_refused_when_another_site_sends_it() {
     let headers = vec![(COOKIE, both)];
     school.submit("/do/act", &headers, form("/do/act", &school)).await;
     assert_ne!(school.log_of_the_class().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_or_page_that_is_refused_for_haste_says_when_to_come_back() {
+    let school = School::open().await;
+    // All of them from one address, which a proxy tells.
+    school.engine.trust_proxies(vec!["192.0.2.0/24".parse().expect("a network")]);
+    let from = || (HeaderName::from_static("x-forwarded-for"), "198.51.100.1".to_owned());
+    let sign_in = "password=not+the+right+one".to_owned();
+    let join = "code=222222&name=Mallory".to_owned();
+    for (path, body, wrong) in [("/do/sign-in", sign_in, 10), ("/do/join", join, 60)] {
+        let live = vec![
+            from(),
+            (CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()),
+            fetched_by("same-origin"),
+        ];
+        for _ in 0..wrong {
+            let answer = school.send(Method::POST, path, &live, body.clone()).await;
+            assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+            assert_eq!(answer.header(RETRY_AFTER), "", "{path}");
+        }
+        let answer = school.send(Method::POST, path, &live, body.clone()).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        let seconds: u64 = answer.header(RETRY_AFTER).parse().expect("seconds");
+        assert!((1..=10).contains(&seconds), "{path}: {seconds}");
+
+        let plain = school.submit(path, &vec![from()], body).await;
+        assert_eq!(plain.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(plain.header(LOCATION).contains("problem=too-fast"), "{path}");
+        assert_eq!(plain.header(RETRY_AFTER), "", "whoever is led on waits for nothing");
+    }
+    let page = school.look("/join/222222", &vec![from()]).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(page.header(RETRY_AFTER), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_drips_is_given_up() {
+    let school = School::open().await;
+    let body_deadline = Duration::from_millis(300);
+    school.engine.set_bounds(Bounds { body_deadline, ..Bounds::default() });
+    let drops = tokio::time::interval(Duration::from_millis(10));
+    let dripping = futures::stream::unfold(drops, async |mut drops| {
+        drops.tick().await;
+        Some((Ok::<_, Infallible>("a"), drops))
+    });
+    let request = Request::post("/do/join")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
+        .extension(ConnectInfo(SocketAddr::new(somewhere(), 4_711)))
+        .body(Body::from_stream(dripping));
+    let answering = school.router.clone().oneshot(request.expect("a request"));
+    let answer = tokio::time::timeout(Duration::from_secs(30), answering).await;
+    let status = answer.expect("it ends").expect("an answer").status();
+    assert!(!status.is_success(), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -508,6 +608,10 @@ async fn every_answer_carries_the_headers_that_guard_it() {
             ] {
                 assert_eq!(answer.header(name), expected, "{name} of {what}");
             }
+            let features = answer.header("permissions-policy");
+            for feature in ["camera=(self)", "microphone=(self)", "geolocation=()"] {
+                assert!(features.contains(feature), "{feature} of {what}: {features}");
+            }
             let in_own_frame = pattern == "/export/progress";
             let frame = if in_own_frame { "SAMEORIGIN" } else { "DENY" };
             assert_eq!(answer.header("x-frame-options"), frame, "{what}");
@@ -523,6 +627,10 @@ async fn every_answer_carries_the_headers_that_guard_it() {
             };
             assert_eq!(allows("default-src").as_deref(), Some("'none'"), "{what}: {policy}");
             assert_eq!(allows("base-uri").as_deref(), Some("'none'"), "{what}: {policy}");
+            assert_eq!(allows("object-src").as_deref(), Some("'none'"), "{what}: {policy}");
+            let is_page = answer.header(CONTENT_TYPE).starts_with("text/html") && !in_own_frame;
+            let forms = if is_page { "'self'" } else { "'none'" };
+            assert_eq!(allows("form-action").as_deref(), Some(forms), "{what}: {policy}");
             let ancestors = if in_own_frame { "'self'" } else { "'none'" };
             assert_eq!(allows("frame-ancestors").as_deref(), Some(ancestors), "{what}: {policy}");
             assert!(!policy.contains("unsafe-inline"), "{what}: {policy}");
@@ -684,6 +792,31 @@ impl Write for Lines {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_signs_in_or_fails_to_stands_in_the_log_without_being_asked_for() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(DEFAULT_FILTER))
+        .with_ansi(false)
+        .with_writer(move || writer.clone());
+    let _here = tracing::subscriber::set_default(log.finish());
+    let school = School::open().await;
+    let sign_in = async |password: &str| {
+        school.submit("/do/sign-in", &Headers::new(), format!("password={password}")).await
+    };
+    sign_in("not+the+right+one").await;
+    sign_in(PASSWORD).await;
+    school.submit("/do/sign-out", &admin(&school.admin), String::new()).await;
+    let text = String::from_utf8_lossy(&lines.0.lock().expect("the log")).into_owned();
+    let told: Vec<&str> = text.lines().filter(|line| line.contains(" security: ")).collect();
+    let expected = ["password was set", "a wrong", "signed in address=192.0.2.", "signed out"];
+    assert_eq!(told.len(), expected.len(), "{text}");
+    for (line, part) in told.into_iter().zip(expected) {
+        assert!(line.contains(part) && line.contains("INFO"), "{part} in {line}");
     }
 }
 

@@ -160,7 +160,9 @@ pub(crate) mod ssr {
 
     use std::net::IpAddr;
 
-    use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, SET_COOKIE};
+    use axum::http::header::{
+        CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
+    };
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, StatusCode};
     use call::Call;
@@ -381,11 +383,12 @@ pub(crate) mod ssr {
         session: &Session,
         who: Option<UserId>,
     ) -> Result<(), Trouble> {
-        let found = session.room.with_group(|group| Call::with(group, who?));
-        let call = found.ok_or(Trouble::Settled)?;
+        // Looking first would tell a student by the refusal who is in a call.
         if session.role() != Some(Role::Teacher) {
             return Err(Trouble::NotAllowed);
         }
+        let found = session.room.with_group(|group| Call::with(group, who?));
+        let call = found.ok_or(Trouble::Settled)?;
         let (invite_id, data) = (call.invite_id, String::new());
         let end = if call.is_ringing() {
             // It is the caller's to stop; a teacher may have it stopped all the same.
@@ -527,8 +530,19 @@ pub(crate) mod ssr {
         if let (Some(response), Ok(location)) =
             (use_context::<ResponseOptions>(), HeaderValue::from_str(address))
         {
+            // Whoever is led on is to go at once.
+            if let Ok(mut parts) = response.0.write() {
+                parts.headers.remove(RETRY_AFTER);
+            }
             response.insert_header(LOCATION, location);
             response.set_status(StatusCode::SEE_OTHER);
+        }
+    }
+
+    /// Says with a refusal after how many seconds it is worth another try.
+    pub fn come_back_in(seconds: u64) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.insert_header(RETRY_AFTER, seconds.into());
         }
     }
 
@@ -550,7 +564,8 @@ pub(crate) mod ssr {
         };
         let policy = format!(
             "default-src 'none'; base-uri 'none'; connect-src 'self'; form-action 'self'; \
-             frame-ancestors 'none'; frame-src 'self'; img-src 'self' data:; style-src 'self'{}",
+             frame-ancestors 'none'; frame-src 'self'; img-src 'self' data:; object-src 'none'; \
+             style-src 'self'{}",
             of_island.replace("NONCE", &nonce)
         );
         if let (Some(response), Ok(policy)) =

@@ -120,6 +120,7 @@ mod from_server {
     use signaling::{NameError, Rejection};
 
     use super::Trouble;
+    use crate::actions::ssr::come_back_in;
 
     impl From<Rejection> for Trouble {
         fn from(rejection: Rejection) -> Self {
@@ -147,6 +148,9 @@ mod from_server {
     impl From<Error> for Trouble {
         fn from(error: Error) -> Self {
             error.log();
+            if let Some(seconds) = error.retry_after() {
+                come_back_in(seconds);
+            }
             match error {
                 Error::Rejected(rejection) => rejection.into(),
                 Error::NoSuchGroup => Self::NoSuchCode,
@@ -156,6 +160,7 @@ mod from_server {
                 }
                 Error::Malformed(_)
                 | Error::BodyTooLarge
+                | Error::BodyTooSlow
                 | Error::CrossSite
                 | Error::NoSuchPath
                 | Error::NoSuchMethod

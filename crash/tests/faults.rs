@@ -415,19 +415,79 @@ async fn a_file_that_another_program_has_locked_is_said_so_at_the_start() {
     left_behind(&program).await;
 }
 
+/// A file of the oldest schema, with nothing in it.
+async fn of_the_oldest_schema(path: &Path) -> SqliteConnection {
+    let all = sqlx::migrate!("../migrations");
+    let first = all.iter().next().expect("a migration").clone();
+    let oldest = sqlx::migrate::Migrator { migrations: vec![first].into(), ..all };
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut file = SqliteConnection::connect_with(&options).await.expect("a file");
+    oldest.run(&mut file).await.expect("the oldest schema");
+    file
+}
+
+/// Each class's name, its name to search by and its end; and all there is in the logs.
+type Kept = (Vec<(String, String, Option<i64>)>, Vec<(Vec<u8>, i64, String, String)>);
+
+async fn kept(database: &Path) -> Kept {
+    let options = SqliteConnectOptions::new().filename(database);
+    let mut file = SqliteConnection::connect_with(&options).await.expect("a connection");
+    let classes = "SELECT name, name_folded, ended_at FROM class ORDER BY group_id";
+    let classes = sqlx::query_as(classes).fetch_all(&mut file).await.expect("the classes");
+    let events = "SELECT group_id, seq, name, body FROM event ORDER BY group_id, seq";
+    let events = sqlx::query_as(events).fetch_all(&mut file).await.expect("the logs");
+    file.close().await.expect("it is closed");
+    (classes, events)
+}
+
+#[tokio::test]
+async fn classes_of_an_older_schema_keep_their_names_their_ends_and_their_logs() {
+    let mut school = School::open().await;
+    assert_eq!(school.invite("before").await.status, 201);
+    let snapshot = school.snapshot().await;
+    let body = json!({ "name": "5C", "teacher": "Mr Hilbert" });
+    let begun = school.client.send(&Request::new(Method::POST, "/groups").json(body)).await;
+    let other = Member::of(&begun.expect("an answer").body).expect("a teacher");
+    let rename = Request::of(&other, Method::PATCH, "").json(json!({ "name": "Öffentlich 5C" }));
+    assert_eq!(school.client.insist(&rename).await.status, 200);
+    assert_eq!(school.client.insist(&Request::of(&other, Method::POST, "/end")).await.status, 200);
+    school.stop().await;
+
+    let database = school.program.database.clone();
+    take_over(&database).await;
+    let before = kept(&database).await;
+    let ended: Vec<_> = before.0.iter().filter(|(_, _, ended_at)| ended_at.is_some()).collect();
+    assert!(matches!(ended[..], [(name, _, _)] if name == "Öffentlich 5C"), "{:?}", before.0);
+    let older = database.with_file_name("older.sqlite3");
+    let mut file = of_the_oldest_schema(&older).await;
+    for copy in [
+        &*format!("ATTACH '{}' AS newer", database.display()),
+        "INSERT INTO class (group_id, created_at, join_code, seq, next_deadline)
+         SELECT group_id, created_at, join_code, seq, next_deadline FROM newer.class",
+        "INSERT INTO event SELECT * FROM newer.event",
+        "INSERT INTO credential SELECT * FROM newer.credential",
+        "INSERT INTO first_answer SELECT * FROM newer.first_answer",
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut file).await.expect("a copy");
+    }
+    file.close().await.expect("it is closed");
+    std::fs::rename(&older, &database).expect("the older one in its place");
+
+    school.start().await;
+    assert_eq!(kept(&database).await, before);
+    assert_eq!(school.snapshot().await, snapshot);
+    assert_eq!(school.invite("after").await.status, 201);
+    let page = format!("http://{}/class/{}/history", school.program.address, other.group);
+    let page = reqwest::Client::new().get(page).header("cookie", format!("handup={}", other.token));
+    let page = page.send().await.expect("an answer").text().await.expect("a page");
+    assert!(page.contains("Öffentlich 5C") && page.contains("Mr Hilbert"), "{page}");
+}
+
 #[tokio::test]
 async fn an_older_schema_is_brought_up_to_date_and_a_newer_one_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = program(folder.path());
-    let all = sqlx::migrate!("../migrations");
-    let first = all.iter().next().expect("a migration").clone();
-    let options = SqliteConnectOptions::new().filename(&program.database).create_if_missing(true);
-    let mut file = SqliteConnection::connect_with(&options).await.expect("a file");
-    let oldest = sqlx::migrate::Migrator {
-        migrations: vec![first].into(),
-        ..sqlx::migrate!("../migrations")
-    };
-    oldest.run(&mut file).await.expect("the oldest schema");
+    let mut file = of_the_oldest_schema(&program.database).await;
     left_behind(&program).await;
 
     let newer =

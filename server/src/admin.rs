@@ -162,7 +162,7 @@ impl Engine {
         if !is_first {
             return Ok(Ok(None));
         }
-        tracing::warn!("the administrator's password was set by the set-up link");
+        tracing::info!(target: "security", "the administrator's password was set by the set-up link");
         let value = Some(hash.clone());
         let kept = self.chore(Chore::Keep(Keep::Setting { name: PASSWORD, value })).await;
         if let Err(error) = kept {
@@ -191,10 +191,10 @@ impl Engine {
         };
         if !is_right {
             self.limits().wrong_password(address);
-            tracing::warn!(%address, "a wrong administrator's password");
+            tracing::info!(target: "security", %address, "a wrong administrator's password");
             return Ok(None);
         }
-        tracing::info!(%address, "an administrator signed in");
+        tracing::info!(target: "security", %address, "an administrator signed in");
         self.open_session(&hash).await.map(Some)
     }
 
@@ -222,7 +222,9 @@ impl Engine {
     /// # Errors
     /// When the commit failed.
     pub async fn sign_out(&self, token: &Token) -> Result<(), Error> {
-        self.chore(Chore::Keep(Keep::EndSession(token.hash()))).await
+        self.chore(Chore::Keep(Keep::EndSession(token.hash()))).await?;
+        tracing::info!(target: "security", "an administrator signed out");
+        Ok(())
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Bounds {
     pub header_bytes: usize,
     /// How long a request's body may stand still.
     pub body_timeout: Duration,
+    /// How long all of a request's body may take, however it moves.
+    pub body_deadline: Duration,
     /// How long a write may stand still before the reader is given up.
     pub write_timeout: Duration,
 }
@@ -29,6 +31,7 @@ impl Default for Bounds {
             header_timeout: Duration::from_secs(10),
             header_bytes: 32 * 1_024,
             body_timeout: Duration::from_secs(10),
+            body_deadline: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
         }
     }

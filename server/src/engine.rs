@@ -677,6 +677,56 @@ mod tests {
         assert_eq!(kept().await, Some(read(1)));
     }
 
+    #[tokio::test]
+    async fn an_administrators_session_ends_after_twelve_hours() {
+        let school = School::open(Housekeeping::default()).await;
+        let engine = &school.engine;
+        let link = engine.begin_set_up().await.expect("the store").expect("a link");
+        let before = engine.now();
+        let opened = engine.set_up(&link, "correct horse battery".to_owned()).await;
+        let token = opened.expect("the store").expect("a password").expect("a session").hash();
+        let after = engine.now();
+        let hash = engine.shared.reader.setting("admin_password").await.expect("the store");
+        let password = TokenHash::of(hash.expect("a password").as_bytes());
+        let lasts = async |at| {
+            let found = engine.shared.reader.has_session(token, password, at).await;
+            found.expect("the store")
+        };
+        let (hours, second) = (12 * 3_600, 1);
+        assert!(lasts(before.plus_seconds(hours - second)).await);
+        assert!(!lasts(after.plus_seconds(hours)).await);
+    }
+
+    #[tokio::test]
+    async fn a_link_for_another_device_is_good_for_fifteen_minutes() {
+        let school = School::open(Housekeeping::default()).await;
+        let engine = &school.engine;
+        let before = engine.now();
+        let link = engine.hand_over(&school.session().await).await.expect("a link").token.hash();
+        let after = engine.now();
+        let leads =
+            async |at| engine.shared.reader.handover(link, at).await.expect("the store").is_some();
+        let (minutes, second) = (15 * 60, 1);
+        assert!(leads(before.plus_seconds(minutes - second)).await);
+        assert!(!leads(after.plus_seconds(minutes)).await);
+    }
+
+    #[tokio::test]
+    async fn a_link_for_another_device_is_good_once() {
+        let school = School::open(Housekeeping::default()).await;
+        let engine = &school.engine;
+        let link = engine.hand_over(&school.session().await).await.expect("a link").token;
+        let [one, other, late] = [Token::new(), Token::new(), Token::new()];
+        let (first, second) = tokio::join!(
+            engine.take_over(&link, (&one).into()),
+            engine.take_over(&link, (&other).into())
+        );
+        assert_eq!([first, second].iter().filter(|it| it.is_ok()).count(), 1, "of two at once");
+        assert!(matches!(engine.take_over(&link, (&late).into()).await, Err(Error::NotSignedIn)));
+        assert!(engine.session(school.group_id, &late).await.is_err());
+        assert_eq!(engine.handover_leads_to(&link).await.expect("the store"), None);
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
         let school = School::open(Housekeeping::default()).await;

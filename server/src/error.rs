@@ -21,6 +21,9 @@ pub enum Error {
     /// The body is over the limit.
     #[error("The request is larger than 64 KiB.")]
     BodyTooLarge,
+    /// The body did not come in time.
+    #[error("The request did not arrive in time.")]
+    BodyTooSlow,
     /// No credential, or one that nobody holds.
     #[error("No valid credential came with the request.")]
     NotSignedIn,
@@ -78,6 +81,7 @@ impl Error {
         let (status, code) = match self {
             Self::Rejected(rejection) => return (*rejection).into(),
             Self::Malformed(_) => (400, Code::InvalidParameter),
+            Self::BodyTooSlow => (408, Code::InvalidParameter),
             Self::BodyTooLarge => (413, Code::TooLarge),
             Self::NotSignedIn => (401, Code::NotSignedIn),
             Self::OtherGroup | Self::CrossSite => (403, Code::NotPermitted),
@@ -93,6 +97,17 @@ impl Error {
             }
         };
         Problem::new(status, code, self.to_string())
+    }
+
+    /// After how many seconds it is worth another try, where that is known.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooFast(wait) => {
+                Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
+            }
+            Self::TooManyStreams | Self::TooManyInvitations => Some(10),
+            _ => None,
+        }
     }
 
     /// Writes what is internal to the log.
@@ -120,18 +135,11 @@ impl IntoResponse for Error {
         self.log();
         let mut response = problem_response(&self.problem());
         let headers = response.headers_mut();
-        match self {
-            Self::TooFast(wait) => {
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                headers.insert(header::RETRY_AFTER, seconds.max(1).into());
-            }
-            Self::TooManyStreams | Self::TooManyInvitations => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
-            }
-            Self::NotSignedIn => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if matches!(self, Self::NotSignedIn) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -3,18 +3,21 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::iter::successors;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request, State};
 use axum::handler::Handler;
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
+use futures::StreamExt;
+use futures::stream::try_unfold;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::de::value::MapAccessDeserializer;
@@ -26,9 +29,10 @@ use signaling::{
     Role, SettingsChange, Snapshot, Timeout, UserId,
 };
 
-use tower_http::timeout::RequestBodyTimeoutLayer;
+use tokio::time::{Instant, timeout_at};
 
 use crate::answer::Answer;
+use crate::bounds::Bounds;
 use crate::engine::{Engine, Session};
 use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
 use crate::identity::{JoinCode, Presented, Token, TokenHash, is_same_origin, presented};
@@ -104,8 +108,40 @@ pub fn api(engine: Engine) -> Router {
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)
-        .layer(RequestBodyTimeoutLayer::new(engine.bounds().body_timeout))
+        .layer(from_fn_with_state(engine.clone(), bodies_in_time))
         .with_state(engine)
+}
+
+/// Why a body is read no further.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not come in time")]
+struct BodyTooSlow;
+
+/// Gives up a body that stands still, and one that drips for longer than all of it may take.
+pub async fn bodies_in_time(
+    State(engine): State<Engine>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Bounds { body_timeout, body_deadline, .. } = engine.bounds();
+    let in_time = |body: Body| {
+        if body.is_end_stream() {
+            return body;
+        }
+        let end = Instant::now() + body_deadline;
+        let parts = try_unfold(body.into_data_stream(), move |mut body| async move {
+            let part = timeout_at(end.min(Instant::now() + body_timeout), body.next()).await;
+            let part = part.map_err(|_| axum::Error::new(BodyTooSlow))?.transpose()?;
+            Ok::<_, axum::Error>(part.map(|part| (part, body)))
+        });
+        Body::from_stream(parts)
+    };
+    next.run(request.map(in_time)).await
+}
+
+fn is_too_slow(error: &axum::Error) -> bool {
+    let first: &dyn std::error::Error = error;
+    successors(Some(first), |error| error.source()).any(|error| error.is::<BodyTooSlow>())
 }
 
 /// Refuses what changes anything and was sent by a page of another site.
@@ -272,7 +308,9 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Error> {
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Error::BodyTooLarge);
     }
-    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::BodyTooLarge)
+    to_bytes(body, MAX_BODY_BYTES)
+        .await
+        .map_err(|error| if is_too_slow(&error) { Error::BodyTooSlow } else { Error::BodyTooLarge })
 }
 
 fn idempotency_key(parts: &Parts, body: &[u8]) -> Result<Option<RequestKey>, Error> {

@@ -46,7 +46,7 @@ pub(crate) fn jitter(below: u32) -> u32 {
 /// and cannot be compared: how long that took would tell how far a guess is right. Its hash can, of
 /// which nobody chooses the bytes.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0369
 /// assert!(server::Token::new() == server::Token::new());
 /// ```
 #[derive(Clone)]
@@ -265,10 +265,13 @@ pub fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     let Some(origin) = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()) else {
         return false;
     };
-    let is_public = public_url.is_some_and(|url| url == origin);
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    is_public || (host.is_some() && authority == host)
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let is_here = headers.get(HOST).is_some_and(|host| host == authority);
+    // Where people use https, a page of this host that came without is of whoever is in the network.
+    public_url.map_or(is_here, |url| {
+        let has_scheme = url.split_once("://").is_some_and(|(it, _)| it == scheme);
+        url == origin || (is_here && has_scheme)
+    })
 }
 
 #[cfg(test)]
@@ -315,18 +318,27 @@ mod tests {
                 })
                 .collect()
         };
-        for (pairs, expected) in [
-            (vec![("sec-fetch-site", "same-origin")], true),
-            (vec![("sec-fetch-site", "same-site")], false),
-            (vec![("sec-fetch-site", "cross-site")], false),
-            (vec![("host", "a:1"), ("origin", "http://a:1")], true),
-            (vec![("host", "a:1"), ("origin", "http://b:1")], false),
-            (vec![("host", "inner"), ("origin", "https://handup.example")], true),
-            (vec![("host", "a:1"), ("origin", "null")], false),
-            (vec![("host", "a:1")], false),
+        let (https, http) = (Some("https://handup.example"), Some("http://handup.example"));
+        for (public_url, pairs, expected) in [
+            (https, vec![("sec-fetch-site", "same-origin")], true),
+            (https, vec![("sec-fetch-site", "same-site")], false),
+            (https, vec![("sec-fetch-site", "cross-site")], false),
+            (https, vec![("host", "inner"), ("origin", "https://handup.example")], true),
+            (https, vec![("host", "a:1"), ("origin", "https://a:1")], true),
+            (https, vec![("host", "a:1"), ("origin", "http://a:1")], false),
+            (https, vec![("host", "handup.example"), ("origin", "http://handup.example")], false),
+            (https, vec![("host", "a:1"), ("origin", "https://b:1")], false),
+            (https, vec![("host", "a:1"), ("origin", "null")], false),
+            (https, vec![("host", "a:1")], false),
+            (http, vec![("host", "a:1"), ("origin", "http://a:1")], true),
+            (http, vec![("host", "a:1"), ("origin", "https://a:1")], false),
+            (None, vec![("host", "a:1"), ("origin", "http://a:1")], true),
+            (None, vec![("host", "a:1"), ("origin", "https://a:1")], true),
+            (None, vec![("host", "a:1"), ("origin", "http://b:1")], false),
+            (None, vec![("origin", "http://a:1")], false),
         ] {
-            let seen = is_same_origin(&headers(&pairs), Some("https://handup.example"));
-            assert_eq!(seen, expected, "{pairs:?}");
+            let seen = is_same_origin(&headers(&pairs), public_url);
+            assert_eq!(seen, expected, "{pairs:?} at {public_url:?}");
         }
     }
 

@@ -29,7 +29,7 @@ pub use answer::Answer;
 pub use bounds::Bounds;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
-pub use http::{Route, api, routes, same_origin};
+pub use http::{Route, api, bodies_in_time, routes, same_origin};
 pub use ice::IceConfig;
 pub use identity::{
     Entrance, JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,

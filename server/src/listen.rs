@@ -148,7 +148,9 @@ fn too_many() -> Vec<u8> {
     let (_, content_type) = PROBLEM_TYPE;
     format!(
         "HTTP/1.1 503 Service Unavailable\r\nretry-after: {}\r\ncontent-type: {content_type}\r\n\
-         cache-control: no-store\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+         cache-control: no-store\r\nx-content-type-options: nosniff\r\n\
+         content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
         2 + jitter(8),
         body.len()
     )

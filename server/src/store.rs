@@ -8,6 +8,8 @@ mod script;
 pub(crate) mod seam;
 mod trouble;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -170,6 +172,7 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     let reading = options.clone().create_if_missing(false).read_only(true);
     // A new file can give pages back; one that was made without it stays as it is.
     let options = options.auto_vacuum(SqliteAutoVacuum::Incremental);
+    make_private(path);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(file_error)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut connection)
@@ -193,6 +196,14 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     let reader = Reader { pool, is_well: Arc::clone(&is_well) };
     let writer = Writer { connection: Some(connection), options, in_doubt: false, is_well };
     Ok((writer, reader, HistoryReader { pool: history }))
+}
+
+/// Makes a file that is not there yet, for this user's eyes alone: SQLite would let everybody read
+/// it whom the umask lets. What it puts beside the file it makes as the file is.
+fn make_private(path: &Path) {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    // What keeps it from being made, SQLite comes upon too, and tells in words.
+    drop(made);
 }
 
 /// A pool of which one connection always stays. So the index of the write-ahead log, which is only

@@ -42,18 +42,52 @@ fn tests() -> HashSet<String> {
             }
             continue;
         }
-        let mut is_test = false;
-        for line in text.lines().map(str::trim) {
-            if line.starts_with("#[") {
-                is_test |= line.contains("test");
-            } else if let Some((_, signature)) = line.split_once("fn ").filter(|_| is_test) {
-                let name = signature.split(['(', '<']).next().unwrap_or_default();
-                tests.insert(name.to_owned());
-                is_test = false;
-            }
-        }
+        tests.extend(tests_of(&text));
     }
     tests
+}
+
+/// The functions of a file that are tests and are run: what is ignored shows nothing.
+fn tests_of(text: &str) -> impl Iterator<Item = String> {
+    let (mut is_test, mut is_ignored) = (false, false);
+    text.lines().map(str::trim).filter_map(move |line| {
+        if line.starts_with("#[") {
+            is_test |= ["#[test]", "#[tokio::test]", "#[tokio::test("]
+                .iter()
+                .any(|attribute| line.starts_with(attribute));
+            is_ignored |= line.starts_with("#[ignore");
+            return None;
+        }
+        if line.starts_with("//") {
+            return None;
+        }
+        let (was_test, was_ignored) = (is_test, is_ignored);
+        (is_test, is_ignored) = (false, false);
+        let (_, signature) = line.split_once("fn ").filter(|_| was_test && !was_ignored)?;
+        let name = signature.split(['(', '<']).next().unwrap_or_default();
+        Some(name.to_owned())
+    })
+}
+
+#[test]
+fn what_is_no_test_or_is_not_run_shows_nothing() {
+    let text = "
+        #[cfg(test)]
+        mod tests {
+            fn helps() {}
+            #[test]
+            fn runs() {}
+            #[tokio::test(flavor = \"multi_thread\")]
+            // It is slow.
+            async fn runs_too() {}
+            #[test]
+            #[ignore]
+            fn is_ignored() {}
+            fn helps_too() {}
+            #[cfg(test)]
+            fn is_for_tests() {}
+        }";
+    assert_eq!(tests_of(text).collect::<Vec<_>>(), ["runs", "runs_too"]);
 }
 
 /// What stands in backquotes.

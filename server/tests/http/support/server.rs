@@ -1,6 +1,7 @@
 //! The server as it runs for people, in this process, on a port and a file of its own.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -143,6 +144,17 @@ impl Server {
 
     fn database(&self) -> PathBuf {
         self.directory.path().join("handup.db")
+    }
+
+    /// The database's files by name, and who may read or write each.
+    pub fn modes_on_disk(&self) -> Vec<(String, u32)> {
+        let files = std::fs::read_dir(self.directory.path()).expect("the directory");
+        let mode = |file: std::io::Result<std::fs::DirEntry>| {
+            let file = file.expect("an entry");
+            let mode = file.metadata().expect("a file").permissions().mode();
+            (file.file_name().to_string_lossy().into_owned(), mode & 0o777)
+        };
+        files.map(mode).collect()
     }
 
     /// Every byte of the database, its write-ahead log included.
