@@ -20,6 +20,7 @@ mod device;
 mod disk;
 mod life;
 mod model;
+mod shown;
 mod world;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -124,7 +125,7 @@ fn a_seed_replays_exactly() {
 #[test]
 fn a_store_that_breaks_its_word_is_found_out() {
     for defect in [Defect::Forgets, Defect::NoDeadlines] {
-        let found = (1..=20).find_map(|seed| simulate(seed, 2_000, defect).err());
+        let found = (1..=100).find_map(|seed| simulate(seed, 2_000, defect).err());
         let found = found.unwrap_or_else(|| panic!("nobody has noticed {defect:?}"));
         println!("{defect:?}: {found}");
         let again = simulate(found.seed, 2_000, defect).expect_err("it fails again");

@@ -1,16 +1,18 @@
-//! What an answer says must be on the disk when it is given.
+//! What an answer says must be on the disk when it is given, and be for whoever gets it.
 
-use signaling::{Command, InviteId, InviteeState, Rejection, Settlement, UserId};
+use serde_json::{Value, json};
+use signaling::{
+    Command, FinishWhom, GroupId, InviteId, Invitee, InviteeState, Rejection, SettingsChange,
+    Settlement, UserId,
+};
 
+use super::disk::Class;
 use super::model::{Model, Verdict, must};
 use super::world::{Asks, World};
 use crate::answer::Answer;
 use crate::error::Error;
 use crate::identity::TokenHash;
 use crate::writer::{Beside, Key};
-
-/// Whether the log holds an event of this name with all of these words.
-type Says<'a> = &'a dyn Fn(&str, &[&str]) -> bool;
 
 impl World {
     pub(super) fn is_true(
@@ -33,10 +35,19 @@ impl World {
         let holder = |token: TokenHash| class?.credentials.get(token.as_bytes()).copied();
         let is_gone = |user: UserId| model.is_some_and(|model| model.gone.contains_key(&user));
         match (asks, verdict) {
-            (Asks::Begin(_) | Asks::Join(_), Ok(_)) => {
+            (Asks::Begin(_) | Asks::Join(_), Ok(answer)) => {
                 let is_in = model.is_some_and(|model| model.members.contains_key(&user));
                 must!(is_in || is_gone(user), "they have joined and are not in the log");
                 must!(is_gone(user) || holder(token) == Some(user), "they have no credential");
+                tells(answer, &json!({ "groupID": group_id, "userID": user }))?;
+                if let (Asks::Join(code), Some(class), Some(model)) = (asks, class, model) {
+                    let joined = model.joined.get(&user).copied().unwrap_or_default();
+                    // It may have been the class's more than once.
+                    let last = class.codes.iter().rposition(|(_, it)| it == code);
+                    let renewed = last.and_then(|last| class.codes.get(last + 1));
+                    let dead_since = renewed.map_or(u64::MAX, |(length, _)| *length);
+                    must!(joined <= dead_since, "they have joined by a code that was dead");
+                }
             }
             (Asks::Take(link), Ok(_)) => {
                 must!(self.taken.insert(*link.as_bytes()), "a link was taken twice");
@@ -50,20 +61,35 @@ impl World {
             }
             (Asks::Do { command: Some(command), .. }, verdict) => {
                 let model = model.ok_or("the class is not in the log")?;
-                let log = class.map_or(&[][..], |class| &class.log);
-                let says = |name: &str, words: &[&str]| {
-                    log.iter().any(|row| {
-                        row.name == name && words.iter().all(|word| row.body.contains(word))
-                    })
+                let class = class.ok_or("the class is not on the disk")?;
+                let (status, state) = match verdict {
+                    Ok(answer) if answer.status < 300 => {
+                        Answered { group_id, model, class }.has_done(command, answer)?;
+                        (answer.status, None)
+                    }
+                    // A refusal that is kept with a key.
+                    Ok(answer) => {
+                        let problem = read(&answer.body)?;
+                        must!(problem["status"] == answer.status, "it is another problem's");
+                        (answer.status, serde_json::from_value(problem["state"].clone()).ok())
+                    }
+                    Err(Error::Rejected(rejection)) => {
+                        refused(command, *rejection, model)?;
+                        let state = match rejection {
+                            Rejection::AlreadyProcessed(state) => Some(*state),
+                            _ => None,
+                        };
+                        (rejection.status(), state)
+                    }
+                    Err(error) => (error.problem().status, None),
                 };
-                match verdict {
-                    Ok(answer) if answer.status < 300 => done(command, answer, model, &says)?,
-                    Err(Error::Rejected(rejection)) => refused(command, *rejection, model)?,
-                    Ok(_) | Err(_) => {}
+                is_theirs_to_know(command, status, model)?;
+                if let Some(state) = state {
+                    has_won(command, state, model)?;
                 }
                 if let (Command::Leave { user, .. }, Ok(_)) = (command, verdict) {
-                    let mut holders = class.into_iter().flat_map(|it| it.credentials.values());
-                    must!(!holders.any(|it| it == user), "{user} is gone and has a credential");
+                    let is_in = class.credentials.values().any(|it| it == user);
+                    must!(!is_in || !is_gone(*user), "{user} is gone and has a credential");
                 }
             }
             _ => {}
@@ -91,55 +117,221 @@ impl World {
     }
 }
 
-fn done(command: &Command, answer: &Answer, model: &Model, says: Says<'_>) -> Verdict {
-    let unreadable = |error: serde_json::Error| format!("it cannot be read: {error}");
-    match command {
-        Command::Invite { .. } | Command::InviteInGroup { .. } => {
-            let body: serde_json::Value =
-                serde_json::from_slice(&answer.body).map_err(unreadable)?;
-            let id = body["inviteID"].as_str().unwrap_or_default();
-            let seq = format!("\"seq\":{},", body["seq"]);
-            must!(says("onReceiveNewInvitation", &[id, &seq]), "the log has no such invitation");
-        }
-        Command::Accept { .. }
-        | Command::Reject { .. }
-        | Command::Cancel { .. }
-        | Command::Finish { .. } => {
-            let settled: Settlement = serde_json::from_slice(&answer.body).map_err(unreadable)?;
-            for part in &settled.invitees {
-                let sent = model.invitations.get(&settled.invite_id);
-                let theirs = sent.and_then(|sent| sent.parts.get(&part.user_id));
-                let has_been =
-                    theirs.is_some_and(|theirs| theirs.history.contains(&(part.seq, part.state)));
-                must!(has_been, "{} was never {:?}", part.user_id, part.state);
+fn read(body: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(body).map_err(|error| format!("it cannot be read: {error}"))
+}
+
+/// Whether an answer is this and nothing else.
+fn tells(answer: &Answer, truth: &Value) -> Verdict {
+    let told = read(&answer.body)?;
+    must!(told == *truth, "it tells {told} and not {truth}");
+    Ok(())
+}
+
+/// A class of which somebody was answered that something is done in it.
+struct Answered<'a> {
+    group_id: GroupId,
+    model: &'a Model,
+    class: &'a Class,
+}
+
+impl Answered<'_> {
+    fn has_done(&self, command: &Command, answer: &Answer) -> Verdict {
+        let Self { group_id, model, class } = self;
+        match command {
+            Command::Invite { data, .. } | Command::InviteInGroup { data, .. } => {
+                // With a key it may be the one that was sent first.
+                let id = read(&answer.body)?["inviteID"].clone();
+                let id = serde_json::from_value(id).map_err(|error| error.to_string())?;
+                self.tells_invitation(id, data, answer)
             }
-            let is_own = matches!(command, Command::Accept { .. } | Command::Reject { .. });
-            must!(!is_own || settled.invitees.len() == 1, "it tells nothing of their part");
+            Command::Modify { invite_id, data, .. } => {
+                self.tells_invitation(*invite_id, data, answer)
+            }
+            Command::Accept { actor, invite_id, .. } => {
+                self.tells_parts(*actor, *invite_id, answer, InviteeState::Accepted, Some(*actor))
+            }
+            Command::Reject { actor, invite_id, .. } => {
+                self.tells_parts(*actor, *invite_id, answer, InviteeState::Rejected, Some(*actor))
+            }
+            Command::Cancel { actor, invite_id, .. } => {
+                self.tells_parts(*actor, *invite_id, answer, InviteeState::Cancelled, None)
+            }
+            Command::Finish { actor, invite_id, whom, .. } => {
+                let whose = match whom {
+                    FinishWhom::Member(user) => Some(*user),
+                    FinishWhom::Unnamed => None,
+                };
+                self.tells_parts(*actor, *invite_id, answer, InviteeState::Finished, whose)
+            }
+            Command::ChangeGroup { name, settings, .. } => {
+                let told = read(&answer.body)?;
+                let at = self.after(&told)?;
+                let (was, had) = (at.name(), at.settings());
+                let SettingsChange { locked, ask_anytime, students_may_call } = *settings;
+                let asked = [
+                    ("locked", locked),
+                    ("askAnytime", ask_anytime),
+                    ("studentsMayCall", students_may_call),
+                ];
+                for (field, asked) in asked {
+                    // What is not said is not so.
+                    let is_so = had[field].as_bool().unwrap_or_default();
+                    must!(asked.is_none_or(|asked| asked == is_so), "{field} is not in the log");
+                }
+                let is_named = name.as_ref().is_none_or(|name| json!(name) == *was);
+                must!(is_named, "the name is not in the log");
+                let seq = &told["seq"];
+                let truth =
+                    json!({ "groupID": group_id, "name": was, "settings": had, "seq": seq });
+                tells(answer, &truth)
+            }
+            Command::RenewJoinCode { .. } => {
+                let told = read(&answer.body)?;
+                let code = told["joinCode"].as_str().ok_or("it tells no code")?;
+                let mut renewed = class.codes.iter().skip(1);
+                must!(renewed.any(|(_, it)| it.as_str() == code), "the class has another code");
+                tells(answer, &json!({ "joinCode": code }))
+            }
+            Command::ChangeRole { user, role, .. } => {
+                let mut told = read(&answer.body)?;
+                let mut member = self.after(&told)?.member(*user).cloned();
+                let member = member.as_mut().ok_or("they were no member")?;
+                must!(member["role"] == json!(role), "the log has another role");
+                member["seq"] = told["seq"].clone();
+                model.take_name(&mut told);
+                model.take_name(member);
+                must!(told == *member, "it tells {told} and not {member}");
+                Ok(())
+            }
+            Command::Leave { user, .. } => {
+                must!(model.has_left(*user), "{user} is still there");
+                must!(answer.body.is_empty(), "it tells something");
+                Ok(())
+            }
+            Command::End { .. } => {
+                let seq = model.ended.ok_or("the class goes on")?;
+                tells(answer, &json!({ "groupID": group_id, "seq": seq }))
+            }
+            Command::Create { .. } | Command::Join { .. } | Command::Expire => Ok(()),
         }
-        Command::Modify { invite_id, data, .. } => {
-            let data = serde_json::to_string(data).map_err(unreadable)?;
-            let is_there = says("onInvitationModified", &[&invite_id.to_string(), &data]);
-            must!(is_there, "the log does not say it");
+    }
+
+    /// The class after the event that an answer names.
+    fn after(&self, told: &Value) -> Result<&super::shown::Shown, String> {
+        let seq = told["seq"].as_u64().ok_or("it names no event")?;
+        self.model.shown_after(seq).ok_or_else(|| format!("the log has no {seq}"))
+    }
+
+    /// An invitation is told without those who are asked.
+    fn tells_invitation(&self, invite_id: InviteId, data: &str, answer: &Answer) -> Verdict {
+        let sent = self.model.invitations.get(&invite_id);
+        let sent = sent.ok_or("the log has no such invitation")?;
+        let was = |(_, was): &(u64, String)| was == data || self.model.is_of_erased(invite_id);
+        must!(sent.data.iter().any(was), "the log does not say {data}");
+        let (mut told, mut truth) = (read(&answer.body)?, sent.told_after(u64::MAX, invite_id));
+        truth["data"] = json!(data);
+        truth.as_object_mut().map(|truth| truth.remove("invitees"));
+        // It may have been closed since.
+        must!(told["open"].is_boolean(), "it does not tell whether it is open");
+        told["open"] = truth["open"].clone();
+        for invitation in [&mut told, &mut truth] {
+            self.model.take_words(invitation);
         }
-        Command::ChangeGroup { name: Some(name), .. } => {
-            must!(says("onGroupChanged", &[name.as_str()]), "the log does not say it");
+        must!(told == truth, "it tells {told} and not {truth}");
+        Ok(())
+    }
+
+    /// What was settled is told of each part as the log has it, and of those parts alone that
+    /// somebody asked for; whoever may not know of the invitation is told no words.
+    fn tells_parts(
+        &self,
+        actor: UserId,
+        invite_id: InviteId,
+        answer: &Answer,
+        state: InviteeState,
+        whose: Option<UserId>,
+    ) -> Verdict {
+        let model = self.model;
+        let settled: Settlement = serde_json::from_slice(&answer.body)
+            .map_err(|error| format!("it cannot be read: {error}"))?;
+        must!(settled.invite_id == invite_id, "it tells of {}", settled.invite_id);
+        let sent = model.invitations.get(&invite_id).ok_or("the log has no such invitation")?;
+        for part in &settled.invitees {
+            let Invitee { user_id, seq, .. } = part;
+            must!(part.state == state, "{user_id} is told to be {:?}", part.state);
+            let turns = sent.parts.get(user_id).map(|theirs| theirs.history.as_slice());
+            let mut turns = turns.into_iter().flatten();
+            let turn = turns.find(|turn| (turn.seq, turn.state) == (*seq, state));
+            let turn = turn.ok_or_else(|| format!("{user_id} was never {state:?}"))?;
+            let (mut told, mut truth) = (json!(part), turn.told(*user_id));
+            if !model.may_know(actor, invite_id)
+                && let Some(truth) = truth.as_object_mut()
+            {
+                truth.remove("data");
+                truth.remove("reason");
+            }
+            for part in [&mut told, &mut truth] {
+                model.take_words_of_part(invite_id, part);
+            }
+            must!(told == truth, "it tells {told} and not {truth}");
         }
-        Command::ChangeRole { user, role, .. } => {
-            let role = serde_json::to_string(role).map_err(unreadable)?;
-            let words = [user.to_string(), role];
-            let words = [words[0].as_str(), words[1].as_str()];
-            let is_there = says("onMemberChanged", &words) || says("onMemberJoined", &words);
-            must!(is_there, "the log does not say it");
+        let last = settled.invitees.iter().map(|part| part.seq).max();
+        must!(last.is_none_or(|last| last == settled.seq), "it was not settled by {}", settled.seq);
+        let told: Vec<UserId> = settled.invitees.iter().map(|part| part.user_id).collect();
+        must!(whose.is_none_or(|whose| told == [whose]), "it tells of {told:?}");
+        let is_keeper = sent.inviter == actor || model.teachers_ever.contains(&actor);
+        must!(is_keeper || told == [actor], "{actor} is told of {told:?}");
+        Ok(())
+    }
+}
+
+/// Which invitation a verb is about.
+fn about(command: &Command) -> Option<(UserId, InviteId)> {
+    match command {
+        Command::Cancel { actor, invite_id, .. }
+        | Command::Accept { actor, invite_id, .. }
+        | Command::Reject { actor, invite_id, .. }
+        | Command::Finish { actor, invite_id, .. }
+        | Command::Modify { actor, invite_id, .. } => Some((*actor, *invite_id)),
+        _ => None,
+    }
+}
+
+/// Nobody is told by the status that there is an invitation between two others; but a teacher may
+/// end what goes on between them.
+fn is_theirs_to_know(command: &Command, status: u16, model: &Model) -> Verdict {
+    let Some((actor, invite_id)) = about(command) else { return Ok(()) };
+    let ends = matches!(command, Command::Finish { .. })
+        && model.teachers_ever.contains(&actor)
+        && model.has_begun(invite_id);
+    must!(
+        ends || model.may_know(actor, invite_id) || tells_nothing(status),
+        "{actor} is told of {invite_id}"
+    );
+    Ok(())
+}
+
+/// Whether whoever is answered so is not told that there is an invitation of which they must not
+/// know.
+pub(super) fn tells_nothing(status: u16) -> bool {
+    matches!(status, 401 | 404 | 410 | 413 | 422 | 500..)
+}
+
+/// Whether the state with which somebody was refused is one that has won.
+fn has_won(command: &Command, state: InviteeState, model: &Model) -> Verdict {
+    let Some((actor, invite_id)) = about(command) else { return Ok(()) };
+    let sent = model.invitations.get(&invite_id).ok_or("there is no such invitation")?;
+    match command {
+        Command::Accept { .. } | Command::Reject { .. } => {
+            let part = sent.parts.get(&actor).ok_or("they are not asked")?;
+            let has_won = state != InviteeState::Pending && part.has_been(state);
+            must!(has_won, "{state:?} has not won");
         }
-        Command::Leave { user, .. } => {
-            must!(model.gone.contains_key(user), "{user} is still there");
+        Command::Cancel { .. } | Command::Modify { .. } => {
+            must!(!sent.is_open(), "{invite_id} is open and said to be {state:?}");
         }
-        Command::End { .. } => must!(model.ended.is_some(), "the class goes on"),
-        Command::Create { .. }
-        | Command::Join { .. }
-        | Command::ChangeGroup { name: None, .. }
-        | Command::RenewJoinCode { .. }
-        | Command::Expire => {}
+        _ => {}
     }
     Ok(())
 }
@@ -149,26 +341,19 @@ fn refused(command: &Command, rejection: Rejection, model: &Model) -> Verdict {
     if rejection == Rejection::Ended {
         must!(model.ended.is_some(), "the class goes on");
     }
-    let (Command::Accept { actor, invite_id, .. } | Command::Reject { actor, invite_id, .. }) =
-        command
-    else {
-        return Ok(());
-    };
-    let sent = model.invitations.get(invite_id);
+    let Some((actor, invite_id)) = about(command) else { return Ok(()) };
+    let sent = model.invitations.get(&invite_id);
     match rejection {
-        Rejection::AlreadyProcessed(state) => {
-            let part = sent.and_then(|sent| sent.parts.get(actor)).ok_or("they are not asked")?;
-            let won = part.history.iter().any(|(_, was)| *was == state);
-            must!(won && state != InviteeState::Pending, "{state:?} has not won");
-        }
         Rejection::NoSuchInvitation => {
-            must!(!model.may_know(*actor, *invite_id), "there is such an invitation");
+            must!(!model.may_know(actor, invite_id), "there is such an invitation");
         }
         Rejection::NotSignedIn => {
-            must!(!model.members.contains_key(actor), "they are a member");
+            must!(!model.belongs(actor), "they are a member");
         }
-        Rejection::NotPermitted => {
-            let is_asked = sent.is_some_and(|sent| sent.parts.contains_key(actor));
+        Rejection::NotPermitted
+            if matches!(command, Command::Accept { .. } | Command::Reject { .. }) =>
+        {
+            let is_asked = sent.is_some_and(|sent| sent.parts.contains_key(&actor));
             must!(!is_asked, "they are asked");
         }
         _ => {}

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::device::Standing;
 use super::disk::Weather;
 use super::model::{Model, Verdict, must};
-use super::world::{Storm, World};
+use super::world::{Sending, Storm, World};
 
 /// How long it stays calm, and how late a deadline may be then.
 const CALM: Duration = Duration::from_secs(8);
@@ -108,7 +108,10 @@ impl World {
         // By the time that has really gone by, whatever the machine's clock was set to meanwhile; a
         // server that starts has nothing but that clock.
         for (invite_id, _) in model.invitations.iter().filter(|(_, sent)| sent.is_open()) {
-            let Some((sent_at, timeout)) = self.sent_at.get(invite_id) else { continue };
+            let Some(Sending { durable_at: sent_at, timeout, .. }) = self.sent_at.get(invite_id)
+            else {
+                continue;
+            };
             let Some(timeout) = timeout.filter(|_| *sent_at > server.began_at) else { continue };
             let is_late = sent_at.elapsed() >= timeout + LATENESS;
             must!(!is_late, "{invite_id} is open for {:?} of {timeout:?}", sent_at.elapsed());
@@ -121,6 +124,9 @@ impl World {
         let disk = self.disk.borrow();
         let class = disk.contents.class(group_id).ok_or("it is not on the disk")?;
         must!(class.log.len() as u64 == model.seq, "the log is not as long as it was");
+        let mut holders = class.credentials.values();
+        let is_gone = holders.find(|holder| model.gone.contains_key(holder));
+        must!(is_gone.is_none(), "{is_gone:?} is gone and has a credential");
         let Some(room) = server.rooms.get(group_id) else { return Ok(()) };
         let group = room.group();
         let mut read_back = Group::new(group_id);
@@ -143,20 +149,19 @@ impl World {
             must!(model.members.contains_key(&user), "device {index} does not know it is out");
             must!(device.line.is_some(), "device {index} has no line");
             let page = device.page.as_ref().ok_or("a device has no page")?;
-            let (theirs, truth) = (seen(page, user), seen(&group, user));
-            let is_same = self.erased.contains(&group_id) || theirs == truth;
-            must!(is_same, "device {index} shows {theirs} and not {truth}");
+            model.is_shown(user, &seen(&group, user, model.seq))?;
+            // Events that are not theirs count as well.
+            model
+                .is_shown(user, &seen(page, user, model.seq))
+                .map_err(|sentence| format!("device {index}: {sentence}"))?;
         }
         Ok(())
     }
 }
 
-/// What a page shows to a member.
-fn seen(group: &Group, user: UserId) -> serde_json::Value {
-    let mut snapshot = Snapshot::of(group, user, Timestamp::default(), |_| false);
-    // Events that are not theirs count as well.
-    snapshot.seq = 0;
-    serde_json::json!(snapshot)
+/// What a page shows to a member, when it is as far as the log.
+fn seen(group: &Group, user: UserId, seq: u64) -> Snapshot {
+    Snapshot { seq, ..Snapshot::of(group, user, Timestamp::default(), |_| false) }
 }
 
 /// The server's state is the one that the model has come to.

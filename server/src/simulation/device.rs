@@ -5,7 +5,9 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use signaling::{Event, EventKind, Group, Relay, Ringing, Snapshot, UserId, apply};
+use signaling::{
+    Event, EventKind, Group, Relay, Ringing, Snapshot, StatusChange, UserId, UserStatus, apply,
+};
 
 use super::model::{Model, Verdict, must};
 use crate::identity::TokenHash;
@@ -94,6 +96,14 @@ impl<'a> Frame<'a> {
                 let is_theirs = sent.is_some_and(|sent| sent.inviter == user);
                 must!(is_theirs, "{user} is told that {} rings", ringing.invite_id);
             }
+            (StatusChange::NAME, None) => {
+                let change: StatusChange =
+                    serde_json::from_str(self.data).map_err(|e| e.to_string())?;
+                let is_of_them = |it: &UserStatus| {
+                    model.members.contains_key(&it.user_id) || model.gone.contains_key(&it.user_id)
+                };
+                must!(change.users.iter().all(is_of_them), "the status of a stranger is told");
+            }
             (_, None) => {}
         }
         Ok(())
@@ -110,7 +120,7 @@ pub fn may_be_shown(user: UserId, snapshot: &Snapshot, model: &Model) -> Verdict
         let is_theirs = model.may_know(user, invitation.invite_id);
         must!(is_theirs, "{user} is shown {}", invitation.invite_id);
     }
-    Ok(())
+    model.is_shown(user, snapshot)
 }
 
 /// The frames in what a stream sends, each with its text.

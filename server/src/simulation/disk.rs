@@ -24,6 +24,8 @@ pub struct Row {
 #[derive(Clone)]
 pub struct Class {
     pub join_code: JoinCode,
+    /// Every code that it has had, and how long the log was when the code came.
+    pub codes: Vec<(u64, JoinCode)>,
     pub log: Vec<Row>,
     pub credentials: BTreeMap<[u8; 32], UserId>,
     pub next_deadline: Option<Timestamp>,
@@ -85,8 +87,8 @@ pub enum Defect {
 /// A disk, and what there is of it after a loss of power.
 pub struct Disk {
     pub contents: Contents,
-    /// What a loss of power would leave in place of the contents.
-    ghost: Option<Contents>,
+    /// What a loss of power would leave in place of the contents, and what would be new of it.
+    ghost: Option<(Contents, Vec<Durable>)>,
     pub weather: Weather,
     pub defect: Defect,
     random: fastrand::Rng,
@@ -99,8 +101,8 @@ pub struct Disk {
 /// Something that has become durable.
 pub enum Durable {
     Event(GroupId, Event),
-    /// Some bodies of the log are others now.
-    Rewritten(GroupId),
+    /// Some bodies of the log are others now, for somebody was erased from it.
+    Rewritten(GroupId, UserId),
     Deleted(GroupId),
 }
 
@@ -124,15 +126,11 @@ impl Disk {
 
     /// The power is gone. What was reported as failed may turn out to be there.
     pub fn lose_power(&mut self) {
-        if let Some(ghost) = self.ghost.take()
+        if let Some((ghost, news)) = self.ghost.take()
             && self.random.bool()
         {
-            let before = std::mem::replace(&mut self.contents, ghost);
-            for (group_id, class) in &self.contents.classes {
-                let known = before.classes.get(group_id).map_or(0, |class| class.log.len());
-                let fresh = class.log.iter().skip(known).filter_map(event_of);
-                self.news.extend(fresh.map(|event| Durable::Event(*group_id, event)));
-            }
+            self.contents = ghost;
+            self.news.extend(news);
         }
     }
 
@@ -174,6 +172,7 @@ impl Contents {
             }
             let class = Class {
                 join_code: code.clone(),
+                codes: vec![(0, code.clone())],
                 log: Vec::new(),
                 credentials: BTreeMap::new(),
                 next_deadline: None,
@@ -223,7 +222,10 @@ impl Contents {
                 class.credentials.insert(*token.as_bytes(), *user);
             }
             Write::Revoke { user } => class.credentials.retain(|_, holder| holder != user),
-            Write::JoinCode(code) => class.join_code = code.clone(),
+            Write::JoinCode(code) => {
+                class.join_code = code.clone();
+                class.codes.push((class.log.len() as u64, code.clone()));
+            }
             Write::Carry { .. } | Write::Handover { .. } | Write::SpendHandover(_) => {}
             Write::FirstAnswer { user, key, request, status, body } => {
                 let answer = Remembered {
@@ -293,7 +295,7 @@ impl SimulatedStore {
             let news = write(&mut contents)?;
             if disk.chance(weather.haunts) {
                 disk.failures += 1;
-                disk.ghost = Some(contents);
+                disk.ghost = Some((contents, news));
                 return Err("the disk did not say that it has it".into());
             }
             if disk.defect == Defect::Forgets && disk.chance(5) {
@@ -443,7 +445,7 @@ impl Store for SimulatedStore {
                 *who != user && !String::from_utf8_lossy(&answer.body).contains(&name)
             });
             let mut news: Vec<Durable> = appended(append).collect();
-            news.push(Durable::Rewritten(append.group_id));
+            news.push(Durable::Rewritten(append.group_id, user));
             Ok(news)
         };
         self.write(write).await

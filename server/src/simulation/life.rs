@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use call::{Calls, Offer};
 use classroom::{Classroom, Operation};
+use serde_json::json;
 use signaling::{
-    Answers, Command, Eraser, FinishWhom, Group, InviteId, InviteeList, Name, Role, SettingsChange,
-    Timeout, UserId,
+    Answers, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList, Name,
+    Rejection, Role, SettingsChange, Timeout, UserId,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::answers::tells_nothing;
 use super::device::{Device, Line, Standing, frames};
 use super::disk::event_of;
 use super::model::{Verdict, must};
@@ -99,6 +101,7 @@ impl World {
             }
         };
         self.machine.fetch_add(by, Ordering::Relaxed);
+        self.jumped += Duration::from_millis(by.try_into().unwrap_or(0));
         self.note(format_args!("the machine's clock is set by {by} ms"));
     }
 
@@ -293,8 +296,14 @@ impl World {
         if !is_keyed && room.with_group(|group| group.ended) {
             return Ok(Stage::ToDevice(Told::Status(410)));
         }
-        let told = |done: Result<(), signaling::Rejection>| {
-            let status = done.err().map_or(204, signaling::Rejection::status);
+        let is_deleted = self.deleted.contains(&group_id);
+        let may_know = |invite_id| {
+            self.models.get(&group_id).is_some_and(|model| model.may_know(user, invite_id))
+        };
+        let told = |invite_id, done: Result<(), Rejection>| {
+            let status = done.err().map_or(204, Rejection::status);
+            let is_theirs = is_deleted || may_know(invite_id) || tells_nothing(status);
+            must!(is_theirs, "{user} is told {status} of {invite_id}");
             Ok(Stage::ToDevice(Told::Status(status)))
         };
         match asks {
@@ -306,18 +315,28 @@ impl World {
                 self.may_be_shown(group_id, user, &snapshot)?;
                 Ok(Stage::ToDevice(Told::Page(Box::new(snapshot))))
             }
+            Asks::Look(invite_id) => {
+                let found = room.invitation(invite_id, user);
+                let status = if found.is_some() { 200 } else { 404 };
+                self.is_as_told(group_id, user, invite_id, found, room.with_group(|it| it.seq))?;
+                Ok(Stage::ToDevice(Told::Status(status)))
+            }
             Asks::Stream { after } => {
                 self.open_stream(device, room, after);
                 Ok(Stage::ToDevice(Told::Status(200)))
             }
-            Asks::Ring(invite_id) => told(room.ring(user, invite_id, now)),
-            Asks::Relay(invite_id) => told(room.relay(user, invite_id, "hello".to_owned(), now)),
+            Asks::Ring(invite_id) => told(invite_id, room.ring(user, invite_id, now)),
+            Asks::Relay(invite_id) => {
+                told(invite_id, room.relay(user, invite_id, "hello".to_owned(), now))
+            }
             Asks::KeepAlive(invite_id) => {
                 let heard = room.heard(user, invite_id, now);
-                if heard.is_ok() {
+                let is_heard = heard.is_ok();
+                let stage = told(invite_id, heard);
+                if is_heard {
                     self.heard_meanwhile.push((invite_id, user, Instant::now()));
                 }
-                told(heard)
+                stage
             }
             Asks::Begin(_) | Asks::Join(_) | Asks::Take(_) => Ok(Stage::ToDevice(Told::Nothing)),
         }
@@ -451,10 +470,12 @@ impl World {
             frame.may_be_sent(user, model)?;
             let Some(seq) = frame.id.filter(|_| frame.name != "snapshot") else { continue };
             let row = disk.contents.body(group_id, seq);
-            let is_there = row.is_some_and(|row| {
-                row.name == frame.name
-                    && (*row.body == *frame.data || self.erased.contains(&group_id))
-            });
+            // A stream may still send what was erased while it did.
+            let is_same = |body: &str| {
+                *body == *frame.data
+                    || (!model.erased.is_empty() && wordless(body) == wordless(frame.data))
+            };
+            let is_there = row.is_some_and(|row| row.name == frame.name && is_same(&row.body));
             must!(is_there, "{user} is sent {seq}, which is not on the disk");
         }
         Ok(())
@@ -471,6 +492,34 @@ impl World {
         }
         let Some(model) = self.models.get(&group_id) else { return Ok(()) };
         super::device::may_be_shown(user, snapshot, model)
+    }
+
+    /// An invitation that somebody asked for is as the log has it, and theirs to see.
+    fn is_as_told(
+        &self,
+        group_id: signaling::GroupId,
+        user: UserId,
+        invite_id: InviteId,
+        found: Option<Invitation>,
+        seq: u64,
+    ) -> Verdict {
+        if self.deleted.contains(&group_id) {
+            return Ok(());
+        }
+        let Some(model) = self.models.get(&group_id) else { return Ok(()) };
+        let Some(found) = found else {
+            let is_there = model.invitations.get(&invite_id).is_some_and(|sent| sent.seq <= seq);
+            must!(!is_there || !model.may_know(user, invite_id), "{invite_id} is not found");
+            return Ok(());
+        };
+        must!(model.may_know(user, invite_id), "{user} is shown {invite_id}");
+        let sent = model.invitations.get(&invite_id).ok_or("nobody has sent it")?;
+        let (mut told, mut truth) = (json!(found), sent.told_after(seq, invite_id));
+        for invitation in [&mut told, &mut truth] {
+            model.take_words(invitation);
+        }
+        must!(told == truth, "{user} is shown {told} and not {truth}");
+        Ok(())
     }
 
     /// Some of what is under way arrives.
@@ -592,6 +641,7 @@ impl World {
         let Some(command) = self.think_of(actor, role, &page, group_id) else { return false };
         let asks = match command {
             Thought::Ring(invite_id) => Asks::Ring(invite_id),
+            Thought::Look(invite_id) => Asks::Look(invite_id),
             Thought::KeepAlive(invite_id) => Asks::KeepAlive(invite_id),
             Thought::Relay(invite_id) => Asks::Relay(invite_id),
             Thought::Verb(command) => {
@@ -671,7 +721,7 @@ impl World {
         let seconds = [0, 1, 2, 3, 5, 30][self.random.usize(..6)];
         let timeout = Timeout::new(seconds).unwrap_or_default();
         let invite_id = self.some_invitation(actor, page, group_id);
-        let data = String::new();
+        let data = if self.random.bool() { word.clone() } else { String::new() };
         let call = || Offer {
             room: word.clone(),
             ..Offer::read(r#"{"operation":"call"}"#).expect("a call")
@@ -763,17 +813,27 @@ impl World {
             }
             83 if self.chance(80) => Command::End { actor },
             83..86 => return Some(Thought::Ring(invite_id?)),
-            86..95 => return Some(Thought::KeepAlive(invite_id?)),
+            86..89 => return Some(Thought::Look(invite_id?)),
+            89..95 => return Some(Thought::KeepAlive(invite_id?)),
             _ => return Some(Thought::Relay(invite_id?)),
         };
         Some(Thought::Verb(command))
     }
 }
 
+/// The body of an event without names and words.
+fn wordless(body: &str) -> Option<serde_json::Value> {
+    let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
+    let fields = body.as_object_mut()?;
+    fields.retain(|field, _| !matches!(field.as_str(), "name" | "data" | "reason"));
+    Some(body)
+}
+
 /// What somebody would do.
 enum Thought {
     Verb(Command),
     Ring(InviteId),
+    Look(InviteId),
     KeepAlive(InviteId),
     Relay(InviteId),
 }

@@ -1,12 +1,16 @@
 //! What must be true of a class, told anew from the contract and knowing nothing of the rules' code:
 //! it takes the events of the log as they become durable and says which of them should not be there.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use signaling::event::{InvitationCancelled, InvitationTimeout, ReceiveNewInvitation};
 use signaling::{
-    Answers, Event, EventKind, InviteId, InviteeList, InviteeState, Role, Timestamp, UserId,
+    Answers, Event, EventKind, GroupId, InviteId, InviteeList, InviteeState, Name, Role, Settings,
+    Timeout, Timestamp, UserId,
 };
+
+use super::shown::Shown;
 
 /// Says what is wrong when something is.
 pub type Verdict = Result<(), String>;
@@ -21,31 +25,76 @@ macro_rules! must {
 }
 pub(super) use must;
 
-/// One invitee's way through an invitation: each state, and the event that brought it.
+/// A state of an invitee, and what came with it.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// The event that brought it.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub state: InviteeState,
+    pub reason: Option<String>,
+    pub data: String,
+}
+
+impl Turn {
+    fn to(state: InviteeState, event: &Event) -> Self {
+        Self { seq: event.seq, at: event.at, state, reason: None, data: String::new() }
+    }
+
+    fn with(self, reason: Option<&str>, data: &str) -> Self {
+        Self { reason: reason.map(str::to_owned), data: data.to_owned(), ..self }
+    }
+}
+
+/// One invitee's way through an invitation.
 #[derive(Debug)]
 pub struct Part {
-    pub history: Vec<(u64, InviteeState)>,
+    pub history: Vec<Turn>,
 }
 
 impl Part {
+    fn asked(event: &Event) -> Self {
+        Self { history: vec![Turn::to(InviteeState::Pending, event)] }
+    }
+
     pub fn state(&self) -> InviteeState {
-        self.history.last().map_or(InviteeState::Pending, |(_, state)| *state)
+        self.history.last().map_or(InviteeState::Pending, |turn| turn.state)
+    }
+
+    /// The state that it was in after the event of this number, if there was one.
+    pub fn after(&self, seq: u64) -> Option<&Turn> {
+        self.history.iter().rev().find(|turn| turn.seq <= seq)
+    }
+
+    /// Whether it ever came to this state.
+    pub fn has_been(&self, state: InviteeState) -> bool {
+        self.history.iter().any(|turn| turn.state == state)
     }
 }
 
 #[derive(Debug)]
 pub struct Sent {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub group_id: Option<GroupId>,
     pub inviter: UserId,
+    pub invitee_list: InviteeList,
+    pub timeout: Timeout,
+    pub answers: Answers,
+    /// What its application's string was after which event.
+    pub data: Vec<(u64, String)>,
     /// The other one, when it is between two.
     pub between: Option<UserId>,
-    pub to_all: bool,
-    pub first: bool,
-    /// Only of one to everybody: nothing has closed it.
-    goes_on: bool,
+    to_all: bool,
+    first: bool,
+    /// Only of one to everybody: the event that closed it.
+    closed_by: Option<u64>,
     pub is_call: bool,
     pub expires_at: Option<Timestamp>,
-    pub timeouts: u32,
+    timeouts: u32,
     pub parts: BTreeMap<UserId, Part>,
+    /// Whose parts these are, in the order in which they came to be asked.
+    pub order: Vec<UserId>,
 }
 
 impl Sent {
@@ -55,7 +104,17 @@ impl Sent {
     }
 
     pub fn is_open(&self) -> bool {
-        if self.to_all { self.goes_on } else { !self.those(InviteeState::Pending).is_empty() }
+        self.is_open_after(u64::MAX)
+    }
+
+    /// Whether it could be answered after the event of this number.
+    pub fn is_open_after(&self, seq: u64) -> bool {
+        if self.to_all {
+            return self.closed_by.is_none_or(|closed_by| closed_by > seq);
+        }
+        let was_pending =
+            |part: &Part| part.after(seq).is_some_and(|turn| turn.state == InviteeState::Pending);
+        self.parts.values().any(was_pending)
     }
 
     /// The one who has accepted, of those between two.
@@ -66,6 +125,25 @@ impl Sent {
     fn is_seen_by(&self, user: UserId) -> bool {
         self.between.is_none_or(|other| user == other || user == self.inviter)
     }
+
+    /// Whether, after the event of this number, what was accepted in it went on, or something
+    /// could still be.
+    pub fn is_live_after(&self, seq: u64) -> bool {
+        let is_on =
+            |part: &Part| part.after(seq).is_some_and(|turn| turn.state == InviteeState::Accepted);
+        self.is_open_after(seq) || self.parts.values().any(is_on)
+    }
+
+    fn ask(&mut self, user: UserId, event: &Event) {
+        if let Entry::Vacant(vacant) = self.parts.entry(user) {
+            vacant.insert(Part::asked(event));
+            self.order.push(user);
+        }
+    }
+
+    fn was_taken(&self) -> bool {
+        self.parts.values().any(|part| part.has_been(InviteeState::Accepted))
+    }
 }
 
 /// A class as its log tells it.
@@ -73,15 +151,25 @@ impl Sent {
 pub struct Model {
     pub seq: u64,
     at: Timestamp,
+    pub name: Option<Name>,
+    pub settings: Settings,
     pub members: BTreeMap<UserId, Role>,
+    /// The members in the order in which they joined, with their names.
+    pub roll: Vec<(UserId, Name)>,
+    /// With which event somebody joined last.
+    pub joined: BTreeMap<UserId, u64>,
+    pub teachers_ever: BTreeSet<UserId>,
     /// Who is gone, and with which event.
     pub gone: BTreeMap<UserId, u64>,
     /// Who was gone and has come again: their other devices are still out.
     returned: BTreeSet<UserId>,
-    locked: bool,
-    ask_anytime: bool,
     pub ended: Option<u64>,
     pub invitations: BTreeMap<InviteId, Sent>,
+    /// Whose names and words may be gone.
+    pub erased: BTreeSet<UserId>,
+    pub log: Vec<Event>,
+    /// After each event, what there is to be seen.
+    pub shown: Vec<Shown>,
     /// Of each event the invitation that it is about, where it is between two.
     private: Vec<Option<InviteId>>,
 }
@@ -102,19 +190,37 @@ impl Model {
         self.invitations.get(&invite_id).is_some_and(|sent| sent.is_seen_by(user))
     }
 
+    /// Whether anybody ever accepted the invitation.
+    pub fn has_begun(&self, invite_id: InviteId) -> bool {
+        self.invitations.get(&invite_id).is_some_and(Sent::was_taken)
+    }
+
     /// The next event after one that the user may see.
     pub fn next_for(&self, user: UserId, after: u64) -> Option<u64> {
         (after + 1..=self.seq).find(|seq| self.may_see(user, *seq))
     }
 
-    /// Whether every device of this user has to be let in.
+    /// Whether every device of this user has to be let in. Who is erased from a class that is over
+    /// stays in its log and has no credential any more.
     pub fn belongs(&self, user: UserId) -> bool {
-        self.members.contains_key(&user) && !self.returned.contains(&user)
+        let is_out = self.returned.contains(&user) || self.erased.contains(&user);
+        self.members.contains_key(&user) && !is_out
+    }
+
+    /// Whether this user ever left, even if they are back.
+    pub fn has_left(&self, user: UserId) -> bool {
+        self.gone.contains_key(&user) || self.returned.contains(&user)
     }
 
     /// Whoever takes up the log has another clock.
     pub fn forget_the_time(&mut self) {
         self.at = Timestamp::default();
+    }
+
+    fn note_teacher(&mut self, user: UserId, role: Role) {
+        if role == Role::Teacher {
+            self.teachers_ever.insert(user);
+        }
     }
 
     fn teachers(&self) -> usize {
@@ -138,6 +244,8 @@ impl Model {
             self.invitations.get(invite_id).is_some_and(|sent| sent.between.is_some())
         });
         self.private.push(about);
+        self.log.push(event.clone());
+        self.shown.push(Shown::of(self));
         Ok(())
     }
 
@@ -149,25 +257,31 @@ impl Model {
                 let sent = self.sent(accepted.invite_id)?;
                 must!(sent.expires_at.is_none_or(|end| at < end), "accepted after the deadline");
                 if sent.first {
-                    let taken = sent.parts.values().any(|part| {
-                        part.history.iter().any(|(_, state)| *state == InviteeState::Accepted)
-                    });
-                    must!(!taken, "taken twice");
-                    sent.goes_on = false;
+                    must!(!sent.was_taken(), "taken twice");
+                    sent.closed_by.get_or_insert(seq);
                 }
-                settle(sent, &[accepted.invitee], InviteeState::Accepted, seq)
+                let turn = Turn::to(InviteeState::Accepted, event).with(None, &accepted.data);
+                settle(sent, &[accepted.invitee], &turn)
             }
             EventKind::InviteeRejected(rejected) => {
                 let sent = self.sent(rejected.invite_id)?;
                 must!(sent.expires_at.is_none_or(|end| at < end), "declined after the deadline");
-                settle(sent, &[rejected.invitee], InviteeState::Rejected, seq)
+                let turn = Turn::to(InviteeState::Rejected, event);
+                let turn = turn.with(rejected.reason.as_deref(), &rejected.data);
+                settle(sent, &[rejected.invitee], &turn)
             }
             EventKind::InvitationCancelled(InvitationCancelled {
-                invite_id, invitee_list, ..
+                invite_id,
+                inviter,
+                invitee_list,
+                data,
+                reason,
             }) => {
                 let sent = self.sent(*invite_id)?;
-                let whom = close(sent, invitee_list)?;
-                settle(sent, &whom, InviteeState::Cancelled, seq)
+                must!(sent.inviter == *inviter, "somebody else has sent it");
+                let whom = close(sent, invitee_list, seq)?;
+                let turn = Turn::to(InviteeState::Cancelled, event);
+                settle(sent, &whom, &turn.with(reason.as_deref(), data))
             }
             EventKind::InvitationTimeout(InvitationTimeout { invite_id, invitee_list }) => {
                 let sent = self.sent(*invite_id)?;
@@ -175,8 +289,8 @@ impl Model {
                 must!(sent.is_open(), "timed out when it was closed");
                 sent.timeouts += 1;
                 must!(sent.timeouts == 1, "timed out twice");
-                let whom = close(sent, invitee_list)?;
-                settle(sent, &whom, InviteeState::TimedOut, seq)?;
+                let whom = close(sent, invitee_list, seq)?;
+                settle(sent, &whom, &Turn::to(InviteeState::TimedOut, event))?;
                 let rest = sent.those(InviteeState::Pending);
                 must!(rest.is_empty(), "timed out, and {rest:?} are still pending");
                 Ok(())
@@ -184,19 +298,29 @@ impl Model {
             EventKind::InvitationModified(modified) => {
                 let sent = self.sent(modified.invite_id)?;
                 must!(sent.is_open(), "modified when it was closed");
+                sent.data.push((seq, modified.data.clone()));
                 Ok(())
             }
             EventKind::InviteeFinished(finished) => {
+                let teachers = self.teachers_ever.clone();
                 let sent = self.sent(finished.invite_id)?;
-                settle(sent, &[finished.invitee], InviteeState::Finished, seq)
+                let ends = [finished.invitee, sent.inviter];
+                let may = ends.contains(&finished.by) || teachers.contains(&finished.by);
+                must!(may, "{} has ended what is not theirs", finished.by);
+                let turn = Turn::to(InviteeState::Finished, event);
+                let turn = turn.with(Some(&finished.reason), &finished.data);
+                settle(sent, &[finished.invitee], &turn)
             }
             EventKind::MemberJoined(joined) => {
                 let user = joined.user_id;
                 let is_first = self.members.is_empty();
                 must!(is_first == (joined.role == Role::Teacher), "joined as {:?}", joined.role);
-                must!(!self.locked, "joined a locked class");
+                must!(!self.settings.locked, "joined a locked class");
                 let is_new = self.members.insert(user, joined.role).is_none();
                 must!(is_new, "{user} joined twice");
+                self.roll.push((user, joined.name.clone()));
+                self.joined.insert(user, seq);
+                self.note_teacher(user, joined.role);
                 // Whoever sends the form again after they were removed is themselves again.
                 if self.gone.remove(&user).is_some() {
                     self.returned.insert(user);
@@ -207,6 +331,7 @@ impl Model {
             EventKind::MemberChanged(changed) => {
                 let role = self.members.get_mut(&changed.user_id).ok_or("no such member")?;
                 *role = changed.role;
+                self.note_teacher(changed.user_id, changed.role);
                 must!(self.teachers() > 0, "no teacher is left");
                 self.is_asked(changed.user_id, changed.role, event);
                 Ok(())
@@ -214,6 +339,7 @@ impl Model {
             EventKind::MemberLeft(left) => {
                 let user = left.user_id;
                 must!(self.members.remove(&user).is_some(), "{user} is not there to leave");
+                self.roll.retain(|(member, _)| *member != user);
                 must!(self.teachers() > 0, "no teacher is left");
                 self.gone.insert(user, seq);
                 for (invite_id, sent) in &self.invitations {
@@ -227,15 +353,14 @@ impl Model {
                 Ok(())
             }
             EventKind::GroupChanged(changed) => {
-                self.locked = changed.settings.locked;
-                self.ask_anytime = changed.settings.ask_anytime;
+                self.name = Some(changed.name.clone());
+                self.settings = changed.settings;
                 Ok(())
             }
             EventKind::GroupEnded(_) => {
                 self.ended = Some(seq);
                 for (invite_id, sent) in &self.invitations {
-                    let is_on = sent.is_open() || !sent.those(InviteeState::Accepted).is_empty();
-                    must!(!is_on, "the class has ended and {invite_id} is live");
+                    must!(!sent.is_live_after(seq), "the class has ended and {invite_id} is live");
                 }
                 Ok(())
             }
@@ -251,7 +376,7 @@ impl Model {
         let whom: Vec<UserId> = match &new.invitee_list {
             InviteeList::Members(whom) => whom.clone(),
             InviteeList::Everyone => {
-                let of_role = self.members.iter().filter(|(_, role)| **role != by);
+                let of_role = self.roll.iter().filter(|(user, _)| self.members[user] != by);
                 of_role.map(|(user, _)| *user).collect()
             }
         };
@@ -263,7 +388,7 @@ impl Model {
             must!(by == Role::Teacher || *role == Role::Teacher, "a student invites a student");
         }
         if by == Role::Student && new.group_id.is_some() {
-            must!(self.ask_anytime, "a student asks where nobody may");
+            must!(self.settings.ask_anytime, "a student asks where nobody may");
             let asks = |sent: &Sent| {
                 sent.inviter == new.inviter
                     && sent.between.is_none()
@@ -272,18 +397,26 @@ impl Model {
             };
             must!(!self.invitations.values().any(asks), "a student asks twice");
         }
-        let pending = || Part { history: vec![(event.seq, InviteeState::Pending)] };
-        let sent = Sent {
+        let mut sent = Sent {
+            seq: event.seq,
+            at: event.at,
+            group_id: new.group_id,
             inviter: new.inviter,
+            invitee_list: new.invitee_list.clone(),
+            timeout: new.timeout,
+            answers: new.answers,
+            data: vec![(event.seq, new.data.clone())],
             between: new.group_id.is_none().then(|| whom[0]),
             to_all,
             first: new.answers == Answers::First,
-            goes_on: true,
+            closed_by: None,
             is_call: new.data.contains("\"call\"") && new.group_id.is_none(),
             expires_at,
             timeouts: 0,
-            parts: whom.into_iter().map(|user| (user, pending())).collect(),
+            parts: BTreeMap::new(),
+            order: Vec::new(),
         };
+        whom.into_iter().for_each(|user| sent.ask(user, event));
         self.invitations.insert(new.invite_id, sent);
         Ok(())
     }
@@ -293,10 +426,9 @@ impl Model {
         for sent in self.invitations.values_mut() {
             let by = self.members.get(&sent.inviter);
             let is_due = sent.expires_at.is_some_and(|end| end <= event.at);
-            let is_open = sent.to_all && sent.goes_on && !is_due && sent.inviter != user;
+            let is_open = sent.to_all && sent.is_open() && !is_due && sent.inviter != user;
             if is_open && by.is_some_and(|by| *by != role) {
-                let pending = || Part { history: vec![(event.seq, InviteeState::Pending)] };
-                sent.parts.entry(user).or_insert_with(pending);
+                sent.ask(user, event);
             }
         }
     }
@@ -305,12 +437,8 @@ impl Model {
     pub fn rests(&self) -> Verdict {
         for (invite_id, sent) in &self.invitations {
             let pending = sent.those(InviteeState::Pending);
-            if sent.first {
-                let taken = sent.parts.values().any(|part| {
-                    part.history.iter().any(|(_, state)| *state == InviteeState::Accepted)
-                });
-                must!(!taken || pending.is_empty(), "{invite_id} was taken and is not closed");
-            }
+            let is_taken = sent.first && sent.was_taken();
+            must!(!is_taken || pending.is_empty(), "{invite_id} was taken and is not closed");
         }
         let calls = self.invitations.values().filter(|sent| sent.is_call && sent.talks());
         let mut engaged = BTreeSet::new();
@@ -331,27 +459,27 @@ impl Model {
     }
 }
 
-fn settle(sent: &mut Sent, whom: &[UserId], to: InviteeState, seq: u64) -> Verdict {
-    let from = match to {
+fn settle(sent: &mut Sent, whom: &[UserId], turn: &Turn) -> Verdict {
+    let from = match turn.state {
         InviteeState::Finished => InviteeState::Accepted,
         _ => InviteeState::Pending,
     };
     for user in whom {
         let part = sent.parts.get_mut(user).ok_or_else(|| format!("{user} is not asked"))?;
         let state = part.state();
-        must!(state == from, "{user} is {state:?} and comes to be {to:?}");
-        part.history.push((seq, to));
+        must!(state == from, "{user} is {state:?} and comes to be {:?}", turn.state);
+        part.history.push(turn.clone());
     }
     Ok(())
 }
 
 /// Closes an invitation for those that an event names; all who are pending when it names all.
-fn close(sent: &mut Sent, whom: &InviteeList) -> Result<Vec<UserId>, String> {
+fn close(sent: &mut Sent, whom: &InviteeList, seq: u64) -> Result<Vec<UserId>, String> {
     match whom {
         InviteeList::Members(whom) => Ok(whom.clone()),
         InviteeList::Everyone => {
             must!(sent.to_all, "it names all and was not sent to all");
-            sent.goes_on = false;
+            sent.closed_by.get_or_insert(seq);
             Ok(sent.those(InviteeState::Pending))
         }
     }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use call::{Calls, SILENCE_SECONDS};
 use classroom::Classroom;
 use signaling::{
-    Command, Event, EventKind, GroupId, InviteId, Snapshot, Timestamp, UserId, reasons,
+    Application, Command, Event, EventKind, GroupId, InviteId, Snapshot, Timestamp, UserId, reasons,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -54,6 +54,9 @@ pub(super) struct Server {
     pub(super) pulse: Arc<Pulse>,
     /// Taken only while it is polled.
     hand: Option<Hand>,
+    /// When the writer took up what it is at, and by how much the machine's clock had been set
+    /// forward by then.
+    busy_since: (Instant, Duration),
     /// When the writer wakes by itself.
     pub(super) wakes_at: Option<Instant>,
     pub(super) sweeps_at: Instant,
@@ -73,6 +76,7 @@ pub(super) enum Asks {
     Do { command: Option<Command>, beside: Vec<Beside>, key: Option<Key> },
     Take(TokenHash),
     Page,
+    Look(InviteId),
     Stream { after: Option<u64> },
     Ring(InviteId),
     KeepAlive(InviteId),
@@ -111,6 +115,17 @@ pub(super) struct KeyUse {
     pub(super) invitations: Vec<InviteId>,
 }
 
+/// When an invitation was sent, and how long it may be answered.
+#[derive(Clone, Copy)]
+pub(super) struct Sending {
+    /// When it came to be durable; it was decided before.
+    pub(super) durable_at: Instant,
+    /// When the writer took up what it was decided in, and by how much the machine's clock had been
+    /// set forward then; none when that was before the power went.
+    decided_after: Option<(Instant, Duration)>,
+    pub(super) timeout: Option<Duration>,
+}
+
 /// How often what happens, in thousandths of steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Storm {
@@ -137,6 +152,9 @@ pub struct Tally {
     pub clock_sets: u64,
     pub lines: u64,
     pub calms: u64,
+    pub timeouts: u64,
+    pub erased: u64,
+    pub deleted: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -153,6 +171,9 @@ impl std::ops::AddAssign for Tally {
         self.clock_sets += other.clock_sets;
         self.lines += other.lines;
         self.calms += other.calms;
+        self.timeouts += other.timeouts;
+        self.erased += other.erased;
+        self.deleted += other.deleted;
     }
 }
 
@@ -190,8 +211,6 @@ pub struct World {
     pub(super) classes: Vec<GroupId>,
     pub(super) models: BTreeMap<GroupId, Model>,
     pub(super) deleted: BTreeSet<GroupId>,
-    /// Classes from which somebody was erased: pages may still show what the server does not.
-    pub(super) erased: BTreeSet<GroupId>,
     pub(super) devices: Vec<Device>,
     pub(super) requests: Vec<Request>,
     pub(super) keys: BTreeMap<(UserId, String), KeyUse>,
@@ -202,8 +221,9 @@ pub struct World {
     /// counts when it is done.
     pub(super) heard: BTreeMap<(InviteId, UserId), Instant>,
     pub(super) heard_meanwhile: Vec<(InviteId, UserId, Instant)>,
-    /// When each invitation came to be durable, and how long it may be answered.
-    pub(super) sent_at: BTreeMap<InviteId, (Instant, Option<Duration>)>,
+    pub(super) sent_at: BTreeMap<InviteId, Sending>,
+    /// By how much the machine's clock was ever set forward, in all.
+    pub(super) jumped: Duration,
     pub(super) storm: Storm,
     trace: Trace,
     pub(super) tally: Tally,
@@ -223,7 +243,6 @@ impl World {
             classes: Vec::new(),
             models: BTreeMap::new(),
             deleted: BTreeSet::new(),
-            erased: BTreeSet::new(),
             devices: Vec::new(),
             requests: Vec::new(),
             keys: BTreeMap::new(),
@@ -232,6 +251,7 @@ impl World {
             heard: BTreeMap::new(),
             heard_meanwhile: Vec::new(),
             sent_at: BTreeMap::new(),
+            jumped: Duration::ZERO,
             storm: Storm::default(),
             trace: Trace::default(),
             tally: Tally::default(),
@@ -357,6 +377,7 @@ impl World {
             pulse: Pulse::still(),
             wakes_at: writer.next_due(),
             hand: Some(Hand::Idle(Box::new(writer))),
+            busy_since: (now, self.jumped),
             sweeps_at: now,
             began_at: now,
             waiting: VecDeque::new(),
@@ -413,6 +434,7 @@ impl World {
                 work
             }
             Some(Hand::Idle(mut writer)) => {
+                server.busy_since = (now, self.jumped);
                 for (invite_id, user, at) in self.heard_meanwhile.drain(..) {
                     self.heard.insert((invite_id, user), at);
                 }
@@ -488,15 +510,16 @@ impl World {
                     self.tally.events += 1;
                     self.note(format_args!("on disk: {} {}", event.seq, event.kind.name()));
                     self.models.entry(group_id).or_default().take(&event)?;
-                    self.watch_silence(group_id, &event)?;
+                    self.watch_the_time(group_id, &event)?;
                     if event.at > self.now() && self.server.is_some() {
                         return Err(format!("event {} is of the future", event.seq));
                     }
                     changed.insert(group_id);
                 }
-                Durable::Rewritten(group_id) => {
-                    self.note(format_args!("somebody is erased"));
-                    self.erased.insert(group_id);
+                Durable::Rewritten(group_id, user) => {
+                    self.note(format_args!("{user} is erased"));
+                    self.tally.erased += 1;
+                    self.is_erased(group_id, user)?;
                     // Answers that tell of somebody who was erased are forgotten.
                     for used in self.keys.values_mut() {
                         used.answered = None;
@@ -505,6 +528,7 @@ impl World {
                 }
                 Durable::Deleted(group_id) => {
                     self.note(format_args!("a class is deleted"));
+                    self.tally.deleted += 1;
                     self.deleted.insert(group_id);
                 }
             }
@@ -515,14 +539,49 @@ impl World {
         Ok(())
     }
 
-    /// Who is parted for silence must have been silent.
-    fn watch_silence(&mut self, group_id: GroupId, event: &Event) -> Verdict {
+    /// Nothing of somebody's is in a log from which they were erased.
+    fn is_erased(&mut self, group_id: GroupId, user: UserId) -> Verdict {
+        let model = self.models.entry(group_id).or_default();
+        let is_kept =
+            |data: &str| (Classroom, Calls).keep_when_erased(data).is_some_and(|it| it == data);
+        let gone = model.erase(user, is_kept);
+        let disk = self.disk.borrow();
+        let log = disk.contents.class(group_id).map_or(&[][..], |class| &class.log);
+        for words in gone {
+            let quoted = serde_json::to_string(&words).map_err(|error| error.to_string())?;
+            let is_there = log.iter().any(|row| row.body.contains(&quoted));
+            must!(!is_there, "{user} is erased and {quoted} is in the log");
+        }
+        Ok(())
+    }
+
+    /// No deadline comes early by the time that has gone by, whatever the server takes it for; and
+    /// who is parted for silence must have been silent.
+    fn watch_the_time(&mut self, group_id: GroupId, event: &Event) -> Verdict {
         let now = Instant::now();
         match &event.kind {
             EventKind::ReceiveNewInvitation(new) => {
                 let seconds = new.timeout.seconds();
                 let timeout = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
-                self.sent_at.insert(new.invite_id, (now, timeout));
+                let decided_after = self.server.as_ref().map(|server| server.busy_since);
+                let sending = Sending { durable_at: now, decided_after, timeout };
+                self.sent_at.insert(new.invite_id, sending);
+            }
+            EventKind::InvitationTimeout(over) => {
+                self.tally.timeouts += 1;
+                if let Some(Sending {
+                    decided_after: Some((since, jumped)),
+                    timeout: Some(timeout),
+                    ..
+                }) = self.sent_at.get(&over.invite_id)
+                {
+                    let passed = since.elapsed() + (self.jumped - *jumped);
+                    must!(
+                        passed >= *timeout,
+                        "{} timed out after {passed:?} of {timeout:?}",
+                        over.invite_id
+                    );
+                }
             }
             EventKind::InviteeAccepted(accepted) => {
                 let sent = self.models.get(&group_id).map(|model| &model.invitations);
@@ -605,6 +664,7 @@ impl fmt::Display for Asks {
             }
             Self::Take(_) => f.write_str("take a link"),
             Self::Page => f.write_str("get the page"),
+            Self::Look(invite_id) => write!(f, "look at {invite_id}"),
             Self::Stream { after } => write!(f, "follow after {after:?}"),
             Self::Ring(invite_id) => write!(f, "ring for {invite_id}"),
             Self::KeepAlive(invite_id) => write!(f, "be there for {invite_id}"),
