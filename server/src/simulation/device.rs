@@ -29,6 +29,8 @@ pub struct Device {
     pub user: UserId,
     pub token: TokenHash,
     pub standing: Standing,
+    /// The device of another class whose browser this is too: its token is to stand for both.
+    pub carries: Option<usize>,
     pub page: Option<Group>,
     pub line: Option<Line>,
     /// Whether a request to come in, for the page or for a stream is under way.
@@ -136,6 +138,7 @@ impl Device {
             user,
             token,
             standing,
+            carries: None,
             page: None,
             line: None,
             is_asking: false,

@@ -205,12 +205,15 @@ impl World {
         let Device { user, token, .. } = self.devices[device];
         let asks = self.requests[index].asks.clone();
         let grant = Beside::Grant { token, user };
+        let from = self.devices[device].carries.map(|from| self.devices[from].token);
+        let carry = from.map(|from| Beside::Carry { from, to: token });
         let name = Name::new(&format!("Person {device}")).map_err(|e| e.to_string())?;
         match asks {
             Asks::Begin(code) => {
                 let lesson = Name::new("Biology").map_err(|e| e.to_string())?;
                 let command = Command::Create { name: lesson, user, teacher: name };
-                let beside = vec![Beside::Begin(code), grant];
+                let mut beside = vec![Beside::Begin(code), grant];
+                beside.extend(carry);
                 Ok(self.submit(group_id, Some(command), beside, None))
             }
             Asks::Join(code) => {
@@ -219,7 +222,9 @@ impl World {
                     return Ok(Stage::ToDevice(Told::Status(404)));
                 }
                 let command = Command::Join { user, name };
-                Ok(self.submit(group_id, Some(command), vec![grant, Beside::ByCode(code)], None))
+                let mut beside = vec![grant, Beside::ByCode(code)];
+                beside.extend(carry);
+                Ok(self.submit(group_id, Some(command), beside, None))
             }
             Asks::Take(link) => {
                 let now = self.now();
@@ -227,7 +232,8 @@ impl World {
                 let Some(found) = found.filter(|found| found.expires_at > now) else {
                     return Ok(Stage::ToDevice(Told::Status(401)));
                 };
-                let beside = vec![Beside::Take { handover: link, token, user: found.user }];
+                let mut beside = vec![Beside::Take { handover: link, token, user: found.user }];
+                beside.extend(carry);
                 Ok(self.submit(found.group_id, None, beside, None))
             }
             _ => {
@@ -574,12 +580,17 @@ impl World {
             })
             .collect();
         let begins = living.is_empty() || (living.len() < CLASSES && self.chance(100));
+        let inside = |device: &Device| device.standing == Standing::Inside;
+        let others: Vec<usize> =
+            (0..self.devices.len()).filter(|index| inside(&self.devices[*index])).collect();
+        let carries = self.pick(others.len()).filter(|_| self.chance(300)).map(|at| others[at]);
         if begins {
             let group_id = signaling::GroupId::from_bytes(self.fresh());
             self.classes.push(group_id);
             self.devices.push(Device::new(self.classes.len() - 1, user, token));
             let code = self.fresh_code();
             let device = self.devices.len() - 1;
+            self.devices[device].carries = carries;
             self.devices[device].is_asking = true;
             self.ask(device, Asks::Begin(code));
             return true;
@@ -589,12 +600,13 @@ impl World {
             let (class, link, owner) = self.links[link];
             self.devices.push(Device::new(class, owner, token));
             let device = self.devices.len() - 1;
+            self.devices[device].carries = carries;
             self.devices[device].is_asking = true;
             self.ask(device, Asks::Take(link));
             return true;
         }
         let class = living[self.random.usize(..living.len())];
-        self.devices.push(Device::new(class, user, token));
+        self.devices.push(Device { carries, ..Device::new(class, user, token) });
         true
     }
 

@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::device::Device;
+use super::device::{Device, Standing};
 use super::disk::{Defect, Disk, Durable, SimulatedStore, Weather};
 use super::model::{Model, Verdict, must};
 use crate::answer::Answer;
@@ -638,8 +638,26 @@ impl World {
             let verdict = verdict.map(|(answer, _)| answer);
             self.is_true(device, &asks, &verdict)
                 .map_err(|sentence| format!("answer {status} to device {device}: {sentence}"))?;
+            if status < 300 {
+                self.carry(device);
+            }
         }
         Ok(())
+    }
+}
+
+impl World {
+    /// Whoever came in with a browser that was in another class goes on there with the same token.
+    fn carry(&mut self, device: usize) {
+        let Some(from) = self.devices[device].carries.take() else { return };
+        let token = self.devices[device].token;
+        let Device { class, user, .. } = self.devices[from];
+        let group_id = self.classes[class];
+        let belongs = self.models.get(&group_id).is_some_and(|model| model.belongs(user));
+        if class != self.devices[device].class && belongs && !self.deleted.contains(&group_id) {
+            let standing = Standing::Inside;
+            self.devices.push(Device { standing, ..Device::new(class, user, token) });
+        }
     }
 }
 
