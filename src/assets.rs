@@ -68,6 +68,12 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     })
 }
 
+/// The type as it is told: of text also how it is written.
+fn content_type(mimetype: &str) -> String {
+    let is_text = mimetype.starts_with("text/");
+    if is_text { format!("{mimetype}; charset=utf-8") } else { mimetype.to_owned() }
+}
+
 /// The file at this path, or that the browser's copy is still good; none when there is no such
 /// file.
 pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
@@ -91,7 +97,7 @@ pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     if is_same.is_some_and(|known| known.contains(&tag)) {
         return Some((StatusCode::NOT_MODIFIED, told, response).into_response());
     }
-    let content_type = [(CONTENT_TYPE, file.metadata.mimetype().to_owned())];
+    let content_type = [(CONTENT_TYPE, content_type(file.metadata.mimetype()))];
     if path.ends_with(".js") {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(OF_WORKER));
     }
@@ -143,4 +149,16 @@ pub async fn guard_headers(State(engine): State<Engine>, request: Request, next:
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_text_it_is_told_how_it_is_written() {
+        assert_eq!(content_type("text/css"), "text/css; charset=utf-8");
+        assert_eq!(content_type("text/javascript"), "text/javascript; charset=utf-8");
+        assert_eq!(content_type("application/wasm"), "application/wasm");
+    }
 }

@@ -747,6 +747,18 @@ async fn what_was_noted_on_a_shared_machine_opens_nothing_that_others_come_into_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn signing_in_ends_the_session_that_the_browser_had() {
+    let school = School::open().await;
+    let headers = admin(&school.admin);
+    let wrong = "password=not+the+right+one".to_owned();
+    school.submit("/do/sign-in", &headers, wrong).await;
+    assert!(school.engine.is_admin(&school.admin).await.expect("the store"));
+    let answer = school.submit("/do/sign-in", &headers, form("/do/sign-in", &school)).await;
+    assert!(answer.header(SET_COOKIE).starts_with("handup-admin="));
+    assert!(!school.engine.is_admin(&school.admin).await.expect("the store"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_the_session_on_the_server_and_takes_the_cookie_away() {
     let school = School::open().await;
     let answer = school.submit("/do/sign-out", &admin(&school.admin), String::new()).await;
@@ -817,6 +829,8 @@ async fn who_signs_in_or_fails_to_stands_in_the_log_without_being_asked_for() {
     assert_eq!(told.len(), expected.len(), "{text}");
     for (line, part) in told.into_iter().zip(expected) {
         assert!(line.contains(part) && line.contains("INFO"), "{part} in {line}");
+        let at = line.split(' ').next().unwrap_or_default();
+        assert!(at.contains('T') && at.ends_with('Z'), "a moment of UTC: {line}");
     }
 }
 

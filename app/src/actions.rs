@@ -258,6 +258,9 @@ pub(crate) mod ssr {
     pub async fn sign_in(password: String) -> Result<String, Trouble> {
         let engine = engine()?;
         let token = engine.sign_in(peer()?, password).await?.ok_or(Trouble::WrongPassword)?;
+        if let Some(before) = presented_by_admin(&headers(), engine.is_https()) {
+            engine.sign_out(&before).await?;
+        }
         give_cookie(&set_admin_cookie(Some(&token), engine.is_https()));
         Ok("/admin".to_owned())
     }

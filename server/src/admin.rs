@@ -246,6 +246,7 @@ mod tests {
     fn a_password_has_a_length() {
         assert_eq!(hash_password("éleven char"), Err(PasswordError::TooShort));
         assert!(hash_password("twelve chars").is_ok());
+        assert!(hash_password(&"🙋".repeat(64)).is_ok());
         assert_eq!(hash_password(&"a".repeat(257)), Err(PasswordError::TooLong));
     }
 }

@@ -105,6 +105,28 @@ async fn nobody_guesses_join_codes_for_long() {
     panic!("{wrong} wrong codes in a row were answered");
 }
 
+#[tokio::test]
+async fn who_is_in_goes_on_while_nobody_can_join_from_their_address() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada").await;
+    let mut stream = ada.listen().await;
+    let mut refused = 0;
+    for code in wrong_codes() {
+        refused = server.join(&code, "Mallory").await.status;
+        if refused == 429 {
+            break;
+        }
+    }
+    assert_eq!(refused, 429);
+    class.try_join("Bo").await.refused(429, 7008);
+    let invite = class.teacher.invite_in_group(GroupInvitation::to([&ada])).await;
+    ada.accept(&invite).await.with_status(200);
+    assert_eq!(stream.take(2).await.len(), 2);
+    ada.snapshot().await;
+    ada.stream().await.snapshot().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guesses_that_are_made_at_once_are_told_no_more_than_others() {
     let server = Server::start().await;

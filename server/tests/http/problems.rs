@@ -54,6 +54,8 @@ async fn a_class_is_not_joined_with_a_body_of_another_shape() {
     ] {
         server.request(Method::POST, "/join").json(body).await.refused(400, 6017);
     }
+    let twice = format!(r#"{{"joinCode":"{join_code}","name":"Ada","name":"Bo"}}"#);
+    server.request(Method::POST, "/join").bytes(twice).await.refused(400, 6017);
 }
 
 #[tokio::test]
