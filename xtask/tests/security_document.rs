@@ -95,6 +95,11 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
+/// Where links lead.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|link| link.split(')').next())
+}
+
 /// The rows of tables about threats, whose last column names their tests.
 fn threats(document: &str) -> Vec<&str> {
     let mut is_threats = false;
@@ -120,7 +125,11 @@ fn every_threat_names_a_test_and_every_test_named_is_there() {
     for row in rows {
         let column = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
         let named: Vec<&str> = quoted(column).collect();
-        assert!(!named.is_empty(), "no test: {row}");
+        // What must not compile is a test that has no name.
+        let must_not_compile =
+            |link: &str| read(&root().join("docs").join(link)).contains("```compile_fail,E");
+        let without_name = links(column).filter(|link| must_not_compile(link)).count();
+        assert!(named.len() + without_name > 0, "no test: {row}");
         for name in named {
             assert!(tests.contains(name), "there is no test {name}: {row}");
         }
@@ -134,9 +143,8 @@ fn every_box_that_is_checked_names_a_test_or_a_file_that_is_there() {
     let boxes: Vec<&str> = document.lines().filter(|line| line.starts_with("- [x]")).collect();
     assert!(boxes.len() > 50, "{} boxes", boxes.len());
     for line in boxes {
-        let links = line.split("](").skip(1).filter_map(|link| link.split(')').next());
         let mut shown = 0;
-        for link in links {
+        for link in links(line) {
             assert!(root().join("docs").join(link).exists(), "there is no {link}: {line}");
             shown += 1;
         }
@@ -149,4 +157,74 @@ fn every_box_that_is_checked_names_a_test_or_a_file_that_is_there() {
         }
         assert!(shown > 0, "nothing shows it: {line}");
     }
+    for line in document.lines().filter(|line| line.starts_with("- [ ]")) {
+        let is_rust = |name: &&str| {
+            name.contains('_') && name.chars().all(|c| c == '_' || c.is_ascii_lowercase())
+        };
+        for name in quoted(line).filter(is_rust) {
+            assert!(tests.contains(name), "there is no test {name}: {line}");
+        }
+    }
+}
+
+/// How many requirements of levels 1 and 2 each section of ASVS 5.0.0 has: they come first in it.
+const REQUIREMENTS: [(&str, &[(u32, u32)]); 17] = [
+    ("V1", &[(1, 2), (2, 9), (3, 11), (4, 3), (5, 2)]),
+    ("V2", &[(1, 3), (2, 3), (3, 4), (4, 1)]),
+    ("V3", &[(2, 2), (3, 4), (4, 6), (5, 5), (7, 2)]),
+    ("V4", &[(1, 3), (2, 1), (3, 2), (4, 4)]),
+    ("V5", &[(1, 1), (2, 3), (3, 2), (4, 3)]),
+    ("V6", &[(1, 3), (2, 12), (3, 4), (4, 4), (5, 5), (6, 3), (8, 4)]),
+    ("V7", &[(1, 3), (2, 4), (3, 2), (4, 5), (5, 2), (6, 2)]),
+    ("V8", &[(1, 2), (2, 3), (3, 1), (4, 1)]),
+    ("V9", &[(1, 3), (2, 4)]),
+    ("V10", &[(1, 2), (2, 2), (3, 4), (4, 11), (5, 5), (6, 2), (7, 3)]),
+    ("V11", &[(1, 2), (2, 3), (3, 3), (4, 4), (5, 1), (6, 1)]),
+    ("V12", &[(1, 3), (2, 2), (3, 4)]),
+    ("V13", &[(1, 1), (2, 5), (3, 2), (4, 5)]),
+    ("V14", &[(1, 2), (2, 4), (3, 3)]),
+    ("V15", &[(1, 3), (2, 3), (3, 7)]),
+    ("V16", &[(1, 1), (2, 5), (3, 4), (4, 3), (5, 3)]),
+    ("V17", &[(1, 1), (2, 4), (3, 2)]),
+];
+
+/// The numbers that a box or a paragraph begins with, or that stand in it where it is of what has no
+/// object.
+fn numbers(document: &str) -> Vec<&str> {
+    let (_, list) = document.split_once("## OWASP ASVS 5.0.0").expect("the list");
+    let is_number = |word: &&str| {
+        let is_chapter = word.strip_prefix('V').is_some_and(|it| it.parse::<u32>().is_ok());
+        is_chapter
+            || word.split('.').count() == 3 && word.split('.').all(|it| it.parse::<u32>().is_ok())
+    };
+    let words = |text| str::split(text, [' ', ',', '\n']).filter(|word| !word.is_empty());
+    let mut found = Vec::new();
+    for paragraph in list.split("\n\n") {
+        if let Some(without) = paragraph.strip_prefix("Without object: ") {
+            found.extend(words(without).filter(is_number));
+        }
+        for line in paragraph.lines() {
+            let boxes = line.strip_prefix("- [x] ").or_else(|| line.strip_prefix("- [ ] "));
+            found.extend(boxes.into_iter().flat_map(|text| words(text).take_while(is_number)));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_requirement_of_both_levels_stands_in_the_list_once() {
+    let document = read(&root().join("docs/SECURITY.md"));
+    let found = numbers(&document);
+    let mut all = 0;
+    for (chapter, sections) in REQUIREMENTS {
+        for (section, count) in sections {
+            for number in 1..=*count {
+                let number = format!("{}.{section}.{number}", &chapter[1..]);
+                let times = found.iter().filter(|it| **it == number || **it == chapter).count();
+                assert_eq!(times, 1, "{number} stands {times} times in the list");
+                all += 1;
+            }
+        }
+    }
+    assert_eq!(all, 253, "the levels 1 and 2 have so many");
 }
