@@ -474,6 +474,47 @@ async fn a_form_or_page_that_is_refused_for_haste_says_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_member_who_looks_at_pages_or_takes_exports_too_often_waits_and_others_do_not() {
+    let school = School::open().await;
+    let class = &school.class;
+    let file = school.path("/class/{group}/history/export.json");
+    let mut exports = 0;
+    let refused = loop {
+        let answer = school.look(&file, &member(&class.teacher)).await;
+        if answer.status != StatusCode::OK {
+            break answer;
+        }
+        exports += 1;
+        assert!(exports < 1_000, "it goes on");
+    };
+    assert!(exports >= 20, "{exports}");
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.header(RETRY_AFTER), "1");
+
+    for (page, viewer, other) in [
+        ("/class/{group}", &class.student, &class.teacher),
+        ("/class/{group}/history", &class.teacher, &class.student),
+    ] {
+        let page = school.path(page);
+        let mut tries = 0;
+        let refused = loop {
+            // What comes back meanwhile is used up again.
+            while school.engine.member_of(class.group, viewer).await.is_ok() {}
+            let answer = school.look(&page, &member(viewer)).await;
+            if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                break answer;
+            }
+            tries += 1;
+            assert!(tries < 100, "{page} is shown");
+        };
+        assert!(!refused.header(RETRY_AFTER).is_empty(), "{page}");
+        assert!(!refused.text.contains(QUESTION), "{page}");
+        let room = school.look(&school.path("/class/{group}"), &member(other)).await;
+        assert!(room.text.contains(QUESTION), "others go on");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_drips_is_given_up() {
     let school = School::open().await;
     let body_deadline = Duration::from_millis(300);

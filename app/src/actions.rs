@@ -588,6 +588,7 @@ pub(crate) mod ssr {
     pub async fn room(group: GroupId) -> Result<RoomView, Trouble> {
         let session = session(group).await?;
         let engine = engine()?;
+        engine.may_look(&session)?;
         let snapshot = session.room.snapshot(session.user, engine.now());
         let code = session.room.join_code();
         Ok(RoomView {

@@ -378,6 +378,22 @@ impl Engine {
         self.shared.limits.verb(session.user)
     }
 
+    /// One look of a member at the page of their class.
+    ///
+    /// # Errors
+    /// When the member is too fast.
+    pub fn may_look(&self, session: &Session) -> Result<(), Error> {
+        self.shared.limits.read(session.user)
+    }
+
+    /// One export of a class by a member.
+    ///
+    /// # Errors
+    /// When the member is too fast.
+    pub fn may_export(&self, user: UserId) -> Result<(), Error> {
+        self.shared.limits.export(user)
+    }
+
     /// Has a command decided, committed and published.
     ///
     /// # Errors

@@ -212,7 +212,8 @@ impl Engine {
     /// not in it any more. No room is opened for it.
     ///
     /// # Errors
-    /// When there is no such class, or the token stands for nobody in it.
+    /// When there is no such class, the token stands for nobody in it, or whoever it stands for looks
+    /// too often.
     pub async fn member_of(
         &self,
         group_id: GroupId,
@@ -220,7 +221,10 @@ impl Engine {
     ) -> Result<(UserId, Option<Role>), Error> {
         let user = self.shared.history.holder(group_id, token.hash()).await?;
         match user {
-            Some(user) => Ok((user, self.membership(group_id, user).await?.map(|(_, role)| role))),
+            Some(user) => {
+                self.limits().read(user)?;
+                Ok((user, self.membership(group_id, user).await?.map(|(_, role)| role)))
+            }
             None => Err(self.why_not(group_id, token.hash()).await?),
         }
     }

@@ -125,6 +125,7 @@ pub(crate) struct Limits {
     begins: DefaultKeyedRateLimiter<IpAddr>,
     joins: DefaultKeyedRateLimiter<IpAddr>,
     relays: DefaultKeyedRateLimiter<UserId>,
+    exports: DefaultKeyedRateLimiter<UserId>,
     codes: Guesses,
     passwords: Guesses,
     clock: DefaultClock,
@@ -180,6 +181,8 @@ impl Limits {
             // All schools of a town may come from one address in the same minute.
             joins: RateLimiter::keyed(quota(JOINS_AT_ONCE, 100)),
             relays: RateLimiter::keyed(quota(100, 2)),
+            // Each reads a whole class.
+            exports: RateLimiter::keyed(quota(20, 1)),
             codes: Guesses::new(CODES),
             passwords: Guesses::new(PASSWORDS),
             clock: DefaultClock::default(),
@@ -221,6 +224,11 @@ impl Limits {
     /// One verb of a member.
     pub fn verb(&self, user: UserId) -> Result<(), Error> {
         self.check(&self.verbs, &user)
+    }
+
+    /// One export of a class by a member.
+    pub fn export(&self, user: UserId) -> Result<(), Error> {
+        self.check(&self.exports, &user)
     }
 
     /// One look of a member at the class.

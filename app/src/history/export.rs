@@ -605,7 +605,10 @@ async fn one(
         let presented = presented(&headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
         let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
         match engine.member_of(group, &token).await? {
-            (user, Some(Role::Teacher)) => Viewer::Teacher(user),
+            (user, Some(Role::Teacher)) => {
+                engine.may_export(user)?;
+                Viewer::Teacher(user)
+            }
             (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
             (_, None) => return Err(Error::NotSignedIn),
         }
