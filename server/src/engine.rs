@@ -743,6 +743,26 @@ mod tests {
         assert_eq!(engine.handover_leads_to(&link).await.expect("the store"), None);
     }
 
+    #[tokio::test]
+    async fn a_link_for_another_device_goes_with_its_teacher() {
+        let school = School::open(Housekeeping::default()).await;
+        let (engine, group_id) = (&school.engine, school.group_id);
+        let teacher = school.session().await;
+        let [token, new] = [Token::new(), Token::new()];
+        let code = teacher.room.join_code();
+        let here = IpAddr::from([192, 0, 2, 1]);
+        let name = Name::new("Ada").expect("a name");
+        let joined = engine.join(here, code.as_str(), name, None, &token).await.expect("a student");
+        let (actor, user) = (teacher.user, joined.user_id);
+        let appoint = Command::ChangeRole { actor, user, role: Role::Teacher };
+        engine.command(group_id, appoint).await.expect("a co-teacher");
+        let theirs = engine.session(group_id, &token).await.expect("their session");
+        let link = engine.hand_over(&theirs).await.expect("a link").token;
+        engine.command(group_id, Command::Leave { actor, user }).await.expect("a removal");
+        assert_eq!(engine.handover_leads_to(&link).await.expect("the store"), None);
+        assert!(matches!(engine.take_over(&link, (&new).into()).await, Err(Error::NotSignedIn)));
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
         let school = School::open(Housekeeping::default()).await;

@@ -317,6 +317,13 @@ impl<S: Store> Writer<S> {
                     return Err(Error::NoSuchGroup);
                 }
             }
+            if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {
+                // They may have gone since they were looked up.
+                let working = self.working.get(&group_id);
+                if working.is_none_or(|working| working.group.member(*user).is_none()) {
+                    return Err(Error::NotSignedIn);
+                }
+            }
             if let Beside::Take { handover, .. } = beside {
                 let is_spent = !batch.spent.insert(*handover);
                 if is_spent || !self.store.has_handover(*handover).await? {

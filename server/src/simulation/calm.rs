@@ -127,6 +127,9 @@ impl World {
         let mut holders = class.credentials.values();
         let is_gone = holders.find(|holder| model.gone.contains_key(holder));
         must!(is_gone.is_none(), "{is_gone:?} is gone and has a credential");
+        let mut links = disk.contents.links.values().filter(|link| link.group_id == group_id);
+        let of_gone = links.find(|link| model.gone.contains_key(&link.user));
+        must!(of_gone.is_none(), "a link leads to somebody who is gone");
         let Some(room) = server.rooms.get(group_id) else { return Ok(()) };
         let group = room.group();
         let mut read_back = Group::new(group_id);

@@ -209,6 +209,9 @@ impl Contents {
         if let Write::SpendHandover(token) = write {
             self.links.remove(token.as_bytes());
         }
+        if let Write::Revoke { user } = write {
+            self.links.retain(|_, link| link.group_id != group_id || link.user != *user);
+        }
         if let Write::Carry { from, to } = write {
             for class in self.classes.values_mut().map(Rc::make_mut) {
                 if let Some(user) = class.credentials.get(from.as_bytes()).copied() {

@@ -138,9 +138,12 @@ impl Script {
                 .bind(from.as_bytes().as_slice());
             }
             Write::Revoke { user } => {
-                self.add("DELETE FROM credential WHERE group_id = ? AND user_id = ?")
-                    .bind_id(group_id)
-                    .bind(user.as_bytes().as_slice());
+                for delete in [
+                    "DELETE FROM credential WHERE group_id = ? AND user_id = ?",
+                    "DELETE FROM handover WHERE group_id = ? AND user_id = ?",
+                ] {
+                    self.add(delete).bind_id(group_id).bind(user.as_bytes().as_slice());
+                }
             }
             Write::JoinCode(code) => {
                 self.add("UPDATE class SET join_code = ? WHERE group_id = ?")
