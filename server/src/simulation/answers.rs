@@ -74,7 +74,8 @@ impl World {
                         (answer.status, serde_json::from_value(problem["state"].clone()).ok())
                     }
                     Err(Error::Rejected(rejection)) => {
-                        refused(command, *rejection, model)?;
+                        let before = self.taken_up_at.get(&group_id).copied().unwrap_or_default();
+                        refused(command, *rejection, model, before)?;
                         let state = match rejection {
                             Rejection::AlreadyProcessed(state) => Some(*state),
                             _ => None,
@@ -336,8 +337,9 @@ fn has_won(command: &Command, state: InviteeState, model: &Model) -> Verdict {
     Ok(())
 }
 
-/// Who is refused must be told the truth as well.
-fn refused(command: &Command, rejection: Rejection, model: &Model) -> Verdict {
+/// Who is refused must be told the truth as well. `before` is the last event before what the writer
+/// took up with the request.
+fn refused(command: &Command, rejection: Rejection, model: &Model, before: u64) -> Verdict {
     if rejection == Rejection::Ended {
         must!(model.ended.is_some(), "the class goes on");
     }
@@ -345,7 +347,9 @@ fn refused(command: &Command, rejection: Rejection, model: &Model) -> Verdict {
     let sent = model.invitations.get(&invite_id);
     match rejection {
         Rejection::NoSuchInvitation => {
-            must!(!model.may_know(actor, invite_id), "there is such an invitation");
+            let was_sent = sent.is_some_and(|sent| sent.seq <= before);
+            let was_there = was_sent && model.may_know(actor, invite_id);
+            must!(!was_there, "there is such an invitation");
         }
         Rejection::NotSignedIn => {
             must!(!model.belongs(actor), "they are a member");
@@ -353,8 +357,9 @@ fn refused(command: &Command, rejection: Rejection, model: &Model) -> Verdict {
         Rejection::NotPermitted
             if matches!(command, Command::Accept { .. } | Command::Reject { .. }) =>
         {
-            let is_asked = sent.is_some_and(|sent| sent.parts.contains_key(&actor));
-            must!(!is_asked, "they are asked");
+            let part = sent.and_then(|sent| sent.parts.get(&actor));
+            let was_asked = part.is_some_and(|part| part.after(before).is_some());
+            must!(!was_asked, "they are asked");
         }
         _ => {}
     }

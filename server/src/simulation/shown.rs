@@ -188,19 +188,20 @@ impl Model {
                 .get(invite_id)
                 .is_some_and(|it| it.inviter == user || it.between == Some(user))
         };
-        let words = self.log.iter().filter_map(|Event { kind, .. }| match kind {
-            EventKind::ReceiveNewInvitation(it) => theirs(&it.invite_id).then_some(&it.data),
-            EventKind::InvitationModified(it) => theirs(&it.invite_id).then_some(&it.data),
-            EventKind::InvitationCancelled(it) => theirs(&it.invite_id).then_some(&it.data),
+        // Each with whether it is theirs: who ends something for several says the same of each.
+        let said = self.log.iter().filter_map(|Event { kind, .. }| match kind {
+            EventKind::ReceiveNewInvitation(it) => Some((&it.data, theirs(&it.invite_id))),
+            EventKind::InvitationModified(it) => Some((&it.data, theirs(&it.invite_id))),
+            EventKind::InvitationCancelled(it) => Some((&it.data, theirs(&it.invite_id))),
             EventKind::InviteeAccepted(it) => {
-                (it.invitee == user || theirs(&it.invite_id)).then_some(&it.data)
+                Some((&it.data, it.invitee == user || theirs(&it.invite_id)))
             }
             EventKind::InviteeRejected(it) => {
-                (it.invitee == user || theirs(&it.invite_id)).then_some(&it.data)
+                Some((&it.data, it.invitee == user || theirs(&it.invite_id)))
             }
             EventKind::InviteeFinished(it) => {
                 let is_theirs = it.invitee == user || it.by == user || theirs(&it.invite_id);
-                is_theirs.then_some(&it.data)
+                Some((&it.data, is_theirs))
             }
             EventKind::InvitationTimeout(_)
             | EventKind::MemberJoined(_)
@@ -209,7 +210,12 @@ impl Model {
             | EventKind::GroupChanged(_)
             | EventKind::GroupEnded(_) => None,
         });
-        let words = words.filter(|word| !word.is_empty() && !is_kept(word)).cloned();
+        let (own, others): (Vec<_>, Vec<_>) = said.partition(|(_, is_theirs)| *is_theirs);
+        let words = own.into_iter().map(|(word, _)| word).filter(|word| {
+            let is_said = others.iter().any(|(other, _)| other == word);
+            !word.is_empty() && !is_kept(word) && !is_said
+        });
+        let words = words.cloned();
         let names = self.log.iter().filter_map(|event| match &event.kind {
             EventKind::MemberJoined(joined) if joined.user_id == user => {
                 Some(joined.name.to_string())

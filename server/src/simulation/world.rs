@@ -222,6 +222,8 @@ pub struct World {
     pub(super) heard: BTreeMap<(InviteId, UserId), Instant>,
     pub(super) heard_meanwhile: Vec<(InviteId, UserId, Instant)>,
     pub(super) sent_at: BTreeMap<InviteId, Sending>,
+    /// How long each log was when the writer took up what it is at.
+    pub(super) taken_up_at: BTreeMap<GroupId, u64>,
     /// By how much the machine's clock was ever set forward, in all.
     pub(super) jumped: Duration,
     pub(super) storm: Storm,
@@ -251,6 +253,7 @@ impl World {
             heard: BTreeMap::new(),
             heard_meanwhile: Vec::new(),
             sent_at: BTreeMap::new(),
+            taken_up_at: BTreeMap::new(),
             jumped: Duration::ZERO,
             storm: Storm::default(),
             trace: Trace::default(),
@@ -435,6 +438,8 @@ impl World {
             }
             Some(Hand::Idle(mut writer)) => {
                 server.busy_since = (now, self.jumped);
+                let lengths = self.models.iter().map(|(group_id, model)| (*group_id, model.seq));
+                self.taken_up_at = lengths.collect();
                 for (invite_id, user, at) in self.heard_meanwhile.drain(..) {
                     self.heard.insert((invite_id, user), at);
                 }
