@@ -164,7 +164,7 @@ fn add_folder(files: &mut Files, folder: &Path, into: &Path) -> Result<()> {
 
 /// The files in a folder and the folders in it, by their path from there,
 /// with their sizes. A folder that is not there has no files.
-fn list(folder: &Path) -> Result<BTreeMap<PathBuf, u64>> {
+pub fn list(folder: &Path) -> Result<BTreeMap<PathBuf, u64>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(inner) = folders.pop() {

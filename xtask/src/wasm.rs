@@ -14,6 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::exec::{self, say};
 use crate::shrink;
+use crate::site::list;
 use crate::workspace::{Profile, Workspace, profile_folder};
 
 /// The target that browsers run.
@@ -120,8 +121,9 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
         exec::write_file(&script, text)?;
     }
     if let Some(minifier) = minifier {
-        minify(&minifier, &script)?;
-        minify(&minifier, &output.join(LINK))?;
+        for script in scripts(&output)? {
+            minify(&minifier, &script)?;
+        }
     }
     exec::write_file(&stamp_file, stamp)?;
     Ok(output)
@@ -231,6 +233,13 @@ fn find_tool(workspace: &Workspace, tool: &str) -> Option<PathBuf> {
         ));
     }
     found
+}
+
+/// All the JavaScript of a folder: what was made, and what comes from the sources as it is.
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = list(folder)?.into_keys();
+    let paths = files.map(|file| folder.join(file));
+    Ok(paths.filter(|path| path.extension().is_some_and(|end| end == "js")).collect())
 }
 
 fn optimize(optimizer: &Path, wasm: &Path) -> Result<()> {
