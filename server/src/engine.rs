@@ -581,6 +581,7 @@ impl Engine {
 mod tests {
     use std::time::Duration;
 
+    use futures::future::join_all;
     use signaling::{Event, Reading, Settings, SettingsChange};
     use sqlx::{Connection, SqliteConnection};
 
@@ -731,16 +732,19 @@ mod tests {
     async fn a_link_for_another_device_is_good_once() {
         let school = School::open(Housekeeping::default()).await;
         let engine = &school.engine;
-        let link = engine.hand_over(&school.session().await).await.expect("a link").token;
-        let [one, other, late] = [Token::new(), Token::new(), Token::new()];
-        let (first, second) = tokio::join!(
-            engine.take_over(&link, (&one).into()),
-            engine.take_over(&link, (&other).into())
-        );
-        assert_eq!([first, second].iter().filter(|it| it.is_ok()).count(), 1, "of two at once");
-        assert!(matches!(engine.take_over(&link, (&late).into()).await, Err(Error::NotSignedIn)));
-        assert!(engine.session(school.group_id, &late).await.is_err());
-        assert_eq!(engine.handover_leads_to(&link).await.expect("the store"), None);
+        // Again and again: of some that come at once all have looked before any is answered.
+        for _ in 0..20 {
+            let link = engine.hand_over(&school.session().await).await.expect("a link").token;
+            let devices: Vec<Token> = (0..4).map(|_| Token::new()).collect();
+            let at_once = devices.iter().map(|device| engine.take_over(&link, device.into()));
+            let taken = join_all(at_once).await;
+            assert_eq!(taken.iter().filter(|it| it.is_ok()).count(), 1);
+            let late = Token::new();
+            let refused = engine.take_over(&link, (&late).into()).await;
+            assert!(matches!(refused, Err(Error::NotSignedIn)), "{refused:?}");
+            assert!(engine.session(school.group_id, &late).await.is_err());
+            assert_eq!(engine.handover_leads_to(&link).await.expect("the store"), None);
+        }
     }
 
     #[tokio::test]

@@ -46,6 +46,9 @@ pub(crate) fn jitter(below: u32) -> u32 {
 /// and cannot be compared: how long that took would tell how far a guess is right. Its hash can, of
 /// which nobody chooses the bytes.
 ///
+/// ```
+/// assert!(server::Token::new().hash() != server::Token::new().hash());
+/// ```
 /// ```compile_fail,E0369
 /// assert!(server::Token::new() == server::Token::new());
 /// ```
