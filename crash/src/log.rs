@@ -1,6 +1,6 @@
 //! What a log must be like, written down once more and apart from the server's own rules: numbers
-//! without a gap, one end for each part, no deadline early or twice, and everything in it that was
-//! answered.
+//! without a gap, one end for each part, no deadline early or twice, nothing before a deadline that
+//! has passed, and everything in it that was answered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -26,8 +26,26 @@ pub enum Promise {
     },
     /// Somebody is a member, and came once.
     Joined(String),
-    /// Somebody has left, once.
+    /// Somebody has left or was removed, once.
     Left(String),
+    /// With the event of this number the class has this name, and takes nobody new or does.
+    Changed {
+        /// Its number.
+        seq: u64,
+        /// The name.
+        name: String,
+        /// Whether nobody new may join.
+        locked: bool,
+    },
+    /// By this event somebody had come to hold this role.
+    Role {
+        /// Its number.
+        seq: u64,
+        /// Whose role.
+        user: String,
+        /// Whether it is a teacher's.
+        is_teacher: bool,
+    },
     /// The class has ended.
     Ended,
 }
@@ -80,6 +98,7 @@ pub struct Log {
     pub wrongs: Vec<String>,
     events: Vec<(&'static str, Value)>,
     roles: HashMap<String, bool>,
+    is_locked: bool,
     joined: HashMap<String, u32>,
     left: HashMap<String, u32>,
     invitations: HashMap<String, Invitation>,
@@ -102,6 +121,11 @@ const NAMES: [&str; 12] = [
     "onGroupChanged",
     "onGroupEnded",
 ];
+
+/// Where the event of this number is in a log.
+fn place(seq: u64) -> usize {
+    usize::try_from(seq.wrapping_sub(1)).unwrap_or(usize::MAX)
+}
 
 fn text(body: &Value, field: &str) -> String {
     body[field].as_str().unwrap_or_default().to_owned()
@@ -132,8 +156,17 @@ impl Log {
         if self.has_ended {
             self.wrongs.push(format!("{} comes after the end", event.seq));
         }
-        if let Err(wrong) = self.follow(name, &body, &at) {
-            self.wrongs.push(format!("{} {name}: {wrong}", event.seq));
+        // However long the server was down, and however late it is: what is due comes first.
+        let is_passed = |it: &Invitation| {
+            it.is_open() && it.expires_at.as_ref().is_some_and(|deadline| *deadline <= at)
+        };
+        let skips = name != "onInvitationTimeout" && self.invitations.values().any(is_passed);
+        match self.follow(name, &body, &at) {
+            Err(wrong) => self.wrongs.push(format!("{} {name}: {wrong}", event.seq)),
+            Ok(()) if skips => {
+                self.wrongs.push(format!("{} {name}: a deadline has passed before it", event.seq));
+            }
+            Ok(()) => {}
         }
         self.events.push((name, body));
     }
@@ -144,6 +177,9 @@ impl Log {
             "onMemberJoined" => {
                 *self.joined.entry(user.clone()).or_default() += 1;
                 self.roles.insert(user, body["role"] == "teacher");
+                if self.is_locked {
+                    return Err("the class is locked".to_owned());
+                }
                 return Ok(());
             }
             "onMemberLeft" => {
@@ -159,7 +195,10 @@ impl Log {
                 self.has_ended = true;
                 return Ok(());
             }
-            "onGroupChanged" => return Ok(()),
+            "onGroupChanged" => {
+                self.is_locked = body["settings"]["locked"] == true;
+                return Ok(());
+            }
             _ => {}
         }
         let id = text(body, "inviteID");
@@ -290,9 +329,23 @@ impl Log {
             Promise::Joined(user) => once(&self.joined, user),
             Promise::Left(user) => once(&self.left, user),
             Promise::Ended => self.has_ended,
+            Promise::Changed { seq, name, locked } => {
+                self.events.get(place(*seq)).is_some_and(|(found, body)| {
+                    *found == "onGroupChanged"
+                        && body["name"] == name.as_str()
+                        && body["settings"]["locked"] == *locked
+                })
+            }
+            Promise::Role { seq, user, is_teacher } => {
+                let until = self.events.get(..=place(*seq)).unwrap_or_default();
+                let mut changes = until.iter().rev().filter(|(name, body)| {
+                    *name == "onMemberChanged" && body["userID"] == user.as_str()
+                });
+                let role = changes.next().map(|(_, body)| body["role"] == "teacher");
+                role == Some(*is_teacher)
+            }
             Promise::Event { seq, name, invite, user, mark } => {
-                let place = usize::try_from(seq.wrapping_sub(1)).unwrap_or(usize::MAX);
-                self.events.get(place).is_some_and(|(found, body)| {
+                self.events.get(place(*seq)).is_some_and(|(found, body)| {
                     found == name
                         && body["inviteID"] == invite.as_str()
                         && user.as_ref().is_none_or(|user| body["invitee"] == user.as_str())
@@ -419,6 +472,11 @@ mod tests {
             vec![(ACCEPTED, json!({ "inviteID": "i", "invitee": "t" }))],
             vec![("onInviteeFinished", json!({ "inviteID": "i", "invitee": "s" }))],
             vec![class()[2].clone()],
+            vec![("onMemberLeft", json!({ "userID": "s", "at": at("01.000") }))],
+            vec![
+                ("onGroupChanged", json!({ "settings": { "locked": true } })),
+                ("onMemberJoined", json!({ "userID": "u", "role": "student" })),
+            ],
         ] {
             assert_eq!(with(&more).wrongs.len(), 1, "{more:?}");
         }
@@ -447,5 +505,15 @@ mod tests {
         assert_eq!(log.broken(&lost).len(), 3);
         assert_eq!(log.broken(&[promise(5, "s", "mark"), Promise::Ended]).len(), 2);
         assert_eq!(log.broken(&[Promise::Left("s".to_owned())]).len(), 1);
+
+        let log = with(&[
+            ("onGroupChanged", json!({ "name": "4C", "settings": { "locked": true } })),
+            ("onMemberChanged", json!({ "userID": "s", "role": "teacher" })),
+        ]);
+        let changed = |seq, locked| Promise::Changed { seq, name: "4C".to_owned(), locked };
+        let role = |seq, is_teacher| Promise::Role { seq, user: "s".to_owned(), is_teacher };
+        assert_eq!(log.broken(&[changed(4, true), role(5, true)]), Vec::<String>::new());
+        let lost = [changed(4, false), changed(5, true), role(4, true), role(5, false)];
+        assert_eq!(log.broken(&lost).len(), 4);
     }
 }

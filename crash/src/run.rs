@@ -11,7 +11,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use tokio::task::JoinSet;
 
 use crate::Result;
-use crate::client::{Client, Event};
+use crate::client::{Client, Event, Member};
 use crate::disk::{Disk, Reached};
 use crate::log::Log;
 use crate::server::Program;
@@ -265,7 +265,7 @@ async fn verify(
     for row in sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut file).await? {
         world.wrong(format!("{} refers to nothing", row.try_get::<String, _>(0)?));
     }
-    for Past { group, seen, promises } in past {
+    for Past { group, seen, promises, join_code, gone } in past {
         let id = group.replace('-', "");
         let rows = sqlx::query(
             "SELECT seq, name, body FROM event WHERE hex(group_id) = upper(?) ORDER BY seq",
@@ -290,10 +290,25 @@ async fn verify(
             let same = both.take_while(|(one, other)| one == other).count();
             world.wrong(format!("{group}: what was seen and what is kept differ after {same}"));
         }
-        let seq: i64 = sqlx::query_scalar("SELECT seq FROM class WHERE hex(group_id) = upper(?)")
+        let class = sqlx::query("SELECT seq, join_code FROM class WHERE hex(group_id) = upper(?)")
             .bind(&id)
             .fetch_one(&mut file)
             .await?;
+        let (seq, kept): (i64, String) = (class.try_get(0)?, class.try_get(1)?);
+        if kept != join_code {
+            world.wrong(format!("{group}: the code is {kept} and was answered as {join_code}"));
+        }
+        let holders: Vec<String> = sqlx::query_scalar(
+            "SELECT lower(hex(user_id)) FROM credential WHERE hex(group_id) = upper(?)",
+        )
+        .bind(&id)
+        .fetch_all(&mut file)
+        .await?;
+        for Member { user, .. } in gone {
+            if holders.contains(&user.replace('-', "")) {
+                world.wrong(format!("{group}: {user} is gone and has a credential"));
+            }
+        }
         if seq.cast_unsigned() != log.seq {
             world.wrong(format!("{group}: the class is at {seq}, its log at {}", log.seq));
         }

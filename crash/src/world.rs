@@ -20,7 +20,9 @@ const STUDENTS: usize = 8;
 const LONG_CLASS: u64 = 1_500;
 /// The most recent invitations, which students answer.
 const RECENT: usize = 6;
-/// How often it is looked for a deadline that has not fired, 700 ms apart.
+/// How often it is looked for a deadline that has not fired, 700 ms apart: how soon one fires after
+/// a start is the machine's affair as much as the server's. But nothing comes before it in its class
+/// (`log.rs`), so whoever was answered that they have done something finds it fired.
 const LOOKS: u32 = 40;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -38,7 +40,16 @@ struct Reader {
 pub struct Class {
     teacher: Member,
     students: Vec<Member>,
-    join_code: String,
+    join_code: Mutex<String>,
+    /// It may be renewed at this moment.
+    renewing: AtomicBool,
+    /// The codes that it had before.
+    dead_codes: Mutex<Vec<String>>,
+    /// How often it was locked, and whether it may be at this moment.
+    locks: AtomicU64,
+    locking: AtomicBool,
+    /// Those whose credentials are dead.
+    gone: Mutex<Vec<Member>>,
     readers: Vec<Reader>,
     promises: Mutex<Vec<Promise>>,
     recent: Mutex<Vec<String>>,
@@ -57,6 +68,10 @@ pub struct Past {
     pub seen: Vec<Event>,
     /// What was answered.
     pub promises: Vec<Promise>,
+    /// The newest code that was answered.
+    pub join_code: String,
+    /// Those whose credentials are dead.
+    pub gone: Vec<Member>,
 }
 
 /// Everybody there is.
@@ -140,6 +155,8 @@ impl World {
         actors.spawn(async move { world.teach(&taught).await });
         let (world, visited) = (Arc::clone(self), Arc::clone(&class));
         actors.spawn(async move { world.visit(&visited).await });
+        let (world, kept) = (Arc::clone(self), Arc::clone(&class));
+        actors.spawn(async move { world.keep(&kept).await });
         while let Some(done) = actors.join_next().await {
             done?;
         }
@@ -184,7 +201,12 @@ impl World {
         Ok(Class {
             teacher,
             students,
-            join_code,
+            join_code: Mutex::new(join_code),
+            renewing: AtomicBool::default(),
+            dead_codes: Mutex::default(),
+            locks: AtomicU64::default(),
+            locking: AtomicBool::default(),
+            gone: Mutex::default(),
             readers,
             promises: Mutex::new(promises),
             recent: Mutex::default(),
@@ -195,9 +217,31 @@ impl World {
     }
 
     async fn join(&self, join_code: &str) -> Result<Member> {
-        let body = json!({ "joinCode": join_code, "name": "Student" });
-        let joined = self.client.insist(&Request::new(Method::POST, "/join").json(body)).await;
-        Member::of(&joined.body)
+        Member::of(&self.client.insist(&to_join(join_code)).await.body)
+    }
+
+    /// Joins by the newest code, as soon as the class takes somebody; none when it is over.
+    async fn come_in(&self, class: &Class) -> Option<Member> {
+        while class.goes_on() {
+            let code = lock(&class.join_code).clone();
+            let locks = class.locks.load(Ordering::SeqCst);
+            let is_locked = class.locking.load(Ordering::SeqCst);
+            let answer = self.client.insist(&to_join(&code)).await;
+            let is_rightly = match answer.status {
+                403 => is_locked || class.locks.load(Ordering::SeqCst) > locks,
+                404 => class.renewing.load(Ordering::SeqCst) || *lock(&class.join_code) != code,
+                _ => {
+                    let member = Member::of(&answer.body);
+                    return member.map_err(|error| self.wrong(error.to_string())).ok();
+                }
+            };
+            if !is_rightly {
+                self.wrong(format!("nobody can join any more: {answer:?}"));
+                return None;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        None
     }
 
     /// Has everybody come to an end.
@@ -256,7 +300,34 @@ impl World {
         all(classes.iter().map(|class| self.audit(class, false))).await;
     }
 
+    /// Looks whether somebody whose credential is dead can come in, or somebody by a code that is.
+    async fn try_the_dead(&self, class: &Class) {
+        let mut rng = self.rng();
+        let group = &class.teacher.group;
+        let gone = rng.choice(lock(&class.gone).iter()).cloned();
+        if let Some(gone) = gone {
+            let answer = self.client.send(&Request::of(&gone, Method::GET, "")).await;
+            // It may be down, or its disk fail.
+            if let Ok(answer) = answer
+                && !matches!(answer.status, 401 | 429 | 500..)
+            {
+                self.wrong(format!("{group}: {} is gone and answered {answer:?}", gone.user));
+            }
+            if self.client.stream(&gone, 0).await.is_ok() {
+                self.wrong(format!("{group}: {} is gone and has a stream", gone.user));
+            }
+        }
+        let code = rng.choice(lock(&class.dead_codes).iter()).cloned();
+        if let Some(code) = code
+            && let Ok(answer) = self.client.send(&to_join(&code)).await
+            && !matches!(answer.status, 404 | 429 | 500..)
+        {
+            self.wrong(format!("{group}: by a dead code one is answered {answer:?}"));
+        }
+    }
+
     async fn audit(&self, class: &Class, is_settled: bool) {
+        self.try_the_dead(class).await;
         // A machine that is busy with something else may be late by seconds; what is lost never comes.
         for patience in (0..LOOKS).rev() {
             match self.look(class).await {
@@ -323,7 +394,9 @@ impl World {
         }
         let promises = std::mem::take(&mut *lock(&class.promises));
         let group = class.teacher.group.clone();
-        lock(&self.past).push(Past { group, seen, promises });
+        let join_code = lock(&class.join_code).clone();
+        let gone = std::mem::take(&mut *lock(&class.gone));
+        lock(&self.past).push(Past { group, seen, promises, join_code, gone });
     }
 
     // ---- Acting --------------------------------------------------------------------------------
@@ -448,15 +521,81 @@ impl World {
         }
     }
 
-    /// Somebody who comes, raises a hand, and goes again, and again.
+    /// A teacher who keeps the class: renames and locks it, renews its code, and has a student help.
+    async fn keep(&self, class: &Class) {
+        let mut rng = self.rng();
+        while class.goes_on() {
+            pause(&mut rng, 300).await;
+            match rng.u8(..4) {
+                0 => {
+                    self.change(class, false).await;
+                }
+                1 => {
+                    class.locking.store(true, Ordering::SeqCst);
+                    class.locks.fetch_add(1, Ordering::SeqCst);
+                    self.change(class, true).await;
+                    pause(&mut rng, 60).await;
+                    self.change(class, false).await;
+                    class.locking.store(false, Ordering::SeqCst);
+                }
+                2 => self.renew(class).await,
+                _ => {
+                    let Some(student) = rng.choice(&class.students) else { continue };
+                    for role in ["teacher", "student"] {
+                        self.appoint(class, student, role).await;
+                        pause(&mut rng, 200).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn change(&self, class: &Class, locked: bool) {
+        let name = class.mark();
+        let body = json!({ "name": name, "settings": { "locked": locked } });
+        let request = Request::of(&class.teacher, Method::PATCH, "").json(body).key(&name);
+        let answer = self.client.insist(&request).await;
+        match answer.body["seq"].as_u64() {
+            Some(seq) if answer.is_done() => {
+                lock(&class.promises).push(Promise::Changed { seq, name, locked });
+            }
+            _ => self.wrong(format!("the class cannot be changed: {answer:?}")),
+        }
+    }
+
+    async fn renew(&self, class: &Class) {
+        class.renewing.store(true, Ordering::SeqCst);
+        let request = Request::of(&class.teacher, Method::POST, "/joinCode").key(&class.mark());
+        let answer = self.client.insist(&request).await;
+        if let (true, Some(code)) = (answer.is_done(), answer.body["joinCode"].as_str()) {
+            let dead = std::mem::replace(&mut *lock(&class.join_code), code.to_owned());
+            lock(&class.dead_codes).push(dead);
+        } else {
+            self.wrong(format!("the code cannot be renewed: {answer:?}"));
+        }
+        class.renewing.store(false, Ordering::SeqCst);
+    }
+
+    async fn appoint(&self, class: &Class, student: &Member, role: &str) {
+        let path = format!("/members/{}", student.user);
+        let request = Request::of(&class.teacher, Method::PATCH, &path);
+        let request = request.json(json!({ "role": role })).key(&class.mark());
+        let answer = self.client.insist(&request).await;
+        match answer.body["seq"].as_u64() {
+            Some(seq) if answer.is_done() => {
+                let (user, is_teacher) = (student.user.clone(), role == "teacher");
+                lock(&class.promises).push(Promise::Role { seq, user, is_teacher });
+            }
+            _ => self.wrong(format!("{path} cannot be made a {role}: {answer:?}")),
+        }
+    }
+
+    /// Somebody who comes, raises a hand, and goes or is removed again, and again.
     async fn visit(&self, class: &Class) {
         let mut rng = self.rng();
         while class.goes_on() {
             pause(&mut rng, 200).await;
-            let Ok(visitor) = self.join(&class.join_code).await else {
-                self.wrong("nobody can join any more");
-                return;
-            };
+            let Some(visitor) = self.come_in(class).await else { return };
             lock(&class.promises).push(Promise::Joined(visitor.user.clone()));
             let offer = rng.choice(lock(&class.recent).iter()).cloned();
             if let Some(invite) = offer {
@@ -469,12 +608,15 @@ impl World {
             }
             pause(&mut rng, 200).await;
             let path = format!("/members/{}", visitor.user);
-            let left = self.client.insist(&Request::of(&visitor, Method::DELETE, &path)).await;
-            // It may have taken effect without being answered; then the credential is dead.
-            if left.is_done() || left.status == 401 {
-                lock(&class.promises).push(Promise::Left(visitor.user));
+            // It may have taken effect without being answered: then the credential is dead, or there
+            // is no such member.
+            let (by, repeated) = if rng.bool() { (&visitor, 401) } else { (&class.teacher, 404) };
+            let left = self.client.insist(&Request::of(by, Method::DELETE, &path)).await;
+            if left.is_done() || left.status == repeated {
+                lock(&class.promises).push(Promise::Left(visitor.user.clone()));
+                lock(&class.gone).push(visitor);
             } else {
-                self.wrong(format!("nobody can leave any more: {left:?}"));
+                self.wrong(format!("nobody can leave or be removed any more: {left:?}"));
             }
         }
     }
@@ -509,6 +651,11 @@ impl Class {
         let (user, mark) = (user.cloned(), mark.cloned());
         lock(&self.promises).push(Promise::Event { seq, name, invite, user, mark });
     }
+}
+
+fn to_join(code: &str) -> Request {
+    let body = json!({ "joinCode": code, "name": "Student" });
+    Request::new(Method::POST, "/join").json(body)
 }
 
 const LATE: &str = "late: ";

@@ -691,13 +691,21 @@ impl World {
         Some(Key { user, key, request })
     }
 
-    /// An invitation on the page, or any that ever was.
+    /// An invitation on the page, or any that ever was, those between two others included.
     fn some_invitation(
         &mut self,
         actor: UserId,
         page: &Group,
         group_id: signaling::GroupId,
     ) -> Option<InviteId> {
+        let model = self.models.get(&group_id)?;
+        let strange: Vec<InviteId> =
+            model.invitations.keys().copied().filter(|it| !model.may_know(actor, *it)).collect();
+        if let Some(place) = self.pick(strange.len())
+            && self.chance(120)
+        {
+            return Some(strange[place]);
+        }
         let theirs: Vec<InviteId> = page
             .live()
             .filter(|it| it.part(actor).is_some() || it.inviter == actor)
