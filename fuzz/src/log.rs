@@ -1,19 +1,24 @@
-//! Events as a log holds them and as a stream tells them, whoever wrote them.
+//! Events as a log holds them and as a stream tells them, whoever wrote them, and what else a browser
+//! reads of the server.
 
 use call::{Call, Calls};
 use classroom::history::Chronicle;
 use classroom::{Classroom, Lesson};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use signaling::event::MemberJoined;
 use signaling::{
-    Application, Command, Eraser, Event, EventKind, FinishWhom, Group, GroupId, InviteId, Snapshot,
-    Timestamp, UserId, act, apply, json,
+    Application, Command, Eraser, Event, EventKind, FinishWhom, Group, GroupId, Invitation,
+    InviteId, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange, Timestamp, UserId, act,
+    apply, json,
 };
 
 /// The most events that are read at once; the time they take grows with their square.
 const MOST: usize = 64;
 
 /// One event a line: a letter that says which, and its body. Whatever can be decoded is encoded to
-/// the same, folded, told, erased, and gone on from.
+/// the same, folded, told, erased, and gone on from. The letters after those of the events stand for
+/// what is no event of a log.
 pub fn log(bytes: &[u8]) {
     let application = (Classroom, Calls);
     let group_id = GroupId::from_bytes([1; 16]);
@@ -29,6 +34,7 @@ pub fn log(bytes: &[u8]) {
         apply(&mut group, event);
         look(&group);
     }
+    bytes.split(|byte| *byte == b'\n').take(MOST).for_each(read_besides);
     tell(&application, group_id, &events);
     for user in users(&events) {
         erase(&application, &events, user);
@@ -43,6 +49,34 @@ fn decode(line: &[u8]) -> Option<Event> {
     let (which, body) = line.split_first()?;
     let name = EventKind::NAMES.get(usize::from(which.checked_sub(b'a')?))?;
     Event::decode(name, &mut serde_json::Deserializer::from_slice(body)).ok()
+}
+
+/// Reads what is no event of a log as a browser does.
+fn read_besides(line: &[u8]) {
+    let Some((which, text)) = line.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let events = u8::try_from(EventKind::NAMES.len()).unwrap_or(u8::MAX);
+    match which.wrapping_sub(b'a').wrapping_sub(events) {
+        0 => reads_alike::<Snapshot>(text),
+        1 => reads_alike::<Relay>(text),
+        2 => reads_alike::<StatusChange>(text),
+        3 => reads_alike::<Ringing>(text),
+        4 => reads_alike::<Problem>(text),
+        5 => reads_alike::<Settlement>(text),
+        6 => reads_alike::<Invitation>(text),
+        _ => {}
+    }
+}
+
+/// What a browser can read is JSON and says the same to everybody, and can be told again.
+fn reads_alike<T: Serialize + DeserializeOwned>(text: &str) {
+    let written = |value: &T| serde_json::to_string(value).expect("it is JSON");
+    let Ok(read) = json::read::<T>(text) else { return };
+    let text_again = written(&read);
+    let by_all: T = serde_json::from_str(text).expect("what a browser reads is JSON");
+    assert_eq!(written(&by_all), text_again);
+    let again: T = json::read(&text_again).expect("what is written can be read");
+    assert_eq!(written(&again), text_again);
 }
 
 fn users(events: &[Event]) -> Vec<UserId> {
@@ -65,6 +99,7 @@ fn look(group: &Group) {
         let text = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
         let again: Snapshot = serde_json::from_str(&text).expect("what is written can be read");
         // What closed an invitation is known to the rules alone and not written.
+        assert_eq!(json::read(&text).as_ref(), Ok(&again), "a browser reads it too");
         assert_eq!(serde_json::to_string(&again).ok(), Some(text));
         let of_browser = Group::from(again);
         assert_eq!(of_browser.seq, group.seq);

@@ -58,6 +58,8 @@ struct World {
     student: Token,
     student_id: UserId,
     invite: InviteId,
+    /// An administrator's session; only where there are pages for one.
+    admin: Option<Token>,
     asked: usize,
     /// Dropped before the folder that its tasks write into.
     runtime: Runtime,
@@ -95,6 +97,13 @@ fn site(engine: &Engine) -> Router {
         })
         .with_state(leptos)
         .merge(exports(engine.clone(), zone))
+}
+
+/// Sets the administrator's password, as whoever has the server's link does.
+async fn sign_in(engine: &Engine) -> Option<Token> {
+    let link = engine.begin_set_up().await.expect("the store")?;
+    let session = engine.set_up(&link, "correct horse battery".to_owned()).await;
+    session.expect("the store").expect("a password")
 }
 
 impl World {
@@ -148,6 +157,10 @@ impl World {
             }
         };
         let asked = 0;
+        let admin = match half {
+            Half::Api => None,
+            Half::Pages => runtime.block_on(sign_in(&engine)),
+        };
         Self {
             engine,
             router,
@@ -157,6 +170,7 @@ impl World {
             student,
             student_id,
             invite,
+            admin,
             asked,
             runtime,
             _folder: folder,
@@ -164,12 +178,14 @@ impl World {
     }
 
     fn is_used_up(&self) -> bool {
-        let (engine, group) = (self.engine.clone(), self.group);
-        let room = self.runtime.block_on(async move { engine.room(group).await });
+        let room = self.runtime.block_on(self.engine.room(self.group));
         let is_over = room.map_or(true, |room| {
             room.with_group(|group| group.ended || group.members().len() != 2)
         });
-        is_over || self.asked > MOST
+        let is_signed_out = self.admin.as_ref().is_some_and(|admin| {
+            !self.runtime.block_on(self.engine.is_admin(admin)).unwrap_or_default()
+        });
+        is_over || is_signed_out || self.asked > MOST
     }
 
     /// What the input's control characters stand for: what cannot be guessed.
@@ -182,6 +198,7 @@ impl World {
                 3 => spelled.extend_from_slice(self.group.to_string().as_bytes()),
                 4 => spelled.extend_from_slice(self.student_id.to_string().as_bytes()),
                 5 => spelled.extend_from_slice(self.invite.to_string().as_bytes()),
+                6 => spelled.extend(self.admin.iter().flat_map(|it| it.reveal().bytes())),
                 other => spelled.push(*other),
             }
         }
