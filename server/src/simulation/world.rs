@@ -598,12 +598,13 @@ impl World {
                 }
             }
             EventKind::InviteeFinished(finished) if finished.reason == reasons::DISCONNECTED => {
-                let began_at = self.server.as_ref().map_or(now, |server| server.began_at);
+                // What comes to light when the power goes was decided before.
+                let Some(Server { began_at, .. }) = &self.server else { return Ok(()) };
                 let ends = self.heard.range((finished.invite_id, UserId::from_bytes([0; 16]))..);
                 let mut ends =
                     ends.take_while(|((invite_id, _), _)| *invite_id == finished.invite_id);
                 let is_silent = |at: &Instant| {
-                    now - (*at).max(began_at) >= Duration::from_secs(SILENCE_SECONDS.into())
+                    now - (*at).max(*began_at) >= Duration::from_secs(SILENCE_SECONDS.into())
                 };
                 must!(
                     ends.any(|(_, at)| is_silent(at)),
