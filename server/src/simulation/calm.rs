@@ -116,13 +116,18 @@ impl World {
             let is_late = sent_at.elapsed() >= timeout + LATENESS;
             must!(!is_late, "{invite_id} is open for {:?} of {timeout:?}", sent_at.elapsed());
         }
-        if is_long {
+        let disk = self.disk.borrow();
+        let class = disk.contents.class(group_id).ok_or("it is not on the disk")?;
+        // A class that nobody has read since the server started is looked at when the machine's clock,
+        // which may have been set back, shows the moment that its log names.
+        let is_ahead = self.was_set_back
+            && server.rooms.get(group_id).is_none()
+            && class.next_deadline.is_some_and(|at| at > now);
+        if is_long && !is_ahead {
             let mut calls = model.invitations.iter().filter(|(_, it)| it.is_call && it.talks());
             let silent = calls.next().map(|(invite_id, _)| *invite_id);
             must!(silent.is_none(), "{silent:?} goes on in silence");
         }
-        let disk = self.disk.borrow();
-        let class = disk.contents.class(group_id).ok_or("it is not on the disk")?;
         must!(class.log.len() as u64 == model.seq, "the log is not as long as it was");
         let mut holders = class.credentials.values();
         let is_gone = holders.find(|holder| model.gone.contains_key(holder));

@@ -101,6 +101,7 @@ impl World {
             }
         };
         self.machine.fetch_add(by, Ordering::Relaxed);
+        self.was_set_back |= by < 0;
         self.jumped += Duration::from_millis(by.try_into().unwrap_or(0));
         self.note(format_args!("the machine's clock is set by {by} ms"));
     }
@@ -131,14 +132,16 @@ impl World {
         true
     }
 
-    /// Somebody of a class, and its log as far as it is there.
+    /// Somebody of a class, and its log as far as it was there when it was read.
     fn somebody_to_erase(&mut self, group_id: signaling::GroupId) -> Option<Erasing> {
         let model = self.models.get(&group_id)?;
         let whom: Vec<UserId> = model.members.keys().chain(model.gone.keys()).copied().collect();
         let user = whom[self.pick(whom.len())?];
+        let length = self.disk.borrow().contents.class(group_id)?.log.len();
+        let read = length - self.random.usize(..=length.min(8));
         let mut erasing = Erasing { user, eraser: Eraser::new(user), seq: 0, events: Vec::new() };
         let disk = self.disk.borrow();
-        for event in disk.contents.class(group_id)?.log.iter().filter_map(event_of) {
+        for event in disk.contents.class(group_id)?.log.iter().take(read).filter_map(event_of) {
             erasing.read(&event, &(Classroom, Calls));
         }
         Some(erasing)

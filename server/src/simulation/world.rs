@@ -226,6 +226,8 @@ pub struct World {
     pub(super) taken_up_at: BTreeMap<GroupId, u64>,
     /// By how much the machine's clock was ever set forward, in all.
     pub(super) jumped: Duration,
+    /// Whether it was ever set back.
+    pub(super) was_set_back: bool,
     pub(super) storm: Storm,
     trace: Trace,
     pub(super) tally: Tally,
@@ -255,6 +257,7 @@ impl World {
             sent_at: BTreeMap::new(),
             taken_up_at: BTreeMap::new(),
             jumped: Duration::ZERO,
+            was_set_back: false,
             storm: Storm::default(),
             trace: Trace::default(),
             tally: Tally::default(),
