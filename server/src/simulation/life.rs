@@ -804,7 +804,21 @@ impl World {
                     1 => FinishWhom::Member(somebody),
                     _ => FinishWhom::Member(actor),
                 };
-                Command::Finish { actor, invite_id: invite_id?, whom, reason: None, data }
+                // A teacher may end what goes on between two others.
+                let between = self.models.get(&group_id)?.between_others(actor);
+                match between.first().filter(|_| is_teacher && self.chance(400)) {
+                    Some((invite_id, other)) => {
+                        let whom = match whom {
+                            FinishWhom::Unnamed => whom,
+                            FinishWhom::Member(_) => FinishWhom::Member(*other),
+                        };
+                        let invite_id = *invite_id;
+                        Command::Finish { actor, invite_id, whom, reason: None, data }
+                    }
+                    None => {
+                        Command::Finish { actor, invite_id: invite_id?, whom, reason: None, data }
+                    }
+                }
             }
             72..75 => {
                 let invite_id = invite_id?;

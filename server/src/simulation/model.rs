@@ -190,6 +190,13 @@ impl Model {
         self.invitations.get(&invite_id).is_some_and(|sent| sent.is_seen_by(user))
     }
 
+    /// What goes on between two others, and who of them accepted it.
+    pub fn between_others(&self, user: UserId) -> Vec<(InviteId, UserId)> {
+        let talks = self.invitations.iter().filter(|(_, sent)| sent.talks());
+        let others = talks.filter(|(_, sent)| !sent.is_seen_by(user));
+        others.filter_map(|(invite_id, sent)| Some((*invite_id, sent.between?))).collect()
+    }
+
     /// Whether anybody ever accepted the invitation.
     pub fn has_begun(&self, invite_id: InviteId) -> bool {
         self.invitations.get(&invite_id).is_some_and(Sent::was_taken)
