@@ -745,6 +745,12 @@ impl World {
         let timeout = Timeout::new(seconds).unwrap_or_default();
         let invite_id = self.some_invitation(actor, page, group_id);
         let data = if self.random.bool() { word.clone() } else { String::new() };
+        // Who is the only teacher looks for another: much happens between teachers alone.
+        let is_alone = is_teacher && page.with_role(Role::Teacher).count() == 1;
+        if is_alone && members.len() > 2 && self.chance(150) {
+            let role = Role::Teacher;
+            return Some(Thought::Verb(Command::ChangeRole { actor, user: somebody, role }));
+        }
         let call = || Offer {
             room: word.clone(),
             ..Offer::read(r#"{"operation":"call"}"#).expect("a call")

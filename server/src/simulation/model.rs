@@ -244,6 +244,9 @@ impl Model {
         must!(event.seq == self.seq + 1, "{} follows {}", event.seq, self.seq);
         must!(event.at >= self.at, "{} is older than the event before it", event.seq);
         must!(self.ended.is_none(), "{} comes after the end", event.seq);
+        let is_timeout = matches!(event.kind, EventKind::InvitationTimeout(_));
+        let overdue = self.overdue(event.at);
+        must!(is_timeout || overdue.is_empty(), "{} comes before what was due", event.seq);
         self.seq = event.seq;
         self.at = event.at;
         self.take_kind(event).map_err(|sentence| format!("event {}: {sentence}", event.seq))?;

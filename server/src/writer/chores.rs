@@ -140,16 +140,19 @@ impl<S: Store> Writer<S> {
             next_deadline: None,
         };
         let mut left = Vec::new();
-        if let Some(working) = self.working.get_mut(&group_id).filter(|_| is_open)
+        if let Some(working) = self.working.get(&group_id).filter(|_| is_open)
             && working.group.member(user).is_some()
         {
-            let teachers = working.group.with_role(Role::Teacher).map(|it| it.user_id);
+            let mut group = working.group.clone();
+            let now = self.clock.now();
+            // What has come to be due while the log was read.
+            let mut events = act(&mut group, now, Command::Expire, &*self.application)?.events;
+            let teachers = group.with_role(Role::Teacher).map(|it| it.user_id);
             let actor = { teachers }.find(|teacher| *teacher != user).unwrap_or(user);
             let leave = Command::Leave { actor, user };
-            let outcome = act(&mut working.group, self.clock.now(), leave, &*self.application)?;
-            left = encoded(&outcome.events);
-            append.next_deadline =
-                deadline_after(&working.group, &*self.application, self.clock.now());
+            events.extend(act(&mut group, now, leave, &*self.application)?.events);
+            left = encoded(&events);
+            append.next_deadline = deadline_after(&group, &*self.application, now);
         }
         append.events = &left;
         let written = self.store.rewrite(&append, user, &erasing.events).await;
