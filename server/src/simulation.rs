@@ -25,9 +25,13 @@ mod world;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use signaling::{Answers, Command, Eraser, InviteId, InviteeList, Name, Timeout, UserId};
 
 use crate::error::Error;
-use crate::writer::chores::{Chore, ChoreJob};
+use crate::writer::Job;
+use crate::writer::chores::{Chore, ChoreJob, Erasing};
 
 use self::disk::{Defect, Weather};
 use self::world::{Broken, Tally, World};
@@ -148,4 +152,52 @@ async fn a_class_goes_away_though_its_deletion_was_reported_as_failed() {
     assert!(matches!(answered.try_recv(), Ok(Err(Error::Internal(_)))), "it is on the disk");
     world.calm_down().await.expect("nobody is in it any more");
     assert_eq!(world.deleted.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_erased_ahead_of_what_came_to_be_due_while_their_log_was_read() {
+    // Wherever in it the deadline passes.
+    for turns_before in 0..80 {
+        let mut world = World::new(1, Defect::None);
+        world.start();
+        world.somebody_comes();
+        world.come_to_rest().expect("a class with its teacher");
+        let (group_id, teacher) = (world.classes[0], world.devices[0].user);
+        let student = UserId::from_bytes([7; 16]);
+        let invite_id = InviteId::from_bytes([8; 16]);
+        for command in [
+            Command::Join { user: student, name: Name::new("Ada").expect("a name") },
+            Command::InviteInGroup {
+                actor: teacher,
+                invite_id,
+                invitee_list: InviteeList::Everyone,
+                data: String::new(),
+                timeout: Timeout::new(1).expect("a second"),
+                answers: Answers::Each,
+            },
+        ] {
+            let (reply, _) = tokio::sync::oneshot::channel();
+            let job =
+                Job { group_id, command: Some(command), beside: Vec::new(), key: None, reply };
+            world.server.as_mut().expect("a server").waiting.push_back(job);
+            world.come_to_rest().expect("it is done");
+        }
+        world.disk.borrow_mut().weather = Weather { slowest: 8, ..Weather::default() };
+        let (user, eraser) = (student, Eraser::new(student));
+        let erasing = Erasing { user, eraser, seq: 0, events: Vec::new() };
+        let (reply, _) = tokio::sync::oneshot::channel();
+        let chore = Chore::Erase(group_id, Box::new(erasing));
+        world.server.as_mut().expect("a server").chores.push_back(ChoreJob { chore, reply });
+        for turn in 0..400 {
+            if turn == turns_before {
+                world.pass(Duration::from_secs(2)).await;
+            }
+            world.have_it_written().unwrap_or_else(|wrong| panic!("after {turns_before}: {wrong}"));
+        }
+        let model = &world.models[&group_id];
+        assert!(
+            !model.members.contains_key(&student),
+            "after {turns_before}: they are still there"
+        );
+    }
 }
