@@ -78,6 +78,7 @@ fn main() -> Result<()> {
         for place in 0..parts.len() {
             let part = parts[(place + round * 3) % parts.len()];
             bar.set_message(format!("{part:?}"));
+            process::warm_memory();
             run(part, &places, &mut report).map_err(|error| format!("{part:?}: {error}"))?;
             bar.inc(1);
         }
