@@ -293,7 +293,8 @@ impl Engine {
         })
     }
 
-    /// Joins the group of the code as a student, who comes in by `entrance`. Two requests with the same `ticket`, a form that was sent twice, join as one student.
+    /// Joins the group of the code as a student, who comes in by `entrance`. Two requests with the
+    /// same `ticket`, a form that was sent twice, join as one student.
     ///
     /// # Errors
     /// When no class has the code, or the class takes nobody.

@@ -194,10 +194,19 @@ impl Limits {
         limiter: &DefaultKeyedRateLimiter<K>,
         key: &K,
     ) -> Result<(), Error> {
+        self.check_many(limiter, key, NonZeroU32::MIN)
+    }
+
+    fn check_many<K: std::hash::Hash + Eq + Clone>(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<K>,
+        key: &K,
+        count: NonZeroU32,
+    ) -> Result<(), Error> {
         if limiter.len() > FORGET_ABOVE {
             limiter.retain_recent();
         }
-        let checked = limiter.check_key(key);
+        let checked = limiter.check_key_n(key, count).map_err(|_| Error::BodyTooLarge)?;
         checked.map_err(|denied| Error::TooFast(denied.wait_time_from(self.clock.now())))
     }
 
@@ -239,17 +248,9 @@ impl Limits {
     /// One change to a class, and how many bytes of `data` it brings.
     pub fn change(&self, group_id: GroupId, data: usize) -> Result<(), Error> {
         self.check(&self.changes, &group_id)?;
-        let Some(bytes) = u32::try_from(data).ok().and_then(NonZeroU32::new) else {
-            return Ok(());
-        };
-        if self.words.len() > FORGET_ABOVE {
-            self.words.retain_recent();
-        }
-        match self.words.check_key_n(&group_id, bytes) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(denied)) => Err(Error::TooFast(denied.wait_time_from(self.clock.now()))),
-            Err(_) => Err(Error::BodyTooLarge),
-        }
+        let bytes = u32::try_from(data).unwrap_or(u32::MAX);
+        NonZeroU32::new(bytes)
+            .map_or(Ok(()), |bytes| self.check_many(&self.words, &group_id, bytes))
     }
 
     /// One word of a member to the other end of an invitation.

@@ -336,10 +336,8 @@ impl<S: Store> Writer<S> {
         if deadline.is_some_and(|at| at <= now) {
             let _ = self.act(batch, group_id, now, Command::Expire);
         }
-        if let (
-            Some(working),
-            Some(Command::Invite { actor, .. } | Command::InviteInGroup { actor, .. }),
-        ) = (self.working.get(&group_id), &command)
+        if let Some(Command::Invite { actor, .. } | Command::InviteInGroup { actor, .. }) = &command
+            && let Some(working) = self.working.get(&group_id)
         {
             takes_invitation(&working.group, *actor)?;
         }

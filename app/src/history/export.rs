@@ -477,8 +477,7 @@ async fn progress(State(exports): State<Exports>, Query(asked): Query<Asked>) ->
         (
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; \
-             object-src 'none'; \
-             style-src 'self'",
+             object-src 'none'; style-src 'self'",
         ),
         (X_FRAME_OPTIONS, "SAMEORIGIN"),
         (CACHE_CONTROL, "no-store"),
