@@ -14,6 +14,8 @@ use crate::{Result, millis};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     Handup,
+    /// Handup, whose pages do not ask for events together.
+    HandupEach,
     Floor,
     Nchan,
     SocketIo,
@@ -22,12 +24,13 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub const ALL: [Self; 6] =
-        [Self::Handup, Self::Floor, Self::Nchan, Self::SocketIo, Self::SseEach, Self::SseBatched];
+    pub const ALL: [Self; 7] =
+        [Self::Handup, Self::HandupEach, Self::Floor, Self::Nchan, Self::SocketIo, Self::SseEach, Self::SseBatched];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Handup => "Handup",
+            Self::HandupEach => "Handup, each event by itself",
             Self::Floor => "the floor: no server at all",
             Self::Nchan => "nginx + nchan, not durable",
             Self::SocketIo => "Socket.IO + better-sqlite3",
@@ -53,7 +56,7 @@ impl Peer {
         // Both SQLite peers and Handup say what they asked SQLite itself.
         let durable = Some("journal_mode=wal synchronous=2");
         match self {
-            Self::Handup => {
+            Self::Handup | Self::HandupEach => {
                 let mut command = Command::new(&places.handup);
                 command.arg("--listen").arg(format!("127.0.0.1:{port}"));
                 command.arg("--database").arg(folder.join("log.sqlite3"));
@@ -227,7 +230,7 @@ impl Class {
             joined_in: None,
         };
         match peer {
-            Peer::Handup => {
+            Peer::Handup | Peer::HandupEach => {
                 class.lines = client.lines(lines)?;
                 let teacher = begin(client, teacher_line)?;
                 while class.students.len() < students {
@@ -248,11 +251,13 @@ impl Class {
     /// Opens the pages of some of the students.
     pub fn open_pages(&mut self, client: &mut Client, which: std::ops::Range<usize>) -> Result<()> {
         let requests: Vec<Vec<u8>> = match self.peer {
-            Peer::Handup => {
+            Peer::Handup | Peer::HandupEach => {
                 client.reopen(std::slice::from_mut(&mut self.teacher_line))?;
                 let teacher = self.teacher.as_ref().ok_or("no teacher")?;
                 let seen = snapshot_seq(client, self.teacher_line, teacher)?;
-                let rest = format!("/events?after={seen}");
+                // As the page of a class asks (`app/src/room/tabs.js`).
+                let together = if self.peer == Peer::Handup { "&events=together" } else { "" };
+                let rest = format!("/events?after={seen}{together}");
                 self.students[which].iter().map(|it| it.request("GET", &rest, None)).collect()
             }
             Peer::Nchan => {
@@ -292,15 +297,16 @@ impl Class {
             Peer::SseEach | Peer::SseBatched => {
                 post("/", &json!({ "name": name, "invitee": invitee, "data": data }))
             }
-            Peer::Nchan | Peer::Floor | Peer::Handup => {
-                let path = if self.peer == Peer::Nchan { "/publish" } else { "/" };
+            // As long as what Handup sends for an acceptance beside others.
+            Peer::Floor => post("/", &json!({ "invitee": invitee, "data": data })),
+            Peer::Nchan | Peer::Handup | Peer::HandupEach => {
                 // As long as an event of Handup.
                 let body = json!({
                     "seq": 4242, "at": "2026-11-25T08:00:00.000Z",
                     "inviteID": "5f1c3a52-5b0e-4c3c-9a55-8d2f2a6a0b11",
                     "invitee": invitee, "data": data,
                 });
-                post(path, &body)
+                post("/publish", &body)
             }
         }
     }

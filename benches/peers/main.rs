@@ -115,7 +115,8 @@ fn parts(only: Option<&str>) -> Vec<Part> {
         parts.extend(Peer::ALL.map(|peer| Part::Storm(peer, students)));
     }
     for students in [2_000, 5_000] {
-        parts.extend([Peer::Handup, Peer::Floor].map(|peer| Part::Storm(peer, students)));
+        let peers = [Peer::Handup, Peer::HandupEach, Peer::Floor];
+        parts.extend(peers.map(|peer| Part::Storm(peer, students)));
     }
     parts.extend([Peer::Handup, Peer::Nchan].map(Part::Streams));
     parts.extend([Part::Restart, Part::School, Part::Attack]);
@@ -181,7 +182,7 @@ fn storm(peer: Peer, students: usize, places: &Places, report: &mut Report) -> R
     let millions = storm.deliveries as f64 / 1e6;
     report.add(Measure::Cpu(students), peer, storm.server_cpu.as_secs_f64() / millions);
     report.add(Measure::Bytes(students), peer, storm.bytes as f64 / storm.deliveries as f64);
-    if peer == Peer::Handup {
+    if matches!(peer, Peer::Handup | Peer::HandupEach) {
         report.add(Measure::Commits(students), peer, storm.commits as f64);
     }
     Ok(())
@@ -238,7 +239,7 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
     let requests: Vec<Vec<u8>> = class
         .students()
         .iter()
-        .map(|student| student.request("GET", &format!("/events?after={seen}"), None))
+        .map(|student| student.request("GET", &format!("/events?after={seen}&events=together"), None))
         .collect();
     let before = server.used();
     let began = Instant::now();
@@ -268,7 +269,7 @@ fn open_school(client: &mut Client, classes: usize) -> Result<School> {
         let teacher = begin(client, lines[0])?;
         let (joined, _) = join(client, &teacher, &lines)?;
         let seen = snapshot_seq(client, lines[0], &joined[0])?;
-        let rest = format!("/events?after={seen}");
+        let rest = format!("/events?after={seen}&events=together");
         requests.extend(joined.iter().map(|it| it.request("GET", &rest, None)));
         teachers.push(teacher);
         students.push(joined);

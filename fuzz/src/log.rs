@@ -30,7 +30,7 @@ pub fn log(bytes: &[u8]) {
         let mut reader = serde_json::Deserializer::from_str(&text);
         let again = Event::decode(event.kind.name(), &mut reader);
         assert_eq!(again.expect("what is written can be read"), *event);
-        assert_eq!(json::read_event(event.kind.name(), &text), Ok(event.clone()));
+        assert_eq!(json::read_events(event.kind.name(), &text), Ok(vec![event.clone()]));
         apply(&mut group, event);
         look(&group);
     }

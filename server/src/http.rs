@@ -38,6 +38,7 @@ use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
 use crate::identity::{JoinCode, Presented, Token, TokenHash, is_same_origin, presented};
 use crate::limits::peer_address;
 use crate::listen::Handed;
+use crate::room::Telling;
 use crate::stream;
 use crate::writer::Key;
 
@@ -820,6 +821,7 @@ async fn ice_servers(State(engine): State<Engine>, caller: Caller) -> Result<Res
 struct From {
     after: Option<String>,
     heartbeat: Option<String>,
+    events: Option<String>,
 }
 
 fn event_number(text: &str) -> Option<u64> {
@@ -845,8 +847,12 @@ async fn events(
         ),
         (None, None) => None,
     };
-    let start =
-        stream::Start { after, heartbeat_event: from.heartbeat.as_deref() == Some("event") };
+    let telling = match from.events.as_deref() {
+        Some("together") => Telling::Together,
+        _ => Telling::Each,
+    };
+    let heartbeat_event = from.heartbeat.as_deref() == Some("event");
+    let start = stream::Start { after, heartbeat_event, telling };
     let Session { room, user } = caller.session;
     if room.streams_of(user) >= engine.bounds().streams_of_member {
         return Err(Error::TooManyStreams);

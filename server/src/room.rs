@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
+use signaling::event::Together;
 use signaling::{
-    Application, Audience, EventKind, Group, GroupId, Invitation, InviteId, Rejection, Relay,
+    Application, Audience, Event, EventKind, Group, GroupId, Invitation, InviteId, Rejection, Relay,
     Ringing, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply, may_ring, other_end,
 };
 use tokio::time::Instant;
@@ -53,6 +54,8 @@ struct Frame {
 #[derive(Debug)]
 struct Commit {
     bytes: Bytes,
+    /// The same for streams that tell events together.
+    together: Bytes,
     frames: Vec<Frame>,
     /// Every event is for everyone and ends nobody's stream: the bytes go out as they are.
     is_plain: bool,
@@ -62,6 +65,21 @@ impl Commit {
     fn last(&self) -> u64 {
         self.frames.last().map_or(0, |frame| frame.seq)
     }
+
+    /// How much memory its bytes take.
+    fn size(&self) -> usize {
+        let is_shared = self.bytes.as_ptr() == self.together.as_ptr();
+        self.bytes.len() + if is_shared { 0 } else { self.together.len() }
+    }
+}
+
+/// How a stream tells events of one kind that follow each other in a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// Each by itself.
+    Each,
+    /// In one message, when the reader has seen nothing of the commit and may see all of it.
+    Together,
 }
 
 /// What is new after a place in the log, for one member.
@@ -164,11 +182,7 @@ fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
     for EncodedEvent { event, body } in events {
         apply(group, event);
         let start = bytes.len();
-        bytes.extend_from_slice(
-            format!("id: {}\nevent: {}\ndata: ", event.seq, event.kind.name()).as_bytes(),
-        );
-        bytes.extend_from_slice(body.as_bytes());
-        bytes.extend_from_slice(b"\n\n");
+        write_frame(&mut bytes, event, body);
         let ends = match &event.kind {
             EventKind::MemberLeft(left) => Ends::Member(left.user_id),
             EventKind::GroupEnded(_) => Ends::Everyone,
@@ -188,7 +202,35 @@ fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
     }
     let is_plain =
         frames.iter().all(|f| f.audience == Audience::Everyone && f.ends == Ends::Nobody);
-    Commit { bytes: bytes.freeze(), frames, is_plain }
+    let bytes = bytes.freeze();
+    Commit { together: bytes.clone(), bytes, frames, is_plain }
+}
+
+/// What streams are told of a commit that tell events together; none when no two of them can be.
+fn together(events: &[EncodedEvent]) -> Option<Bytes> {
+    let mut bytes = BytesMut::new();
+    let mut is_shorter = false;
+    let mut rest = events.iter().peekable();
+    while let Some(EncodedEvent { event: first, body }) = rest.next() {
+        let mut run = Together::of(first);
+        let added = std::iter::from_fn(|| rest.next_if(|next| run.add(&next.event)));
+        match added.last() {
+            Some(EncodedEvent { event: last, .. }) => {
+                let list = serde_json::to_string(&run).unwrap_or_default();
+                write_frame(&mut bytes, last, &list);
+                is_shorter = true;
+            }
+            None => write_frame(&mut bytes, first, body),
+        }
+    }
+    is_shorter.then(|| bytes.freeze())
+}
+
+fn write_frame(bytes: &mut BytesMut, event: &Event, data: &str) {
+    let head = format!("id: {}\nevent: {}\ndata: ", event.seq, event.kind.name());
+    bytes.extend_from_slice(head.as_bytes());
+    bytes.extend_from_slice(data.as_bytes());
+    bytes.extend_from_slice(b"\n\n");
 }
 
 impl State {
@@ -215,14 +257,14 @@ impl State {
             return;
         }
         self.tail_events += commit.frames.len();
-        self.tail_bytes += commit.bytes.len();
+        self.tail_bytes += commit.size();
         self.tail.push_back(commit);
         while self.tail.len() > 1
             && (self.tail_events > self.tail_limit || self.tail_bytes > TAIL_BYTES)
         {
             if let Some(oldest) = self.tail.pop_front() {
                 self.tail_events -= oldest.frames.len();
-                self.tail_bytes -= oldest.bytes.len();
+                self.tail_bytes -= oldest.size();
                 self.before_tail = oldest.last();
             }
         }
@@ -230,7 +272,7 @@ impl State {
 
     /// What lies after the cursor; none when the tail does not reach back that far, or the cursor
     /// lies ahead of the log.
-    fn after(&self, cursor: u64, user: UserId) -> Option<News> {
+    fn after(&self, cursor: u64, user: UserId, telling: Telling) -> Option<News> {
         if cursor < self.before_tail || cursor > self.group.seq {
             return None;
         }
@@ -239,7 +281,10 @@ impl State {
         for commit in self.tail.iter().skip(first) {
             let is_whole = commit.frames.first().is_some_and(|frame| frame.seq > cursor);
             if commit.is_plain && is_whole {
-                news.bytes.push(commit.bytes.clone());
+                news.bytes.push(match telling {
+                    Telling::Each => commit.bytes.clone(),
+                    Telling::Together => commit.together.clone(),
+                });
                 news.cursor = commit.last();
                 continue;
             }
@@ -341,8 +386,10 @@ impl Room {
 
     /// Takes over what was committed, and has every stream send it.
     pub(crate) fn publish(&self, events: &[EncodedEvent]) {
+        let together = together(events);
         let mut state = self.write();
-        let commit = encode(&mut state.group, events);
+        let mut commit = encode(&mut state.group, events);
+        commit.together = together.unwrap_or(commit.together);
         state.push(commit);
         drop(state);
         self.rows.wake();
@@ -379,8 +426,8 @@ impl Room {
     }
 
     /// What is new for a member after a place in the log; none when a snapshot has to stand for it.
-    pub(crate) fn news(&self, cursor: u64, user: UserId) -> Option<News> {
-        self.read().after(cursor, user)
+    pub(crate) fn news(&self, cursor: u64, user: UserId, telling: Telling) -> Option<News> {
+        self.read().after(cursor, user, telling)
     }
 
     /// The streams that are open.

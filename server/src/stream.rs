@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::identity::jitter;
-use crate::room::{Attendance, Room};
+use crate::room::{Attendance, Room, Telling};
 
 /// The seconds between two heartbeats of a stream.
 const HEARTBEAT_SECONDS: usize = 15;
@@ -63,6 +63,7 @@ pub(crate) struct LiveStream {
     waiting: VecDeque<Bytes>,
     heartbeat: watch::Receiver<()>,
     heartbeat_event: bool,
+    telling: Telling,
     stopping: CancellationToken,
     ended: bool,
     _attendance: Attendance,
@@ -74,6 +75,8 @@ pub(crate) struct Start {
     pub after: Option<u64>,
     /// Whether each heartbeat is an event too, for pages, which cannot see comments.
     pub heartbeat_event: bool,
+    /// How events are told that follow each other.
+    pub telling: Telling,
 }
 
 /// The member's stream of the room, until it ends or the server stops.
@@ -95,6 +98,7 @@ pub(crate) fn open(
         waiting: VecDeque::new(),
         heartbeat: pulse.join(),
         heartbeat_event: start.heartbeat_event,
+        telling: start.telling,
         stopping,
         ended: false,
         _attendance: attendance,
@@ -134,7 +138,7 @@ impl LiveStream {
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")));
         let (passing_version, status) = self.room.status();
         self.passing_version = passing_version;
-        match after.and_then(|after| self.room.news(after, self.user)) {
+        match after.and_then(|after| self.room.news(after, self.user, self.telling)) {
             Some(news) => {
                 self.waiting.extend(news.bytes);
                 self.cursor = news.cursor;
@@ -172,7 +176,7 @@ impl LiveStream {
         // Looked at before the log and sent after it: what holds only for now may be an answer
         // to what is written there.
         let passing = self.room.passing(self.passing_version, self.user);
-        let Some(news) = self.room.news(self.cursor, self.user) else { return false };
+        let Some(news) = self.room.news(self.cursor, self.user, self.telling) else { return false };
         self.waiting.extend(news.bytes);
         self.cursor = news.cursor;
         self.ended = news.ends;
@@ -255,7 +259,7 @@ mod tests {
         after: Option<u64>,
         stopping: CancellationToken,
     ) -> impl Stream<Item = String> {
-        let start = Start { after, heartbeat_event: false };
+        let start = Start { after, heartbeat_event: false, telling: Telling::Each };
         let pulse = Pulse::start();
         let live = open(room, Arc::default(), &pulse, user, start, stopping);
         let reading = async move {

@@ -1,6 +1,8 @@
 //! What has happened, word for word as the log keeps it and every stream sends it.
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use std::mem::{Discriminant, discriminant};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     Answers, Group, GroupId, InviteId, InviteeList, Name, Role, Settings, Timeout, Timestamp,
@@ -40,47 +42,123 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// The fields of all events in one: to flatten one struct into another would read every event
-/// twice, and a struct for each costs a browser much code.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Body {
+macro_rules! body {
+    ($($(#[$attribute:meta])* $field:ident: $type:ty,)*) => {
+        /// The fields of all events in one: to flatten one struct into another would read every
+        /// event twice, and a struct for each costs a browser much code.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body {
+            $($(#[$attribute])* #[serde(skip_serializing_if = "Option::is_none")]
+            $field: Option<$type>,)*
+        }
+
+        impl Body {
+            /// What it holds that `before` does not; none when `before` holds a field that it lacks.
+            fn beside(self, before: &Self) -> Option<Self> {
+                Some(Self {
+                    $($field: match (self.$field, &before.$field) {
+                        (None, Some(_)) => return None,
+                        (held, before) => held.filter(|held| before.as_ref() != Some(held)),
+                    },)*
+                })
+            }
+
+            /// The body of which this is what `before` does not hold.
+            fn after(self, before: &Self) -> Self {
+                Self { $($field: self.$field.or_else(|| before.$field.clone()),)* }
+            }
+
+            fn next_seq(&self) -> Option<u64> {
+                self.seq?.checked_add(1)
+            }
+        }
+    };
+}
+
+body! {
     seq: u64,
     at: Timestamp,
-    #[serde(rename = "inviteID")]
-    invite_id: Option<InviteId>,
-    #[serde(rename = "groupID")]
-    group_id: Option<GroupId>,
-    #[serde(rename = "userID")]
-    user_id: Option<UserId>,
-    inviter: Option<UserId>,
-    invitee: Option<UserId>,
-    by: Option<UserId>,
-    invitee_list: Option<InviteeList>,
-    data: Option<String>,
-    timeout: Option<Timeout>,
-    expires_at: Option<Timestamp>,
-    answers: Option<Answers>,
-    reason: Option<String>,
-    name: Option<Name>,
-    role: Option<Role>,
-    settings: Option<Settings>,
+    #[serde(rename = "inviteID")] invite_id: InviteId,
+    #[serde(rename = "groupID")] group_id: GroupId,
+    #[serde(rename = "userID")] user_id: UserId,
+    inviter: UserId,
+    invitee: UserId,
+    by: UserId,
+    invitee_list: InviteeList,
+    data: String,
+    timeout: Timeout,
+    expires_at: Timestamp,
+    answers: Answers,
+    reason: String,
+    name: Name,
+    role: Role,
+    settings: Settings,
+}
+
+/// Events of one kind, one after the other, as a stream tells them when it is asked to tell them
+/// together: a list, in which each but the first says only what it does not share with the one
+/// before it. Its `seq` is said only where it is not the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Together {
+    kind: Discriminant<EventKind>,
+    last: Body,
+    list: Vec<Body>,
+}
+
+impl Together {
+    /// A list of one event.
+    pub fn of(first: &Event) -> Self {
+        let body = first.body();
+        Self { kind: discriminant(&first.kind), last: body.clone(), list: vec![body] }
+    }
+
+    /// Adds the next event. False when it cannot be told with the others: it is not of their kind,
+    /// or says nothing of something that the one before it says.
+    pub fn add(&mut self, next: &Event) -> bool {
+        if discriminant(&next.kind) != self.kind {
+            return false;
+        }
+        let body = next.body();
+        let Some(mut said) = body.clone().beside(&self.last) else { return false };
+        if body.seq == self.last.next_seq() {
+            said.seq = None;
+        }
+        self.list.push(said);
+        self.last = body;
+        true
+    }
+}
+
+impl Serialize for Together {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.list.serialize(serializer)
+    }
 }
 
 /// A field of an event, made of what its body holds of it; none when it must not be missing.
 trait Field<T>: Sized {
     fn of(held: Option<T>) -> Option<Self>;
+    fn held(self) -> Option<T>;
 }
 
 impl<T> Field<T> for T {
     fn of(held: Option<T>) -> Option<Self> {
         held
     }
+
+    fn held(self) -> Option<T> {
+        Some(self)
+    }
 }
 
 impl<T> Field<T> for Option<T> {
     fn of(held: Option<T>) -> Option<Self> {
         Some(held)
+    }
+
+    fn held(self) -> Option<T> {
+        self
     }
 }
 
@@ -121,24 +199,59 @@ macro_rules! event_kinds {
         }
 
         impl Event {
-            /// Reads the body of the event that has this name.
-            ///
-            /// # Errors
-            /// When no event has the name, or the body is not that event's.
-            pub fn decode<'de, D: Deserializer<'de>>(name: &str, body: D) -> Result<Self, D::Error> {
-                let body = Body::deserialize(body)?;
+            fn body(&self) -> Body {
+                let body = match &self.kind {
+                    $(EventKind::$kind(said) => Body {
+                        $($field: Field::held(said.$field.clone()),)*
+                        ..Body::default()
+                    },)*
+                };
+                Body { seq: Some(self.seq), at: Some(self.at), ..body }
+            }
+
+            /// The event that has this name and body, or what that lacks.
+            fn of(name: &str, body: Body) -> Result<Self, &'static str> {
+                let seq = body.seq.ok_or("seq")?;
+                let at = body.at.ok_or("at")?;
                 let kind = match name {
                     $($name => $kind {
-                        $($field: Field::of(body.$field)
-                            .ok_or_else(|| de::Error::missing_field(stringify!($field)))?,)*
+                        $($field: Field::of(body.$field).ok_or(stringify!($field))?,)*
                     }
                     .into(),)*
-                    _ => return Err(de::Error::custom("no event has this name")),
+                    _ => return Err("an event of this name"),
                 };
-                Ok(Self { seq: body.seq, at: body.at, kind })
+                Ok(Self { seq, at, kind })
             }
         }
     };
+}
+
+impl Event {
+    /// Reads the body of the event that has this name.
+    ///
+    /// # Errors
+    /// When no event has the name, or the body is not that event's.
+    pub fn decode<'de, D: Deserializer<'de>>(name: &str, body: D) -> Result<Self, D::Error> {
+        Self::of(name, Body::deserialize(body)?).map_err(de::Error::missing_field)
+    }
+
+    /// Reads events of one name that are told [`Together`].
+    ///
+    /// # Errors
+    /// When no event has the name, or the list is not one of that event's bodies.
+    pub fn decode_list<'de, D: Deserializer<'de>>(
+        name: &str,
+        list: D,
+    ) -> Result<Vec<Self>, D::Error> {
+        let mut events = Vec::new();
+        let mut last = Body::default();
+        for said in Vec::<Body>::deserialize(list)? {
+            let seq = said.seq.or(last.next_seq());
+            last = Body { seq, ..said }.after(&last);
+            events.push(Self::of(name, last.clone()).map_err(de::Error::missing_field)?);
+        }
+        Ok(events)
+    }
 }
 
 event_kinds! {

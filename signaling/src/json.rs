@@ -46,14 +46,19 @@ pub fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, JsonError> {
     reader.end().map(|()| value)
 }
 
-/// Reads the body of the event that has this name.
+/// Reads what a stream tells under the name of an event: its body, or a list of such events that
+/// are told [`Together`](crate::event::Together).
 ///
 /// # Errors
-/// When no event has the name, or the text is not that event's body.
-pub fn read_event(name: &str, text: &str) -> Result<Event, JsonError> {
+/// When no event has the name, or the text is not what is told of that event.
+pub fn read_events(name: &str, text: &str) -> Result<Vec<Event>, JsonError> {
     let mut reader = Reader { text, at: 0, depth: DEPTH };
-    let event = Event::decode(name, &mut reader)?;
-    reader.end().map(|()| event)
+    let events = if text.starts_with('[') {
+        Event::decode_list(name, &mut reader)?
+    } else {
+        vec![Event::decode(name, &mut reader)?]
+    };
+    reader.end().map(|()| events)
 }
 
 struct Reader<'de> {

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseResult, TestRunner};
+use signaling::event::Together;
 use signaling::{
     Answers, Command, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Outcome, Rejection, Role, Settlement, Snapshot, Timestamp, UserId, apply, decide,
@@ -416,10 +417,24 @@ proptest! {
         for event in lived(&life)?.log {
             let body = serde_json::to_string(&event).expect("an event is JSON");
             let name = event.kind.name();
-            prop_assert_eq!(json::read_event(name, &body), Ok(event.clone()));
+            prop_assert_eq!(json::read_events(name, &body), Ok(vec![event.clone()]));
             let mut body = serde_json::Deserializer::from_str(&body);
             prop_assert_eq!(Event::decode(name, &mut body).ok(), Some(event));
         }
+    }
+
+    #[test]
+    fn what_is_told_together_is_read_as_what_it_was(life in any_life()) {
+        let log = lived(&life)?.log;
+        let mut read = Vec::new();
+        let mut rest = log.iter().peekable();
+        while let Some(first) = rest.next() {
+            let mut run = Together::of(first);
+            while rest.next_if(|next| run.add(next)).is_some() {}
+            let text = serde_json::to_string(&run).expect("a list is JSON");
+            read.extend(json::read_events(first.kind.name(), &text).expect("the list"));
+        }
+        prop_assert_eq!(read, log);
     }
 
     #[test]

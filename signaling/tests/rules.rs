@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use signaling::event::{
     InvitationCancelled, InvitationModified, InvitationTimeout, InviteeAccepted, InviteeFinished,
-    InviteeRejected, MemberChanged, MemberJoined, MemberLeft,
+    InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Together,
 };
 use signaling::{
     Application, Audience, Code, Command, Event, EventKind, Group, Invitation, InviteId,
@@ -1202,6 +1202,47 @@ fn what_is_no_event_is_not_read_as_one() {
         ("onGroupEnded", json!({"seq": 1, "at": "yesterday", "reason": "ended"})),
     ] {
         assert!(Event::decode(kind, body).is_err(), "{kind}");
+    }
+}
+
+#[test]
+fn events_told_together_say_once_what_they_share() {
+    let said = |seq, at, data: &str| {
+        let accepted = InviteeAccepted { invite_id: HANDS, invitee: CLEO, data: data.to_owned() };
+        Event { seq, at: Timestamp::from_millis(at), kind: accepted.into() }
+    };
+    let rejected = |seq, reason: Option<&str>| {
+        let reason = reason.map(str::to_owned);
+        let rejected =
+            InviteeRejected { invite_id: HANDS, invitee: CLEO, data: String::new(), reason };
+        Event { seq, at: Timestamp::from_millis(0), kind: rejected.into() }
+    };
+    let mut run = Together::of(&said(7, 0, "a"));
+    assert!(run.add(&said(8, 0, "a")), "only its number differs, and that is the next");
+    assert!(run.add(&said(9, 1, "b")));
+    assert!(run.add(&said(12, 1, "b")), "what others may not see lies in between");
+    let whole = serde_json::to_value(said(7, 0, "a")).expect("an event is JSON");
+    let at = Timestamp::from_millis(1);
+    let list = json!([whole, {}, {"at": at, "data": "b"}, {"seq": 12}]);
+    assert_eq!(serde_json::to_value(&run).expect("a list is JSON"), list);
+
+    assert!(!run.add(&rejected(13, None)), "one of another kind");
+    let mut run = Together::of(&rejected(1, Some("busy")));
+    assert!(!run.add(&rejected(2, None)), "one that has no reason while the one before has");
+    let mut run = Together::of(&rejected(1, None));
+    assert!(run.add(&rejected(2, Some("busy"))));
+}
+
+#[test]
+fn what_is_no_list_of_events_is_not_read_as_one() {
+    for list in [
+        json!([{"at": Timestamp::from_millis(0), "reason": "ended"}]),
+        json!([{"seq": 1, "reason": "ended"}, {"at": Timestamp::from_millis(0)}]),
+        json!([{"seq": u64::MAX, "at": Timestamp::from_millis(0), "reason": "ended"}, {}]),
+        json!([7]),
+        json!({"seq": 1}),
+    ] {
+        assert!(Event::decode_list("onGroupEnded", &list).is_err(), "{list}");
     }
 }
 

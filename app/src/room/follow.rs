@@ -315,7 +315,7 @@ impl Follower {
                 }
                 Relay::NAME => words.extend(json::read::<Relay>(&data)),
                 name => {
-                    if let Ok(event) = json::read_event(name, &data) {
+                    for event in json::read_events(name, &data).unwrap_or_default() {
                         parting = parting.or(self.parts(&event));
                         folded.push(event);
                     }

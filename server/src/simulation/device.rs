@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use signaling::{
-    Event, EventKind, Group, Relay, Ringing, Snapshot, StatusChange, UserId, UserStatus, apply,
+    EventKind, Group, Relay, Ringing, Snapshot, StatusChange, UserId, UserStatus, apply, json,
 };
 
 use super::model::{Model, Verdict, must};
@@ -172,23 +172,29 @@ impl Device {
             self.page = Some(Group::from(snapshot));
             return Ok(true);
         }
-        let body = &mut serde_json::Deserializer::from_str(frame.data);
-        let event = Event::decode(frame.name, body).map_err(|e| e.to_string())?;
-        let page = self.page.as_mut().ok_or("a stream came before its page")?;
-        let next = model.next_for(self.user, page.seq);
+        let events = json::read_events(frame.name, frame.data).map_err(|e| e.to_string())?;
         must!(
-            next == Some(seq) || is_deleted,
-            "{} has folded {}, should come to {next:?} and comes to {seq}",
-            self.user,
-            page.seq
+            events.last().is_some_and(|event| event.seq == seq),
+            "what is told as {seq} is {events:?}"
         );
-        apply(page, &event);
-        match event.kind {
-            EventKind::GroupEnded(_) => self.standing = Standing::Gone,
-            EventKind::MemberLeft(left) if left.user_id == self.user => {
-                self.standing = Standing::Gone;
+        for event in events {
+            let seq = event.seq;
+            let page = self.page.as_mut().ok_or("a stream came before its page")?;
+            let next = model.next_for(self.user, page.seq);
+            must!(
+                next == Some(seq) || is_deleted,
+                "{} has folded {}, should come to {next:?} and comes to {seq}",
+                self.user,
+                page.seq
+            );
+            apply(page, &event);
+            match event.kind {
+                EventKind::GroupEnded(_) => self.standing = Standing::Gone,
+                EventKind::MemberLeft(left) if left.user_id == self.user => {
+                    self.standing = Standing::Gone;
+                }
+                _ => {}
             }
-            _ => {}
         }
         Ok(true)
     }

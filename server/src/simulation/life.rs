@@ -21,7 +21,7 @@ use super::disk::event_of;
 use super::model::{Verdict, must};
 use super::world::{Asks, Request, Stage, Told, World};
 use crate::identity::JoinCode;
-use crate::room::Room;
+use crate::room::{Room, Telling};
 use crate::stream::{self, Start};
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
 use crate::writer::{Beside, Job, Key};
@@ -353,7 +353,8 @@ impl World {
 
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
-        let start = Start { after, heartbeat_event: false };
+        let telling = if device.is_multiple_of(2) { Telling::Each } else { Telling::Together };
+        let start = Start { after, heartbeat_event: false, telling };
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;

@@ -177,6 +177,11 @@ impl Member {
         EventStream::of(self.get(&format!("/events?after={seq}")).open().await)
     }
 
+    /// A stream as pages open it, on which events may come together.
+    pub async fn stream_together(&self, after: u64) -> EventStream {
+        EventStream::of(self.get(&format!("/events?after={after}&events=together")).open().await)
+    }
+
     /// A stream opened anew after one that broke off.
     pub async fn stream_again(&self, last_event_id: &str) -> EventStream {
         let request = self.get("/events").header("last-event-id", last_event_id);

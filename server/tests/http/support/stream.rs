@@ -6,7 +6,7 @@ use std::ops::Index;
 use std::pin::Pin;
 
 use futures::TryStreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, Lines};
 use tokio_util::io::StreamReader;
 
@@ -31,6 +31,23 @@ impl Event {
     #[track_caller]
     pub fn seq(&self) -> u64 {
         self.id.unwrap_or_else(|| panic!("{self:?} has no id"))
+    }
+
+    /// The bodies of all that it tells, where events may be told together: what one of them leaves
+    /// out is as in the one before, and its number the next.
+    pub fn bodies(&self) -> Vec<Value> {
+        let Value::Array(list) = self.body() else { return vec![self.body().clone()] };
+        let mut bodies: Vec<Value> = Vec::new();
+        for said in list {
+            let mut body = bodies.last().cloned().unwrap_or_else(|| json!({}));
+            if let Some(seq) = body["seq"].as_u64() {
+                body["seq"] = json!(seq + 1);
+            }
+            let fields = said.as_object().expect("an object").clone();
+            body.as_object_mut().expect("an object").extend(fields);
+            bodies.push(body);
+        }
+        bodies
     }
 
     /// The body of an event that must have this name.
