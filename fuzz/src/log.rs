@@ -6,7 +6,7 @@ use classroom::history::Chronicle;
 use classroom::{Classroom, Lesson};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use signaling::event::MemberJoined;
+use signaling::event::{MemberJoined, Together};
 use signaling::{
     Application, Command, Eraser, Event, EventKind, FinishWhom, Group, GroupId, Invitation,
     InviteId, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange, Timestamp, UserId, act,
@@ -34,6 +34,7 @@ pub fn log(bytes: &[u8]) {
         apply(&mut group, event);
         look(&group);
     }
+    read_together(&events);
     bytes.split(|byte| *byte == b'\n').take(MOST).for_each(read_besides);
     tell(&application, group_id, &events);
     for user in users(&events) {
@@ -43,6 +44,20 @@ pub fn log(bytes: &[u8]) {
     for command in commands(&group) {
         go_on(&application, group.clone(), now, command);
     }
+}
+
+/// Tells events together that can be; what is read of that are the same events.
+fn read_together(events: &[Event]) {
+    let mut read = Vec::new();
+    let mut rest = events.iter().peekable();
+    while let Some(first) = rest.next() {
+        let mut run = Together::of(first);
+        while rest.next_if(|next| run.add(next)).is_some() {}
+        let text = serde_json::to_string(&run).expect("a list is JSON");
+        let name = first.kind.name();
+        read.extend(json::read_events(name, &text).expect("what is written can be read"));
+    }
+    assert_eq!(read, events);
 }
 
 fn decode(line: &[u8]) -> Option<Event> {

@@ -109,11 +109,13 @@ fn decide_kinds(
             let accepted =
                 InviteeAccepted { invite_id: *invite_id, invitee: *actor, data: data.clone() };
             let mut kinds = vec![accepted.into()];
-            let others: Vec<UserId> =
-                invitation.in_state(InviteeState::Pending).filter(|user| user != actor).collect();
-            if invitation.answers == Answers::First && !others.is_empty() {
-                let reason = Some(reasons::ANSWERED_ELSEWHERE);
-                kinds.push(cancel_those(invitation, others, "", reason));
+            if invitation.answers == Answers::First {
+                let pending = invitation.in_state(InviteeState::Pending);
+                let others: Vec<UserId> = pending.filter(|user| user != actor).collect();
+                if !others.is_empty() {
+                    let reason = Some(reasons::ANSWERED_ELSEWHERE);
+                    kinds.push(cancel_those(invitation, others, "", reason));
+                }
             }
             Ok(kinds)
         }

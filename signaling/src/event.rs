@@ -121,9 +121,7 @@ impl Together {
         }
         let body = next.body();
         let Some(mut said) = body.clone().beside(&self.last) else { return false };
-        if body.seq == self.last.next_seq() {
-            said.seq = None;
-        }
+        said.seq = body.seq.filter(|seq| Some(*seq) != self.last.next_seq());
         self.list.push(said);
         self.last = body;
         true
@@ -247,7 +245,7 @@ impl Event {
         let mut last = Body::default();
         for said in Vec::<Body>::deserialize(list)? {
             let seq = said.seq.or(last.next_seq());
-            last = Body { seq, ..said }.after(&last);
+            last = Body { seq, ..said.after(&last) };
             events.push(Self::of(name, last.clone()).map_err(de::Error::missing_field)?);
         }
         Ok(events)

@@ -1221,9 +1221,10 @@ fn events_told_together_say_once_what_they_share() {
     assert!(run.add(&said(8, 0, "a")), "only its number differs, and that is the next");
     assert!(run.add(&said(9, 1, "b")));
     assert!(run.add(&said(12, 1, "b")), "what others may not see lies in between");
+    assert!(run.add(&said(12, 1, "b")), "the same once more");
     let whole = serde_json::to_value(said(7, 0, "a")).expect("an event is JSON");
     let at = Timestamp::from_millis(1);
-    let list = json!([whole, {}, {"at": at, "data": "b"}, {"seq": 12}]);
+    let list = json!([whole, {}, {"at": at, "data": "b"}, {"seq": 12}, {"seq": 12}]);
     assert_eq!(serde_json::to_value(&run).expect("a list is JSON"), list);
 
     assert!(!run.add(&rejected(13, None)), "one of another kind");
