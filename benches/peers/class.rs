@@ -24,8 +24,15 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub const ALL: [Self; 7] =
-        [Self::Handup, Self::HandupEach, Self::Floor, Self::Nchan, Self::SocketIo, Self::SseEach, Self::SseBatched];
+    pub const ALL: [Self; 7] = [
+        Self::Handup,
+        Self::HandupEach,
+        Self::Floor,
+        Self::Nchan,
+        Self::SocketIo,
+        Self::SseEach,
+        Self::SseBatched,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {

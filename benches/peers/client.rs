@@ -252,6 +252,12 @@ impl Client {
         }
     }
 
+    /// Whether nothing that was asked on a line is unanswered.
+    pub fn is_answered(&self, line: Line) -> bool {
+        let reading = self.connections[line.0].as_ref().map(|connection| &connection.reading);
+        !matches!(reading, Some(Reading::Answers { asked_at: Some(_), .. }))
+    }
+
     /// Sends one request and waits for its answer.
     pub fn ask(&mut self, line: Line, request: &[u8]) -> Result<Vec<u8>> {
         let before = self.board.answers.len();

@@ -11,8 +11,9 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use signaling::event::Together;
 use signaling::{
-    Application, Audience, Event, EventKind, Group, GroupId, Invitation, InviteId, Rejection, Relay,
-    Ringing, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply, may_ring, other_end,
+    Application, Audience, Event, EventKind, Group, GroupId, Invitation, InviteId, Rejection,
+    Relay, Ringing, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply, may_ring,
+    other_end,
 };
 use tokio::time::Instant;
 
@@ -389,7 +390,9 @@ impl Room {
         let together = together(events);
         let mut state = self.write();
         let mut commit = encode(&mut state.group, events);
-        commit.together = together.unwrap_or(commit.together);
+        if let Some(together) = together.filter(|_| commit.is_plain) {
+            commit.together = together;
+        }
         state.push(commit);
         drop(state);
         self.rows.wake();

@@ -2,11 +2,13 @@
 //! which it comes. The page follows as the browser's does (`app/src/room/follow.rs`): it goes on
 //! after the last event it has folded, and takes a snapshot for the truth.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use signaling::{
-    EventKind, Group, Relay, Ringing, Snapshot, StatusChange, UserId, UserStatus, apply, json,
+    Event, EventKind, Group, Relay, Ringing, Snapshot, StatusChange, UserId, UserStatus, apply,
+    json,
 };
 
 use super::model::{Model, Verdict, must};
@@ -74,6 +76,19 @@ impl<'a> Frame<'a> {
         Some(Self { id, name: field("event: ")?, data: field("data: ")? })
     }
 
+    /// The events of the log that it tells, together or not: their numbers and bodies.
+    pub fn events(&self) -> Result<Vec<(u64, Cow<'a, str>)>, String> {
+        match self.id.filter(|_| self.name != "snapshot") {
+            Some(_) if self.data.starts_with('[') => {
+                let events = json::read_events(self.name, self.data).map_err(|e| e.to_string())?;
+                let body = |event: &Event| serde_json::to_string(event).map_err(|e| e.to_string());
+                events.iter().map(|event| Ok((event.seq, body(event)?.into()))).collect()
+            }
+            Some(seq) => Ok(vec![(seq, self.data.into())]),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Whether what the server is about to send is this member's to see, and has a place in the log.
     pub fn may_be_sent(&self, user: UserId, model: &Model) -> Verdict {
         match (self.name, self.id) {
@@ -81,10 +96,12 @@ impl<'a> Frame<'a> {
                 let snapshot = serde_json::from_str(self.data).map_err(|e| e.to_string())?;
                 may_be_shown(user, &snapshot, model)?;
             }
-            (_, Some(seq)) => {
-                must!(model.may_see(user, seq), "{user} is sent {seq}, which is not theirs");
-                let is_gone = model.gone.get(&user).is_some_and(|gone| *gone < seq);
-                must!(!is_gone, "{user} is sent {seq} and is gone");
+            (_, Some(_)) => {
+                for (seq, _) in self.events()? {
+                    must!(model.may_see(user, seq), "{user} is sent {seq}, which is not theirs");
+                    let is_gone = model.gone.get(&user).is_some_and(|gone| *gone < seq);
+                    must!(!is_gone, "{user} is sent {seq} and is gone");
+                }
             }
             (Relay::NAME, None) => {
                 let relay: Relay = serde_json::from_str(self.data).map_err(|e| e.to_string())?;

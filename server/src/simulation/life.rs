@@ -478,15 +478,16 @@ impl World {
         let disk = self.disk.borrow();
         for frame in frames(sent) {
             frame.may_be_sent(user, model)?;
-            let Some(seq) = frame.id.filter(|_| frame.name != "snapshot") else { continue };
-            let row = disk.contents.body(group_id, seq);
-            // A stream may still send what was erased while it did.
-            let is_same = |body: &str| {
-                *body == *frame.data
-                    || (!model.erased.is_empty() && wordless(body) == wordless(frame.data))
-            };
-            let is_there = row.is_some_and(|row| row.name == frame.name && is_same(&row.body));
-            must!(is_there, "{user} is sent {seq}, which is not on the disk");
+            for (seq, told) in frame.events()? {
+                let row = disk.contents.body(group_id, seq);
+                // A stream may still send what was erased while it did.
+                let is_same = |body: &str| {
+                    *body == *told
+                        || (!model.erased.is_empty() && wordless(body) == wordless(&told))
+                };
+                let is_there = row.is_some_and(|row| row.name == frame.name && is_same(&row.body));
+                must!(is_there, "{user} is sent {seq}, which is not on the disk");
+            }
         }
         Ok(())
     }
