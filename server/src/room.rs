@@ -209,6 +209,9 @@ fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
 
 /// What streams are told of a commit that tell events together; none when no two of them can be.
 fn together(events: &[EncodedEvent]) -> Option<Bytes> {
+    if events.len() < 2 {
+        return None;
+    }
     let mut bytes = BytesMut::new();
     let mut is_shorter = false;
     let mut rest = events.iter().peekable();
