@@ -258,6 +258,18 @@ impl Client {
         !matches!(reading, Some(Reading::Answers { asked_at: Some(_), .. }))
     }
 
+    /// Reads until nothing that was asked on a line is unanswered.
+    pub fn wait_for_answer(&mut self, line: Line) -> Result<()> {
+        let until = Instant::now() + PATIENCE;
+        while !self.is_answered(line) {
+            if Instant::now() > until {
+                return Err("an answer never came".into());
+            }
+            self.turn(Duration::from_millis(1))?;
+        }
+        Ok(())
+    }
+
     /// Sends one request and waits for its answer.
     pub fn ask(&mut self, line: Line, request: &[u8]) -> Result<Vec<u8>> {
         let before = self.board.answers.len();

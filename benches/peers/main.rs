@@ -371,9 +371,7 @@ fn steady(
         let class = deed % classes.len();
         // Who waits for an answer is late with what comes next, and that counts.
         let is_late = !client.is_answered(lines[class]);
-        while !client.is_answered(lines[class]) {
-            client.turn(Duration::from_millis(1))?;
-        }
+        client.wait_for_answer(lines[class])?;
         let data = mark(HAND, first + deed);
         let bytes = match up[class].take() {
             None => {
