@@ -6,17 +6,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rust_embed::{Embed, EmbeddedFile};
-use server::Engine;
 
 /// The site as `cargo xtask` lays it out; a debug build reads it from the disk.
 #[derive(Embed)]
@@ -127,9 +124,7 @@ const FEATURES: &str =
 const HTTPS_ONLY: &str = "max-age=31536000";
 
 /// Keeps pages out of frames, addresses out of other sites' hands, and types as they are said.
-pub async fn guard_headers(State(engine): State<Engine>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub fn guard_headers(is_https: bool, headers: &mut HeaderMap) {
     // Pages say themselves what they load, and one that is made for a frame where that may be.
     for (name, value) in
         [(CONTENT_SECURITY_POLICY, POLICY), (X_FRAME_OPTIONS, "DENY"), (CACHE_CONTROL, "no-store")]
@@ -145,10 +140,9 @@ pub async fn guard_headers(State(engine): State<Engine>, request: Request, next:
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if engine.is_https() {
+    if is_https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     }
-    response
 }
 
 #[cfg(test)]

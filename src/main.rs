@@ -25,6 +25,7 @@ use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use server::{Engine, IceConfig, hash_password};
 use tokio::signal::unix::{SignalKind, signal};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -168,14 +169,18 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .layer(from_fn_with_state(engine.clone(), own_referrer))
         .layer(from_fn_with_state(engine.clone(), server::same_origin))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
-        .layer(from_fn_with_state(engine.clone(), server::bodies_in_time))
+        .layer(server::bodies_in_time(engine.bounds()))
         .layer(CompressionLayer::new());
-    rendered
-        .merge(exports(engine.clone(), zone))
-        .merge(server::api(engine.clone()))
-        .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(engine.clone(), assets::guard_headers))
-        .layer(from_fn_with_state(engine, log_request))
+    let is_https = engine.is_https();
+    // One layer for all of them: the router puts each of its layers in a box for every request.
+    let around_all = ServiceBuilder::new()
+        .layer(from_fn_with_state(engine.clone(), log_request))
+        .map_response(move |mut response: axum::http::Response<_>| {
+            assets::guard_headers(is_https, response.headers_mut());
+            response
+        })
+        .layer(CatchPanicLayer::new());
+    rendered.merge(exports(engine.clone(), zone)).merge(server::api(engine)).layer(around_all)
 }
 
 /// Leptos leads a form that cannot be read back to where it came from. Only this site may be that.

@@ -118,6 +118,8 @@ pub struct Board {
     pub delivered: Vec<u32>,
     news: usize,
     acknowledged_at: Option<Instant>,
+    /// Where marks may begin in what is being read.
+    places: Vec<usize>,
 }
 
 pub struct Client {
@@ -412,21 +414,16 @@ impl Reading {
                     *head = None;
                     board.opened += 1;
                 }
-                let mut at = 0;
-                while let Some(found) = memchr::memchr(b'~', &bytes[at..]) {
-                    let start = at + found;
+                board.beginnings(bytes);
+                for place in 0..board.places.len() {
+                    let start = board.places[place];
                     let Some(text) = bytes.get(start..start + MARK_LENGTH) else {
                         carry.extend_from_slice(&bytes[start..]);
                         return Ok(());
                     };
                     // Lengths of frames of a websocket may look like a beginning.
-                    let digits = &text[2..];
-                    at = start + 1;
-                    if digits.iter().all(u8::is_ascii_digit) {
-                        let number =
-                            digits.iter().fold(0, |n, digit| n * 10 + usize::from(digit - b'0'));
-                        board.note(text[1], number, hands, news)?;
-                        at = start + MARK_LENGTH;
+                    if let Some((kind, number)) = read_mark(text) {
+                        board.note(kind, number, hands, news)?;
                     }
                 }
                 Ok(())
@@ -452,6 +449,31 @@ impl Reading {
 }
 
 impl Board {
+    /// Finds whatever may begin a mark. Most are as far from the last as those before them, so that
+    /// is tried first; what was found is held against how many there are.
+    fn beginnings(&mut self, bytes: &[u8]) {
+        self.places.clear();
+        let (mut next, mut usual, mut latest) = (memchr::memchr(b'~', bytes), 0, 0);
+        while let Some(start) = next {
+            self.places.push(start);
+            next = match bytes.get(start + usual) {
+                Some(b'~') if usual > 0 => Some(start + usual),
+                _ => memchr::memchr(b'~', &bytes[start + 1..]).map(|between| {
+                    let distance = between + 1;
+                    if distance == latest {
+                        usual = distance;
+                    }
+                    latest = distance;
+                    start + distance
+                }),
+            };
+        }
+        if self.places.len() != memchr::memchr_iter(b'~', bytes).count() {
+            self.places.clear();
+            self.places.extend(memchr::memchr_iter(b'~', bytes));
+        }
+    }
+
     fn note(&mut self, kind: u8, number: usize, hands: &mut Seen, news: &mut usize) -> Result<()> {
         match kind {
             HAND => {
@@ -479,6 +501,23 @@ impl Board {
         }
         Ok(())
     }
+}
+
+/// The kind and the number of a mark; none when it is something else. All six digits are taken at
+/// once, each in a byte of one word.
+fn read_mark(text: &[u8]) -> Option<(u8, usize)> {
+    const TENS: u64 = 0xf0f0_f0f0_f0f0;
+    const ZEROS: u64 = 0x3030_3030_3030;
+    const SIXES: u64 = 0x0606_0606_0606;
+    let word = u64::from_le_bytes(text.try_into().ok()?);
+    let kind = word.to_le_bytes()[1];
+    let text = word >> 16;
+    let is_number = text & TENS == ZEROS && (text + SIXES) & TENS == ZEROS;
+    let digits = text & !TENS;
+    let pairs = digits * 10 + (digits >> 8);
+    let pair = |place: u32| (pairs >> (16 * place)) & 0xff;
+    let number = pair(0) * 10_000 + pair(1) * 100 + pair(2);
+    is_number.then_some((kind, usize::try_from(number).ok()?))
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {

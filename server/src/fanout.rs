@@ -4,24 +4,22 @@
 //! What a socket does not take at once is left to the stream's own task, which otherwise only waits
 //! for the stream's heartbeats and its end.
 
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::piece::send;
 use crate::stream::LiveStream;
 
 /// How many streams one task serves: a large class keeps every processor busy.
 const ROW: usize = 128;
 /// How many of them it serves before others have their turn.
 const AT_A_TIME: usize = 32;
-/// How many pieces one system call writes.
-const PIECES: usize = 8;
 
 /// A stream and its socket.
 struct Outlet {
@@ -50,7 +48,7 @@ impl Outlet {
             return;
         }
         let goes_on = sending.live.gather() && !sending.live.ended();
-        if !goes_on || !matches!(write(&self.connection, sending.live.waiting()), Ok(true)) {
+        if !goes_on || !matches!(send(sending.live.waiting(), &self.connection), Ok(true)) {
             sending.is_left = true;
             self.left.notify_one();
         }
@@ -70,7 +68,7 @@ impl Outlet {
                         return Ok(true);
                     }
                 }
-                write(&self.connection, sending.live.waiting())?
+                send(sending.live.waiting(), &self.connection)?
             };
             if !has_sent {
                 tokio::time::timeout(self.write_timeout, self.connection.writable()).await??;
@@ -109,7 +107,7 @@ pub(crate) async fn run(
     head: Bytes,
     write_timeout: Duration,
 ) {
-    live.waiting().push_front(head);
+    live.waiting().push_front(head.into());
     let room = live.room();
     let sending = Mutex::new(Sending { live, is_left: true });
     let outlet = Arc::new(Outlet { connection, write_timeout, sending, left: Notify::new() });
@@ -190,39 +188,6 @@ impl Rows {
         for row in self.rows().iter().filter(|row| !row.is_due.swap(true, Ordering::SeqCst)) {
             tokio::spawn(Arc::clone(row).serve());
         }
-    }
-}
-
-/// Writes as many of the pieces as the socket takes; whether that was all.
-fn write(connection: &TcpStream, pieces: &mut VecDeque<Bytes>) -> io::Result<bool> {
-    while !pieces.is_empty() {
-        match write_some(connection, pieces) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => forget(pieces, written),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(true)
-}
-
-fn write_some(connection: &TcpStream, pieces: &VecDeque<Bytes>) -> io::Result<usize> {
-    let mut slices = [IoSlice::new(&[]); PIECES];
-    let count = PIECES.min(pieces.len());
-    for (slice, piece) in slices.iter_mut().zip(pieces) {
-        *slice = IoSlice::new(piece);
-    }
-    connection.try_write_vectored(&slices[..count])
-}
-
-fn forget(pieces: &mut VecDeque<Bytes>, mut written: usize) {
-    while let Some(first) = pieces.front_mut() {
-        if written < first.len() {
-            first.advance(written);
-            return;
-        }
-        written -= first.len();
-        pieces.pop_front();
     }
 }
 

@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request, State};
 use axum::handler::Handler;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use futures::StreamExt;
@@ -30,6 +30,7 @@ use signaling::{
 };
 
 use tokio::time::{Instant, timeout_at};
+use tower::util::MapRequestLayer;
 
 use crate::answer::Answer;
 use crate::bounds::Bounds;
@@ -109,7 +110,7 @@ pub fn api(engine: Engine) -> Router {
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)
-        .layer(from_fn_with_state(engine.clone(), bodies_in_time))
+        .layer(bodies_in_time(engine.bounds()))
         .with_state(engine)
 }
 
@@ -119,13 +120,9 @@ pub fn api(engine: Engine) -> Router {
 struct BodyTooSlow;
 
 /// Gives up a body that stands still, and one that drips for longer than all of it may take.
-pub async fn bodies_in_time(
-    State(engine): State<Engine>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let Bounds { body_timeout, body_deadline, .. } = engine.bounds();
-    let in_time = |body: Body| {
+pub fn bodies_in_time(bounds: Bounds) -> MapRequestLayer<impl Fn(Request) -> Request + Clone> {
+    let Bounds { body_timeout, body_deadline, .. } = bounds;
+    let in_time = move |body: Body| {
         if body.is_end_stream() {
             return body;
         }
@@ -137,7 +134,7 @@ pub async fn bodies_in_time(
         });
         Body::from_stream(parts)
     };
-    next.run(request.map(in_time)).await
+    MapRequestLayer::new(move |request: Request| request.map(in_time))
 }
 
 fn is_too_slow(error: &axum::Error) -> bool {

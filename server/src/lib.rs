@@ -15,6 +15,7 @@ mod ice;
 mod identity;
 mod limits;
 mod listen;
+mod piece;
 mod proxies;
 mod room;
 mod signs;

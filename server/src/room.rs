@@ -19,12 +19,17 @@ use tokio::time::Instant;
 
 use crate::fanout::Rows;
 use crate::identity::{JoinCode, TokenHash};
+use crate::piece::{LONG, Pages, Piece};
 use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
 
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.
 const TAIL_BYTES: usize = 4 * 1_024 * 1_024;
+/// How many of a group's long commits lie in pages at most: each is a file that is open.
+const KEPT_PAGES: usize = 8;
+/// How many streams are worth them.
+const MANY_STREAMS: usize = 64;
 /// How much of what holds only for now stays in memory: streams send it on at once, or never.
 const PASSING_EVENTS: usize = 256;
 /// The same in bytes.
@@ -56,7 +61,7 @@ struct Frame {
 struct Commit {
     bytes: Bytes,
     /// The same for streams that tell events together.
-    together: Bytes,
+    together: Piece,
     frames: Vec<Frame>,
     /// Every event is for everyone and ends nobody's stream: the bytes go out as they are.
     is_plain: bool,
@@ -69,8 +74,8 @@ impl Commit {
 
     /// How much memory its bytes take.
     fn size(&self) -> usize {
-        let is_shared = self.bytes.as_ptr() == self.together.as_ptr();
-        self.bytes.len() + if is_shared { 0 } else { self.together.len() }
+        let is_shared = self.bytes.as_ptr() == self.together.bytes().as_ptr();
+        self.bytes.len() + if is_shared { 0 } else { self.together.bytes().len() }
     }
 }
 
@@ -86,7 +91,7 @@ pub(crate) enum Telling {
 /// What is new after a place in the log, for one member.
 #[derive(Debug)]
 pub(crate) struct News {
-    pub bytes: Vec<Bytes>,
+    pub pieces: Vec<Piece>,
     /// The place after it.
     pub cursor: u64,
     /// Whether the member's streams end here.
@@ -104,6 +109,8 @@ struct State {
     tail_limit: usize,
     /// The last event before the tail.
     before_tail: u64,
+    /// What the newest long commits lie in, the newest first.
+    pages: VecDeque<Arc<Pages>>,
 }
 
 #[derive(Default)]
@@ -204,7 +211,7 @@ fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
     let is_plain =
         frames.iter().all(|f| f.audience == Audience::Everyone && f.ends == Ends::Nobody);
     let bytes = bytes.freeze();
-    Commit { together: bytes.clone(), bytes, frames, is_plain }
+    Commit { together: bytes.clone().into(), bytes, frames, is_plain }
 }
 
 /// What streams are told of a commit that tell events together; none when no two of them can be.
@@ -248,12 +255,22 @@ impl State {
             tail_bytes: 0,
             tail_limit,
             before_tail: 0,
+            pages: VecDeque::new(),
         };
         for events in loaded.events.chunks(64) {
             let commit = encode(&mut state.group, events);
             state.push(commit);
         }
         state
+    }
+
+    /// Keeps the pages that these bytes lie in, for as long as they are among the newest.
+    fn keep(&mut self, bytes: Bytes, pages: Pages) -> Piece {
+        let pages = Arc::new(pages);
+        let piece = Piece::in_pages(bytes, &pages);
+        self.pages.truncate(KEPT_PAGES - 1);
+        self.pages.push_front(pages);
+        piece
     }
 
     fn push(&mut self, commit: Commit) {
@@ -280,13 +297,13 @@ impl State {
         if cursor < self.before_tail || cursor > self.group.seq {
             return None;
         }
-        let mut news = News { bytes: Vec::new(), cursor, ends: false };
+        let mut news = News { pieces: Vec::new(), cursor, ends: false };
         let first = self.tail.partition_point(|commit| commit.last() <= cursor);
         for commit in self.tail.iter().skip(first) {
             let is_whole = commit.frames.first().is_some_and(|frame| frame.seq > cursor);
             if commit.is_plain && is_whole {
-                news.bytes.push(match telling {
-                    Telling::Each => commit.bytes.clone(),
+                news.pieces.push(match telling {
+                    Telling::Each => commit.bytes.clone().into(),
                     Telling::Together => commit.together.clone(),
                 });
                 news.cursor = commit.last();
@@ -294,7 +311,7 @@ impl State {
             }
             for frame in commit.frames.iter().filter(|frame| frame.seq > cursor) {
                 if frame.audience.includes(user) {
-                    news.bytes.push(commit.bytes.slice(frame.range.clone()));
+                    news.pieces.push(commit.bytes.slice(frame.range.clone()).into());
                 }
                 news.cursor = frame.seq;
                 if frame.ends == Ends::Everyone || frame.ends == Ends::Member(user) {
@@ -305,7 +322,7 @@ impl State {
         }
         if self.group.member(user).is_none() {
             // They went before the place that they name.
-            return Some(News { bytes: Vec::new(), cursor, ends: true });
+            return Some(News { pieces: Vec::new(), cursor, ends: true });
         }
         Some(news)
     }
@@ -391,14 +408,24 @@ impl Room {
     /// Takes over what was committed, and has every stream send it.
     pub(crate) fn publish(&self, events: &[EncodedEvent]) {
         let together = together(events);
+        let pages = together.as_ref().and_then(|bytes| self.pages(bytes));
         let mut state = self.write();
         let mut commit = encode(&mut state.group, events);
-        if let Some(together) = together.filter(|_| commit.is_plain) {
-            commit.together = together;
+        if let Some(bytes) = together.filter(|_| commit.is_plain) {
+            commit.together = match pages {
+                Some(pages) => state.keep(bytes, pages),
+                None => bytes.into(),
+            };
         }
         state.push(commit);
         drop(state);
         self.rows.wake();
+    }
+
+    /// Pages for bytes that go to many; none where these are few, or the system has none to give.
+    fn pages(&self, bytes: &Bytes) -> Option<Pages> {
+        let are_worth_it = bytes.len() >= LONG && self.presence().streams.len() >= MANY_STREAMS;
+        are_worth_it.then(|| Pages::of(bytes).ok()).flatten()
     }
 
     /// Takes over what the log holds, which may be more than was published, or no longer all of it.

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::identity::jitter;
+use crate::piece::Piece;
 use crate::room::{Attendance, Room, Telling};
 
 /// The seconds between two heartbeats of a stream.
@@ -60,7 +61,7 @@ pub(crate) struct LiveStream {
     user: UserId,
     cursor: u64,
     passing_version: u64,
-    waiting: VecDeque<Bytes>,
+    waiting: VecDeque<Piece>,
     heartbeat: watch::Receiver<()>,
     heartbeat_event: bool,
     telling: Telling,
@@ -119,7 +120,7 @@ impl LiveStream {
     }
 
     /// What has to be sent next.
-    pub fn waiting(&mut self) -> &mut VecDeque<Bytes> {
+    pub fn waiting(&mut self) -> &mut VecDeque<Piece> {
         &mut self.waiting
     }
 
@@ -135,15 +136,15 @@ impl LiveStream {
 
     fn begin(&mut self, after: Option<u64>) {
         let retry = 1_000 + jitter(2_000);
-        self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")));
+        self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")).into());
         let (passing_version, status) = self.room.status();
         self.passing_version = passing_version;
         match after.and_then(|after| self.room.news(after, self.user, self.telling)) {
             Some(news) => {
-                self.waiting.extend(news.bytes);
+                self.waiting.extend(news.pieces);
                 self.cursor = news.cursor;
                 self.ended = news.ends;
-                self.waiting.push_back(status);
+                self.waiting.push_back(status.into());
             }
             None => {
                 let snapshot = self.room.snapshot(self.user, self.clock.now());
@@ -155,10 +156,10 @@ impl LiveStream {
                 self.cursor = snapshot.seq;
                 let body = serde_json::to_string(&snapshot).unwrap_or_default();
                 let frame = format!("id: {}\nevent: snapshot\ndata: {body}\n\n", snapshot.seq);
-                self.waiting.push_back(Bytes::from(frame));
+                self.waiting.push_back(Bytes::from(frame).into());
             }
         }
-        self.waiting.extend(self.room.ringing(self.user));
+        self.waiting.extend(self.room.ringing(self.user).into_iter().map(Piece::from));
         if self.heartbeat_event {
             // The page sets its clock by it, and knows that it has seen what it missed.
             self.beat();
@@ -177,19 +178,19 @@ impl LiveStream {
         // to what is written there.
         let passing = self.room.passing(self.passing_version, self.user);
         let Some(news) = self.room.news(self.cursor, self.user, self.telling) else { return false };
-        self.waiting.extend(news.bytes);
+        self.waiting.extend(news.pieces);
         self.cursor = news.cursor;
         self.ended = news.ends;
         match passing {
             Some((version, events)) => {
                 self.passing_version = version;
-                self.waiting.extend(events);
+                self.waiting.extend(events.into_iter().map(Piece::from));
             }
             None => {
                 let (version, status) = self.room.status();
                 self.passing_version = version;
-                self.waiting.push_back(status);
-                self.waiting.extend(self.room.ringing(self.user));
+                self.waiting.push_back(status.into());
+                self.waiting.extend(self.room.ringing(self.user).into_iter().map(Piece::from));
             }
         }
         !self.ended || !self.waiting.is_empty()
@@ -198,7 +199,7 @@ impl LiveStream {
     /// One heartbeat to be sent.
     pub fn beat(&mut self) {
         let beat = self.heartbeat();
-        self.waiting.push_back(beat);
+        self.waiting.push_back(beat.into());
     }
 
     fn heartbeat(&self) -> Bytes {
@@ -249,17 +250,17 @@ mod tests {
     }
 
     fn live(room: &Arc<Room>, after: Option<u64>) -> impl Stream<Item = String> + use<> {
-        pieces(Arc::clone(room), READER, after, CancellationToken::new())
+        let start = Start { after, heartbeat_event: false, telling: Telling::Each };
+        pieces(Arc::clone(room), READER, start, CancellationToken::new())
     }
 
     /// What a stream sends, as it comes out of a socket.
     fn pieces(
         room: Arc<Room>,
         user: UserId,
-        after: Option<u64>,
+        start: Start,
         stopping: CancellationToken,
     ) -> impl Stream<Item = String> {
-        let start = Start { after, heartbeat_event: false, telling: Telling::Each };
         let pulse = Pulse::start();
         let live = open(room, Arc::default(), &pulse, user, start, stopping);
         let reading = async move {
@@ -297,6 +298,41 @@ mod tests {
         room.publish(&joins(4..504));
         let read = read_to(&mut stream, 503).await;
         assert_eq!(read.matches("event: onMemberJoined").count(), 500);
+    }
+
+    #[tokio::test]
+    async fn a_long_commit_comes_to_each_of_many_as_it_comes_to_one() {
+        let room = empty_room();
+        room.publish(&joins(1..2));
+        let together = || {
+            let start =
+                Start { after: Some(1), heartbeat_event: false, telling: Telling::Together };
+            Box::pin(pieces(Arc::clone(&room), READER, start, CancellationToken::new()))
+        };
+        let mut streams: Vec<_> = (0..100).map(|_| together()).collect();
+        for stream in &mut streams {
+            let mut read = String::new();
+            while !read.contains("onUserStatusChanged") {
+                read += &stream.next().await.expect("the stream begins");
+            }
+        }
+        let commits =
+            [joins(2..1_002), joins(1_002..1_004), joins(1_004..2_004), joins(2_004..2_005)];
+        for commit in &commits {
+            room.publish(commit);
+        }
+        let mut alone = together();
+        let alone = read_to(&mut alone, 2_004).await;
+        let of_commits = |read: &str| {
+            let begins = read.find("id: 1001\n").expect("the first commit");
+            let ends = read.find("id: 2004\n").expect("the last commit");
+            read[begins..ends].to_owned()
+        };
+        for stream in &mut streams {
+            let read = read_to(stream, 2_004).await;
+            assert_eq!(of_commits(&read).matches("userID").count(), 2_002);
+            assert!(of_commits(&read) == of_commits(&alone), "what many read and what one reads");
+        }
     }
 
     #[tokio::test]
@@ -369,7 +405,8 @@ mod tests {
         let stopping = CancellationToken::new();
         let room = empty_room();
         room.publish(&joins(1..2));
-        let stream = pieces(room, READER, None, stopping.clone());
+        let start = Start { after: None, heartbeat_event: false, telling: Telling::Each };
+        let stream = pieces(room, READER, start, stopping.clone());
         let reading = tokio::spawn(stream.count());
         stopping.cancel();
         reading.await.expect("the stream ends");

@@ -460,8 +460,8 @@ impl World {
         }
         let mut sent = Vec::new();
         for piece in pieces {
-            sent.extend_from_slice(&piece);
-            line.under_way.push_back(piece);
+            sent.extend_from_slice(piece.bytes());
+            line.under_way.push_back(piece.bytes().clone());
         }
         let sent = String::from_utf8(sent).map_err(|_| "a stream is no text".to_owned())?;
         self.note(format_args!("device {index} is sent {} bytes, goes on: {goes_on}", sent.len()));
