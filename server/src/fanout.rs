@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::piece::send;
+use crate::piece::{Pages, send};
 use crate::stream::LiveStream;
 
 /// How many streams one task serves: a large class keeps every processor busy.
@@ -123,6 +123,8 @@ struct Row {
     outlets: Mutex<Vec<Arc<Outlet>>>,
     /// A task is on its way, and will see what is new by then.
     is_due: AtomicBool,
+    /// What it will need until it is done.
+    pages: Mutex<Vec<Arc<Pages>>>,
 }
 
 impl Row {
@@ -130,8 +132,13 @@ impl Row {
         self.outlets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn pages(&self) -> MutexGuard<'_, Vec<Arc<Pages>>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn serve(self: Arc<Self>) {
         self.is_due.store(false, Ordering::SeqCst);
+        let _held_until_all_are_served = std::mem::take(&mut *self.pages());
         let outlets = self.outlets().clone();
         for some in outlets.chunks(AT_A_TIME) {
             some.iter().for_each(|outlet| outlet.push());
@@ -181,12 +188,15 @@ impl Rows {
         }
     }
 
-    /// Sees to it that every stream sends what is new.
-    pub fn wake(&self) {
+    /// Sees to it that every stream sends what is new, from these pages where it lies in them.
+    pub fn wake(&self, pages: Option<&Arc<Pages>>) {
         #[cfg(test)]
         self.wakes.fetch_add(1, Ordering::SeqCst);
-        for row in self.rows().iter().filter(|row| !row.is_due.swap(true, Ordering::SeqCst)) {
-            tokio::spawn(Arc::clone(row).serve());
+        for row in self.rows().iter() {
+            row.pages().extend(pages.cloned());
+            if !row.is_due.swap(true, Ordering::SeqCst) {
+                tokio::spawn(Arc::clone(row).serve());
+            }
         }
     }
 }

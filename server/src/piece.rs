@@ -39,7 +39,7 @@ impl Pages {
 #[derive(Debug, Clone)]
 pub(crate) struct Piece {
     bytes: Bytes,
-    /// What holds them too, to its end, for as long as the room keeps it.
+    /// What holds them too, to its end, while a row of streams is sent it.
     pages: Weak<Pages>,
 }
 

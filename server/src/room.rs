@@ -26,9 +26,7 @@ use crate::store::{EncodedEvent, Loaded};
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.
 const TAIL_BYTES: usize = 4 * 1_024 * 1_024;
-/// How many of a group's long commits lie in pages at most: each is a file that is open.
-const KEPT_PAGES: usize = 8;
-/// How many streams are worth them.
+/// How many streams are worth pages for a long commit.
 const MANY_STREAMS: usize = 64;
 /// How much of what holds only for now stays in memory: streams send it on at once, or never.
 const PASSING_EVENTS: usize = 256;
@@ -109,8 +107,6 @@ struct State {
     tail_limit: usize,
     /// The last event before the tail.
     before_tail: u64,
-    /// What the newest long commits lie in, the newest first.
-    pages: VecDeque<Arc<Pages>>,
 }
 
 #[derive(Default)]
@@ -255,22 +251,12 @@ impl State {
             tail_bytes: 0,
             tail_limit,
             before_tail: 0,
-            pages: VecDeque::new(),
         };
         for events in loaded.events.chunks(64) {
             let commit = encode(&mut state.group, events);
             state.push(commit);
         }
         state
-    }
-
-    /// Keeps the pages that these bytes lie in, for as long as they are among the newest.
-    fn keep(&mut self, bytes: Bytes, pages: Pages) -> Piece {
-        let pages = Arc::new(pages);
-        let piece = Piece::in_pages(bytes, &pages);
-        self.pages.truncate(KEPT_PAGES - 1);
-        self.pages.push_front(pages);
-        piece
     }
 
     fn push(&mut self, commit: Commit) {
@@ -412,20 +398,20 @@ impl Room {
         let mut state = self.write();
         let mut commit = encode(&mut state.group, events);
         if let Some(bytes) = together.filter(|_| commit.is_plain) {
-            commit.together = match pages {
-                Some(pages) => state.keep(bytes, pages),
+            commit.together = match &pages {
+                Some(pages) => Piece::in_pages(bytes, pages),
                 None => bytes.into(),
             };
         }
         state.push(commit);
         drop(state);
-        self.rows.wake();
+        self.rows.wake(pages.as_ref());
     }
 
     /// Pages for bytes that go to many; none where these are few, or the system has none to give.
-    fn pages(&self, bytes: &Bytes) -> Option<Pages> {
+    fn pages(&self, bytes: &Bytes) -> Option<Arc<Pages>> {
         let are_worth_it = bytes.len() >= LONG && self.presence().streams.len() >= MANY_STREAMS;
-        are_worth_it.then(|| Pages::of(bytes).ok()).flatten()
+        are_worth_it.then(|| Pages::of(bytes).ok()).flatten().map(Arc::new)
     }
 
     /// Takes over what the log holds, which may be more than was published, or no longer all of it.
@@ -433,7 +419,7 @@ impl Room {
         let mut state = self.write();
         *state = State::read_back(self.id, loaded, state.tail_limit);
         drop(state);
-        self.rows.wake();
+        self.rows.wake(None);
     }
 
     pub(crate) fn grant(&self, token: TokenHash, user: UserId) {
@@ -538,7 +524,7 @@ impl Room {
 
     fn pass(&self, to: Option<UserId>, bytes: Bytes) {
         self.passage().push(to, bytes);
-        self.rows.wake();
+        self.rows.wake(None);
     }
 
     /// Takes over whose signs of life are waited for, as the group stands.
