@@ -169,7 +169,7 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .layer(from_fn_with_state(engine.clone(), own_referrer))
         .layer(from_fn_with_state(engine.clone(), server::same_origin))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
-        .layer(server::bodies_in_time(engine.bounds()))
+        .layer(server::bodies_in_time(engine.clone()))
         .layer(CompressionLayer::new());
     let is_https = engine.is_https();
     // One layer for all of them: the router puts each of its layers in a box for every request.

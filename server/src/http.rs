@@ -110,7 +110,7 @@ pub fn api(engine: Engine) -> Router {
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)
-        .layer(bodies_in_time(engine.bounds()))
+        .layer(bodies_in_time(engine.clone()))
         .with_state(engine)
 }
 
@@ -120,12 +120,12 @@ pub fn api(engine: Engine) -> Router {
 struct BodyTooSlow;
 
 /// Gives up a body that stands still, and one that drips for longer than all of it may take.
-pub fn bodies_in_time(bounds: Bounds) -> MapRequestLayer<impl Fn(Request) -> Request + Clone> {
-    let Bounds { body_timeout, body_deadline, .. } = bounds;
+pub fn bodies_in_time(engine: Engine) -> MapRequestLayer<impl Fn(Request) -> Request + Clone> {
     let in_time = move |body: Body| {
         if body.is_end_stream() {
             return body;
         }
+        let Bounds { body_timeout, body_deadline, .. } = engine.bounds();
         let end = Instant::now() + body_deadline;
         let parts = try_unfold(body.into_data_stream(), move |mut body| async move {
             let part = timeout_at(end.min(Instant::now() + body_timeout), body.next()).await;
@@ -134,7 +134,7 @@ pub fn bodies_in_time(bounds: Bounds) -> MapRequestLayer<impl Fn(Request) -> Req
         });
         Body::from_stream(parts)
     };
-    MapRequestLayer::new(move |request: Request| request.map(in_time))
+    MapRequestLayer::new(move |request: Request| request.map(&in_time))
 }
 
 fn is_too_slow(error: &axum::Error) -> bool {
