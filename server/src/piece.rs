@@ -59,7 +59,8 @@ impl Piece {
         &self.bytes
     }
 
-    fn has_pages(&self) -> bool {
+    /// Whether the pages are still held.
+    pub fn has_pages(&self) -> bool {
         self.pages.strong_count() > 0
     }
 
@@ -161,6 +162,14 @@ mod tests {
             }
         });
         assert!(sent(pieces.collect(), || ()).await == bytes.concat());
+    }
+
+    #[tokio::test]
+    async fn what_lies_in_pages_is_sent_from_them() {
+        let (bytes, others) = (noise(LONG), noise(LONG));
+        let pages = Arc::new(Pages::of(&others).expect("pages"));
+        let read = sent(VecDeque::from([Piece::in_pages(bytes, &pages)]), || ()).await;
+        assert!(read == others);
     }
 
     #[tokio::test]

@@ -26,8 +26,8 @@ use crate::store::{EncodedEvent, Loaded};
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.
 const TAIL_BYTES: usize = 4 * 1_024 * 1_024;
-/// How many streams are worth pages for a long commit.
-const MANY_STREAMS: usize = 64;
+/// How many members who are online are worth pages for a long commit.
+const MANY_ONLINE: usize = 64;
 /// How much of what holds only for now stays in memory: streams send it on at once, or never.
 const PASSING_EVENTS: usize = 256;
 /// The same in bytes.
@@ -410,7 +410,7 @@ impl Room {
 
     /// Pages for bytes that go to many; none where these are few, or the system has none to give.
     fn pages(&self, bytes: &Bytes) -> Option<Arc<Pages>> {
-        let are_worth_it = bytes.len() >= LONG && self.presence().streams.len() >= MANY_STREAMS;
+        let are_worth_it = bytes.len() >= LONG && self.presence().streams.len() >= MANY_ONLINE;
         are_worth_it.then(|| Pages::of(bytes).ok()).flatten().map(Arc::new)
     }
 

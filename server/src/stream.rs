@@ -250,8 +250,11 @@ mod tests {
     }
 
     fn live(room: &Arc<Room>, after: Option<u64>) -> impl Stream<Item = String> + use<> {
-        let start = Start { after, heartbeat_event: false, telling: Telling::Each };
-        pieces(Arc::clone(room), READER, start, CancellationToken::new())
+        pieces(Arc::clone(room), READER, start(after, Telling::Each), CancellationToken::new())
+    }
+
+    fn start(after: Option<u64>, telling: Telling) -> Start {
+        Start { after, heartbeat_event: false, telling }
     }
 
     /// What a stream sends, as it comes out of a socket.
@@ -303,13 +306,14 @@ mod tests {
     #[tokio::test]
     async fn a_long_commit_comes_to_each_of_many_as_it_comes_to_one() {
         let room = empty_room();
-        room.publish(&joins(1..2));
-        let together = || {
-            let start =
-                Start { after: Some(1), heartbeat_event: false, telling: Telling::Together };
-            Box::pin(pieces(Arc::clone(&room), READER, start, CancellationToken::new()))
+        room.publish(&joins(1..101));
+        let together = |user| {
+            let start = start(Some(100), Telling::Together);
+            Box::pin(pieces(Arc::clone(&room), user, start, CancellationToken::new()))
         };
-        let mut streams: Vec<_> = (0..100).map(|_| together()).collect();
+        let members: Vec<UserId> =
+            room.with_group(|group| group.members().iter().map(|m| m.user_id).collect());
+        let mut streams: Vec<_> = members.into_iter().map(together).collect();
         for stream in &mut streams {
             let mut read = String::new();
             while !read.contains("onUserStatusChanged") {
@@ -317,21 +321,29 @@ mod tests {
             }
         }
         let commits =
-            [joins(2..1_002), joins(1_002..1_004), joins(1_004..2_004), joins(2_004..2_005)];
+            [joins(101..1_101), joins(1_101..1_103), joins(1_103..2_103), joins(2_103..2_104)];
         for commit in &commits {
             room.publish(commit);
         }
-        let mut alone = together();
-        let alone = read_to(&mut alone, 2_004).await;
+        let in_pages = || {
+            let news = room.news(100, READER, Telling::Together).expect("it is in memory");
+            news.pieces.iter().filter(|piece| piece.has_pages()).count()
+        };
+        assert_eq!(in_pages(), 2, "the long ones, until all have them");
+        let mut alone = together(READER);
+        let alone = read_to(&mut alone, 2_103).await;
         let of_commits = |read: &str| {
-            let begins = read.find("id: 1001\n").expect("the first commit");
-            let ends = read.find("id: 2004\n").expect("the last commit");
+            let begins = read.find("id: 1100\n").expect("the first commit");
+            let ends = read.find("id: 2103\n").expect("the last commit");
             read[begins..ends].to_owned()
         };
         for stream in &mut streams {
-            let read = read_to(stream, 2_004).await;
+            let read = read_to(stream, 2_103).await;
             assert_eq!(of_commits(&read).matches("userID").count(), 2_002);
             assert!(of_commits(&read) == of_commits(&alone), "what many read and what one reads");
+        }
+        while in_pages() > 0 {
+            tokio::task::yield_now().await;
         }
     }
 
@@ -405,8 +417,7 @@ mod tests {
         let stopping = CancellationToken::new();
         let room = empty_room();
         room.publish(&joins(1..2));
-        let start = Start { after: None, heartbeat_event: false, telling: Telling::Each };
-        let stream = pieces(room, READER, start, stopping.clone());
+        let stream = pieces(room, READER, start(None, Telling::Each), stopping.clone());
         let reading = tokio::spawn(stream.count());
         stopping.cancel();
         reading.await.expect("the stream ends");
