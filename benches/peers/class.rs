@@ -14,7 +14,7 @@ use crate::{Result, millis};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     Handup,
-    /// Handup, whose pages do not ask for events together.
+    /// Handup, whose pages do not ask for tables of events.
     HandupEach,
     Floor,
     Nchan,
@@ -263,8 +263,8 @@ impl Class {
                 let teacher = self.teacher.as_ref().ok_or("no teacher")?;
                 let seen = snapshot_seq(client, self.teacher_line, teacher)?;
                 // As the page of a class asks (`app/src/room/tabs.js`).
-                let together = if self.peer == Peer::Handup { "&events=together" } else { "" };
-                let rest = format!("/events?after={seen}{together}");
+                let tables = if self.peer == Peer::Handup { "&events=tables" } else { "" };
+                let rest = format!("/events?after={seen}{tables}");
                 self.students[which].iter().map(|it| it.request("GET", &rest, None)).collect()
             }
             Peer::Nchan => {
@@ -377,6 +377,7 @@ impl Class {
         client.wait("the last page has the last hand", |board| board.hands == deliveries)?;
         let last_page = began.elapsed();
         let client_after = process::cpu_of(std::process::id());
+
         client.wait("everybody is answered", |board| board.answers.len() >= everybody)?;
         let after = server.used();
         let Board { answers, bytes, .. } = &mut client.board;

@@ -2,7 +2,8 @@
 //!
 //! What is sent carries marks, `~`, a letter and six digits, and the client looks for nothing else
 //! in what it receives. So it reads the frames of every server alike, and counts each mark once for
-//! each page: one that is missing or comes twice fails the run.
+//! each page: one that is missing or comes twice fails the run. Where a page gets byte for byte what
+//! another one got, its marks are the other's ([`crate::marks`]).
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::Result;
+use crate::marks::{Mark, Texts};
 
 /// An acceptance, an answer to one over a socket, the end of something, and a greeting.
 pub const HAND: u8 = b'h';
@@ -19,7 +21,6 @@ pub const ACKNOWLEDGED: u8 = b'a';
 pub const NEWS: u8 = b'n';
 pub const WELCOME: u8 = b'w';
 
-const MARK_LENGTH: usize = 8;
 const READ_BYTES: usize = 512 * 1_024;
 /// How many connections are opened at once: more than a backlog holds would have to try again.
 const WAVE: usize = 256;
@@ -118,8 +119,6 @@ pub struct Board {
     pub delivered: Vec<u32>,
     news: usize,
     acknowledged_at: Option<Instant>,
-    /// Where marks may begin in what is being read.
-    places: Vec<usize>,
 }
 
 pub struct Client {
@@ -127,6 +126,7 @@ pub struct Client {
     events: Events,
     connections: Vec<Option<Connection>>,
     buffer: Vec<u8>,
+    texts: Texts,
     pub board: Board,
     address: SocketAddr,
 }
@@ -142,6 +142,7 @@ impl Client {
             events: Events::with_capacity(4_096),
             connections: Vec::new(),
             buffer: vec![0; READ_BYTES],
+            texts: Texts::default(),
             board: Board::default(),
             address,
         })
@@ -340,7 +341,7 @@ impl Client {
                 connection.flush()?;
             }
             if event.is_readable() {
-                connection.read(&mut self.buffer, &mut self.board)?;
+                connection.read(&mut self.buffer, &mut self.texts, &mut self.board)?;
             }
         }
         Ok(())
@@ -361,7 +362,7 @@ impl Connection {
         Ok(())
     }
 
-    fn read(&mut self, buffer: &mut [u8], board: &mut Board) -> Result<()> {
+    fn read(&mut self, buffer: &mut [u8], texts: &mut Texts, board: &mut Board) -> Result<()> {
         loop {
             let carried = match &mut self.reading {
                 Reading::Page { carry, .. } => {
@@ -387,7 +388,7 @@ impl Connection {
             };
             board.bytes += read as u64;
             let is_all = carried + read < buffer.len();
-            self.reading.take(&buffer[..carried + read], board)?;
+            self.reading.take(&buffer[..carried + read], texts, board)?;
             if is_all {
                 return Ok(());
             }
@@ -396,7 +397,7 @@ impl Connection {
 }
 
 impl Reading {
-    fn take(&mut self, bytes: &[u8], board: &mut Board) -> Result<()> {
+    fn take(&mut self, bytes: &[u8], texts: &mut Texts, board: &mut Board) -> Result<()> {
         match self {
             Self::Page { head, carry, hands, news } => {
                 let mut bytes = bytes;
@@ -414,18 +415,11 @@ impl Reading {
                     *head = None;
                     board.opened += 1;
                 }
-                board.beginnings(bytes);
-                for place in 0..board.places.len() {
-                    let start = board.places[place];
-                    let Some(text) = bytes.get(start..start + MARK_LENGTH) else {
-                        carry.extend_from_slice(&bytes[start..]);
-                        return Ok(());
-                    };
-                    // Lengths of frames of a websocket may look like a beginning.
-                    if let Some((kind, number)) = read_mark(text) {
-                        board.note(kind, number, hands, news)?;
-                    }
+                let (marks, rest) = texts.read(bytes);
+                for mark in marks {
+                    board.note(*mark, hands, news)?;
                 }
+                carry.extend_from_slice(&bytes[rest..]);
                 Ok(())
             }
             Self::Answers { received, body, asked_at } => {
@@ -449,32 +443,8 @@ impl Reading {
 }
 
 impl Board {
-    /// Finds whatever may begin a mark. Most are as far from the last as those before them, so that
-    /// is tried first; what was found is held against how many there are.
-    fn beginnings(&mut self, bytes: &[u8]) {
-        self.places.clear();
-        let (mut next, mut usual, mut latest) = (memchr::memchr(b'~', bytes), 0, 0);
-        while let Some(start) = next {
-            self.places.push(start);
-            next = match bytes.get(start + usual) {
-                Some(b'~') if usual > 0 => Some(start + usual),
-                _ => memchr::memchr(b'~', &bytes[start + 1..]).map(|between| {
-                    let distance = between + 1;
-                    if distance == latest {
-                        usual = distance;
-                    }
-                    latest = distance;
-                    start + distance
-                }),
-            };
-        }
-        if self.places.len() != memchr::memchr_iter(b'~', bytes).count() {
-            self.places.clear();
-            self.places.extend(memchr::memchr_iter(b'~', bytes));
-        }
-    }
-
-    fn note(&mut self, kind: u8, number: usize, hands: &mut Seen, news: &mut usize) -> Result<()> {
+    fn note(&mut self, mark: Mark, hands: &mut Seen, news: &mut usize) -> Result<()> {
+        let Mark { kind, number } = mark;
         match kind {
             HAND => {
                 if !hands.insert(number) {
@@ -501,23 +471,6 @@ impl Board {
         }
         Ok(())
     }
-}
-
-/// The kind and the number of a mark; none when it is something else. All six digits are taken at
-/// once, each in a byte of one word.
-fn read_mark(text: &[u8]) -> Option<(u8, usize)> {
-    const TENS: u64 = 0xf0f0_f0f0_f0f0;
-    const ZEROS: u64 = 0x3030_3030_3030;
-    const SIXES: u64 = 0x0606_0606_0606;
-    let word = u64::from_le_bytes(text.try_into().ok()?);
-    let kind = word.to_le_bytes()[1];
-    let text = word >> 16;
-    let is_number = text & TENS == ZEROS && (text + SIXES) & TENS == ZEROS;
-    let digits = text & !TENS;
-    let pairs = digits * 10 + (digits >> 8);
-    let pair = |place: u32| (pairs >> (16 * place)) & 0xff;
-    let number = pair(0) * 10_000 + pair(1) * 100 + pair(2);
-    is_number.then_some((kind, usize::try_from(number).ok()?))
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {

@@ -9,6 +9,7 @@ mod attack;
 mod class;
 mod client;
 mod floor;
+mod marks;
 mod process;
 mod report;
 
@@ -244,9 +245,7 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
     let requests: Vec<Vec<u8>> = class
         .students()
         .iter()
-        .map(|student| {
-            student.request("GET", &format!("/events?after={seen}&events=together"), None)
-        })
+        .map(|student| student.request("GET", &format!("/events?after={seen}&events=tables"), None))
         .collect();
     let before = server.used();
     let began = Instant::now();
@@ -276,7 +275,7 @@ fn open_school(client: &mut Client, classes: usize) -> Result<School> {
         let teacher = begin(client, lines[0])?;
         let (joined, _) = join(client, &teacher, &lines)?;
         let seen = snapshot_seq(client, lines[0], &joined[0])?;
-        let rest = format!("/events?after={seen}&events=together");
+        let rest = format!("/events?after={seen}&events=tables");
         requests.extend(joined.iter().map(|it| it.request("GET", &rest, None)));
         teachers.push(teacher);
         students.push(joined);

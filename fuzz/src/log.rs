@@ -6,7 +6,7 @@ use classroom::history::Chronicle;
 use classroom::{Classroom, Lesson};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use signaling::event::{MemberJoined, Together};
+use signaling::event::{MemberJoined, Table};
 use signaling::{
     Application, Command, Eraser, Event, EventKind, FinishWhom, Group, GroupId, Invitation,
     InviteId, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange, Timestamp, UserId, act,
@@ -34,7 +34,7 @@ pub fn log(bytes: &[u8]) {
         apply(&mut group, event);
         look(&group);
     }
-    read_together(&events);
+    read_tables(&events);
     bytes.split(|byte| *byte == b'\n').take(MOST).for_each(read_besides);
     tell(&application, group_id, &events);
     for user in users(&events) {
@@ -46,14 +46,14 @@ pub fn log(bytes: &[u8]) {
     }
 }
 
-/// Tells events together that can be; what is read of that are the same events.
-fn read_together(events: &[Event]) {
+/// Tells in tables what can be; what is read of that are the same events.
+fn read_tables(events: &[Event]) {
     let mut read = Vec::new();
     let mut rest = events.iter().peekable();
     while let Some(first) = rest.next() {
-        let mut run = Together::of(first);
-        while rest.next_if(|next| run.add(next)).is_some() {}
-        let text = serde_json::to_string(&run).expect("a list is JSON");
+        let mut table = Table::of(first);
+        while rest.next_if(|next| table.add(next)).is_some() {}
+        let text = serde_json::to_string(&table).expect("a table is JSON");
         let name = first.kind.name();
         read.extend(json::read_events(name, &text).expect("what is written can be read"));
     }

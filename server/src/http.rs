@@ -845,7 +845,7 @@ async fn events(
         (None, None) => None,
     };
     let telling = match from.events.as_deref() {
-        Some("together") => Telling::Together,
+        Some("tables") => Telling::Tables,
         _ => Telling::Each,
     };
     let heartbeat_event = from.heartbeat.as_deref() == Some("event");

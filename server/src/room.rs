@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
-use signaling::event::Together;
+use signaling::event::Table;
 use signaling::{
     Application, Audience, Event, EventKind, Group, GroupId, Invitation, InviteId, Rejection,
     Relay, Ringing, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply, may_ring,
@@ -58,8 +58,8 @@ struct Frame {
 #[derive(Debug)]
 struct Commit {
     bytes: Bytes,
-    /// The same for streams that tell events together.
-    together: Piece,
+    /// The same for streams that tell events in tables.
+    tables: Piece,
     frames: Vec<Frame>,
     /// Every event is for everyone and ends nobody's stream: the bytes go out as they are.
     is_plain: bool,
@@ -72,8 +72,8 @@ impl Commit {
 
     /// How much memory its bytes take.
     fn size(&self) -> usize {
-        let is_shared = self.bytes.as_ptr() == self.together.bytes().as_ptr();
-        self.bytes.len() + if is_shared { 0 } else { self.together.bytes().len() }
+        let is_shared = self.bytes.as_ptr() == self.tables.bytes().as_ptr();
+        self.bytes.len() + if is_shared { 0 } else { self.tables.bytes().len() }
     }
 }
 
@@ -83,7 +83,7 @@ pub(crate) enum Telling {
     /// Each by itself.
     Each,
     /// In one message, when the reader has seen nothing of the commit and may see all of it.
-    Together,
+    Tables,
 }
 
 /// What is new after a place in the log, for one member.
@@ -207,11 +207,11 @@ fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
     let is_plain =
         frames.iter().all(|f| f.audience == Audience::Everyone && f.ends == Ends::Nobody);
     let bytes = bytes.freeze();
-    Commit { together: bytes.clone().into(), bytes, frames, is_plain }
+    Commit { tables: bytes.clone().into(), bytes, frames, is_plain }
 }
 
-/// What streams are told of a commit that tell events together; none when no two of them can be.
-fn together(events: &[EncodedEvent]) -> Option<Bytes> {
+/// What streams are told of a commit that tell events in tables; none when no two belong in one.
+fn tables(events: &[EncodedEvent]) -> Option<Bytes> {
     if events.len() < 2 {
         return None;
     }
@@ -219,12 +219,12 @@ fn together(events: &[EncodedEvent]) -> Option<Bytes> {
     let mut is_shorter = false;
     let mut rest = events.iter().peekable();
     while let Some(EncodedEvent { event: first, body }) = rest.next() {
-        let mut run = Together::of(first);
-        let added = std::iter::from_fn(|| rest.next_if(|next| run.add(&next.event)));
+        let mut table = Table::of(first);
+        let added = std::iter::from_fn(|| rest.next_if(|next| table.add(&next.event)));
         match added.last() {
             Some(EncodedEvent { event: last, .. }) => {
-                let list = serde_json::to_string(&run).unwrap_or_default();
-                write_frame(&mut bytes, last, &list);
+                let table = serde_json::to_string(&table).unwrap_or_default();
+                write_frame(&mut bytes, last, &table);
                 is_shorter = true;
             }
             None => write_frame(&mut bytes, first, body),
@@ -290,7 +290,7 @@ impl State {
             if commit.is_plain && is_whole {
                 news.pieces.push(match telling {
                     Telling::Each => commit.bytes.clone().into(),
-                    Telling::Together => commit.together.clone(),
+                    Telling::Tables => commit.tables.clone(),
                 });
                 news.cursor = commit.last();
                 continue;
@@ -393,12 +393,12 @@ impl Room {
 
     /// Takes over what was committed, and has every stream send it.
     pub(crate) fn publish(&self, events: &[EncodedEvent]) {
-        let together = together(events);
-        let pages = together.as_ref().and_then(|bytes| self.pages(bytes));
+        let tables = tables(events);
+        let pages = tables.as_ref().and_then(|bytes| self.pages(bytes));
         let mut state = self.write();
         let mut commit = encode(&mut state.group, events);
-        if let Some(bytes) = together.filter(|_| commit.is_plain) {
-            commit.together = match &pages {
+        if let Some(bytes) = tables.filter(|_| commit.is_plain) {
+            commit.tables = match &pages {
                 Some(pages) => Piece::in_pages(bytes, pages),
                 None => bytes.into(),
             };

@@ -215,7 +215,7 @@ impl LiveStream {
 mod tests {
     use futures::{FutureExt, Stream, StreamExt};
     use signaling::event::{MemberJoined, MemberLeft};
-    use signaling::{Event, Name, Role, Timestamp};
+    use signaling::{Event, Name, Role, Timestamp, json};
     use tokio::io::AsyncReadExt;
     use tokio::net::{TcpListener, TcpStream};
 
@@ -307,13 +307,13 @@ mod tests {
     async fn a_long_commit_comes_to_each_of_many_as_it_comes_to_one() {
         let room = empty_room();
         room.publish(&joins(1..101));
-        let together = |user| {
-            let start = start(Some(100), Telling::Together);
+        let in_tables = |user| {
+            let start = start(Some(100), Telling::Tables);
             Box::pin(pieces(Arc::clone(&room), user, start, CancellationToken::new()))
         };
         let members: Vec<UserId> =
             room.with_group(|group| group.members().iter().map(|m| m.user_id).collect());
-        let mut streams: Vec<_> = members.into_iter().map(together).collect();
+        let mut streams: Vec<_> = members.into_iter().map(in_tables).collect();
         for stream in &mut streams {
             let mut read = String::new();
             while !read.contains("onUserStatusChanged") {
@@ -326,11 +326,11 @@ mod tests {
             room.publish(commit);
         }
         let in_pages = || {
-            let news = room.news(100, READER, Telling::Together).expect("it is in memory");
+            let news = room.news(100, READER, Telling::Tables).expect("it is in memory");
             news.pieces.iter().filter(|piece| piece.has_pages()).count()
         };
         assert_eq!(in_pages(), 2, "the long ones, until all have them");
-        let mut alone = together(READER);
+        let mut alone = in_tables(READER);
         let alone = read_to(&mut alone, 2_103).await;
         let of_commits = |read: &str| {
             let begins = read.find("id: 1100\n").expect("the first commit");
@@ -339,8 +339,11 @@ mod tests {
         };
         for stream in &mut streams {
             let read = read_to(stream, 2_103).await;
-            assert_eq!(of_commits(&read).matches("userID").count(), 2_002);
-            assert!(of_commits(&read) == of_commits(&alone), "what many read and what one reads");
+            let read = of_commits(&read);
+            let data = read.lines().filter_map(|line| line.strip_prefix("data: "));
+            let joined = data.filter_map(|data| json::read_events("onMemberJoined", data).ok());
+            assert_eq!(joined.map(|events| events.len()).sum::<usize>(), 2_002);
+            assert!(read == of_commits(&alone), "what many read and what one reads");
         }
         while in_pages() > 0 {
             tokio::task::yield_now().await;

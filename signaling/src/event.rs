@@ -2,6 +2,7 @@
 
 use std::mem::{Discriminant, discriminant};
 
+use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
@@ -43,94 +44,128 @@ pub struct Event {
 }
 
 macro_rules! body {
-    ($($(#[$attribute:meta])* $field:ident: $type:ty,)*) => {
+    ($($field:ident = $name:literal: $type:ty,)*) => {
         /// The fields of all events in one: to flatten one struct into another would read every
         /// event twice, and a struct for each costs a browser much code.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Body {
-            $($(#[$attribute])* #[serde(skip_serializing_if = "Option::is_none")]
-            $field: Option<$type>,)*
+        pub(crate) struct Body {
+            $(#[serde(rename = $name, skip_serializing_if = "Option::is_none")]
+            pub(crate) $field: Option<$type>,)*
         }
 
+        /// A choice of fields, in their order.
+        type Fields = [bool; [$($name),*].len()];
+
         impl Body {
-            /// What it holds that `before` does not; none when `before` holds a field that it lacks.
-            fn beside(self, before: &Self) -> Option<Self> {
-                Some(Self {
-                    $($field: match (self.$field, &before.$field) {
-                        (None, Some(_)) => return None,
-                        (held, before) => held.filter(|held| before.as_ref() != Some(held)),
-                    },)*
-                })
+            const NAMES: [&str; [$($name),*].len()] = [$($name),*];
+
+            /// The fields that it holds.
+            fn fields(&self) -> Fields {
+                [$(self.$field.is_some()),*]
             }
 
-            /// The body of which this is what `before` does not hold.
-            fn after(self, before: &Self) -> Self {
-                Self { $($field: self.$field.or_else(|| before.$field.clone()),)* }
+            /// The fields in which the two are not alike.
+            fn unlike(&self, other: &Self) -> Fields {
+                [$(self.$field != other.$field),*]
             }
 
-            fn next_seq(&self) -> Option<u64> {
-                self.seq?.checked_add(1)
+            /// What it holds, and where it holds nothing what the other does.
+            pub(crate) fn or(self, other: &Self) -> Self {
+                Self { $($field: self.$field.or_else(|| other.$field.clone()),)* }
+            }
+        }
+
+        impl Serialize for Row<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut row = serializer.serialize_seq(None)?;
+                let mut columns = self.columns.iter();
+                $(if columns.next() == Some(&true) {
+                    row.serialize_element(&self.body.$field)?;
+                })*
+                row.end()
             }
         }
     };
 }
 
 body! {
-    seq: u64,
-    at: Timestamp,
-    #[serde(rename = "inviteID")] invite_id: InviteId,
-    #[serde(rename = "groupID")] group_id: GroupId,
-    #[serde(rename = "userID")] user_id: UserId,
-    inviter: UserId,
-    invitee: UserId,
-    by: UserId,
-    invitee_list: InviteeList,
-    data: String,
-    timeout: Timeout,
-    expires_at: Timestamp,
-    answers: Answers,
-    reason: String,
-    name: Name,
-    role: Role,
-    settings: Settings,
+    seq = "seq": u64,
+    at = "at": Timestamp,
+    invite_id = "inviteID": InviteId,
+    group_id = "groupID": GroupId,
+    user_id = "userID": UserId,
+    inviter = "inviter": UserId,
+    invitee = "invitee": UserId,
+    by = "by": UserId,
+    invitee_list = "inviteeList": InviteeList,
+    data = "data": String,
+    timeout = "timeout": Timeout,
+    expires_at = "expiresAt": Timestamp,
+    answers = "answers": Answers,
+    reason = "reason": String,
+    name = "name": Name,
+    role = "role": Role,
+    settings = "settings": Settings,
 }
 
-/// Events of one kind, one after the other, as a stream tells them when it is asked to tell them
-/// together: a list, in which each but the first says only what it does not share with the one
-/// before it. Its `seq` is said only where it is not the next.
+/// Events of one kind and of numbers that follow each other, as a stream tells them when it is asked
+/// for tables. On the wire it is a list: the first event, the names of the fields in which any of
+/// the others is not like it, and for each of these a row, the list of its values of those fields.
+/// Numbers are not among them: each is the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Together {
+pub struct Table {
     kind: Discriminant<EventKind>,
-    last: Body,
-    list: Vec<Body>,
+    first: Body,
+    others: Vec<Body>,
+    columns: Fields,
 }
 
-impl Together {
-    /// A list of one event.
+/// The values of an event in the columns of its table.
+struct Row<'a> {
+    body: &'a Body,
+    columns: &'a Fields,
+}
+
+impl Table {
+    /// A table of one event.
     pub fn of(first: &Event) -> Self {
         let body = first.body();
-        Self { kind: discriminant(&first.kind), last: body.clone(), list: vec![body] }
+        let columns = body.unlike(&body);
+        Self { kind: discriminant(&first.kind), first: body, others: Vec::new(), columns }
     }
 
-    /// Adds the next event. False when it cannot be told with the others: it is not of their kind,
-    /// or says nothing of something that the one before it says.
+    /// Adds an event. False when it belongs in no table with the others: it is not of their kind, or
+    /// has not their fields, or its number is not the next.
     pub fn add(&mut self, next: &Event) -> bool {
-        if discriminant(&next.kind) != self.kind {
+        let place = self.others.len() as u64 + 1;
+        let is_next = self.first.seq.and_then(|first| first.checked_add(place)) == Some(next.seq);
+        if !is_next || discriminant(&next.kind) != self.kind {
             return false;
         }
-        let body = next.body();
-        let Some(mut said) = body.clone().beside(&self.last) else { return false };
-        said.seq = body.seq.filter(|seq| Some(*seq) != self.last.next_seq());
-        self.list.push(said);
-        self.last = body;
+        let body = Body { seq: self.first.seq, ..next.body() };
+        if body.fields() != self.first.fields() {
+            return false;
+        }
+        for (column, unlike) in self.columns.iter_mut().zip(body.unlike(&self.first)) {
+            *column |= unlike;
+        }
+        self.others.push(body);
         true
     }
 }
 
-impl Serialize for Together {
+impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.list.serialize(serializer)
+        let Self { first, others, columns, .. } = self;
+        let named = Body::NAMES.iter().zip(columns).filter(|(_, is_one)| **is_one);
+        let names: Vec<&str> = named.map(|(name, _)| *name).collect();
+        let mut list = serializer.serialize_seq(Some(2 + others.len()))?;
+        list.serialize_element(first)?;
+        list.serialize_element(&names)?;
+        for body in others {
+            list.serialize_element(&Row { body, columns })?;
+        }
+        list.end()
     }
 }
 
@@ -208,7 +243,7 @@ macro_rules! event_kinds {
             }
 
             /// The event that has this name and body, or what that lacks.
-            fn of(name: &str, body: Body) -> Result<Self, &'static str> {
+            pub(crate) fn of(name: &str, body: Body) -> Result<Self, &'static str> {
                 let seq = body.seq.ok_or("seq")?;
                 let at = body.at.ok_or("at")?;
                 let kind = match name {
@@ -231,24 +266,6 @@ impl Event {
     /// When no event has the name, or the body is not that event's.
     pub fn decode<'de, D: Deserializer<'de>>(name: &str, body: D) -> Result<Self, D::Error> {
         Self::of(name, Body::deserialize(body)?).map_err(de::Error::missing_field)
-    }
-
-    /// Reads events of one name that are told [`Together`].
-    ///
-    /// # Errors
-    /// When no event has the name, or the list is not one of that event's bodies.
-    pub fn decode_list<'de, D: Deserializer<'de>>(
-        name: &str,
-        list: D,
-    ) -> Result<Vec<Self>, D::Error> {
-        let mut events = Vec::new();
-        let mut last = Body::default();
-        for said in Vec::<Body>::deserialize(list)? {
-            let seq = said.seq.or(last.next_seq());
-            last = Body { seq, ..said.after(&last) };
-            events.push(Self::of(name, last.clone()).map_err(de::Error::missing_field)?);
-        }
-        Ok(events)
     }
 }
 

@@ -4,8 +4,9 @@
 //! What is in a `data` field the server reads by it as well, so that both make the same of it.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, slice};
 
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
     VariantAccess, Visitor,
@@ -13,6 +14,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::Event;
+use crate::event::Body;
 
 /// How deep lists and objects may lie in each other.
 const DEPTH: u8 = 128;
@@ -46,19 +48,24 @@ pub fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, JsonError> {
     reader.end().map(|()| value)
 }
 
-/// Reads what a stream tells under the name of an event: its body, or a list of such events that
-/// are told [`Together`](crate::event::Together).
+/// Reads what a stream tells under the name of an event: its body, or a
+/// [`Table`](crate::event::Table) of such events.
 ///
 /// # Errors
 /// When no event has the name, or the text is not what is told of that event.
 pub fn read_events(name: &str, text: &str) -> Result<Vec<Event>, JsonError> {
     let mut reader = Reader { text, at: 0, depth: DEPTH };
-    let events = if text.starts_with('[') {
-        Event::decode_list(name, &mut reader)?
+    let mut events = Vec::new();
+    if text.starts_with('[') {
+        reader.table(name, &mut events)?;
     } else {
-        vec![Event::decode(name, &mut reader)?]
-    };
+        events.push(event(name, reader.object()?)?);
+    }
     reader.end().map(|()| events)
+}
+
+fn event(name: &str, body: Body) -> Result<Event, JsonError> {
+    Event::of(name, body).map_err(|_| JsonError)
 }
 
 struct Reader<'de> {
@@ -256,6 +263,34 @@ impl<'de> Reader<'de> {
         Ok(unit)
     }
 
+    fn object(&mut self) -> Result<Body, JsonError> {
+        Entries::of(self, b'{')?.body()
+    }
+
+    fn table(&mut self, name: &str, events: &mut Vec<Event>) -> Result<(), JsonError> {
+        self.enter(b'[')?;
+        let first = self.object()?;
+        self.expect(b',')?;
+        self.enter(b'[')?;
+        let mut columns = Vec::new();
+        let mut is_first = true;
+        while self.next(b']', &mut is_first)? {
+            columns.push(self.string()?);
+        }
+        let mut seq = first.seq;
+        let mut unlike_first = Body::default();
+        loop {
+            events.push(event(name, Body { seq, ..unlike_first.or(&first) })?);
+            if !self.next(b']', &mut false)? {
+                return Ok(());
+            }
+            let mut row = Entries::of(self, b'[')?;
+            row.columns = Some(columns.iter());
+            unlike_first = row.body()?;
+            seq = seq.and_then(|seq| seq.checked_add(1));
+        }
+    }
+
     fn skip(&mut self) -> Result<(), JsonError> {
         let closes = match self.peek() {
             Some(b'"') => return self.string().map(drop),
@@ -278,22 +313,44 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// The entries of a list or an object.
+/// The entries of a list, an object, or the row of a table, which is an object written as a list.
 struct Entries<'a, 'de> {
     reader: &'a mut Reader<'de>,
     is_first: bool,
     is_over: bool,
+    /// The names that are left for a row's values.
+    columns: Option<slice::Iter<'a, Cow<'de, str>>>,
 }
 
 impl<'a, 'de> Entries<'a, 'de> {
     fn of(reader: &'a mut Reader<'de>, opens: u8) -> Result<Self, JsonError> {
         reader.enter(opens)?;
-        Ok(Self { reader, is_first: true, is_over: false })
+        Ok(Self { reader, is_first: true, is_over: false, columns: None })
     }
 
     fn next(&mut self, closes: u8) -> Result<bool, JsonError> {
         self.is_over = !self.reader.next(closes, &mut self.is_first)?;
         Ok(!self.is_over)
+    }
+
+    /// The name of the next entry, of which the value is what comes next.
+    fn name(&mut self) -> Result<Option<Cow<'de, str>>, JsonError> {
+        let Some(columns) = &mut self.columns else {
+            if !self.next(b'}')? {
+                return Ok(None);
+            }
+            let name = self.reader.string()?;
+            self.reader.expect(b':')?;
+            return Ok(Some(name));
+        };
+        let column = columns.next();
+        if self.next(b']')? == column.is_some() { Ok(column.cloned()) } else { Err(JsonError) }
+    }
+
+    /// Reads them as the fields of an event.
+    fn body(mut self) -> Result<Body, JsonError> {
+        let body = Body::deserialize(MapAccessDeserializer::new(&mut self))?;
+        self.end(body)
     }
 
     /// Whoever reads entries must have come to the last.
@@ -320,15 +377,11 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, JsonError> {
-        if !self.next(b'}')? {
-            return Ok(None);
-        }
-        self.reader.begins(b'"')?;
-        seed.deserialize(&mut *self.reader).map(Some)
+        let name = self.name()?;
+        name.map(|name| seed.deserialize(StrDeserializer::new(&name))).transpose()
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, JsonError> {
-        self.reader.expect(b':')?;
         seed.deserialize(&mut *self.reader)
     }
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseResult, TestRunner};
-use signaling::event::Together;
+use signaling::event::Table;
 use signaling::{
     Answers, Command, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Outcome, Rejection, Role, Settlement, Snapshot, Timestamp, UserId, apply, decide,
@@ -424,15 +424,15 @@ proptest! {
     }
 
     #[test]
-    fn what_is_told_together_is_read_as_what_it_was(life in any_life()) {
+    fn what_is_told_in_tables_is_read_as_what_it_was(life in any_life()) {
         let log = lived(&life)?.log;
         let mut read = Vec::new();
         let mut rest = log.iter().peekable();
         while let Some(first) = rest.next() {
-            let mut run = Together::of(first);
-            while rest.next_if(|next| run.add(next)).is_some() {}
-            let text = serde_json::to_string(&run).expect("a list is JSON");
-            read.extend(json::read_events(first.kind.name(), &text).expect("the list"));
+            let mut table = Table::of(first);
+            while rest.next_if(|next| table.add(next)).is_some() {}
+            let text = serde_json::to_string(&table).expect("a table is JSON");
+            read.extend(json::read_events(first.kind.name(), &text).expect("the table"));
         }
         prop_assert_eq!(read, log);
     }

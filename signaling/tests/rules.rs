@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use signaling::event::{
     InvitationCancelled, InvitationModified, InvitationTimeout, InviteeAccepted, InviteeFinished,
-    InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Together,
+    InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Table,
 };
 use signaling::{
     Application, Audience, Code, Command, Event, EventKind, Group, Invitation, InviteId,
@@ -1206,7 +1206,7 @@ fn what_is_no_event_is_not_read_as_one() {
 }
 
 #[test]
-fn events_told_together_say_once_what_they_share() {
+fn a_table_says_once_what_its_events_share() {
     let said = |seq, at, data: &str| {
         let accepted = InviteeAccepted { invite_id: HANDS, invitee: CLEO, data: data.to_owned() };
         Event { seq, at: Timestamp::from_millis(at), kind: accepted.into() }
@@ -1217,33 +1217,54 @@ fn events_told_together_say_once_what_they_share() {
             InviteeRejected { invite_id: HANDS, invitee: CLEO, data: String::new(), reason };
         Event { seq, at: Timestamp::from_millis(0), kind: rejected.into() }
     };
-    let mut run = Together::of(&said(7, 0, "a"));
-    assert!(run.add(&said(8, 0, "a")), "only its number differs, and that is the next");
-    assert!(run.add(&said(9, 1, "b")));
-    assert!(run.add(&said(12, 1, "b")), "what others may not see lies in between");
-    assert!(run.add(&said(12, 1, "b")), "the same once more");
+    let table_of = |table: &Table| serde_json::to_value(table).expect("a table is JSON");
+    let mut table = Table::of(&said(7, 0, "a"));
+    assert!(table.add(&said(8, 0, "a")), "only its number differs, and that is the next");
     let whole = serde_json::to_value(said(7, 0, "a")).expect("an event is JSON");
-    let at = Timestamp::from_millis(1);
-    let list = json!([whole, {}, {"at": at, "data": "b"}, {"seq": 12}, {"seq": 12}]);
-    assert_eq!(serde_json::to_value(&run).expect("a list is JSON"), list);
+    assert_eq!(table_of(&table), json!([whole, [], []]));
 
-    assert!(!run.add(&rejected(13, None)), "one of another kind");
-    let mut run = Together::of(&rejected(1, Some("busy")));
-    assert!(!run.add(&rejected(2, None)), "one that has no reason while the one before has");
-    let mut run = Together::of(&rejected(1, None));
-    assert!(run.add(&rejected(2, Some("busy"))));
+    assert!(table.add(&said(9, 0, "b")));
+    assert!(table.add(&said(10, 1, "a")));
+    let [then, later] = [0, 1].map(Timestamp::from_millis);
+    let rows = json!([whole, ["at", "data"], [then, "a"], [then, "b"], [later, "a"]]);
+    assert_eq!(table_of(&table), rows);
+
+    assert!(!table.add(&said(10, 1, "a")), "the same once more");
+    assert!(!table.add(&said(12, 1, "a")), "what others may not see lies in between");
+    assert!(!table.add(&rejected(11, None)), "one of another kind");
+    assert_eq!(table_of(&table), rows, "what belongs in no table with them is not in it");
+
+    assert!(!Table::of(&rejected(1, Some("busy"))).add(&rejected(2, None)), "a reason less");
+    assert!(!Table::of(&rejected(1, None)).add(&rejected(2, Some("busy"))), "a reason more");
+    assert!(!Table::of(&said(u64::MAX, 0, "a")).add(&said(0, 0, "a")), "no number is the next");
 }
 
 #[test]
-fn what_is_no_list_of_events_is_not_read_as_one() {
-    for list in [
-        json!([{"at": Timestamp::from_millis(0), "reason": "ended"}]),
-        json!([{"seq": 1, "reason": "ended"}, {"at": Timestamp::from_millis(0)}]),
-        json!([{"seq": u64::MAX, "at": Timestamp::from_millis(0), "reason": "ended"}, {}]),
+fn what_is_no_table_of_events_is_not_read_as_one() {
+    let ended = |seq: u64| json!({"seq": seq, "at": Timestamp::from_millis(0), "reason": "ended"});
+    let read = |table: &Value| signaling::json::read_events("onGroupEnded", &table.to_string());
+    let table = json!([ended(1), ["reason"], ["over"], ["left"]]);
+    let numbers = read(&table).map(|events| events.iter().map(|event| event.seq).collect());
+    assert_eq!(numbers, Ok(vec![1, 2, 3]), "what is one");
+    for table in [
+        json!([]),
+        json!([ended(1)]),
+        json!([ended(1), "reason"]),
+        json!([ended(1), {"reason": "over"}]),
+        json!([ended(1), [7]]),
+        json!([ended(1), ["reason"], []]),
+        json!([ended(1), ["reason"], ["over", "left"]]),
+        json!([ended(1), ["reason"], [7]]),
+        json!([ended(1), ["reason"], "over"]),
+        json!([ended(1), ["reason"], {"reason": "over"}]),
+        json!([ended(1), ["reason", "reason"], ["over", "left"]]),
+        json!([ended(u64::MAX), ["reason"], ["over"]]),
+        json!([{"at": Timestamp::from_millis(0), "reason": "ended"}, ["seq"], [2]]),
+        json!([{"seq": 1, "at": Timestamp::from_millis(0)}, ["reason"], ["over"]]),
+        json!([ended(1), ["reason"], ["over"], 7]),
         json!([7]),
-        json!({"seq": 1}),
     ] {
-        assert!(Event::decode_list("onGroupEnded", &list).is_err(), "{list}");
+        assert!(read(&table).is_err(), "{table}");
     }
 }
 

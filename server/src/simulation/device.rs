@@ -76,7 +76,7 @@ impl<'a> Frame<'a> {
         Some(Self { id, name: field("event: ")?, data: field("data: ")? })
     }
 
-    /// The events of the log that it tells, together or not: their numbers and bodies.
+    /// The events of the log that it tells, in a table or not: their numbers and bodies.
     pub fn events(&self) -> Result<Vec<(u64, Cow<'a, str>)>, String> {
         match self.id.filter(|_| self.name != "snapshot") {
             Some(_) if self.data.starts_with('[') => {

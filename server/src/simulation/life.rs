@@ -353,7 +353,7 @@ impl World {
 
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
-        let telling = if device.is_multiple_of(2) { Telling::Each } else { Telling::Together };
+        let telling = if device.is_multiple_of(2) { Telling::Each } else { Telling::Tables };
         let start = Start { after, heartbeat_event: false, telling };
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();

@@ -328,7 +328,7 @@ async fn the_end_of_the_class_is_the_last_event_of_every_stream() {
 }
 
 #[tokio::test]
-async fn events_of_one_commit_come_together_where_that_is_asked_for_and_say_the_same() {
+async fn events_of_one_commit_come_in_a_table_where_that_is_asked_for_and_say_the_same() {
     let server = Server::start().await;
     let class = Class::start(&server).await;
     let students = class.students(12).await;
@@ -337,18 +337,17 @@ async fn events_of_one_commit_come_together_where_that_is_asked_for_and_say_the_
         student.accept(&invite).await.with_status(200);
     }
     let seen = class.mark().await;
-    let mut together = class.teacher.stream_together(seen).await;
+    let mut in_tables = class.teacher.stream_of_tables(seen).await;
     let mut each = class.teacher.stream_after(seen).await;
     class.teacher.finish(&invite).await.with_status(200);
     let end = class.mark().await;
 
-    let finished = together.next_event().await;
+    let finished = in_tables.next_event().await;
     assert_eq!(finished.name, "onInviteeFinished");
-    let list = finished.body().as_array().expect("a list");
-    assert_fields(&list[0], "at by data invitee inviteID reason seq");
-    for said in &list[1..] {
-        assert_fields(said, "invitee");
-    }
+    let table = finished.body().as_array().expect("a table");
+    assert_fields(&table[0], "at by data invitee inviteID reason seq");
+    assert_eq!(table[1], json!(["invitee"]), "what is not alike in all");
+    assert_eq!(table[2..].len(), students.len() - 1);
     let each = each.through(end).await;
     let last = &each[students.len() - 1];
     assert_eq!(finished.id, last.id, "a stream that breaks off goes on after all of them");
@@ -357,7 +356,7 @@ async fn events_of_one_commit_come_together_where_that_is_asked_for_and_say_the_
 
     // Who has seen a part of them is told the rest.
     let middle = each[4].seq();
-    let mut again = class.teacher.stream_together(middle).await;
+    let mut again = class.teacher.stream_of_tables(middle).await;
     let rest: Vec<_> = again.through(end).await.iter().flat_map(Event::bodies).collect();
     let expected: Vec<_> = each[5..].iter().map(|event| event.body().clone()).collect();
     assert_eq!(rest, expected);

@@ -17,7 +17,7 @@ async fn acceptances(mut stream: EventStream) -> Vec<Value> {
         if event.name == "onInviteeAccepted" {
             bodies.extend(event.bodies());
             let last = bodies.last().and_then(|body| body["seq"].as_u64());
-            assert_eq!(last, event.id, "what is told together has the number of its last");
+            assert_eq!(last, event.id, "a table has the number of its last");
         }
     }
     bodies
@@ -34,7 +34,7 @@ async fn in_a_storm_all_500_see_the_same_500_acceptances_in_the_same_order() {
         let stream = if place % 2 == 0 {
             student.listen().await
         } else {
-            student.stream_together(seen).await
+            student.stream_of_tables(seen).await
         };
         streams.push(tokio::spawn(acceptances(stream)));
     }

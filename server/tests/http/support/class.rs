@@ -177,9 +177,9 @@ impl Member {
         EventStream::of(self.get(&format!("/events?after={seq}")).open().await)
     }
 
-    /// A stream as pages open it, on which events may come together.
-    pub async fn stream_together(&self, after: u64) -> EventStream {
-        EventStream::of(self.get(&format!("/events?after={after}&events=together")).open().await)
+    /// A stream as pages open it, on which events may come in tables.
+    pub async fn stream_of_tables(&self, after: u64) -> EventStream {
+        EventStream::of(self.get(&format!("/events?after={after}&events=tables")).open().await)
     }
 
     /// A stream opened anew after one that broke off.

@@ -33,21 +33,23 @@ impl Event {
         self.id.unwrap_or_else(|| panic!("{self:?} has no id"))
     }
 
-    /// The bodies of all that it tells, where events may be told together: what one of them leaves
-    /// out is as in the one before, and its number the next.
+    /// The bodies of all that it tells, where events may be told in tables: after the first come the
+    /// names of what is not alike in all, and a row of that for each of the others.
     pub fn bodies(&self) -> Vec<Value> {
-        let Value::Array(list) = self.body() else { return vec![self.body().clone()] };
-        let mut bodies: Vec<Value> = Vec::new();
-        for said in list {
-            let mut body = bodies.last().cloned().unwrap_or_else(|| json!({}));
-            if let Some(seq) = body["seq"].as_u64() {
-                body["seq"] = json!(seq + 1);
+        let Value::Array(table) = self.body() else { return vec![self.body().clone()] };
+        let list = |value: &Value| value.as_array().expect("a list").clone();
+        let (first, columns) = (&table[0], list(&table[1]));
+        let seqs = first["seq"].as_u64().expect("a seq") + 1..;
+        let others = table[2..].iter().zip(seqs).map(|(row, seq)| {
+            let mut body = first.clone();
+            body["seq"] = json!(seq);
+            assert_eq!(list(row).len(), columns.len(), "{row}");
+            for (column, value) in columns.iter().zip(list(row)) {
+                body[column.as_str().expect("a name")] = value;
             }
-            let fields = said.as_object().expect("an object").clone();
-            body.as_object_mut().expect("an object").extend(fields);
-            bodies.push(body);
-        }
-        bodies
+            body
+        });
+        std::iter::once(first.clone()).chain(others).collect()
     }
 
     /// The body of an event that must have this name.
