@@ -305,7 +305,7 @@ impl Class {
                 post("/", &json!({ "name": name, "invitee": invitee, "data": data }))
             }
             // As long as what Handup sends for an acceptance beside others.
-            Peer::Floor => post("/", &json!({ "invitee": invitee, "data": data })),
+            Peer::Floor => post("/", &json!([invitee, data])),
             Peer::Nchan | Peer::Handup | Peer::HandupEach => {
                 // As long as an event of Handup.
                 let body = json!({

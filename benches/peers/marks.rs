@@ -30,10 +30,8 @@ struct Text {
 /// The newest texts.
 #[derive(Default)]
 pub struct Texts {
-    kept: Vec<Text>,
+    kept: [Text; KEPT],
     newest: usize,
-    pub hit: u64,
-    pub miss: u64,
 }
 
 impl Texts {
@@ -41,17 +39,17 @@ impl Texts {
     pub fn read(&mut self, bytes: &[u8]) -> (&[Mark], usize) {
         let text = self.like(bytes);
         let alike = alike(&text.bytes, bytes);
-        let known = text.ends.partition_point(|end| *end <= alike);
-        let known_to = known.checked_sub(1).map_or(0, |last| text.ends[last]);
-        let mut count = known;
+        let mut count = text.ends.partition_point(|end| *end <= alike);
+        let last_end = |text: &Text, count| text.ends[..count].last().copied().unwrap_or_default();
         if alike < bytes.len() {
             text.bytes.truncate(alike);
             text.bytes.extend_from_slice(&bytes[alike..]);
-            text.marks.truncate(known);
-            text.ends.truncate(known);
-            // Lengths of frames of a websocket may look like a beginning.
-            for place in memchr::memchr_iter(b'~', &bytes[known_to..]) {
-                let start = known_to + place;
+            text.marks.truncate(count);
+            text.ends.truncate(count);
+            let from = last_end(text, count);
+            for place in memchr::memchr_iter(b'~', &bytes[from..]) {
+                let start = from + place;
+                // Lengths of frames of a websocket may look like a beginning.
                 if let Some(mark) = bytes.get(start..start + LENGTH).and_then(read_mark) {
                     text.marks.push(mark);
                     text.ends.push(start + LENGTH);
@@ -59,28 +57,17 @@ impl Texts {
             }
             count = text.marks.len();
         }
-        let end = bytes.len();
-        let from =
-            text.ends[..count].last().map_or(0, |end| *end).max(end.saturating_sub(LENGTH - 1));
-        let rest = memchr::memchr(b'~', &bytes[from..]).map_or(end, |place| from + place);
-        (&text.marks[..count], rest)
+        let from = last_end(text, count).max(bytes.len().saturating_sub(LENGTH - 1));
+        let cut_off = memchr::memchr(b'~', &bytes[from..]).map(|place| from + place);
+        (&text.marks[..count], cut_off.unwrap_or(bytes.len()))
     }
 
     /// The text that begins like this, or one to be written over.
     fn like(&mut self, bytes: &[u8]) -> &mut Text {
         let beginning = &bytes[..bytes.len().min(BEGINNING)];
         let same = self.kept.iter().position(|text| text.bytes.starts_with(beginning));
-        if same.is_some() {
-            self.hit += bytes.len() as u64;
-        } else {
-            self.miss += bytes.len() as u64;
-        }
         let place = same.unwrap_or_else(|| {
             self.newest = (self.newest + 1) % KEPT;
-            if self.kept.len() < KEPT {
-                self.kept.push(Text::default());
-                self.newest = self.kept.len() - 1;
-            }
             self.newest
         });
         &mut self.kept[place]
