@@ -139,6 +139,11 @@ impl Credential {
         let body = body.map(Value::to_string);
         request(method, &self.path(rest), Some(&self.token), body.as_deref())
     }
+
+    /// What this member's page asks for to go on after an event (`app/src/room/tabs.js`).
+    pub fn page(&self, seen: u64) -> Vec<u8> {
+        self.request("GET", &format!("/events?after={seen}&events=tables"), None)
+    }
 }
 
 /// Begins a class of Handup.
@@ -262,10 +267,13 @@ impl Class {
                 client.reopen(std::slice::from_mut(&mut self.teacher_line))?;
                 let teacher = self.teacher.as_ref().ok_or("no teacher")?;
                 let seen = snapshot_seq(client, self.teacher_line, teacher)?;
-                // As the page of a class asks (`app/src/room/tabs.js`).
-                let tables = if self.peer == Peer::Handup { "&events=tables" } else { "" };
-                let rest = format!("/events?after={seen}{tables}");
-                self.students[which].iter().map(|it| it.request("GET", &rest, None)).collect()
+                let students = self.students[which].iter();
+                if self.peer == Peer::Handup {
+                    students.map(|student| student.page(seen)).collect()
+                } else {
+                    let rest = format!("/events?after={seen}");
+                    students.map(|student| student.request("GET", &rest, None)).collect()
+                }
             }
             Peer::Nchan => {
                 let head = "GET /subscribe HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: text/event-stream\r\n\r\n";
@@ -377,7 +385,6 @@ impl Class {
         client.wait("the last page has the last hand", |board| board.hands == deliveries)?;
         let last_page = began.elapsed();
         let client_after = process::cpu_of(std::process::id());
-
         client.wait("everybody is answered", |board| board.answers.len() >= everybody)?;
         let after = server.used();
         let Board { answers, bytes, .. } = &mut client.board;

@@ -243,11 +243,8 @@ fn restart(places: &Places, report: &mut Report) -> Result<()> {
     drop(server);
     let server = peer.start_on(port, places, folder.path())?;
     let mut client = Client::new(server.address)?;
-    let requests: Vec<Vec<u8>> = class
-        .students()
-        .iter()
-        .map(|student| student.request("GET", &format!("/events?after={seen}&events=tables"), None))
-        .collect();
+    let requests: Vec<Vec<u8>> =
+        class.students().iter().map(|student| student.page(seen)).collect();
     let before = server.used();
     let began = Instant::now();
     client.pages(&requests)?;
@@ -276,8 +273,7 @@ fn open_school(client: &mut Client, classes: usize) -> Result<School> {
         let teacher = begin(client, lines[0])?;
         let (joined, _) = join(client, &teacher, &lines)?;
         let seen = snapshot_seq(client, lines[0], &joined[0])?;
-        let rest = format!("/events?after={seen}&events=tables");
-        requests.extend(joined.iter().map(|it| it.request("GET", &rest, None)));
+        requests.extend(joined.iter().map(|student| student.page(seen)));
         teachers.push(teacher);
         students.push(joined);
     }

@@ -35,7 +35,10 @@ pub fn log(bytes: &[u8]) {
         look(&group);
     }
     read_tables(&events);
-    bytes.split(|byte| *byte == b'\n').take(MOST).for_each(read_besides);
+    for line in bytes.split(|byte| *byte == b'\n').take(MOST) {
+        read_told(line);
+        read_besides(line);
+    }
     tell(&application, group_id, &events);
     for user in users(&events) {
         erase(&application, &events, user);
@@ -60,10 +63,26 @@ fn read_tables(events: &[Event]) {
     assert_eq!(read, events);
 }
 
-fn decode(line: &[u8]) -> Option<Event> {
-    let (which, body) = line.split_first()?;
+/// The name of the event that a line is about, and the rest of the line.
+fn named(line: &[u8]) -> Option<(&'static str, &[u8])> {
+    let (which, rest) = line.split_first()?;
     let name = EventKind::NAMES.get(usize::from(which.checked_sub(b'a')?))?;
+    Some((name, rest))
+}
+
+fn decode(line: &[u8]) -> Option<Event> {
+    let (name, body) = named(line)?;
     Event::decode(name, &mut serde_json::Deserializer::from_slice(body)).ok()
+}
+
+/// Reads what a stream may tell of an event, as a browser does; what can be read can be told again.
+fn read_told(line: &[u8]) {
+    let Some((name, text)) = named(line) else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    if let Ok(events) = json::read_events(name, text) {
+        assert!(!events.is_empty(), "it is told of something");
+        read_tables(&events);
+    }
 }
 
 /// Reads what is no event of a log as a browser does.
