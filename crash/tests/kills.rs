@@ -32,9 +32,16 @@ async fn a_server_that_is_killed_twenty_times_has_lost_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_power_goes_has_lost_nothing() {
-    let outcome = killed(12, Some(power())).await;
-    assert_eq!(outcome.wrongs, Vec::<String>::new());
-    assert!(outcome.power_losses > 0 && outcome.not_synced > 0, "{outcome}");
+    // Whether a disk has anything that is not synced when the power goes is a matter of luck.
+    for _ in 0..8 {
+        let outcome = killed(12, Some(power())).await;
+        assert_eq!(outcome.wrongs, Vec::<String>::new());
+        assert!(outcome.power_losses > 0, "{outcome}");
+        if outcome.not_synced > 0 {
+            return;
+        }
+    }
+    panic!("whenever the power went, everything was synced");
 }
 
 #[tokio::test(flavor = "multi_thread")]
