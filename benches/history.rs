@@ -18,7 +18,7 @@ use futures::{StreamExt, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, header};
 use serde_json::{Value, json};
-use server::{ClassFilter, Engine, hash_password};
+use server::{ClassFilter, Config, Engine, hash_password};
 use signaling::{
     Answers, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId, InviteeList, Name,
     Timeout, Timestamp, UserId, act,
@@ -192,7 +192,7 @@ async fn fill(file: &Path) -> Result<()> {
             return Err(error.into());
         }
     }
-    drop(Engine::open(file, None, Arc::new(Classroom)).await?);
+    drop(Engine::open(Config::on(file), Arc::new(Classroom)).await?);
     let options = SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
@@ -214,7 +214,7 @@ async fn fill(file: &Path) -> Result<()> {
     connection.close().await?;
 
     // As a server has read them by then, each when it had gone quiet.
-    let engine = Engine::open(file, None, Arc::new(Classroom)).await?;
+    let engine = Engine::open(Config::on(file), Arc::new(Classroom)).await?;
     let bar = progress("reading them", CLASSES)?;
     let mut after = None;
     loop {
@@ -381,7 +381,7 @@ fn millis(since: Instant) -> f64 {
 }
 
 async fn measure(binary: &Path, file: &Path) -> Result<()> {
-    let engine = Engine::open(file, None, Arc::new(Classroom)).await?;
+    let engine = Engine::open(Config::on(file), Arc::new(Classroom)).await?;
     let (count, events) = engine.totals(&ClassFilter::default()).await?;
     let mut classes = Vec::new();
     let mut after = None;

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use app::{App, Zone, exports, shell};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Uri;
 use axum::http::header::{HOST, REFERER};
 use axum::http::uri::Authority;
-use axum::middleware::from_fn_with_state;
+use axum::http::{Method, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use call::Calls;
 use clap::Parser;
@@ -23,7 +23,7 @@ use classroom::Classroom;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::{Engine, IceConfig, hash_password};
+use server::{Config, Engine, IceConfig, hash_password};
 use tokio::signal::unix::{SignalKind, signal};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -84,24 +84,28 @@ async fn run(options: Options) -> Result<(), String> {
     // Each stream is a descriptor, and a shell gives a thousand.
     let files = rlimit::increase_nofile_limit(u64::MAX)
         .map_err(|error| format!("cannot tell how many files may be open: {error}"))?;
-    let engine = Engine::open(&database, public_url, Arc::new((Classroom, Calls)))
+    if turn_servers.is_empty() != turn_secret.is_none() {
+        return Err("--turn-server and --turn-secret go together".to_owned());
+    }
+    let config = Config {
+        database: database.clone(),
+        public_url,
+        trusted_proxies,
+        ice: IceConfig {
+            stun: stun_servers,
+            turn: turn_servers,
+            turn_secret: turn_secret.unwrap_or_default(),
+        },
+        bounds: bounds.within(files),
+    };
+    let engine = Engine::open(config, Arc::new((Classroom, Calls)))
         .await
         .map_err(|error| error.to_string())?;
-    engine.trust_proxies(trusted_proxies);
-    engine.set_bounds(bounds.within(files));
     if let Some(hash) = admin_password_hash {
         engine
             .configure_admin(hash)
             .map_err(|error| format!("--admin-password-hash is wrong: {error}"))?;
     }
-    if turn_servers.is_empty() != turn_secret.is_none() {
-        return Err("--turn-server and --turn-secret go together".to_owned());
-    }
-    engine.configure_ice(IceConfig {
-        stun: stun_servers,
-        turn: turn_servers,
-        turn_secret: turn_secret.unwrap_or_default(),
-    });
     let set_up = engine.begin_set_up().await.map_err(|error| error.to_string())?;
     let listener =
         server::listen(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
@@ -116,7 +120,7 @@ async fn run(options: Options) -> Result<(), String> {
         println!("set the administrator's password: {origin}/admin/set-up/{}", token.reveal());
     }
     println!("listening on http://{address}");
-    server::serve(listener, router, engine.bounds(), engine.stopping().clone()).await;
+    server::serve(listener, router, engine).await;
     Ok(())
 }
 
@@ -164,13 +168,16 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .leptos_routes_with_context(&pages, generate_route_list(App), context, move || {
             shell(leptos.clone())
         })
-        .fallback(asset_or_not_found)
+        .fallback(not_found)
         .with_state(pages)
         .layer(from_fn_with_state(engine.clone(), own_referrer))
         .layer(from_fn_with_state(engine.clone(), server::same_origin))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
         .layer(server::bodies_in_time(engine.clone()))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new())
+        // Around all that makes a page, its compression too.
+        .layer(from_fn_with_state(engine.clone(), server::in_turn))
+        .layer(from_fn(asset_first));
     let is_https = engine.is_https();
     // One layer for all of them: the router puts each of its layers in a box for every request.
     let around_all = ServiceBuilder::new()
@@ -203,10 +210,15 @@ async fn own_referrer(
     next.run(request).await
 }
 
-async fn asset_or_not_found(State(pages): State<Pages>, request: Request) -> Response {
-    if let Some(asset) = assets::find(request.uri().path(), request.headers()) {
-        return asset;
+/// Answers with a file of the site's own, which costs nothing to make.
+async fn asset_first(request: Request, next: axum::middleware::Next) -> Response {
+    match assets::find(request.uri().path(), request.headers()) {
+        Some(asset) if request.method() == Method::GET || request.method() == Method::HEAD => asset,
+        _ => next.run(request).await,
     }
+}
+
+async fn not_found(State(pages): State<Pages>, request: Request) -> Response {
     let Pages { engine, leptos } = pages;
     let render = leptos_axum::render_app_async_with_context(
         move || provide_context(engine.clone()),

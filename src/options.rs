@@ -77,6 +77,11 @@ pub struct BoundsOptions {
     #[arg(long, env = "HANDUP_MAX_CONNECTIONS", default_value_t = Bounds::default().connections, value_parser = at_least_one)]
     max_connections: usize,
 
+    /// How many of them one network may have; a school behind its router is one
+    /// [default: half of them]
+    #[arg(long, env = "HANDUP_MAX_CONNECTIONS_PER_NETWORK", value_parser = at_least_one)]
+    max_connections_per_network: Option<usize>,
+
     /// How many live pages of one class a member may have open
     #[arg(long, env = "HANDUP_MAX_STREAMS_PER_MEMBER", default_value_t = Bounds::default().streams_of_member, value_parser = at_least_one)]
     max_streams_per_member: usize,
@@ -100,10 +105,22 @@ pub struct BoundsOptions {
     /// How long a reader may take nothing before it is given up, in seconds
     #[arg(long, env = "HANDUP_WRITE_TIMEOUT", default_value_t = seconds(Bounds::default().write_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
     write_timeout: u64,
+
+    /// How many MiB a class may come to, on the disk and in memory
+    #[arg(long, env = "HANDUP_MAX_CLASS_MIB", default_value_t = mib(Bounds::default().class_bytes), value_parser = value_parser!(u64).range(1..=1_048_576))]
+    max_class_mib: u64,
+
+    /// How many MiB may be written for one network in a day
+    #[arg(long, env = "HANDUP_MAX_NETWORK_MIB_PER_DAY", default_value_t = mib(Bounds::default().network_bytes_a_day), value_parser = value_parser!(u64).range(8..=262_143))]
+    max_network_mib_per_day: u64,
 }
 
 /// As [`Bounds`] has it.
 const LONGEST_HEADERS: u32 = 32 * 1_024;
+
+const fn mib(bytes: u64) -> u64 {
+    bytes >> 20
+}
 
 const fn seconds(time: Duration) -> u64 {
     time.as_secs()
@@ -117,14 +134,19 @@ impl BoundsOptions {
     /// The bounds, as far as this many open files allow: a connection is one.
     pub fn within(&self, files: u64) -> Bounds {
         let files = usize::try_from(files).unwrap_or(usize::MAX);
+        let connections = self.max_connections.min(files.saturating_sub(KEPT_FILES).max(1));
+        let half = connections.div_ceil(2);
         Bounds {
-            connections: self.max_connections.min(files.saturating_sub(KEPT_FILES).max(1)),
+            connections,
+            connections_of_network: self.max_connections_per_network.unwrap_or(half),
             streams_of_member: self.max_streams_per_member,
             header_timeout: Duration::from_secs(self.header_timeout),
             header_bytes: self.max_header_bytes as usize,
             body_timeout: Duration::from_secs(self.body_timeout),
             body_deadline: Duration::from_secs(self.body_deadline),
             write_timeout: Duration::from_secs(self.write_timeout),
+            class_bytes: self.max_class_mib << 20,
+            network_bytes_a_day: self.max_network_mib_per_day << 20,
         }
     }
 }

@@ -22,7 +22,7 @@ use call::{Calls, Media, Offer};
 use classroom::{Classroom, Operation};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
-use server::{Bounds, Engine, Token, new_invite_id};
+use server::{Config, Engine, Token, new_invite_id};
 use signaling::{Answers, Command, GroupId, InviteId, InviteeList, Name, Role, Timeout, UserId};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -98,7 +98,7 @@ impl Class {
             Command::Accept { actor: student_id, invite_id: invite, data: String::new() },
             Command::Leave { actor, user: removed_id },
         ] {
-            engine.command(group, command).await.expect("it is done");
+            engine.command(group, somewhere(), command).await.expect("it is done");
         }
         let (teacher, student, removed) = (of_teacher, of_student, of_removed);
         let teacher_id = actor;
@@ -140,11 +140,16 @@ impl School {
     }
 
     async fn open_at(public_url: Option<&str>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let public_url = public_url.map(str::to_owned);
+        Self::open_with(|config| config.public_url = public_url).await
+    }
+
+    async fn open_with(configure: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let application = Arc::new((Classroom, Calls));
-        let file = folder.path().join("handup.sqlite3");
-        let engine = Engine::open(&file, public_url, application).await.expect("the database");
+        let mut config = Config::on(folder.path().join("handup.sqlite3"));
+        configure(&mut config);
+        let engine = Engine::open(config, application).await.expect("the database");
         let router = router(engine.clone(), Zone::named("UTC").expect("a zone"));
         let class = Class::begin(&engine, [CLASS, TEACHER, STUDENT, QUESTION]).await;
         let other = Class::begin(&engine, ["Other", "Otto", "Olga", "Which?"]).await;
@@ -396,7 +401,7 @@ async fn a_student_is_not_told_by_a_refusal_who_is_in_a_call() {
         data: call.to_data(),
         timeout: Timeout::default(),
     };
-    school.engine.command(*group, call).await.expect("it rings");
+    school.engine.command(*group, somewhere(), call).await.expect("it rings");
     let mut told = Vec::new();
     for who in [*teacher_id, *student_id, bo_id] {
         let body = format!("group={group}&deed=endCall&who={who}");
@@ -441,9 +446,9 @@ async fn every_form_is_refused_when_another_site_sends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_or_page_that_is_refused_for_haste_says_when_to_come_back() {
-    let school = School::open().await;
     // All of them from one address, which a proxy tells.
-    school.engine.trust_proxies(vec!["192.0.2.0/24".parse().expect("a network")]);
+    let proxies = vec!["192.0.2.0/24".parse().expect("a network")];
+    let school = School::open_with(|config| config.trusted_proxies = proxies).await;
     let from = || (HeaderName::from_static("x-forwarded-for"), "198.51.100.1".to_owned());
     let sign_in = "password=not+the+right+one".to_owned();
     let join = "code=222222&name=Mallory".to_owned();
@@ -516,9 +521,8 @@ async fn a_member_who_looks_at_pages_or_takes_exports_too_often_waits_and_others
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_drips_is_given_up() {
-    let school = School::open().await;
     let body_deadline = Duration::from_millis(300);
-    school.engine.set_bounds(Bounds { body_deadline, ..Bounds::default() });
+    let school = School::open_with(|config| config.bounds.body_deadline = body_deadline).await;
     let drops = tokio::time::interval(Duration::from_millis(10));
     let dripping = futures::stream::unfold(drops, async |mut drops| {
         drops.tick().await;
@@ -754,7 +758,7 @@ async fn what_was_noted_on_a_shared_machine_opens_nothing_that_others_come_into_
     let school = School::open().await;
     let (engine, class) = (&school.engine, &school.class);
     let teacher = engine.session(class.group, &class.teacher).await.expect("the teacher");
-    let link = engine.hand_over(&teacher).await.expect("a link").token;
+    let link = engine.hand_over(&teacher, somewhere()).await.expect("a link").token;
     let noted = &school.other.student;
     let deeds = [
         ("/do/take-over", format!("token={}", link.reveal())),

@@ -5,6 +5,7 @@
 use leptos::prelude::*;
 use signaling::{GroupId, Snapshot, UserId};
 
+use crate::room::lists::Counts;
 use crate::trouble::Trouble;
 
 /// Where the room's forms go; also the address under which [`Act`] is registered.
@@ -13,8 +14,10 @@ pub const ACT: &str = "/do/act";
 /// What a member's page of their class is made of.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct RoomView {
-    /// The class as the member may see it.
+    /// The class as the member may see it, or as much of it as the page shows.
     pub snapshot: Snapshot,
+    /// How many there are of everything, where that is but a part.
+    pub counts: Option<Counts>,
     /// Who the member is.
     pub me: UserId,
     /// The code that joins the class.
@@ -144,10 +147,12 @@ pub async fn erase_person(group: GroupId, member: UserId) -> Result<(), Trouble>
     })
 }
 
-/// What tells a form that was sent twice from two forms.
+/// What tells a form that was sent twice from two forms, for as long as its browser keeps the other
+/// half, which no script and no page shows.
 pub fn ticket() -> String {
     #[cfg(feature = "ssr")]
     {
+        ssr::know_browser_of_form();
         server::Token::new().reveal().to_owned()
     }
     #[cfg(not(feature = "ssr"))]
@@ -172,12 +177,13 @@ pub(crate) mod ssr {
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
     use server::{
-        Engine, Entrance, Error, PasswordError, Presented, Session, Token, presented,
-        presented_by_admin, set_admin_cookie, set_cookie,
+        Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token, presented,
+        presented_by_admin, presented_with_form, set_admin_cookie, set_cookie, set_form_cookie,
     };
     use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
 
     use super::{ClassHere, RoomView};
+    use crate::room::cut::{cut, rows_of};
     use crate::trouble::Trouble;
 
     pub fn engine() -> Result<Engine, Trouble> {
@@ -227,6 +233,15 @@ pub(crate) mod ssr {
             (use_context::<ResponseOptions>(), HeaderValue::from_str(cookie))
         {
             response.append_header(SET_COOKIE, cookie);
+        }
+    }
+
+    /// Gives a browser the secret by which a form will be known to be its own.
+    pub fn know_browser_of_form() {
+        let Ok(engine) = engine() else { return };
+        let is_https = engine.is_https();
+        if presented_with_form(&headers(), is_https).is_none() {
+            give_cookie(&set_form_cookie(&Token::new(), is_https));
         }
     }
 
@@ -373,9 +388,11 @@ pub(crate) mod ssr {
         }
         let name = Name::new(name).map_err(Trouble::of_name)?;
         let arrival = Arrival::by(known);
-        let ticket = Token::from_text(ticket);
-        let entrance = arrival.entrance();
-        let joined = engine.join(peer()?, code, name, ticket.as_ref(), entrance).await?;
+        let of_form = Token::from_text(ticket);
+        let of_browser = presented_with_form(&headers(), engine.is_https());
+        let ticket = of_form.as_ref().zip(of_browser.as_ref());
+        let ticket = ticket.map(|(form, browser)| Ticket { form, browser });
+        let joined = engine.join(peer()?, code, name, ticket, arrival.entrance()).await?;
         arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
     }
@@ -400,7 +417,7 @@ pub(crate) mod ssr {
             let (actor, whom) = (session.user, FinishWhom::Unnamed);
             Command::Finish { actor, invite_id, whom, reason: None, data }
         };
-        engine.command(session.room.id(), end).await?;
+        engine.command(session.room.id(), peer()?, end).await?;
         Ok(())
     }
 
@@ -417,7 +434,7 @@ pub(crate) mod ssr {
         engine.may_act(&session)?;
         match deed {
             "renewCode" => {
-                engine.renew_join_code(&session).await?;
+                engine.renew_join_code(&session, peer()?).await?;
                 return Ok((0, None));
             }
             "endCall" => {
@@ -425,7 +442,7 @@ pub(crate) mod ssr {
                 return Ok((0, None));
             }
             "handOver" => {
-                let handover = engine.hand_over(&session).await?;
+                let handover = engine.hand_over(&session, peer()?).await?;
                 return Ok((0, Some(format!("/handover/{}", handover.token.reveal()))));
             }
             _ => {}
@@ -438,7 +455,8 @@ pub(crate) mod ssr {
             .with_group(|group| plan(group, engine.now(), session.user, &deed, fresh))?;
         let is_one = commands.len() == 1;
         // Asked for at once they are decided in this order and share a commit.
-        let commands = commands.into_iter().map(|command| engine.command(group, command));
+        let peer = peer()?;
+        let commands = commands.into_iter().map(|command| engine.command(group, peer, command));
         for done in join_all(commands).await {
             match done {
                 Ok(_) => {}
@@ -503,7 +521,7 @@ pub(crate) mod ssr {
         let leads_to = engine.handover_leads_to(&handover).await?;
         leads_to.ok_or(Trouble::LinkUsed)?;
         let arrival = Arrival::by(browser_token(&engine));
-        let taken = engine.take_over(&handover, arrival.entrance()).await;
+        let taken = engine.take_over(peer()?, &handover, arrival.entrance()).await;
         let group = taken.map_err(|error| match error {
             Error::NotSignedIn => Trouble::LinkUsed,
             other => other.into(),
@@ -585,15 +603,23 @@ pub(crate) mod ssr {
         format!("{path}?{query}")
     }
 
-    pub async fn room(group: GroupId) -> Result<RoomView, Trouble> {
+    pub async fn room(group: GroupId, from: &[usize]) -> Result<RoomView, Trouble> {
         let session = session(group).await?;
         let engine = engine()?;
         engine.may_look(&session)?;
-        let snapshot = session.room.snapshot(session.user, engine.now());
+        let rows = session.room.with_group(rows_of);
+        let user = session.user;
+        engine.may_look_at(group, user, u32::try_from(rows).unwrap_or(u32::MAX))?;
+        let now = engine.now();
+        let cut = session
+            .room
+            .look(|group, online| group.member(user).map(|_| cut(group, user, now, online, from)));
+        let (snapshot, counts) = cut.ok_or(server::Error::NotSignedIn)?;
         let code = session.room.join_code();
         Ok(RoomView {
-            snapshot: snapshot.ok_or(server::Error::NotSignedIn)?,
-            me: session.user,
+            snapshot,
+            counts,
+            me: user,
             code: code.as_str().to_owned(),
             link: engine.join_url(&headers(), &code),
         })

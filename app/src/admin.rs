@@ -10,20 +10,27 @@ use server::{ClassFilter, ClassRow, Engine, MIN_PASSWORD_CHARS, Place};
 use signaling::{GroupId, Timestamp};
 
 use crate::actions::ssr;
-use crate::history::{Column, Table, Told, Zone, apart, class_filter, count, refused, zone};
+use crate::history::{Column, Table, Told, Zone, class_filter, count, named, refused, zone};
 use crate::pages::{Plain, param, query, trouble};
 use crate::trouble::Trouble;
 
 /// How many classes are on one page.
 const CLASSES: u32 = 50;
+/// The most teachers of a class that are named here. All of them are on its page.
+const TEACHERS: usize = 3;
+
+/// A field of the search, which is no longer than what is looked for can be.
+fn typed(field: &str, most: usize) -> String {
+    query(field).chars().take(most).collect()
+}
 
 /// Signing in, or all classes.
 #[component]
 pub fn AdminPage() -> impl IntoView {
     let search = Search {
-        name: query("name"),
-        from: query("from"),
-        until: query("until"),
+        name: typed("name", 64),
+        from: typed("from", 10),
+        until: typed("until", 10),
         after: query("after"),
     };
     view! {
@@ -360,7 +367,8 @@ fn class_row(
     };
     let deleted = class.deleted_at(keep_days).map(|at| format!("until {}", zone.day(at)));
     let name = class.name.clone();
-    let teachers = summary.teachers.iter().map(|it| apart(it)).collect::<Vec<_>>().join(", ");
+    let left_out = summary.teachers.len().saturating_sub(TEACHERS);
+    let others = (left_out > 0).then(|| format!(" and {left_out} more"));
     view! {
         <tr>
             <th scope="row">
@@ -369,7 +377,8 @@ fn class_row(
                 </a>
             </th>
             <td data-label="Teacher">
-                <bdi>{teachers}</bdi>
+                <bdi>{named(&summary.teachers, TEACHERS)}</bdi>
+                {others}
             </td>
             <td data-label="When">
                 {began} " " <span class="hint">{end}</span>

@@ -3,14 +3,20 @@
 //! script.
 
 mod class;
+mod entries;
 mod export;
+mod invitation;
 mod mine;
 mod people;
 mod person;
 mod pictures;
+mod portions;
 mod read;
 mod recorded;
 mod rounds;
+#[cfg(test)]
+mod sizes;
+mod spot;
 mod times;
 mod words;
 
@@ -19,11 +25,13 @@ use leptos_meta::Title;
 
 pub use self::class::ClassPage;
 pub use self::export::{ExportPage, export_routes, exports, filter as class_filter};
+pub use self::invitation::{InvitationPage, MyInvitationPage};
 pub use self::mine::MyDataPage;
 pub use self::person::PersonPage;
 pub use self::read::zone;
+use self::spot::Spot;
 pub use self::times::Zone;
-pub use self::words::{apart, count};
+pub use self::words::{count, named};
 use crate::pages::Brand;
 use crate::trouble::Trouble;
 
@@ -139,29 +147,54 @@ pub fn Sure(
     }
 }
 
-/// The way to the other pages of a class.
+/// The way to the pages of a list before and after this one, when there are any: of each its address
+/// and what it is called.
 #[component]
-pub fn Pager(told: read::Told) -> impl IntoView {
-    let (before, after) = told.neighbours();
-    let pages = told.chronicle.pages().len();
-    let link = |from: Option<u64>, words: &'static str, rel: &'static str| {
-        from.map(|from| {
+pub fn Steps(
+    /// What they are pages of.
+    of: &'static str,
+    before: Option<(String, &'static str)>,
+    /// Where one is.
+    words: String,
+    after: Option<(String, &'static str)>,
+) -> impl IntoView {
+    let link = |step: Option<(String, &'static str)>, rel: &'static str| {
+        step.map(|(address, words)| {
             view! {
-                <a class="button quiet" rel=rel href=format!("?from={from}")>
+                <a class="button quiet" rel=rel href=address>
                     {words}
                 </a>
             }
         })
     };
-    (pages > 1).then(|| {
+    (before.is_some() || after.is_some()).then(|| {
         view! {
-            <nav class="pager" aria-label="Parts of this class">
-                {link(before, "Earlier", "prev")}
-                <span class="hint">{format!("Part {} of {pages}", told.place + 1)}</span>
-                {link(after, "Later", "next")}
+            <nav class="pager" aria-label=of>
+                {link(before, "prev")} <span class="hint">{words}</span> {link(after, "next")}
             </nav>
         }
     })
+}
+
+/// The way to the other rounds of a class.
+#[component]
+pub fn Pager(told: read::Told, spot: Spot) -> impl IntoView {
+    let (before, after) = told.neighbours;
+    let rounds = told.chronicle.rounds();
+    let words = match told.rounds {
+        (_, 0) => "Before the first round".to_owned(),
+        (first, last) if first == last => format!("Round {last} of {rounds}"),
+        (first, last) => format!("Rounds {} to {last} of {rounds}", first.max(1)),
+    };
+    let step = |from: Option<u64>, words| from.map(|from| (spot.rounds(from), words));
+    view! {
+        <Steps
+            of="Parts of this class"
+            before=step(before, "Earlier")
+            words
+            after=step(after, "Later")
+        />
+    }
 }
 
 /// A column of a table.
@@ -184,7 +217,7 @@ pub fn Table(
     class: &'static str,
     /// What it is about, where no heading says so.
     #[prop(optional)]
-    caption: Option<&'static str>,
+    caption: Option<AnyView>,
     /// Its columns.
     columns: &'static [Column],
     children: Children,

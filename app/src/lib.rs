@@ -18,7 +18,9 @@ use leptos_router::{ParamSegment, SsrMode, StaticSegment};
 #[cfg(feature = "ssr")]
 use crate::admin::{AdminPage, SetUpPage};
 #[cfg(feature = "ssr")]
-use crate::history::{ClassPage, ExportPage, MyDataPage, PersonPage};
+use crate::history::{
+    ClassPage, ExportPage, InvitationPage, MyDataPage, MyInvitationPage, PersonPage,
+};
 #[cfg(feature = "ssr")]
 pub use crate::history::{Zone, export_routes, exports};
 // No island is on these pages: the browser's half never makes them.
@@ -26,7 +28,8 @@ use crate::pages::{HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage};
 #[cfg(not(feature = "ssr"))]
 use crate::pages::{
     NotFoundPage as AdminPage, NotFoundPage as SetUpPage, NotFoundPage as ClassPage,
-    NotFoundPage as ExportPage, NotFoundPage as MyDataPage, NotFoundPage as PersonPage,
+    NotFoundPage as ExportPage, NotFoundPage as InvitationPage, NotFoundPage as MyDataPage,
+    NotFoundPage as MyInvitationPage, NotFoundPage as PersonPage,
 };
 
 /// The document around every page. Only the class room loads the WASM.
@@ -108,8 +111,18 @@ pub fn App() -> impl IntoView {
                     ssr=SsrMode::Async
                 />
                 <Route
+                    path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("history"), StaticSegment("invitation"), ParamSegment("event"))
+                    view=InvitationPage
+                    ssr=SsrMode::Async
+                />
+                <Route
                     path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("me"))
                     view=MyDataPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("me"), StaticSegment("invitation"), ParamSegment("event"))
+                    view=MyInvitationPage
                     ssr=SsrMode::Async
                 />
                 <Route
@@ -140,6 +153,11 @@ pub fn App() -> impl IntoView {
                 <Route
                     path=(StaticSegment("admin"), StaticSegment("class"), ParamSegment("group"), StaticSegment("person"), ParamSegment("member"))
                     view=PersonPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("admin"), StaticSegment("class"), ParamSegment("group"), StaticSegment("invitation"), ParamSegment("event"))
+                    view=InvitationPage
                     ssr=SsrMode::Async
                 />
             </Routes>

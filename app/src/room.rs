@@ -3,9 +3,11 @@
 
 mod call;
 pub(crate) mod clock;
+#[cfg(feature = "ssr")]
+pub(crate) mod cut;
 #[cfg(feature = "hydrate")]
 mod follow;
-mod lists;
+pub(crate) mod lists;
 mod student;
 mod teacher;
 mod words;
@@ -15,10 +17,10 @@ use std::collections::BTreeSet;
 use classroom::Lesson;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use signaling::{Group, Role, Snapshot, Timestamp, UserId};
+use signaling::{Group, Member, Role, Snapshot, Timestamp, UserId};
 
 use self::call::{CallPlace, Calling};
-use self::lists::Row;
+use self::lists::{Counts, List, ROWS, Row};
 use self::student::StudentRoom;
 use self::teacher::TeacherRoom;
 use self::words::{announcement, connection_words};
@@ -54,10 +56,16 @@ pub(crate) struct Live {
     deed_done: RwSignal<Option<u64>>,
     /// What was there when the page came; only what is newer may move.
     first_seq: u64,
+    /// From which row on each list is shown, and how many rows of it.
+    from: StoredValue<Vec<usize>>,
+    shown: RwSignal<[usize; List::ALL.len()]>,
+    /// How many there are of everything, while the page has but a part of the class.
+    counts: RwSignal<Option<Counts>>,
 }
 
 impl Live {
-    fn new(snapshot: Snapshot, me: UserId, trouble: Option<String>) -> Self {
+    fn new(beginning: Beginning) -> Self {
+        let Beginning { snapshot, me, problem: trouble, from, counts, .. } = beginning;
         let (now, first_seq) = (snapshot.now, snapshot.seq);
         let online = online_in(&snapshot);
         let group = RwSignal::new(Group::from(snapshot));
@@ -71,6 +79,54 @@ impl Live {
             trouble: RwSignal::new(trouble),
             deed_done: RwSignal::new(None),
             first_seq,
+            from: StoredValue::new(from),
+            shown: RwSignal::new([ROWS; List::ALL.len()]),
+            counts: RwSignal::new(counts),
+        }
+    }
+
+    /// Whether the page has all of the class.
+    fn is_whole(self) -> bool {
+        self.counts.with(Option::is_none)
+    }
+
+    /// From which row on a list is shown.
+    fn from(self, list: List) -> usize {
+        self.from.with_value(|from| from.get(list as usize).copied().unwrap_or(0))
+    }
+
+    /// Before which row the shown part of a list ends.
+    fn until(self, list: List) -> usize {
+        self.from(list) + self.shown.with(|shown| shown[list as usize])
+    }
+
+    fn show_more(self, list: List) {
+        self.shown.update(|shown| shown[list as usize] += ROWS);
+    }
+
+    /// How many rows a list has, shown or not.
+    fn count(self, list: List) -> usize {
+        let counted = self.counts.with(|counts| Some(counts.as_ref()?.lists[list as usize]));
+        counted.unwrap_or_else(|| match list {
+            List::Hands => self.lesson.with(|lesson| lesson.hands.len()),
+            List::Invited => self.lesson.with(|lesson| lesson.invited.len()),
+            List::Speaking => self.lesson.with(|lesson| lesson.speaking.len()),
+            List::Here => self.group.with(|group| group.members().len()),
+        })
+    }
+
+    /// The rows of a list that are shown.
+    fn portion(self, list: List, rows: Vec<Row>) -> Vec<Row> {
+        let (from, until) = (self.from(list), self.until(list));
+        match self.counts.with(|counts| counts.as_ref().map(|counts| counts.place)) {
+            None => rows.into_iter().skip(from).take(until - from).collect(),
+            // The page has these rows alone, and one's own hand wherever it is.
+            Some(place) => {
+                let is_shown = |row: &Row| {
+                    list != List::Hands || row.user != self.me || (from < place && place <= until)
+                };
+                rows.into_iter().filter(is_shown).take(until - from).collect()
+            }
         }
     }
 
@@ -83,19 +139,60 @@ impl Live {
     }
 
     fn hands(self) -> Vec<Row> {
-        self.lesson.with(|lesson| lesson.hands.iter().map(Row::from).collect())
+        let rows = self.lesson.with(|lesson| lesson.hands.iter().map(Row::from).collect());
+        self.portion(List::Hands, rows)
+    }
+
+    fn invited(self) -> Vec<Row> {
+        let rows = self.lesson.with(|lesson| lesson.invited.iter().map(Row::from).collect());
+        self.portion(List::Invited, rows)
     }
 
     fn speaking(self) -> Vec<Row> {
-        self.lesson.with(|lesson| lesson.speaking.iter().map(Row::from).collect())
+        let rows = self.lesson.with(|lesson| lesson.speaking.iter().map(Row::from).collect());
+        self.portion(List::Speaking, rows)
     }
 
     fn with_role(self, role: Role) -> Vec<Row> {
-        self.group.with(|group| group.with_role(role).map(|m| Row::of(m.user_id)).collect())
+        let row = |m: &Member| Row::of(m.user_id, role == Role::Teacher);
+        self.group.with(|group| group.with_role(role).map(row).collect())
+    }
+
+    /// Who is in the class, its teachers first.
+    fn here(self) -> Vec<Row> {
+        let rows = if self.is_whole() {
+            let mut rows = self.with_role(Role::Teacher);
+            rows.extend(self.with_role(Role::Student));
+            rows
+        } else {
+            let row = |m: &Member| Row::of(m.user_id, m.role == Role::Teacher);
+            let shown = self.count(List::Here).saturating_sub(self.from(List::Here));
+            self.group.with(|group| group.members().iter().take(shown).map(row).collect())
+        };
+        self.portion(List::Here, rows)
     }
 
     fn students(self) -> usize {
-        self.group.with(|group| group.with_role(Role::Student).count())
+        let counted = self.counts.with(|counts| Some(counts.as_ref()?.students));
+        counted.unwrap_or_else(|| self.group.with(|it| it.with_role(Role::Student).count()))
+    }
+
+    /// One's own place among the hands, when it is this one among those that the page has.
+    fn place(self, place: usize) -> usize {
+        self.counts.with(|counts| counts.as_ref().map_or(place, |counts| counts.place))
+    }
+
+    /// How many students are connected.
+    fn students_online(self) -> usize {
+        let counted = self.counts.with(|counts| Some(counts.as_ref()?.online));
+        counted.unwrap_or_else(|| {
+            self.online.with(|online| {
+                self.group.with(|group| {
+                    let students = group.with_role(Role::Student);
+                    students.filter(|student| online.contains(&student.user_id)).count()
+                })
+            })
+        })
     }
 }
 
@@ -117,6 +214,10 @@ pub struct Beginning {
     pub problem: Option<String>,
     /// The question that was typed into that form.
     pub question: String,
+    /// From which row on each list is shown.
+    pub from: Vec<usize>,
+    /// How many there are of everything, where the snapshot is but a part of the class.
+    pub counts: Option<Counts>,
 }
 
 /// The element that carries the beginning to the browser, in an attribute. An island's props would
@@ -159,11 +260,12 @@ pub fn Room(
     /// How students come in; for teachers.
     children: Children,
 ) -> impl IntoView {
-    let Beginning { snapshot, me, problem, question } =
-        beginning().expect("the page says what its room begins with");
-    let role = snapshot.members.iter().find(|member| member.user_id == me).map(|m| m.role);
+    let mut beginning = beginning().expect("the page says what its room begins with");
+    let (me, question) = (beginning.me, std::mem::take(&mut beginning.question));
+    let mut members = beginning.snapshot.members.iter();
+    let role = members.find(|member| member.user_id == me).map(|member| member.role);
     let is_teacher = role == Some(Role::Teacher);
-    let live = Live::new(snapshot, me, problem);
+    let live = Live::new(beginning);
     let calling = Calling::new(live);
     provide_context(live);
     provide_context(calling);

@@ -100,6 +100,10 @@ troubles! {
     DaysStrange = "days", "Type a whole number of days, from 1 to 36 500, or leave it empty.";
     /// Too many attempts.
     TooFast = "too-fast", "That was too many tries. Wait a few seconds, then try again.";
+    /// What waits to be made is as much as may wait.
+    Busy = "busy", "The server has much to do. Wait a few seconds, then try again.";
+    /// The class has come to as many bytes as one may.
+    ClassUsedUp = "class-used-up", "This class has used up its room on the server. End it, and begin a new one.";
     /// The server failed.
     Failed = "failed", "Something went wrong on our side. Look at the list, then try again.";
 }
@@ -158,7 +162,10 @@ mod from_server {
                 Error::TooFast(_) | Error::TooManyStreams | Error::TooManyInvitations => {
                     Self::TooFast
                 }
+                Error::Busy(_) => Self::Busy,
+                Error::ClassUsedUp => Self::ClassUsedUp,
                 Error::Malformed(_)
+                | Error::NoHost
                 | Error::BodyTooLarge
                 | Error::BodyTooSlow
                 | Error::CrossSite
@@ -194,6 +201,8 @@ mod from_server {
                 Self::Full | Self::Settled | Self::LastTeacher => StatusCode::CONFLICT,
                 Self::Ended | Self::LinkUsed | Self::LinkOver => StatusCode::GONE,
                 Self::TooFast => StatusCode::TOO_MANY_REQUESTS,
+                Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+                Self::ClassUsedUp => StatusCode::INSUFFICIENT_STORAGE,
                 Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
                 Self::ClassNameEmpty
                 | Self::ClassNameLong

@@ -102,6 +102,14 @@ pub struct Lesson {
     pub speaking: Vec<Turn>,
 }
 
+/// Which members' hands were found up already, so that in a class of thousands nobody's is looked
+/// for among all.
+struct Raised<'a> {
+    group: &'a Group,
+    /// By the place of a member among the members, the place of their hand among the hands.
+    hands: Vec<Option<usize>>,
+}
+
 impl Lesson {
     /// Reads the group's live invitations. One-to-one invitations are nobody else's to see and so
     /// no part of the lesson.
@@ -115,13 +123,14 @@ impl Lesson {
     /// The lesson with what holds up the hands of teachers as well, for taking it down.
     pub(crate) fn read(group: &Group) -> Self {
         let mut lesson = Self::default();
+        let mut raised = Raised { group, hands: vec![None; group.members().len()] };
         for invitation in group.live().filter(|invitation| invitation.group_id.is_some()) {
             match Operation::read(&invitation.data) {
                 Some(Operation::HandRaising { question }) => {
-                    lesson.round(group, invitation, question);
+                    lesson.round(&mut raised, invitation, question);
                 }
                 Some(Operation::Speaking) => lesson.turns(group, invitation),
-                Some(Operation::SpeechApplication) => lesson.ask(invitation),
+                Some(Operation::SpeechApplication) => lesson.ask(&mut raised, invitation),
                 None => {}
             }
         }
@@ -133,8 +142,13 @@ impl Lesson {
     }
 
     /// Only a teacher asks the class; a student's own invitation asks nobody for hands.
-    fn round(&mut self, group: &Group, invitation: &Invitation, question: Option<String>) {
-        if invitation.open && is_teacher(group, invitation.inviter) {
+    fn round(
+        &mut self,
+        raised: &mut Raised<'_>,
+        invitation: &Invitation,
+        question: Option<String>,
+    ) {
+        if invitation.open && is_teacher(raised.group, invitation.inviter) {
             self.rounds.push(Round {
                 invite_id: invitation.invite_id,
                 inviter: invitation.inviter,
@@ -146,7 +160,7 @@ impl Lesson {
         }
         for part in invitation.parts().iter().filter(|p| p.state == InviteeState::Accepted) {
             let source = HandSource::Round(invitation.invite_id);
-            self.raise(part.user_id, part.at, part.seq, source);
+            self.raise(raised, part.user_id, part.at, part.seq, source);
         }
     }
 
@@ -170,19 +184,28 @@ impl Lesson {
         }
     }
 
-    fn ask(&mut self, invitation: &Invitation) {
+    fn ask(&mut self, raised: &mut Raised<'_>, invitation: &Invitation) {
         let (user, invite_id) = (invitation.inviter, invitation.invite_id);
         let taken = invitation.parts().iter().find(|part| part.state == InviteeState::Accepted);
         if let Some(part) = taken {
             self.speaking.push(Turn { user, invite_id, part_of: part.user_id, since: part.at });
         } else if invitation.open {
             let source = HandSource::Ask(invite_id);
-            self.raise(user, invitation.created_at, invitation.seq, source);
+            self.raise(raised, user, invitation.created_at, invitation.seq, source);
         }
     }
 
-    fn raise(&mut self, user: UserId, since: Timestamp, seq: u64, source: HandSource) {
-        match self.hands.iter_mut().find(|hand| hand.user == user) {
+    fn raise(
+        &mut self,
+        raised: &mut Raised<'_>,
+        user: UserId,
+        since: Timestamp,
+        seq: u64,
+        source: HandSource,
+    ) {
+        let place = raised.group.place(user);
+        let known = place.and_then(|place| raised.hands[place]);
+        match known.and_then(|hand| self.hands.get_mut(hand)) {
             Some(hand) => {
                 hand.sources.push(source);
                 if seq < hand.seq {
@@ -190,7 +213,12 @@ impl Lesson {
                     hand.since = since;
                 }
             }
-            None => self.hands.push(Hand { user, since, seq, sources: vec![source] }),
+            None => {
+                if let Some(place) = place {
+                    raised.hands[place] = Some(self.hands.len());
+                }
+                self.hands.push(Hand { user, since, seq, sources: vec![source] });
+            }
         }
     }
 

@@ -299,7 +299,7 @@ async fn verify(
             world.wrong(format!("{group}: the code is {kept} and was answered as {join_code}"));
         }
         let holders: Vec<String> = sqlx::query_scalar(
-            "SELECT lower(hex(user_id)) FROM credential WHERE hex(group_id) = upper(?)",
+            "SELECT lower(hex(user_id)) FROM membership WHERE hex(group_id) = upper(?)",
         )
         .bind(&id)
         .fetch_all(&mut file)

@@ -146,6 +146,11 @@ impl Program {
 }
 
 impl Running {
+    /// The number of its process; none when it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Kills it, as the system does when memory runs out: it does not hear of it.
     ///
     /// # Errors

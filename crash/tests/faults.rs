@@ -444,13 +444,17 @@ async fn kept(database: &Path) -> Kept {
 async fn classes_of_an_older_schema_keep_their_names_their_ends_and_their_logs() {
     let mut school = School::open().await;
     assert_eq!(school.invite("before").await.status, 201);
-    let snapshot = school.snapshot().await;
     let body = json!({ "name": "5C", "teacher": "Mr Hilbert" });
     let begun = school.client.send(&Request::new(Method::POST, "/groups").json(body)).await;
     let other = Member::of(&begun.expect("an answer").body).expect("a teacher");
     let rename = Request::of(&other, Method::PATCH, "").json(json!({ "name": "Öffentlich 5C" }));
     assert_eq!(school.client.insist(&rename).await.status, 200);
     assert_eq!(school.client.insist(&Request::of(&other, Method::POST, "/end")).await.status, 200);
+    let once = json!({ "inviteeList": "*", "data": "once", "timeout": 0 });
+    let once = Request::of(&school.teacher, Method::POST, "/inviteInGroup").json(once).key("once");
+    let first = school.client.insist(&once).await;
+    assert_eq!(first.status, 201);
+    let snapshot = school.snapshot().await;
     school.stop().await;
 
     let database = school.program.database.clone();
@@ -465,8 +469,10 @@ async fn classes_of_an_older_schema_keep_their_names_their_ends_and_their_logs()
         "INSERT INTO class (group_id, created_at, join_code, seq, next_deadline)
          SELECT group_id, created_at, join_code, seq, next_deadline FROM newer.class",
         "INSERT INTO event SELECT * FROM newer.event",
-        "INSERT INTO credential SELECT * FROM newer.credential",
-        "INSERT INTO first_answer SELECT * FROM newer.first_answer",
+        "INSERT INTO credential SELECT token_hash, group_id, user_id, created_at
+         FROM newer.token JOIN newer.membership USING (browser)",
+        "INSERT INTO first_answer SELECT group_id, user_id, key, request_hash, status,
+             CAST(json_extract(kept, '$.body') AS BLOB), at FROM newer.first_answer",
     ] {
         sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut file).await.expect("a copy");
     }
@@ -476,6 +482,7 @@ async fn classes_of_an_older_schema_keep_their_names_their_ends_and_their_logs()
     school.start().await;
     assert_eq!(kept(&database).await, before);
     assert_eq!(school.snapshot().await, snapshot);
+    assert_eq!(school.client.insist(&once).await.body, first.body, "it is not done again");
     assert_eq!(school.invite("after").await.status, 201);
     let page = format!("http://{}/class/{}/history", school.program.address, other.group);
     let page = reqwest::Client::new().get(page).header("cookie", format!("handup={}", other.token));

@@ -17,7 +17,7 @@ use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::{Engine, Presented, Token, new_invite_id, presented, presented_by_admin};
+use server::{Config, Engine, Presented, Token, new_invite_id, presented, presented_by_admin};
 use signaling::{
     Answers, Command, GroupId, InviteId, InviteeList, Name, Snapshot, Timeout, UserId,
 };
@@ -119,8 +119,9 @@ impl World {
         let invite = new_invite_id();
         let (engine, group, student_id) = runtime.block_on(async {
             let application = Arc::new((Classroom, Calls));
-            let engine = Engine::open(&file, None, application).await.expect("the database");
-            engine.trust_proxies(vec!["127.0.0.0/8".parse().expect("a network")]);
+            let mut config = Config::on(&file);
+            config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+            let engine = Engine::open(config, application).await.expect("the database");
             let here = IpAddr::from([192, 0, 2, 1]);
             let name = |text| Name::new(text).expect("a name");
             let begun = engine.create_group(here, name("4B"), name("Ms Noether"), &teacher).await;
@@ -135,7 +136,7 @@ impl World {
                 timeout: Timeout::NEVER,
                 answers: Answers::default(),
             };
-            engine.command(begun.group_id, ask).await.expect("a round");
+            engine.command(begun.group_id, here, ask).await.expect("a round");
             (engine, begun.group_id, joined.expect("a student").user_id)
         });
         let (router, routes) = match half {

@@ -1,5 +1,6 @@
-//! How much of the server one client can take: connections, streams, and time. What is too fast is
-//! in `limits`; how large a request may be, the contract says.
+//! How much of the server one client, one class and one network can take: connections, streams,
+//! time, and what is kept of them. What is too fast is in `limits`; how large a request may be, the
+//! contract says.
 
 use std::time::Duration;
 
@@ -9,6 +10,9 @@ pub struct Bounds {
     /// How many connections may be open, live streams among them. Who comes then is told to come
     /// back.
     pub connections: usize,
+    /// How many of them one network may have: a school is one, behind its router. Proxies that are
+    /// trusted bring everybody and have no share.
+    pub connections_of_network: usize,
     /// How many live streams of one class a member may have open, on all of their devices.
     pub streams_of_member: usize,
     /// How long the headers of a request may take, and how long a connection may be idle.
@@ -21,18 +25,26 @@ pub struct Bounds {
     pub body_deadline: Duration,
     /// How long a write may stand still before the reader is given up.
     pub write_timeout: Duration,
+    /// How many bytes a class may come to, on the disk and in memory. At that, what goes on can be
+    /// ended and nothing begun.
+    pub class_bytes: u64,
+    /// How many bytes may be written for one network in a day; as many once more at once.
+    pub network_bytes_a_day: u64,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         Self {
             connections: 20_000,
+            connections_of_network: 10_000,
             streams_of_member: 16,
             header_timeout: Duration::from_secs(10),
             header_bytes: 32 * 1_024,
             body_timeout: Duration::from_secs(10),
             body_deadline: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
+            class_bytes: 256 << 20,
+            network_bytes_a_day: 2 << 30,
         }
     }
 }

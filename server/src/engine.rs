@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::Path;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use ipnet::IpNet;
+use bytes::Bytes;
+use futures::Stream;
+use futures::stream::try_unfold;
 use signaling::{
     Application, Command, GroupId, InviteId, Name, Rejection, Role, Timestamp, UserId, other_end,
 };
@@ -16,20 +17,25 @@ use crate::admin::Admin;
 use crate::answer::Answer;
 use crate::bounds::Bounds;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::error::Error;
 use crate::ice::{IceConfig, IceServers};
 use crate::identity::{
-    Entrance, JoinCode, Token, TokenHash, new_group_id, new_invite_id, new_user_id,
+    Entrance, JoinCode, Ticket, Token, TokenHash, new_group_id, new_invite_id, new_user_id,
 };
 use crate::limits::Limits;
 use crate::proxies::Proxies;
+use crate::render_queue::{Asker, Asking, Party, RenderQueue};
 use crate::room::Room;
 use crate::store::history::HistoryReader;
+use crate::store::keep::Keep;
 use crate::store::seam::Sqlite;
 use crate::store::{self, OpenError, Reader};
 use crate::stream::Pulse;
+use crate::tokens::{GRACE_SECONDS, Held, Tokens};
+use crate::weight;
 use crate::writer::chores::{Chore, ChoreJob};
-use crate::writer::{Beside, Housekeeping, Job, Key, Writer};
+use crate::writer::{Admission, Beside, Housekeeping, Job, Key, Writer};
 
 /// The most requests that wait for the writer; more wait outside.
 const WAITING_JOBS: usize = 4_096;
@@ -55,11 +61,6 @@ impl Rooms {
     pub fn insert(&self, group_id: GroupId, room: Arc<Room>) {
         self.map.write().unwrap_or_else(PoisonError::into_inner).insert(group_id, room);
     }
-
-    pub fn carry(&self, from: TokenHash, to: TokenHash) {
-        let rooms = self.map.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.values().for_each(|room| room.carry(from, to));
-    }
 }
 
 /// Doors at which those wait who need a group that is being read. Two groups may share one.
@@ -73,15 +74,8 @@ impl Doors {
     }
 }
 
-/// The credential of somebody who comes in, and what it takes over.
-fn admit(entrance: Entrance<'_>, user: UserId) -> impl Iterator<Item = Beside> {
-    let grant = Beside::Grant { token: entrance.token.hash(), user };
-    [grant].into_iter().chain(carried(entrance))
-}
-
-fn carried(entrance: Entrance<'_>) -> Option<Beside> {
-    let from = entrance.instead_of?.hash();
-    Some(Beside::Carry { from, to: entrance.token.hash() })
+fn admission(entrance: Entrance<'_>) -> Admission {
+    Admission { token: entrance.token.hash(), instead_of: entrance.instead_of.map(Token::hash) }
 }
 
 /// The signaling engine of one server. Clones share it.
@@ -91,7 +85,8 @@ pub struct Engine {
 }
 
 pub(crate) struct Shared {
-    rooms: Arc<Rooms>,
+    pub rooms: Arc<Rooms>,
+    tokens: Arc<Tokens>,
     doors: Doors,
     pub reader: Reader,
     pub history: HistoryReader,
@@ -101,11 +96,12 @@ pub(crate) struct Shared {
     chores: mpsc::Sender<ChoreJob>,
     clock: Arc<Clock>,
     pulse: Arc<Pulse>,
+    renders: RenderQueue,
     public_url: Option<String>,
     limits: Limits,
     pub proxies: Proxies,
-    ice: OnceLock<IceConfig>,
-    bounds: OnceLock<Bounds>,
+    ice: IceConfig,
+    bounds: Bounds,
     stopping: CancellationToken,
 }
 
@@ -144,31 +140,32 @@ pub struct Handover {
 }
 
 impl Engine {
-    /// Opens the store, making the file when it is not there, and starts the writer. `public_url`
-    /// is the origin under which people reach the server, without a slash at its end.
+    /// Opens the store, making the file when it is not there, and starts the writer and the threads
+    /// that render.
     ///
     /// # Errors
-    /// When the file cannot be used.
+    /// When the file cannot be used, or the system gives no threads.
     pub async fn open(
-        database: &Path,
-        public_url: Option<String>,
+        config: Config,
         application: Arc<dyn Application>,
     ) -> Result<Self, OpenError> {
-        Self::open_with(database, public_url, application, Housekeeping::default()).await
+        Self::open_with(config, application, Housekeeping::default()).await
     }
 
-    async fn open_with(
-        database: &Path,
-        public_url: Option<String>,
+    pub(crate) async fn open_with(
+        config: Config,
         application: Arc<dyn Application>,
         housekeeping: Housekeeping,
     ) -> Result<Self, OpenError> {
+        let database = config.database.as_path();
         let (store, reader, history) = store::open(database).await?;
         let deadlines = reader
             .deadlines()
             .await
             .map_err(|source| OpenError::File { path: database.display().to_string(), source })?;
+        let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();
+        let tokens = Arc::<Tokens>::default();
         let clock = Arc::<Clock>::default();
         let (jobs, receiver) = mpsc::channel(WAITING_JOBS);
         let (chores, chores_to_do) = mpsc::channel(WAITING_CHORES);
@@ -179,14 +176,17 @@ impl Engine {
             quiet,
             Sqlite { writer: store, reader: reader.clone(), history: history.clone() },
             Arc::clone(&rooms),
+            Arc::clone(&tokens),
             Arc::clone(&clock),
             Arc::clone(&application),
             housekeeping,
+            config.bounds.class_bytes,
             deadlines,
         );
         tokio::spawn(writer.run());
         let shared = Shared {
             rooms,
+            tokens,
             doors: Doors(std::array::from_fn(|_| tokio::sync::Mutex::default())),
             reader,
             history,
@@ -196,11 +196,12 @@ impl Engine {
             chores,
             clock,
             pulse: Pulse::start(),
-            public_url,
-            limits: Limits::new(),
-            proxies: Proxies::default(),
-            ice: OnceLock::new(),
-            bounds: OnceLock::new(),
+            renders,
+            limits: Limits::new(&config.bounds),
+            proxies: Proxies::new(config.trusted_proxies),
+            public_url: config.public_url,
+            ice: config.ice,
+            bounds: config.bounds,
             stopping: CancellationToken::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
@@ -227,6 +228,37 @@ impl Engine {
         &self.shared.pulse
     }
 
+    /// Where what costs much is made.
+    pub(crate) fn renders(&self) -> &RenderQueue {
+        &self.shared.renders
+    }
+
+    /// A body that is made piece by piece, each in the turn of whoever asks for it: `next` makes one
+    /// of a state and says how it goes on, until there is none.
+    ///
+    /// # Errors
+    /// When as much is being made for them as may be.
+    pub fn made_in_turn<S, F, N>(
+        &self,
+        asking: Asking,
+        state: S,
+        next: N,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<S, F, N>, Error>
+    where
+        S: Send + 'static,
+        F: Future<Output = Result<Option<(Bytes, S)>, Error>> + Send + 'static,
+        N: Fn(S) -> F + Send + 'static,
+    {
+        let slot = Arc::new(self.renders().slot(asking)?);
+        Ok(try_unfold((self.clone(), state), move |(engine, state)| {
+            let (slot, making) = (Arc::clone(&slot), next(state));
+            async move {
+                let made = engine.renders().make(&slot, making).await??;
+                Ok(made.map(|(piece, state)| (piece, (engine, state))))
+            }
+        }))
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
     }
@@ -236,9 +268,9 @@ impl Engine {
         self.shared.public_url.as_deref()
     }
 
-    /// Takes the networks of the proxies that are believed, before the server listens.
-    pub fn trust_proxies(&self, networks: Vec<IpNet>) {
-        self.shared.proxies.trust(networks);
+    /// Whether an address is that of a proxy that is trusted.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.shared.proxies.trusts(address)
     }
 
     /// Whether people reach the server over https.
@@ -271,8 +303,9 @@ impl Engine {
         self.shared.limits.begin(address)?;
         let (group_id, user_id) = (new_group_id(), new_user_id());
         let command = Command::Create { name, user: user_id, teacher };
-        let mut beside = vec![Beside::Begin(JoinCode::new())];
-        beside.extend(admit(entrance.into(), user_id));
+        let admission = admission(entrance.into());
+        let admit = Beside::Admit { admission, user: user_id };
+        let beside = vec![Beside::Begin(JoinCode::new()), admit];
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
         Ok(Joined { group_id, user_id, join_code: room.join_code() })
     }
@@ -294,24 +327,26 @@ impl Engine {
     }
 
     /// Joins the group of the code as a student, who comes in by `entrance`. Two requests with the
-    /// same `ticket`, a form that was sent twice, join as one student.
+    /// same `ticket`, a form that was sent twice within two minutes, join as one student.
     ///
     /// # Errors
-    /// When no class has the code, or the class takes nobody.
+    /// When no class has the code, the class takes nobody, or whom the form made a student is gone.
     pub async fn join(
         &self,
         address: IpAddr,
         code: &str,
         name: Name,
-        ticket: Option<&Token>,
+        ticket: Option<Ticket<'_>>,
         entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         let group_id = self.group_of_code(address, code).await?;
         self.shared.limits.join(address)?;
-        let user_id = ticket.map_or_else(new_user_id, Token::user_id);
+        let user_id = new_user_id();
         let command = Command::Join { user: user_id, name };
-        let mut beside: Vec<Beside> = admit(entrance.into(), user_id).collect();
+        let admit = Beside::Admit { admission: admission(entrance.into()), user: user_id };
+        let mut beside = vec![admit];
         beside.extend(JoinCode::from_text(code).map(Beside::ByCode));
+        beside.extend(ticket.map(|ticket| Beside::Ticket(ticket.hash())));
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
         Ok(Joined { group_id, user_id, join_code: room.join_code() })
     }
@@ -334,40 +369,110 @@ impl Engine {
     /// When there is no such group, or the token stands for nobody in it.
     pub async fn session(&self, group_id: GroupId, token: &Token) -> Result<Session, Error> {
         let hash = token.hash();
-        if let Some(room) = self.shared.rooms.get(group_id) {
-            if let Some(user) = room.holder(hash) {
-                return Ok(Session { room, user });
-            }
-            return Err(self.why_not(group_id, hash).await?);
-        }
-        self.first_session(group_id, hash).await
-    }
-
-    /// The same for a group that is not in memory. After a restart a whole class comes at once: who
-    /// comes first reads the group, and the others wait for it and read nothing.
-    async fn first_session(&self, group_id: GroupId, hash: TokenHash) -> Result<Session, Error> {
-        let in_turn = self.shared.doors.of(group_id).lock().await;
         let room = match self.shared.rooms.get(group_id) {
             Some(room) => Some(room),
-            // Only who belongs to the group can have it read.
-            None if self.shared.reader.groups_of(hash).await?.contains(&group_id) => {
-                Some(self.room(group_id).await?)
-            }
-            None => None,
+            None => self.first_room(group_id, hash).await?,
         };
-        drop(in_turn);
-        match room.and_then(|room| Some((room.holder(hash)?, room))) {
-            Some((user, room)) => Ok(Session { room, user }),
-            None => Err(self.why_not(group_id, hash).await?),
+        if let Some(room) = room
+            && let Some(user) = self.holder(&room, hash).await?
+        {
+            return Ok(Session { room, user });
         }
+        Err(self.why_not(group_id, hash).await?)
+    }
+
+    /// The room of a group that is not in memory, for one of its members. After a restart a whole
+    /// class comes at once: who comes first reads the group, and the others wait for it and read
+    /// nothing.
+    async fn first_room(
+        &self,
+        group_id: GroupId,
+        hash: TokenHash,
+    ) -> Result<Option<Arc<Room>>, Error> {
+        let _in_turn = self.shared.doors.of(group_id).lock().await;
+        if let Some(room) = self.shared.rooms.get(group_id) {
+            return Ok(Some(room));
+        }
+        // Only who belongs to the group can have it read.
+        match self.shared.history.holder(group_id, hash, self.now()).await? {
+            Some(_) => Ok(Some(self.room(group_id).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The member for whom the token stands in a room.
+    async fn holder(&self, room: &Room, hash: TokenHash) -> Result<Option<UserId>, Error> {
+        let Some(held) = self.held(hash).await? else { return Ok(None) };
+        self.ends_what_it_replaced(hash, held);
+        if let Some(user) = room.holder(held) {
+            return Ok(Some(user));
+        }
+        // It may have come along with its browser while the room was in memory.
+        for found in self.shared.reader.memberships(held.browser, room.id()).await? {
+            room.admit(held.browser, found);
+        }
+        Ok(room.holder(held))
+    }
+
+    /// What a token stands for, while it is good.
+    async fn held(&self, hash: TokenHash) -> Result<Option<Held>, Error> {
+        let known = match self.shared.tokens.get(hash) {
+            Some(held) => Some(held),
+            None => {
+                let stored = self.shared.reader.token(hash).await?;
+                self.shared.tokens.learn(stored.map(|held| (hash, held)));
+                self.shared.tokens.get(hash)
+            }
+        };
+        Ok(known.filter(|held| !held.has_ended(self.now())))
+    }
+
+    /// Once a browser uses its new token, the one before has no long life any more.
+    fn ends_what_it_replaced(&self, by: TokenHash, held: Held) {
+        if held.replaces.is_none() {
+            return;
+        }
+        if let Some(token) = self.shared.tokens.take_replaced(by) {
+            let ends_at = self.now().plus_seconds(GRACE_SECONDS);
+            self.shared.tokens.end(token, ends_at);
+            self.chore_some_time(Chore::Keep(Keep::Replaced { token, by, ends_at }));
+        }
+    }
+
+    /// Who asks for a page, of a class or of none, and with whom they share what is made for them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn asking(
+        &self,
+        group_id: Option<GroupId>,
+        token: Option<&Token>,
+        address: IpAddr,
+    ) -> Result<Asking, Error> {
+        let stranger = Asking::of_stranger(address);
+        let Some(token) = token else { return Ok(stranger) };
+        let Some(held) = self.held(token.hash()).await? else { return Ok(stranger) };
+        let known = Asking { asker: Asker::Browser(token.hash()), ..stranger };
+        let Some(group_id) = group_id else { return Ok(known) };
+        let is_member = match self.shared.rooms.get(group_id) {
+            Some(room) => room.holder(held).is_some(),
+            None => {
+                let found = self.shared.reader.memberships(held.browser, group_id).await?;
+                held.stands_for(&found).is_some()
+            }
+        };
+        let party = if is_member { Party::Class(group_id) } else { stranger.party };
+        Ok(Asking { party, ..known })
     }
 
     pub(crate) async fn why_not(&self, group_id: GroupId, hash: TokenHash) -> Result<Error, Error> {
         if !self.shared.reader.has_group(group_id).await? {
             return Ok(Error::NoSuchGroup);
         }
-        let groups = self.shared.reader.groups_of(hash).await?;
-        let is_elsewhere = groups.iter().any(|other| *other != group_id);
+        let is_elsewhere = match self.held(hash).await? {
+            Some(held) => self.shared.reader.is_elsewhere(held, group_id).await?,
+            None => false,
+        };
         Ok(if is_elsewhere { Error::OtherGroup } else { Error::NotSignedIn })
     }
 
@@ -384,23 +489,37 @@ impl Engine {
     /// # Errors
     /// When the member is too fast.
     pub fn may_look(&self, session: &Session) -> Result<(), Error> {
-        self.shared.limits.read(session.user)
+        self.shared.limits.look(session.room.id(), session.user)
     }
 
-    /// One export of a class by a member.
+    /// So many members and rows that a look of a member has to go through beside that.
+    ///
+    /// # Errors
+    /// When the member, or all of the class together, have looked at too much.
+    pub fn may_look_at(&self, group_id: GroupId, user: UserId, rows: u32) -> Result<(), Error> {
+        self.shared.limits.look_at(group_id, user, rows)
+    }
+
+    /// One export of a class by a member, in which so many events are read.
     ///
     /// # Errors
     /// When the member is too fast.
-    pub fn may_export(&self, user: UserId) -> Result<(), Error> {
-        self.shared.limits.export(user)
+    pub fn may_export(&self, group_id: GroupId, user: UserId, events: u64) -> Result<(), Error> {
+        self.shared.limits.export(user)?;
+        self.may_look_at(group_id, user, u32::try_from(events).unwrap_or(u32::MAX))
     }
 
     /// Has a command decided, committed and published.
     ///
     /// # Errors
     /// When the rules refuse it, or the commit failed.
-    pub async fn command(&self, group_id: GroupId, command: Command) -> Result<Answer, Error> {
-        self.shared.limits.change(group_id, command.data().len())?;
+    pub async fn command(
+        &self,
+        group_id: GroupId,
+        address: IpAddr,
+        command: Command,
+    ) -> Result<Answer, Error> {
+        self.may_change(group_id, address, &command, None)?;
         let (answer, _) = self.submit(group_id, Some(command), Vec::new(), None).await?;
         Ok(answer)
     }
@@ -410,10 +529,11 @@ impl Engine {
     pub(crate) async fn keyed_command(
         &self,
         group_id: GroupId,
+        address: IpAddr,
         command: Command,
         key: Option<Key>,
     ) -> Result<Answer, Error> {
-        self.shared.limits.change(group_id, command.data().len())?;
+        self.may_change(group_id, address, &command, key.as_ref())?;
         let beside = match command {
             Command::RenewJoinCode { .. } => vec![Beside::JoinCode(JoinCode::new())],
             _ => Vec::new(),
@@ -422,26 +542,47 @@ impl Engine {
         Ok(answer)
     }
 
+    fn may_change(
+        &self,
+        group_id: GroupId,
+        address: IpAddr,
+        command: &Command,
+        key: Option<&Key>,
+    ) -> Result<(), Error> {
+        let words = self
+            .shared
+            .rooms
+            .get(group_id)
+            .map_or(0, |room| room.with_group(|group| weight::of_command(group, command)));
+        let words = words + key.map_or(0, |_| weight::KEY);
+        if !weight::only_ends(command) {
+            self.shared.limits.write(address, weight::EVENT + words)?;
+        }
+        self.shared.limits.change(group_id, words)
+    }
+
     /// Gives the class a new code; the old one is dead.
     ///
     /// # Errors
     /// When the member is no teacher.
-    pub async fn renew_join_code(&self, session: &Session) -> Result<(), Error> {
+    pub async fn renew_join_code(&self, session: &Session, address: IpAddr) -> Result<(), Error> {
         let command = Command::RenewJoinCode { actor: session.user };
-        self.keyed_command(session.room.id(), command, None).await.map(drop)
+        self.keyed_command(session.room.id(), address, command, None).await.map(drop)
     }
 
-    /// A link for the teacher to go on with another device: good once, for fifteen minutes.
+    /// A link for the teacher to go on with another device: good once, for fifteen minutes, and
+    /// until they ask for another one or teach the class no more.
     ///
     /// # Errors
     /// When the member is no teacher.
-    pub async fn hand_over(&self, session: &Session) -> Result<Handover, Error> {
+    pub async fn hand_over(&self, session: &Session, address: IpAddr) -> Result<Handover, Error> {
         if session.room.with_group(|group| group.ended) {
             return Err(Rejection::Ended.into());
         }
         if session.role() != Some(Role::Teacher) {
             return Err(Rejection::NotPermitted.into());
         }
+        self.shared.limits.take_over(address)?;
         let token = Token::new();
         let expires_at = self.now().plus_seconds(HANDOVER_SECONDS);
         let beside = Beside::Handover { token: token.hash(), user: session.user, expires_at };
@@ -460,20 +601,22 @@ impl Engine {
         Ok(self.shared.reader.handover(handover.hash(), self.now()).await?)
     }
 
-    /// Uses a handover link up: `token` becomes a credential of its teacher.
+    /// Uses a handover link up: its teacher comes in by `entrance`.
     ///
     /// # Errors
-    /// When the link was used before or is too old.
+    /// When the link was used before or is too old, its teacher is none any more, or too many links
+    /// were used from this address.
     pub async fn take_over(
         &self,
+        address: IpAddr,
         handover: &Token,
         entrance: Entrance<'_>,
     ) -> Result<GroupId, Error> {
         let hash = handover.hash();
         let found = self.shared.reader.handover(hash, self.now()).await?;
         let (group_id, user) = found.ok_or(Error::NotSignedIn)?;
-        let mut beside = vec![Beside::Take { handover: hash, token: entrance.token.hash(), user }];
-        beside.extend(carried(entrance));
+        self.shared.limits.take_over(address)?;
+        let beside = vec![Beside::Take { handover: hash, admission: admission(entrance), user }];
         self.submit(group_id, None, beside, None).await?;
         Ok(group_id)
     }
@@ -488,21 +631,9 @@ impl Engine {
         found.ok_or_else(|| Rejection::NoSuchInvitation.into())
     }
 
-    /// Sets the bounds of connections and streams, before the server listens.
-    pub fn set_bounds(&self, bounds: Bounds) {
-        // Only the first configuration counts, and there is but one.
-        let _ = self.shared.bounds.set(bounds);
-    }
-
-    /// The bounds of connections and streams.
+    /// How much of the server one client, one class and one network can take.
     pub fn bounds(&self) -> Bounds {
-        self.shared.bounds.get().copied().unwrap_or_default()
-    }
-
-    /// Tells which servers help two browsers to find a way to each other.
-    pub fn configure_ice(&self, config: IceConfig) {
-        // Only the first configuration counts, and there is but one.
-        let _ = self.shared.ice.set(config);
+        self.shared.bounds
     }
 
     /// Those servers, for an end of a live one-to-one invitation.
@@ -519,8 +650,7 @@ impl Engine {
             let silence = invitation.and_then(|it| self.shared.application.silence(&it.data));
             silence.map(drop).ok_or(Rejection::NotPermitted)
         })?;
-        let none = IceConfig::default();
-        Ok(self.shared.ice.get().unwrap_or(&none).servers_for(session.user, now))
+        Ok(self.shared.ice.servers_for(session.user, now))
     }
 
     /// The member's device shows the invitation to them.
@@ -575,222 +705,5 @@ impl Engine {
         let job = Job { group_id, command, beside, key, reply };
         self.shared.jobs.send(job).await.map_err(|_| Error::Stopping)?;
         answered.await.map_err(|_| Error::Stopping)?
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use futures::future::join_all;
-    use signaling::{Event, Reading, Settings, SettingsChange};
-    use sqlx::{Connection, SqliteConnection};
-
-    use super::*;
-    use crate::store::history::ReadSoFar;
-    use crate::store::keep::Keep;
-
-    struct Bare;
-
-    impl Application for Bare {
-        fn finish_reason(&self, _: &str) -> Option<&'static str> {
-            None
-        }
-
-        fn follow(&self, _: &signaling::Group, _: &Event) -> Vec<Command> {
-            Vec::new()
-        }
-    }
-
-    fn name(text: &str) -> Name {
-        Name::new(text).expect("a name")
-    }
-
-    struct School {
-        engine: Engine,
-        group_id: GroupId,
-        token: Token,
-        file: std::path::PathBuf,
-        _folder: tempfile::TempDir,
-    }
-
-    impl School {
-        async fn open(housekeeping: Housekeeping) -> Self {
-            let folder = tempfile::tempdir().expect("a folder");
-            let file = folder.path().join("handup.sqlite3");
-            let engine = Engine::open_with(&file, None, Arc::new(Bare), housekeeping)
-                .await
-                .expect("an engine");
-            let token = Token::new();
-            let home = IpAddr::from([127, 0, 0, 1]);
-            let begun = engine.create_group(home, name("Biology"), name("Noor"), &token).await;
-            let group_id = begun.expect("a group").group_id;
-            Self { engine, group_id, token, file, _folder: folder }
-        }
-
-        async fn session(&self) -> Session {
-            self.engine.session(self.group_id, &self.token).await.expect("a session")
-        }
-
-        fn is_in_memory(&self) -> bool {
-            let rooms = self.engine.shared.rooms.map.read().expect("the rooms");
-            rooms.contains_key(&self.group_id)
-        }
-    }
-
-    #[tokio::test]
-    async fn an_unused_group_leaves_memory_and_comes_back_as_it_was() {
-        let at_once = Housekeeping {
-            idle: Duration::ZERO,
-            sweep: Duration::from_millis(5),
-            ..Default::default()
-        };
-        let school = School::open(at_once).await;
-        let session = school.session().await;
-        let before = session.room.group();
-        let stream = session.room.enter(session.user);
-        drop(session);
-        let mut sweeps = tokio::time::interval(Duration::from_millis(5));
-        for _ in 0..20 {
-            sweeps.tick().await;
-            assert!(school.is_in_memory(), "a stream is open");
-        }
-        drop(stream);
-        while school.is_in_memory() {
-            sweeps.tick().await;
-        }
-        assert!(school.session().await.room.group() == before);
-    }
-
-    #[tokio::test]
-    async fn what_was_read_before_somebody_was_erased_is_not_kept_after() {
-        let school = School::open(Housekeeping::default()).await;
-        let (engine, group_id) = (&school.engine, school.group_id);
-        let home = IpAddr::from([127, 0, 0, 1]);
-        let code = school.session().await.room.join_code();
-        let joined = engine.join(home, code.as_str(), name("Ada"), None, &Token::new()).await;
-        let ada = joined.expect("a student").user_id;
-        let class = engine.class(group_id).await.expect("the class");
-        let read = |edition| ReadSoFar {
-            seq: class.seq,
-            edition,
-            version: 0,
-            reading: Reading { summary: "Ada".to_owned(), state: "Ada".to_owned() },
-        };
-        let keep = async |edition| {
-            let keep = Chore::Keep(Keep::Read(group_id, read(edition)));
-            engine.chore(keep).await.expect("a commit");
-        };
-        let kept = async || {
-            let class = engine.class(group_id).await.expect("the class");
-            engine.shared.history.read_so_far(&class, 0).await.expect("the store")
-        };
-        keep(0).await;
-        assert_eq!(kept().await, Some(read(0)));
-        engine.erase_person(group_id, ada).await.expect("it is erased");
-        assert_eq!(kept().await, None);
-        keep(0).await;
-        assert_eq!(kept().await, None, "it holds what was erased");
-        keep(1).await;
-        assert_eq!(kept().await, Some(read(1)));
-    }
-
-    #[tokio::test]
-    async fn an_administrators_session_ends_after_twelve_hours() {
-        let school = School::open(Housekeeping::default()).await;
-        let engine = &school.engine;
-        let link = engine.begin_set_up().await.expect("the store").expect("a link");
-        let before = engine.now();
-        let opened = engine.set_up(&link, "correct horse battery".to_owned()).await;
-        let token = opened.expect("the store").expect("a password").expect("a session").hash();
-        let after = engine.now();
-        let hash = engine.shared.reader.setting("admin_password").await.expect("the store");
-        let password = TokenHash::of(hash.expect("a password").as_bytes());
-        let lasts = async |at| {
-            let found = engine.shared.reader.has_session(token, password, at).await;
-            found.expect("the store")
-        };
-        let (hours, second) = (12 * 3_600, 1);
-        assert!(lasts(before.plus_seconds(hours - second)).await);
-        assert!(!lasts(after.plus_seconds(hours)).await);
-    }
-
-    #[tokio::test]
-    async fn a_link_for_another_device_is_good_for_fifteen_minutes() {
-        let school = School::open(Housekeeping::default()).await;
-        let engine = &school.engine;
-        let before = engine.now();
-        let link = engine.hand_over(&school.session().await).await.expect("a link").token.hash();
-        let after = engine.now();
-        let leads =
-            async |at| engine.shared.reader.handover(link, at).await.expect("the store").is_some();
-        let (minutes, second) = (15 * 60, 1);
-        assert!(leads(before.plus_seconds(minutes - second)).await);
-        assert!(!leads(after.plus_seconds(minutes)).await);
-    }
-
-    #[tokio::test]
-    async fn a_link_for_another_device_is_good_once() {
-        let school = School::open(Housekeeping::default()).await;
-        let engine = &school.engine;
-        // Again and again: of some that come at once all have looked before any is answered.
-        for _ in 0..20 {
-            let link = engine.hand_over(&school.session().await).await.expect("a link").token;
-            let devices: Vec<Token> = (0..4).map(|_| Token::new()).collect();
-            let at_once = devices.iter().map(|device| engine.take_over(&link, device.into()));
-            let taken = join_all(at_once).await;
-            assert_eq!(taken.iter().filter(|it| it.is_ok()).count(), 1);
-            let late = Token::new();
-            let refused = engine.take_over(&link, (&late).into()).await;
-            assert!(matches!(refused, Err(Error::NotSignedIn)), "{refused:?}");
-            assert!(engine.session(school.group_id, &late).await.is_err());
-            assert_eq!(engine.handover_leads_to(&link).await.expect("the store"), None);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_link_for_another_device_goes_with_its_teacher() {
-        let school = School::open(Housekeeping::default()).await;
-        let (engine, group_id) = (&school.engine, school.group_id);
-        let teacher = school.session().await;
-        let [token, new] = [Token::new(), Token::new()];
-        let code = teacher.room.join_code();
-        let here = IpAddr::from([192, 0, 2, 1]);
-        let name = Name::new("Ada").expect("a name");
-        let joined = engine.join(here, code.as_str(), name, None, &token).await.expect("a student");
-        let (actor, user) = (teacher.user, joined.user_id);
-        let appoint = Command::ChangeRole { actor, user, role: Role::Teacher };
-        engine.command(group_id, appoint).await.expect("a co-teacher");
-        let theirs = engine.session(group_id, &token).await.expect("their session");
-        let link = engine.hand_over(&theirs).await.expect("a link").token;
-        engine.command(group_id, Command::Leave { actor, user }).await.expect("a removal");
-        assert_eq!(engine.handover_leads_to(&link).await.expect("the store"), None);
-        assert!(matches!(engine.take_over(&link, (&new).into()).await, Err(Error::NotSignedIn)));
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
-        let school = School::open(Housekeeping::default()).await;
-        let (engine, group_id) = (&school.engine, school.group_id);
-        let session = school.session().await;
-        let before = session.room.group();
-        let lock = Command::ChangeGroup {
-            actor: session.user,
-            name: None,
-            settings: SettingsChange { locked: Some(true), ..Default::default() },
-        };
-
-        let url = format!("sqlite://{}", school.file.display());
-        let mut other = SqliteConnection::connect(&url).await.expect("another connection");
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.expect("the write lock");
-        let refused = engine.command(group_id, lock.clone()).await;
-        assert!(matches!(refused, Err(Error::NotCommitted)), "{refused:?}");
-        assert!(session.room.group() == before, "nobody has seen what was not committed");
-        sqlx::query("ROLLBACK").execute(&mut other).await.expect("the lock's end");
-
-        engine.command(group_id, lock).await.expect("the next commit");
-        let after = session.room.group();
-        assert_eq!(after.settings, Settings { locked: true, ..before.settings });
-        assert_eq!(after.seq, before.seq + 1, "no number is lost or taken twice");
     }
 }

@@ -57,6 +57,18 @@ pub enum Error {
     /// As many invitations of the member, or of the class, are live as there may be.
     #[error("Too many invitations are open here. End or cancel some of them.")]
     TooManyInvitations,
+    /// What costs much is asked for more than can be made.
+    #[error("The server has much to do. Try again in a moment.")]
+    Busy(
+        /// How long what waits takes.
+        Duration,
+    ),
+    /// The class has come to as many bytes as one may.
+    #[error("This class has used up its room on the server. End it, and begin a new one.")]
+    ClassUsedUp,
+    /// Neither one name of the server in the request, nor several, but just one.
+    #[error("A request names the server once, in its Host header.")]
+    NoHost,
     /// As many connections are open as there may be.
     #[error("Too many people are here at once. Try again in a moment.")]
     TooManyConnections,
@@ -80,7 +92,8 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (status, code) = match self {
             Self::Rejected(rejection) => return (*rejection).into(),
-            Self::Malformed(_) => (400, Code::InvalidParameter),
+            Self::Malformed(_) | Self::NoHost => (400, Code::InvalidParameter),
+            Self::ClassUsedUp => (507, Code::Full),
             Self::BodyTooSlow => (408, Code::InvalidParameter),
             Self::BodyTooLarge => (413, Code::TooLarge),
             Self::NotSignedIn => (401, Code::NotSignedIn),
@@ -92,9 +105,11 @@ impl Error {
                 (429, Code::TooFast)
             }
             // What fails inside is the file or its disk, and works again when these do.
-            Self::Stopping | Self::TooManyConnections | Self::Internal(_) | Self::NotCommitted => {
-                (503, Code::Internal)
-            }
+            Self::Stopping
+            | Self::Busy(_)
+            | Self::TooManyConnections
+            | Self::Internal(_)
+            | Self::NotCommitted => (503, Code::Internal),
         };
         Problem::new(status, code, self.to_string())
     }
@@ -102,7 +117,7 @@ impl Error {
     /// After how many seconds it is worth another try, where that is known.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooFast(wait) => {
+            Self::TooFast(wait) | Self::Busy(wait) => {
                 Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
             }
             Self::TooManyStreams | Self::TooManyInvitations => Some(10),

@@ -219,10 +219,10 @@ impl Engine {
         group_id: GroupId,
         token: &Token,
     ) -> Result<(UserId, Option<Role>), Error> {
-        let user = self.shared.history.holder(group_id, token.hash()).await?;
+        let user = self.shared.history.holder(group_id, token.hash(), self.now()).await?;
         match user {
             Some(user) => {
-                self.limits().read(user)?;
+                self.limits().look(group_id, user)?;
                 Ok((user, self.membership(group_id, user).await?.map(|(_, role)| role)))
             }
             None => Err(self.why_not(group_id, token.hash()).await?),
@@ -236,15 +236,13 @@ impl Engine {
         user: UserId,
     ) -> Result<Option<(Name, Role)>, Error> {
         let mut membership = None;
-        for event in self.shared.history.member_events(group_id, i64::MAX.cast_unsigned()).await? {
+        for event in self.shared.history.person_events(group_id, user).await? {
             match event.kind {
-                EventKind::MemberJoined(joined) if joined.user_id == user => {
-                    membership = Some((joined.name, joined.role));
-                }
-                EventKind::MemberChanged(changed) if changed.user_id == user => {
+                EventKind::MemberJoined(joined) => membership = Some((joined.name, joined.role)),
+                EventKind::MemberChanged(changed) => {
                     membership = membership.map(|(name, _)| (name, changed.role));
                 }
-                EventKind::MemberLeft(left) if left.user_id == user => membership = None,
+                EventKind::MemberLeft(_) => membership = None,
                 _ => {}
             }
         }
@@ -262,7 +260,9 @@ impl Engine {
         are_over: bool,
     ) -> Result<Vec<(ClassRow, Name, Role)>, Error> {
         let mut classes = Vec::new();
-        let found = self.shared.history.classes_of(token.hash(), are_over, CLASSES_OF_ONE).await?;
+        let now = self.now();
+        let found =
+            self.shared.history.classes_of(token.hash(), are_over, now, CLASSES_OF_ONE).await?;
         for (class, user) in found {
             if let Some((name, role)) = self.membership(class.group_id, user).await? {
                 classes.push((class, name, role));

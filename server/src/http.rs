@@ -26,7 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use signaling::{
     Answers, Command, FinishWhom, GroupId, Invitation, InviteId, InviteeList, Name, Rejection,
-    Role, SettingsChange, Snapshot, Timeout, UserId,
+    Role, SettingsChange, Timeout, UserId,
 };
 
 use tokio::time::{Instant, timeout_at};
@@ -36,11 +36,14 @@ use crate::answer::Answer;
 use crate::bounds::Bounds;
 use crate::engine::{Engine, Session};
 use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
-use crate::identity::{JoinCode, Presented, Token, TokenHash, is_same_origin, presented};
+use crate::identity::{
+    JoinCode, Presented, Token, TokenHash, is_same_origin, presented, presented_by_admin,
+};
 use crate::limits::peer_address;
 use crate::listen::Handed;
-use crate::room::Telling;
-use crate::stream;
+use crate::render_queue::Asking;
+use crate::room::{Room, Telling};
+use crate::stream::{self, FirstSnapshot};
 use crate::writer::Key;
 
 /// The largest body of a request, in bytes.
@@ -48,6 +51,9 @@ const MAX_BODY_BYTES: usize = 64 * 1_024;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest Idempotency-Key, in bytes.
 const MAX_KEY_BYTES: usize = 128;
+/// The largest snapshot, in rows, that is made where the request is answered: what is larger waits
+/// in the render queue.
+const MADE_AT_ONCE: u32 = 500;
 /// The longest `reason`, in bytes.
 const MAX_REASON_BYTES: usize = 128;
 
@@ -142,6 +148,33 @@ fn is_too_slow(error: &axum::Error) -> bool {
     successors(Some(first), |error| error.source()).any(|error| error.is::<BodyTooSlow>())
 }
 
+/// Has a page rendered in the turn of whoever asks for it.
+///
+/// # Errors
+/// When too much waits already.
+pub async fn in_turn(
+    State(engine): State<Engine>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    if !is_safe(request.method()) {
+        return Ok(next.run(request).await);
+    }
+    let group = request.uri().path().split('/').find_map(|part| part.parse().ok());
+    let address = engine.client_address(request.extensions(), request.headers());
+    if let Some(session) = presented_by_admin(request.headers(), engine.is_https())
+        && request.uri().path().starts_with("/admin")
+        && engine.is_admin(&session).await?
+    {
+        let asking = Asking::of_administrator(&session);
+        return engine.renders().respond(asking, next.run(request)).await;
+    }
+    let credential = presented(request.headers(), engine.is_https());
+    let token = credential.as_ref().map(Presented::token);
+    let asking = engine.asking(group, token, address).await?;
+    engine.renders().respond(asking, next.run(request)).await
+}
+
 /// Refuses what changes anything and was sent by a page of another site.
 ///
 /// # Errors
@@ -195,6 +228,8 @@ impl Ids {
 struct Caller {
     session: Session,
     ids: Ids,
+    address: IpAddr,
+    asking: Asking,
 }
 
 impl Caller {
@@ -224,14 +259,16 @@ impl FromRequestParts<Engine> for Caller {
         if changes {
             engine.limits().verb(session.user)?;
         } else {
-            engine.limits().read(session.user)?;
+            engine.may_look(&session)?;
         }
         // A repeated request gets its first answer from the writer, even after the end.
         let may_repeat = changes && parts.headers.contains_key(IDEMPOTENCY_KEY);
         if !may_repeat && session.room.with_group(|group| group.ended) {
             return Err(Rejection::Ended.into());
         }
-        Ok(Self { session, ids })
+        let address = engine.client_address(&parts.extensions, &parts.headers);
+        let asking = Asking::of_member(group_id, credential.token());
+        Ok(Self { session, ids, address, asking })
     }
 }
 
@@ -477,9 +514,18 @@ async fn join(
 }
 
 async fn snapshot(State(engine): State<Engine>, caller: Caller) -> Result<Response, Error> {
-    let snapshot = caller.session.room.snapshot(caller.user(), engine.now());
-    let snapshot: Snapshot = snapshot.ok_or(Error::NotSignedIn)?;
-    Ok(json(StatusCode::OK, &snapshot))
+    let Caller { session: Session { room, user }, asking, .. } = caller;
+    let rows = room.rows_of_snapshot();
+    engine.may_look_at(room.id(), user, rows)?;
+    let now = engine.now();
+    let make = move || match room.snapshot(user, now) {
+        Some(snapshot) => json(StatusCode::OK, &snapshot),
+        None => Error::NotSignedIn.into_response(),
+    };
+    if rows <= MADE_AT_ONCE {
+        return Ok(make());
+    }
+    engine.renders().respond(asking, async move { make() }).await
 }
 
 #[derive(Deserialize)]
@@ -560,7 +606,7 @@ async fn hand_over(
     body: Sent<Nothing>,
 ) -> Result<Response, Error> {
     let Nothing {} = body.fields;
-    let handover = engine.hand_over(&caller.session).await?;
+    let handover = engine.hand_over(&caller.session, caller.address).await?;
     let url = engine.handover_url(&headers, &handover.token);
     Ok(json(StatusCode::CREATED, &HandoverLink { url, expires_at: handover.expires_at }))
 }
@@ -603,7 +649,7 @@ async fn verb(
     key: Option<RequestKey>,
 ) -> Result<Answer, Error> {
     let key = RequestKey::of(caller.user(), key);
-    engine.keyed_command(caller.group_id(), command, key).await
+    engine.keyed_command(caller.group_id(), caller.address, command, key).await
 }
 
 // ---- Invitations -------------------------------------------------------------------------------
@@ -821,6 +867,26 @@ struct From {
     events: Option<String>,
 }
 
+/// The snapshot that a stream begins with.
+async fn first_snapshot(
+    engine: &Engine,
+    room: &Arc<Room>,
+    user: UserId,
+    asking: Asking,
+) -> Result<FirstSnapshot, Error> {
+    let rows = room.rows_of_snapshot();
+    engine.may_look_at(room.id(), user, rows)?;
+    let (room, now) = (Arc::clone(room), engine.now());
+    let make = move || FirstSnapshot::of(&room, user, now);
+    let made = if rows <= MADE_AT_ONCE {
+        make()
+    } else {
+        let slot = engine.renders().slot(asking)?;
+        engine.renders().make(&slot, async move { make() }).await?
+    };
+    made.ok_or(Error::NotSignedIn)
+}
+
 fn event_number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
@@ -849,11 +915,16 @@ async fn events(
         _ => Telling::Each,
     };
     let heartbeat_event = from.heartbeat.as_deref() == Some("event");
-    let start = stream::Start { after, heartbeat_event, telling };
-    let Session { room, user } = caller.session;
+    let Caller { session: Session { room, user }, asking, .. } = caller;
     if room.streams_of(user) >= engine.bounds().streams_of_member {
         return Err(Error::TooManyStreams);
     }
+    let snapshot = if room.reaches(after) {
+        None
+    } else {
+        Some(first_snapshot(&engine, &room, user, asking).await?)
+    };
+    let start = stream::Start { after, snapshot, heartbeat_event, telling };
     let stopping = engine.stopping().clone();
     let (clock, pulse) = (engine.clock(), engine.pulse());
     let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);

@@ -73,13 +73,6 @@ impl Token {
         &self.0
     }
 
-    /// The member that a ticket to join stands for: whoever holds the ticket is that member, and
-    /// nobody finds a ticket to a member.
-    pub(crate) fn user_id(&self) -> UserId {
-        let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = self.hash().0;
-        UserId::from_bytes(id)
-    }
-
     /// What the store keeps of it.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(self.0.as_bytes())
@@ -99,8 +92,25 @@ pub struct Entrance<'a> {
     pub token: &'a Token,
     /// What their browser carried until then: for whom that one stands in other classes, the new
     /// one stands as well. It does not come to stand for them here, since somebody who had the
-    /// machine before may have noted it.
+    /// machine before may have noted it, and ends soon after the new one is used.
     pub instead_of: Option<&'a Token>,
+}
+
+/// A form for joining that was given to one browser: the form, sent twice, makes one member. It
+/// takes both secrets, so whoever reads the one off the page has nothing.
+#[derive(Clone, Copy)]
+pub struct Ticket<'a> {
+    /// What the form holds.
+    pub form: &'a Token,
+    /// What the browser holds, in a cookie that no script reads.
+    pub browser: &'a Token,
+}
+
+impl Ticket<'_> {
+    /// What the store keeps of it.
+    pub(crate) fn hash(self) -> TokenHash {
+        TokenHash::of(format!("{} {}", self.form.0, self.browser.0).as_bytes())
+    }
 }
 
 impl<'a> From<&'a Token> for Entrance<'a> {
@@ -222,6 +232,20 @@ pub fn presented(headers: &HeaderMap, https: bool) -> Option<Presented> {
     token_in_cookie(headers, cookie_name(https)).map(Presented::Cookie)
 }
 
+const fn form_cookie_name(https: bool) -> &'static str {
+    if https { "__Host-handup-form" } else { "handup-form" }
+}
+
+/// The secret by which a browser shows that a form was given to it.
+pub fn presented_with_form(headers: &HeaderMap, https: bool) -> Option<Token> {
+    token_in_cookie(headers, form_cookie_name(https))
+}
+
+/// The `Set-Cookie` of that secret, which lasts until the browser is closed.
+pub fn set_form_cookie(token: &Token, https: bool) -> String {
+    cookie(form_cookie_name(https), token.reveal(), https).to_string()
+}
+
 /// The token of an administrator's session that came with a request.
 pub fn presented_by_admin(headers: &HeaderMap, https: bool) -> Option<Token> {
     token_in_cookie(headers, admin_cookie_name(https))
@@ -270,11 +294,13 @@ pub fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     };
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let is_here = headers.get(HOST).is_some_and(|host| host == authority);
-    // Where people use https, a page of this host that came without is of whoever is in the network.
-    public_url.map_or(is_here, |url| {
-        let has_scheme = url.split_once("://").is_some_and(|(it, _)| it == scheme);
-        url == origin || (is_here && has_scheme)
-    })
+    // Where people use https, a page of this host that came without is of whoever is in the network;
+    // where nothing says that they do, the connection is plain.
+    let (own, own_scheme) = match public_url {
+        Some(url) => (url, url.split_once("://").map_or("http", |(scheme, _)| scheme)),
+        None => ("", "http"),
+    };
+    own == origin || (is_here && own_scheme == scheme)
 }
 
 #[cfg(test)]
@@ -336,7 +362,7 @@ mod tests {
             (http, vec![("host", "a:1"), ("origin", "http://a:1")], true),
             (http, vec![("host", "a:1"), ("origin", "https://a:1")], false),
             (None, vec![("host", "a:1"), ("origin", "http://a:1")], true),
-            (None, vec![("host", "a:1"), ("origin", "https://a:1")], true),
+            (None, vec![("host", "a:1"), ("origin", "https://a:1")], false),
             (None, vec![("host", "a:1"), ("origin", "http://b:1")], false),
             (None, vec![("origin", "http://a:1")], false),
         ] {

@@ -6,6 +6,8 @@ mod admin;
 mod answer;
 mod bounds;
 mod clock;
+mod config;
+mod connections;
 mod engine;
 mod error;
 mod fanout;
@@ -13,30 +15,39 @@ mod history;
 mod http;
 mod ice;
 mod identity;
+mod kept;
 mod limits;
 mod listen;
 mod piece;
 mod proxies;
+mod render_queue;
 mod room;
 mod signs;
 #[cfg(test)]
 mod simulation;
 mod store;
 mod stream;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod weight;
 mod writer;
 
 pub use admin::{HashError, MIN_PASSWORD_CHARS, PasswordError, hash_password};
 pub use answer::Answer;
 pub use bounds::Bounds;
+pub use config::Config;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
-pub use http::{Route, api, bodies_in_time, routes, same_origin};
+pub use http::{Route, api, bodies_in_time, in_turn, routes, same_origin};
 pub use ice::IceConfig;
 pub use identity::{
-    Entrance, JoinCode, Presented, Token, new_group_id, new_invite_id, new_user_id, presented,
-    presented_by_admin, set_admin_cookie, set_cookie,
+    Entrance, JoinCode, Presented, Ticket, Token, new_group_id, new_invite_id, new_user_id,
+    presented, presented_by_admin, presented_with_form, set_admin_cookie, set_cookie,
+    set_form_cookie,
 };
 pub use listen::{listen, serve};
+pub use render_queue::Asking;
 pub use room::Room;
 pub use store::OpenError;
 pub use store::history::{ClassFilter, ClassRow, Place};

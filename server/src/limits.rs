@@ -14,7 +14,9 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::Extensions;
 use signaling::{Group, GroupId, UserId};
 
+use crate::bounds::Bounds;
 use crate::error::Error;
+use crate::weight;
 
 /// The address a request came from, as [`serve`](crate::serve) noted it.
 pub fn peer_address(extensions: &Extensions) -> IpAddr {
@@ -119,23 +121,37 @@ impl Guesses {
 
 pub(crate) struct Limits {
     verbs: DefaultKeyedRateLimiter<UserId>,
-    reads: DefaultKeyedRateLimiter<UserId>,
+    looks: DefaultKeyedRateLimiter<UserId>,
+    looks_at: DefaultKeyedRateLimiter<GroupId>,
     changes: DefaultKeyedRateLimiter<GroupId>,
     words: DefaultKeyedRateLimiter<GroupId>,
     begins: DefaultKeyedRateLimiter<IpAddr>,
     joins: DefaultKeyedRateLimiter<IpAddr>,
+    take_overs: DefaultKeyedRateLimiter<IpAddr>,
+    /// In units of [`GRAIN`] bytes.
+    written: DefaultKeyedRateLimiter<IpAddr>,
     relays: DefaultKeyedRateLimiter<UserId>,
     exports: DefaultKeyedRateLimiter<UserId>,
     codes: Guesses,
     passwords: Guesses,
     clock: DefaultClock,
+    written_at_once: u32,
 }
 
 /// How many join from one address before they are slowed down.
 const JOINS_AT_ONCE: u32 = 10_000;
-/// How many bytes of `data` a class takes before it is slowed down, and in a second after that: all
-/// that is ever said in it stays in memory with it.
+/// How many bytes of words, and of parts of people who are asked, a class takes before it is slowed
+/// down, and in a second after that: all that is ever said in it stays in memory with it.
 const WORDS: (u32, u32) = (16 << 20, 64 << 10);
+/// What any look costs, in rows: reading the request, finding out who asks, the frame of a page.
+const LOOK: u32 = 100;
+/// How many rows a member may look at before they are slowed down, and in a second after that. A
+/// row is one member or one part of an invitation that has to be gone through.
+const ROWS: (u32, u32) = (100_000, 5_000);
+/// The same of all members of a class together: the largest class can come back at once.
+const ROWS_OF_CLASS: (u32, u32) = (80_000_000, 500_000);
+/// How exactly bytes are counted that are written for a network.
+const GRAIN: u64 = 64;
 /// How many invitations of a member may be live, and how many of a class: the writer looks at them
 /// all. Where anybody may ask at any time, each member has one.
 const MAX_LIVE: (usize, usize) = (512, 16_384);
@@ -159,7 +175,7 @@ fn quota(burst: u32, per_second: u32) -> Quota {
 }
 
 /// The part of an address that one household or school cannot change at will.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -170,22 +186,27 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl Limits {
-    pub fn new() -> Self {
+    pub fn new(bounds: &Bounds) -> Self {
+        let a_day = u32::try_from(bounds.network_bytes_a_day / GRAIN).unwrap_or(u32::MAX);
         Self {
             verbs: RateLimiter::keyed(quota(1_000, 100)),
-            reads: RateLimiter::keyed(quota(500, 50)),
+            looks: RateLimiter::keyed(quota(ROWS.0, ROWS.1)),
+            looks_at: RateLimiter::keyed(quota(ROWS_OF_CLASS.0, ROWS_OF_CLASS.1)),
             // More than a few hostile members come to, so that these do not hold up the others.
             changes: RateLimiter::keyed(quota(50_000, 5_000)),
             words: RateLimiter::keyed(quota(WORDS.0, WORDS.1)),
             begins: RateLimiter::keyed(quota(1_000, 10)),
             // All schools of a town may come from one address in the same minute.
             joins: RateLimiter::keyed(quota(JOINS_AT_ONCE, 100)),
+            take_overs: RateLimiter::keyed(quota(100, 1)),
+            written: RateLimiter::keyed(quota(a_day, a_day / (24 * 3_600))),
             relays: RateLimiter::keyed(quota(100, 2)),
             // Each reads a whole class.
             exports: RateLimiter::keyed(quota(20, 1)),
             codes: Guesses::new(CODES),
             passwords: Guesses::new(PASSWORDS),
             clock: DefaultClock::default(),
+            written_at_once: a_day.max(1),
         }
     }
 
@@ -208,6 +229,18 @@ impl Limits {
         }
         let checked = limiter.check_key_n(key, count).map_err(|_| Error::BodyTooLarge)?;
         checked.map_err(|denied| Error::TooFast(denied.wait_time_from(self.clock.now())))
+    }
+
+    /// The same of what may be more than there ever is at once: that takes all there is.
+    fn check_up_to<K: std::hash::Hash + Eq + Clone>(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<K>,
+        key: &K,
+        count: u32,
+        most: u32,
+    ) -> Result<(), Error> {
+        NonZeroU32::new(count.min(most))
+            .map_or(Ok(()), |count| self.check_many(limiter, key, count))
     }
 
     /// Whether an address may try a code.
@@ -241,16 +274,27 @@ impl Limits {
     }
 
     /// One look of a member at the class.
-    pub fn read(&self, user: UserId) -> Result<(), Error> {
-        self.check(&self.reads, &user)
+    pub fn look(&self, group_id: GroupId, user: UserId) -> Result<(), Error> {
+        self.look_at(group_id, user, LOOK)
     }
 
-    /// One change to a class, and how many bytes of `data` it brings.
-    pub fn change(&self, group_id: GroupId, data: usize) -> Result<(), Error> {
+    /// So many rows more that a look of a member has to go through.
+    pub fn look_at(&self, group_id: GroupId, user: UserId, rows: u32) -> Result<(), Error> {
+        self.check_up_to(&self.looks, &user, rows, ROWS.0)?;
+        self.check_up_to(&self.looks_at, &group_id, rows, ROWS_OF_CLASS.0)
+    }
+
+    /// One change to a class, and how many bytes of words and parts it brings.
+    pub fn change(&self, group_id: GroupId, words: u64) -> Result<(), Error> {
         self.check(&self.changes, &group_id)?;
-        let bytes = u32::try_from(data).unwrap_or(u32::MAX);
-        NonZeroU32::new(bytes)
-            .map_or(Ok(()), |bytes| self.check_many(&self.words, &group_id, bytes))
+        let words = u32::try_from(words).unwrap_or(u32::MAX);
+        self.check_up_to(&self.words, &group_id, words, WORDS.0)
+    }
+
+    /// So many bytes that are written for a network.
+    pub fn write(&self, address: IpAddr, bytes: u64) -> Result<(), Error> {
+        let grains = u32::try_from(bytes.div_ceil(GRAIN)).unwrap_or(u32::MAX);
+        self.check_up_to(&self.written, &network(address), grains, self.written_at_once)
     }
 
     /// One word of a member to the other end of an invitation.
@@ -260,12 +304,20 @@ impl Limits {
 
     /// One member more from an address.
     pub fn join(&self, address: IpAddr) -> Result<(), Error> {
-        self.check(&self.joins, &network(address))
+        self.check(&self.joins, &network(address))?;
+        self.write(address, weight::EVENT + weight::ADMISSION)
     }
 
     /// One class begun from an address.
     pub fn begin(&self, address: IpAddr) -> Result<(), Error> {
-        self.check(&self.begins, &network(address))
+        self.check(&self.begins, &network(address))?;
+        self.write(address, 3 * weight::EVENT + weight::ADMISSION)
+    }
+
+    /// One link for another device that is made or used from an address.
+    pub fn take_over(&self, address: IpAddr) -> Result<(), Error> {
+        self.check(&self.take_overs, &network(address))?;
+        self.write(address, weight::ADMISSION)
     }
 }
 
@@ -275,7 +327,7 @@ mod tests {
 
     #[test]
     fn nobody_guesses_codes_for_long_and_others_are_not_held_up() {
-        let limits = Limits::new();
+        let limits = Limits::new(&Bounds::default());
         let school = IpAddr::from([192, 0, 2, 7]);
         let wrong = || limits.may_try_code(school).map(|()| limits.wrong_code(school));
         let guessed = (0..1_000).take_while(|_| wrong().is_ok()).count();
@@ -285,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_town_joins_from_one_address_and_a_flood_does_not() {
-        let limits = Limits::new();
+        let limits = Limits::new(&Bounds::default());
         let town = IpAddr::from([192, 0, 2, 7]);
         let joined = (0..1_000_000).take_while(|_| limits.join(town).is_ok()).count();
         assert!((10_000..20_000).contains(&joined), "{joined} joined");
@@ -294,7 +346,7 @@ mod tests {
 
     #[test]
     fn passwords_are_guessed_more_slowly_than_codes() {
-        let limits = Limits::new();
+        let limits = Limits::new(&Bounds::default());
         let school = IpAddr::from([192, 0, 2, 7]);
         let wrong = || limits.may_try_password(school).map(|()| limits.wrong_password(school));
         let guessed = (0..1_000).take_while(|_| wrong().is_ok()).count();
@@ -308,7 +360,7 @@ mod tests {
 
     #[test]
     fn whoever_has_thousands_of_networks_does_not_guess_thousands_of_times() {
-        let limits = Limits::new();
+        let limits = Limits::new(&Bounds::default());
         let of_site = |n: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 7, n, 0, 0, 0, 1));
         let wrong = |at| limits.may_try_code(at).map(|()| limits.wrong_code(at));
         let guessed = (0..u16::MAX).take_while(|n| wrong(of_site(*n)).is_ok()).count();
@@ -318,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_class_is_not_filled_with_words_and_others_are_not_held_up() {
-        let limits = Limits::new();
+        let limits = Limits::new(&Bounds::default());
         let [class, other] = [1, 2].map(|number| GroupId::from_bytes([number; 16]));
         let said = (0..10_000).take_while(|_| limits.change(class, 12_288).is_ok()).count();
         assert!((1_365..2_000).contains(&said), "{said} of the longest");

@@ -1,5 +1,6 @@
-//! Accepting connections, with the limits that `axum::serve` has not: a deadline for headers, one
-//! for writes that do not move, no delay for small packets, and an end for streams on shutdown.
+//! Accepting connections, with the limits that `axum::serve` has not: shares of what may be open, a
+//! deadline for headers, one for writes that do not move, no delay for small packets, and an end for
+//! streams on shutdown.
 //!
 //! A connection on which a live stream is asked for is taken out of hyper's hands: it never answers
 //! anything else, so it needs no buffers of its own, and a commit goes to all of them from the same
@@ -11,15 +12,16 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, Request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,7 +32,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::bounds::Bounds;
+use crate::connections::{Connection, Connections};
+use crate::engine::Engine;
 use crate::error::{Error, PROBLEM_TYPE};
 use crate::fanout;
 use crate::identity::jitter;
@@ -74,14 +77,11 @@ impl Handed {
     }
 }
 
-/// Serves the router on the listener until `stopping` is cancelled, and then until requests in
-/// flight are answered, or three seconds are over.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    bounds: Bounds,
-    stopping: CancellationToken,
-) {
+/// Serves the router on the listener until the engine is to stop, and then until requests in flight
+/// are answered, or three seconds are over.
+pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {
+    let (bounds, stopping) = (engine.bounds(), engine.stopping().clone());
+    let open = Connections::new(bounds.connections, bounds.connections_of_network);
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -101,24 +101,37 @@ pub async fn serve(
             },
             () = stopping.cancelled() => break,
         };
-        if connections.len() >= bounds.connections {
+        let peer = address.ip();
+        let Some(connection) = open.admit((!engine.is_proxy(peer)).then_some(peer)) else {
             if turned_away.len() < TURNED_AWAY {
                 turned_away.spawn(turn_away(stream));
             }
             continue;
-        }
+        };
+        let connection = Arc::new(connection);
         let write_timeout = bounds.write_timeout;
         prepare(&stream, write_timeout);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(write_timeout));
-        let connection = attend(stream, address, router.clone(), builder.clone(), stopping.clone());
-        let streams = connections.clone();
-        connections.spawn(async move {
-            if let Some((stream, head, live)) = connection.await {
+        let attended = attend(
+            stream,
+            address,
+            router.clone(),
+            builder.clone(),
+            stopping.clone(),
+            Arc::clone(&connection),
+        );
+        let (streams, its_own) = (connections.clone(), Arc::clone(&connection));
+        let task = connections.spawn(async move {
+            if let Some((stream, head, live)) = attended.await {
                 // A task of its own: that of the connection is large, and is let go of.
-                streams.spawn(fanout::run(live, stream, head, write_timeout));
+                streams.spawn(async move {
+                    fanout::run(live, stream, head, write_timeout).await;
+                    drop(its_own);
+                });
             }
         });
+        connection.is_of(task.abort_handle());
     }
     drop(listener);
     connections.close();
@@ -140,6 +153,59 @@ async fn turn_away(mut stream: TcpStream) {
     };
     // Whoever is too slow for that hears nothing.
     let _ = tokio::time::timeout(LAST_WORDS, said).await;
+}
+
+/// What a request is answered with that does not get as far as the router.
+fn refusal(error: Error) -> Response {
+    let mut response = error.into_response();
+    for (name, value) in [GUARD_TYPE, GUARD_POLICY] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What keeps a browser from making more of a refusal than the text that it is.
+const GUARD_TYPE: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+const GUARD_POLICY: (HeaderName, &str) =
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+
+/// Whether a request names the server as HTTP asks for, once.
+fn names_its_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let is_host = |host: &HeaderValue| {
+        host.to_str().is_ok_and(|host| host.parse::<http::uri::Authority>().is_ok())
+    };
+    hosts.next().is_some_and(is_host) && hosts.next().is_none()
+}
+
+/// A body that tells its connection when it has come whole.
+struct Arriving {
+    body: Incoming,
+    connection: Arc<Connection>,
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.connection.has_asked();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 fn too_many() -> Vec<u8> {
@@ -165,22 +231,40 @@ async fn attend(
     router: Router,
     builder: http1::Builder,
     stopping: CancellationToken,
+    connection: Arc<Connection>,
 ) -> Option<(TcpStream, Bytes, LiveStream)> {
     let asked: Mutex<Option<(Bytes, LiveStream)>> = Mutex::new(None);
     let asked_for = &|| asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let asking = &connection;
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
         let reads_on = request.method() == Method::GET;
-        let mut request: Request = request.map(Body::new);
+        let is_whole = request.body().is_end_stream();
+        if is_whole {
+            asking.has_asked();
+        }
+        let names_its_host = names_its_host(request.headers());
+        let mut request: Request = request.map(|body| {
+            if is_whole {
+                Body::empty()
+            } else {
+                Body::new(Arriving { body, connection: Arc::clone(asking) })
+            }
+        });
         request.extensions_mut().insert(ConnectInfo::<SocketAddr>(address));
-        let answered = router.clone().oneshot(request);
+        let answered = names_its_host.then(|| router.clone().oneshot(request));
         async move {
+            let Some(answered) = answered else {
+                return Ok::<Response, Infallible>(refusal(Error::NoHost));
+            };
             let mut response: Response = answered.await?;
+            asking.is_answered();
             let handed = response.extensions_mut().remove::<Handed>().filter(|_| reads_on);
             if let Some(live) = handed.and_then(|handed| handed.take()) {
+                asking.has_asked();
                 *asked_for() = Some((head(response.headers(), &live), live));
                 std::future::pending::<()>().await;
             }
-            Ok::<Response, Infallible>(response)
+            Ok(response)
         }
     });
     let mut connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);

@@ -8,22 +8,20 @@ use http::HeaderMap;
 use ipnet::IpNet;
 
 /// The proxies that are believed.
-#[derive(Default)]
 pub(crate) struct Proxies {
-    trusted: OnceLock<Vec<IpNet>>,
+    trusted: Vec<IpNet>,
     is_told: OnceLock<()>,
 }
 
 impl Proxies {
-    /// Takes the configuration, before the server listens.
-    pub fn trust(&self, networks: Vec<IpNet>) {
-        // Only the first configuration counts, and there is but one.
-        let _ = self.trusted.set(networks);
+    /// Those of these networks.
+    pub const fn new(trusted: Vec<IpNet>) -> Self {
+        Self { trusted, is_told: OnceLock::new() }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
-        let networks = self.trusted.get().into_iter().flatten();
-        networks.into_iter().any(|network| network.contains(&address.to_canonical()))
+    /// Whether an address is that of a proxy.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.contains(&address.to_canonical()))
     }
 
     /// For whom a request is that came from this peer with these headers. Each proxy writes behind
@@ -77,8 +75,8 @@ mod tests {
 
     /// The client that is found behind a peer that brings these lines of the header.
     fn client(trusted: &[&str], peer: &str, lines: &[&'static str]) -> IpAddr {
-        let proxies = Proxies::default();
-        proxies.trust(trusted.iter().map(|network| network.parse().expect("a network")).collect());
+        let networks = trusted.iter().map(|network| network.parse().expect("a network"));
+        let proxies = Proxies::new(networks.collect());
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append("x-forwarded-for", line.parse().expect("a value"));

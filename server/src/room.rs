@@ -18,10 +18,11 @@ use signaling::{
 use tokio::time::Instant;
 
 use crate::fanout::Rows;
-use crate::identity::{JoinCode, TokenHash};
+use crate::identity::JoinCode;
 use crate::piece::{LONG, Pages, Piece};
 use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
+use crate::tokens::{BrowserId, Held, Membership};
 
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.
@@ -99,7 +100,7 @@ pub(crate) struct News {
 struct State {
     group: Group,
     join_code: JoinCode,
-    credentials: HashMap<TokenHash, UserId>,
+    memberships: HashMap<BrowserId, Vec<Membership>>,
     tail: VecDeque<Commit>,
     tail_events: usize,
     tail_bytes: usize,
@@ -245,18 +246,27 @@ impl State {
         let mut state = Self {
             group: Group::new(id),
             join_code: loaded.join_code,
-            credentials: loaded.credentials.into_iter().collect(),
+            memberships: HashMap::new(),
             tail: VecDeque::new(),
             tail_events: 0,
             tail_bytes: 0,
             tail_limit,
             before_tail: 0,
         };
+        for (browser, membership) in loaded.memberships {
+            state.admit(browser, membership);
+        }
         for events in loaded.events.chunks(64) {
             let commit = encode(&mut state.group, events);
             state.push(commit);
         }
         state
+    }
+
+    fn admit(&mut self, browser: BrowserId, membership: Membership) {
+        let held = self.memberships.entry(browser).or_default();
+        held.retain(|it| it.user != membership.user);
+        held.push(membership);
     }
 
     fn push(&mut self, commit: Commit) {
@@ -365,15 +375,22 @@ impl Room {
         look(&self.read().group)
     }
 
+    /// Looks at the group as of the last commit, and at who is online.
+    pub fn look<T>(&self, look: impl FnOnce(&Group, &dyn Fn(UserId) -> bool) -> T) -> T {
+        let state = self.read();
+        let presence = self.presence();
+        look(&state.group, &|user| presence.is_online(user))
+    }
+
     /// The code that joins the class.
     pub fn join_code(&self) -> JoinCode {
         self.read().join_code.clone()
     }
 
     /// The member for whom the token stands here.
-    pub(crate) fn holder(&self, token: TokenHash) -> Option<UserId> {
+    pub(crate) fn holder(&self, held: Held) -> Option<UserId> {
         let state = self.read();
-        let user = *state.credentials.get(&token)?;
+        let user = held.stands_for(state.memberships.get(&held.browser)?)?;
         state.group.member(user).map(|member| member.user_id)
     }
 
@@ -383,6 +400,19 @@ impl Room {
         state.group.member(user)?;
         let presence = self.presence();
         Some(Snapshot::of(&state.group, user, now, |user| presence.is_online(user)))
+    }
+
+    /// About how many members and parts a snapshot goes through.
+    pub(crate) fn rows_of_snapshot(&self) -> u32 {
+        let state = self.read();
+        let parts: usize = state.group.live().map(|invitation| 1 + invitation.parts().len()).sum();
+        u32::try_from(state.group.members().len() + parts).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a stream can go on after this place in the log, and needs no snapshot.
+    pub(crate) fn reaches(&self, after: Option<u64>) -> bool {
+        let state = self.read();
+        after.is_some_and(|after| (state.before_tail..=state.group.seq).contains(&after))
     }
 
     /// An invitation that the member may see.
@@ -422,22 +452,17 @@ impl Room {
         self.rows.wake(None);
     }
 
-    pub(crate) fn grant(&self, token: TokenHash, user: UserId) {
-        self.write().credentials.insert(token, user);
-    }
-
-    /// Has one token stand for whom another does, where it stands for nobody yet.
-    pub(crate) fn carry(&self, from: TokenHash, to: TokenHash) {
-        if self.read().credentials.contains_key(&from) {
-            let mut state = self.write();
-            if let Some(user) = state.credentials.get(&from).copied() {
-                state.credentials.entry(to).or_insert(user);
-            }
-        }
+    pub(crate) fn admit(&self, browser: BrowserId, membership: Membership) {
+        self.write().admit(browser, membership);
     }
 
     pub(crate) fn revoke(&self, user: UserId) {
-        self.write().credentials.retain(|_, holder| *holder != user);
+        self.write().memberships.retain(|_, held| {
+            if let Some(theirs) = held.iter().find(|it| it.user == user).copied() {
+                held.retain(|it| it.generation > theirs.generation);
+            }
+            !held.is_empty()
+        });
     }
 
     pub(crate) fn set_join_code(&self, code: JoinCode) {
@@ -502,6 +527,11 @@ impl Room {
         drop(presence);
         *told = Some(Status { version, at: Instant::now(), bytes: bytes.clone() });
         (version, bytes)
+    }
+
+    /// The place in what holds only for now.
+    pub(crate) fn passing_version(&self) -> u64 {
+        self.passage().version
     }
 
     fn is_current(&self, status: &Status) -> bool {

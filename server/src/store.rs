@@ -19,13 +19,15 @@ use signaling::{Event, GroupId, Timestamp, UserId};
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Connection, Row, SqliteConnection};
 
 use self::history::HistoryReader;
 use self::script::Script;
 use crate::identity::{JoinCode, TokenHash};
+use crate::kept::Kept;
+use crate::tokens::{BrowserId, Held, Membership};
 
 /// The first release without the bug that can corrupt a file when its WAL is reset.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -65,6 +67,9 @@ pub enum OpenError {
         /// The number of its newest migration.
         schema: i64,
     },
+    /// The system gives no threads to render with.
+    #[error("cannot start the threads that render pages: {0}")]
+    Threads(std::io::Error),
     /// SQLite itself is too old.
     #[error("SQLite {0} is too old: 3.51.3 or newer is needed")]
     OldSqlite(String),
@@ -98,15 +103,26 @@ pub(crate) struct EncodedEvent {
 /// What a commit writes beside events.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
-    Grant {
+    /// A new token of a browser.
+    Token {
         token: TokenHash,
-        user: UserId,
+        held: Held,
     },
-    /// One token comes to stand for those for whom another does, in all groups where it stands for
-    /// nobody yet.
-    Carry {
-        from: TokenHash,
-        to: TokenHash,
+    /// The browser's place in the group.
+    Membership {
+        browser: BrowserId,
+        membership: Membership,
+    },
+    /// A browser takes along the newest memberships that a token of another one opens.
+    TakeAlong {
+        from: Held,
+        to: BrowserId,
+    },
+    /// A form with this ticket made the member.
+    Ticket {
+        ticket: TokenHash,
+        user: UserId,
+        expires_at: Timestamp,
     },
     Revoke {
         user: UserId,
@@ -118,18 +134,21 @@ pub(crate) enum Write {
         expires_at: Timestamp,
     },
     SpendHandover(TokenHash),
+    /// The links of the group, or of one member, lead nowhere any more.
+    EndHandovers {
+        of: Option<UserId>,
+    },
     FirstAnswer {
         user: UserId,
         key: String,
-        request: TokenHash,
-        status: u16,
-        body: Vec<u8>,
+        answer: FirstAnswer,
     },
 }
 
 impl Write {
-    const fn is_grant(&self) -> bool {
-        matches!(self, Self::Grant { .. })
+    /// Whether it is written together with others of its kind, as a class joins.
+    const fn is_admission(&self) -> bool {
+        matches!(self, Self::Token { .. } | Self::Membership { .. })
     }
 }
 
@@ -137,7 +156,16 @@ impl Write {
 pub(crate) struct Loaded {
     pub join_code: JoinCode,
     pub events: Vec<EncodedEvent>,
-    pub credentials: Vec<(TokenHash, UserId)>,
+    pub memberships: Vec<(BrowserId, Membership)>,
+    /// The tokens of these browsers.
+    pub tokens: Vec<(TokenHash, Held)>,
+}
+
+impl Loaded {
+    /// A group in which nothing has happened.
+    pub const fn empty(join_code: JoinCode) -> Self {
+        Self { join_code, events: Vec::new(), memberships: Vec::new(), tokens: Vec::new() }
+    }
 }
 
 /// The reading side: any number of readers that never block the writer.
@@ -290,18 +318,23 @@ impl Reader {
             let body: String = row.try_get(1)?;
             events.push(EncodedEvent { event: event_of(row.try_get(0)?, &body)?, body });
         }
-        let rows = sqlx::query("SELECT token_hash, user_id FROM credential WHERE group_id = ?")
-            .bind(group_id.as_bytes().as_slice())
-            .fetch_all(&mut *transaction)
-            .await?;
-        let mut credentials = Vec::with_capacity(rows.len());
-        for row in rows {
-            credentials.push((
-                TokenHash::from_bytes(bytes(row.try_get(0)?)?),
-                UserId::from_bytes(bytes(row.try_get(1)?)?),
-            ));
-        }
-        Ok(Some(Loaded { join_code: code(class.try_get(0)?)?, events, credentials }))
+        let rows =
+            sqlx::query("SELECT generation, user_id, browser FROM membership WHERE group_id = ?")
+                .bind(group_id.as_bytes().as_slice())
+                .fetch_all(&mut *transaction)
+                .await?;
+        let read = |row: &SqliteRow| Ok((browser(row, 2)?, membership_of(row)?));
+        let memberships = rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?;
+        let rows = sqlx::query(
+            "SELECT browser, token.generation, replaces, ends_at, token_hash
+             FROM token JOIN membership AS held USING (browser) WHERE held.group_id = ?",
+        )
+        .bind(group_id.as_bytes().as_slice())
+        .fetch_all(&mut *transaction)
+        .await?;
+        let read = |row: &SqliteRow| Ok((hash(row.try_get(4)?)?, held_of(row)?));
+        let tokens = rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?;
+        Ok(Some(Loaded { join_code: code(class.try_get(0)?)?, events, memberships, tokens }))
     }
 
     /// Every group in which something is to time out, and when.
@@ -311,7 +344,7 @@ impl Reader {
         )
         .fetch_all(&self.pool)
         .await?;
-        let read = |row: sqlx::sqlite::SqliteRow| {
+        let read = |row: SqliteRow| {
             let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
             Ok((group_id, Timestamp::from_millis(row.try_get(1)?)))
         };
@@ -336,15 +369,45 @@ impl Reader {
         Ok(row.is_some())
     }
 
-    /// The groups in which this token stands for somebody, newest first.
-    pub async fn groups_of(&self, token: TokenHash) -> Result<Vec<GroupId>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT group_id FROM credential WHERE token_hash = ? ORDER BY created_at DESC",
+    /// What a token stands for, its end that has come included.
+    pub async fn token(&self, token: TokenHash) -> Result<Option<Held>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT browser, generation, replaces, ends_at FROM token WHERE token_hash = ?",
         )
         .bind(token.as_bytes().as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(held_of).transpose()
+    }
+
+    /// Whom a browser is in a group.
+    pub async fn memberships(
+        &self,
+        browser: BrowserId,
+        group_id: GroupId,
+    ) -> Result<Vec<Membership>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT generation, user_id FROM membership WHERE browser = ? AND group_id = ?",
+        )
+        .bind(browser.as_bytes().as_slice())
+        .bind(group_id.as_bytes().as_slice())
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().map(|row| Ok(GroupId::from_bytes(bytes(row.try_get(0)?)?))).collect()
+        rows.iter().map(membership_of).collect()
+    }
+
+    /// Whether a token stands for somebody in any other group than this one.
+    pub async fn is_elsewhere(&self, held: Held, group_id: GroupId) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT 1 FROM membership WHERE browser = ? AND generation <= ? AND group_id <> ?
+             LIMIT 1",
+        )
+        .bind(held.browser.as_bytes().as_slice())
+        .bind(held.generation)
+        .bind(group_id.as_bytes().as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.is_some())
     }
 
     /// Whom a handover link that is still good stands for.
@@ -360,7 +423,7 @@ impl Reader {
         .bind(now.as_millis())
         .fetch_optional(&self.pool)
         .await?;
-        let read = |row: sqlx::sqlite::SqliteRow| {
+        let read = |row: SqliteRow| {
             let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
             Ok((group_id, UserId::from_bytes(bytes(row.try_get(1)?)?)))
         };
@@ -376,11 +439,21 @@ impl Reader {
     }
 }
 
-/// A first answer that was remembered.
+/// A first answer that is remembered.
+#[derive(Debug, Clone)]
 pub(crate) struct FirstAnswer {
+    /// The hash of the request that it was given to.
     pub request: TokenHash,
     pub status: u16,
-    pub body: Vec<u8>,
+    /// What it takes to make its body again.
+    pub kept: Kept,
+}
+
+/// How many keys of a member are remembered, and when the first of them was used.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct KeysOf {
+    pub count: u32,
+    pub oldest: Option<Timestamp>,
 }
 
 impl Writer {
@@ -457,7 +530,7 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Option<FirstAnswer>, sqlx::Error> {
         let row = sqlx::query(
-            "SELECT request_hash, status, body FROM first_answer
+            "SELECT request_hash, status, kept FROM first_answer
              WHERE group_id = ? AND user_id = ? AND key = ? AND at > ?",
         )
         .bind(group_id.as_bytes().as_slice())
@@ -466,12 +539,78 @@ impl Writer {
         .bind(now.as_millis() - KEY_LIFETIME_MILLIS)
         .fetch_optional(self.connection().await?)
         .await?;
-        let read = |row: sqlx::sqlite::SqliteRow| {
+        let read = |row: SqliteRow| {
             Ok(FirstAnswer {
-                request: TokenHash::from_bytes(bytes(row.try_get(0)?)?),
+                request: hash(row.try_get(0)?)?,
                 status: row.try_get(1)?,
-                body: row.try_get(2)?,
+                kept: serde_json::from_str(row.try_get(2)?)
+                    .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
             })
+        };
+        row.map(read).transpose()
+    }
+
+    /// How many keys of a member are remembered.
+    pub async fn keys_of(
+        &mut self,
+        group_id: GroupId,
+        user: UserId,
+    ) -> Result<KeysOf, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT count(*), min(at) FROM first_answer WHERE group_id = ? AND user_id = ?",
+        )
+        .bind(group_id.as_bytes().as_slice())
+        .bind(user.as_bytes().as_slice())
+        .fetch_one(self.connection().await?)
+        .await?;
+        let oldest: Option<i64> = row.try_get(1)?;
+        Ok(KeysOf { count: row.try_get(0)?, oldest: oldest.map(Timestamp::from_millis) })
+    }
+
+    /// One event of a log.
+    pub async fn event(
+        &mut self,
+        group_id: GroupId,
+        seq: u64,
+    ) -> Result<Option<Event>, sqlx::Error> {
+        let row = sqlx::query("SELECT name, body FROM event WHERE group_id = ? AND seq = ?")
+            .bind(group_id.as_bytes().as_slice())
+            .bind(seq.cast_signed())
+            .fetch_optional(self.connection().await?)
+            .await?;
+        row.map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).transpose()
+    }
+
+    /// What a token stands for, and the number of its browser's newest one.
+    pub async fn token(&mut self, token: TokenHash) -> Result<Option<(Held, u32)>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT browser, generation, replaces, ends_at,
+                 (SELECT max(newest.generation) FROM token AS newest
+                  WHERE newest.browser = token.browser)
+             FROM token WHERE token_hash = ?",
+        )
+        .bind(token.as_bytes().as_slice())
+        .fetch_optional(self.connection().await?)
+        .await?;
+        row.map(|row| Ok((held_of(&row)?, row.try_get(4)?))).transpose()
+    }
+
+    /// Whom a form with this ticket made a member, within its time.
+    pub async fn ticket(
+        &mut self,
+        ticket: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<(GroupId, UserId)>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT group_id, user_id FROM ticket WHERE ticket_hash = ? AND expires_at > ?",
+        )
+        .bind(ticket.as_bytes().as_slice())
+        .bind(now.as_millis())
+        .fetch_optional(self.connection().await?)
+        .await?;
+        let read = |row: SqliteRow| {
+            let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
+            Ok((group_id, UserId::from_bytes(bytes(row.try_get(1)?)?)))
         };
         row.map(read).transpose()
     }
@@ -516,10 +655,10 @@ impl Writer {
         for append in appends {
             script.append(append);
         }
-        for alike in writes.chunk_by(|one, next| one.1.is_grant() && next.1.is_grant()) {
+        for alike in writes.chunk_by(|one, next| one.1.is_admission() && next.1.is_admission()) {
             match alike {
                 [(group_id, write)] => script.write(now, *group_id, write),
-                grants => script.grant(now, grants),
+                admissions => script.admit(now, admissions),
             }
         }
         script.add("COMMIT");
@@ -533,14 +672,14 @@ impl Writer {
             .bind(now.as_millis() - KEY_LIFETIME_MILLIS)
             .execute(&mut *connection)
             .await?;
-        sqlx::query("DELETE FROM handover WHERE expires_at <= ?")
-            .bind(now.as_millis())
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query("DELETE FROM admin_session WHERE expires_at <= ?")
-            .bind(now.as_millis())
-            .execute(&mut *connection)
-            .await?;
+        for over in [
+            "DELETE FROM handover WHERE expires_at <= ?",
+            "DELETE FROM ticket WHERE expires_at <= ?",
+            "DELETE FROM token WHERE ends_at <= ?",
+            "DELETE FROM admin_session WHERE expires_at <= ?",
+        ] {
+            sqlx::query(over).bind(now.as_millis()).execute(&mut *connection).await?;
+        }
         Ok(())
     }
 }
@@ -552,6 +691,31 @@ fn event_of(name: &str, body: &str) -> Result<Event, sqlx::Error> {
 
 fn bytes<const N: usize>(blob: &[u8]) -> Result<[u8; N], sqlx::Error> {
     blob.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+fn hash(blob: &[u8]) -> Result<TokenHash, sqlx::Error> {
+    Ok(TokenHash::from_bytes(bytes(blob)?))
+}
+
+fn browser(row: &SqliteRow, column: usize) -> Result<BrowserId, sqlx::Error> {
+    Ok(BrowserId::from_bytes(bytes(row.try_get(column)?)?))
+}
+
+/// A token, of a row that begins with its columns.
+fn held_of(row: &SqliteRow) -> Result<Held, sqlx::Error> {
+    let (replaces, ends_at): (Option<&[u8]>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
+    Ok(Held {
+        browser: browser(row, 0)?,
+        generation: row.try_get(1)?,
+        replaces: replaces.map(hash).transpose()?,
+        ends_at: ends_at.map(Timestamp::from_millis),
+    })
+}
+
+/// A membership, of a row that begins with its columns.
+fn membership_of(row: &SqliteRow) -> Result<Membership, sqlx::Error> {
+    let user = UserId::from_bytes(bytes(row.try_get(1)?)?);
+    Ok(Membership { generation: row.try_get(0)?, user })
 }
 
 fn code(text: &str) -> Result<JoinCode, sqlx::Error> {

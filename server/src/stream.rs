@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use signaling::UserId;
+use signaling::{Timestamp, UserId};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -70,10 +70,33 @@ pub(crate) struct LiveStream {
     _attendance: Attendance,
 }
 
+/// A snapshot as a stream sends it first.
+pub(crate) struct FirstSnapshot {
+    seq: u64,
+    /// The place in what holds only for now that it is as new as.
+    passing_version: u64,
+    frame: Bytes,
+}
+
+impl FirstSnapshot {
+    /// What a member may see; none when they are a member no more.
+    pub fn of(room: &Room, user: UserId, now: Timestamp) -> Option<Self> {
+        // The place comes first: what changes meanwhile is told again.
+        let passing_version = room.passing_version();
+        let snapshot = room.snapshot(user, now)?;
+        let seq = snapshot.seq;
+        let body = serde_json::to_string(&snapshot).unwrap_or_default();
+        let frame = format!("id: {seq}\nevent: snapshot\ndata: {body}\n\n").into();
+        Some(Self { seq, passing_version, frame })
+    }
+}
+
 /// How a stream begins.
 pub(crate) struct Start {
     /// The last event the client has seen, when it says so.
     pub after: Option<u64>,
+    /// What it begins with where the log in memory does not reach back that far.
+    pub snapshot: Option<FirstSnapshot>,
     /// Whether each heartbeat is an event too, for pages, which cannot see comments.
     pub heartbeat_event: bool,
     /// How events are told that follow each other.
@@ -104,7 +127,7 @@ pub(crate) fn open(
         ended: false,
         _attendance: attendance,
     };
-    stream.begin(start.after);
+    stream.begin(start.after, start.snapshot);
     stream
 }
 
@@ -134,29 +157,29 @@ impl LiveStream {
         (self.heartbeat.clone(), self.stopping.clone())
     }
 
-    fn begin(&mut self, after: Option<u64>) {
+    fn begin(&mut self, after: Option<u64>, snapshot: Option<FirstSnapshot>) {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")).into());
         let (passing_version, status) = self.room.status();
-        self.passing_version = passing_version;
         match after.and_then(|after| self.room.news(after, self.user, self.telling)) {
             Some(news) => {
                 self.waiting.extend(news.pieces);
                 self.cursor = news.cursor;
+                self.passing_version = passing_version;
                 self.ended = news.ends;
                 self.waiting.push_back(status.into());
             }
             None => {
-                let snapshot = self.room.snapshot(self.user, self.clock.now());
-                let Some(snapshot) = snapshot else {
+                let now = self.clock.now();
+                let made = snapshot.or_else(|| FirstSnapshot::of(&self.room, self.user, now));
+                let Some(FirstSnapshot { seq, passing_version, frame }) = made else {
                     // Who was removed while the stream was being opened.
                     self.ended = true;
                     return;
                 };
-                self.cursor = snapshot.seq;
-                let body = serde_json::to_string(&snapshot).unwrap_or_default();
-                let frame = format!("id: {}\nevent: snapshot\ndata: {body}\n\n", snapshot.seq);
-                self.waiting.push_back(Bytes::from(frame).into());
+                self.cursor = seq;
+                self.passing_version = passing_version;
+                self.waiting.push_back(frame.into());
             }
         }
         self.waiting.extend(self.room.ringing(self.user).into_iter().map(Piece::from));
@@ -215,7 +238,7 @@ impl LiveStream {
 mod tests {
     use futures::{FutureExt, Stream, StreamExt};
     use signaling::event::{MemberJoined, MemberLeft};
-    use signaling::{Event, Name, Role, Timestamp, json};
+    use signaling::{Event, Name, Role, json};
     use tokio::io::AsyncReadExt;
     use tokio::net::{TcpListener, TcpStream};
 
@@ -231,8 +254,7 @@ mod tests {
     const READER: UserId = UserId::from_bytes([7; 16]);
 
     fn empty_room() -> Arc<Room> {
-        let loaded =
-            Loaded { join_code: JoinCode::new(), events: Vec::new(), credentials: Vec::new() };
+        let loaded = Loaded::empty(JoinCode::new());
         Arc::new(Room::new(new_group_id(), loaded, Housekeeping::default().tail_events))
     }
 
@@ -254,7 +276,7 @@ mod tests {
     }
 
     fn start(after: Option<u64>, telling: Telling) -> Start {
-        Start { after, heartbeat_event: false, telling }
+        Start { after, snapshot: None, heartbeat_event: false, telling }
     }
 
     /// What a stream sends, as it comes out of a socket.

@@ -11,8 +11,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use signaling::{
-    Application, Command, EventKind, FinishWhom, Group, GroupId, Outcome, Rejection, Timestamp,
-    UserId, act, reasons,
+    Application, Command, EventKind, FinishWhom, Group, GroupId, Outcome, Rejection, Role,
+    Timestamp, UserId, act, reasons,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -23,11 +23,14 @@ use crate::clock::Clock;
 use crate::engine::Rooms;
 use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
+use crate::kept::Kept;
 use crate::limits::takes_invitation;
 use crate::room::Room;
 use crate::signs::shortest_silence;
 use crate::store::seam::Store;
-use crate::store::{Append, EncodedEvent, Loaded, Write};
+use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
+use crate::tokens::{BrowserId, Held, Membership, Tokens};
+use crate::weight;
 
 /// The most requests that share one commit.
 const BATCH: usize = 1_024;
@@ -41,6 +44,8 @@ pub(crate) struct Housekeeping {
     /// How many of a group's newest events stay in memory. A stream that is further behind starts
     /// over from a snapshot.
     pub tail_events: usize,
+    /// The longest body of a first answer that is kept as it is, in bytes.
+    pub kept_body: usize,
 }
 
 impl Default for Housekeeping {
@@ -50,10 +55,15 @@ impl Default for Housekeeping {
             sweep: Duration::from_secs(60),
             // The largest class can raise all its hands twice within it.
             tail_events: 16_384,
+            kept_body: 1_024,
         }
     }
 }
 
+/// How long a form that joins a class may be sent again and makes one member, in seconds.
+const TICKET_SECONDS: u32 = 120;
+/// How many keys of a member are remembered at a time.
+const KEYS_OF_MEMBER: u32 = 10_000;
 /// How long after something failed it is tried whether the file can be written again.
 const MEND_PACE: Duration = Duration::from_secs(1);
 /// The longest the writer sleeps while a deadline is ahead: the wall clock may be set meanwhile.
@@ -73,18 +83,26 @@ pub(crate) struct Key {
 pub(crate) enum Beside {
     /// The group is new and gets this code.
     Begin(JoinCode),
-    /// The member who comes with the command gets this credential.
-    Grant { token: TokenHash, user: UserId },
-    /// One credential comes to stand for those for whom another does.
-    Carry { from: TokenHash, to: TokenHash },
+    /// The member who comes with the command comes in.
+    Admit { admission: Admission, user: UserId },
+    /// The command is of a form with this ticket, and makes nobody a member whom that has made one
+    /// already.
+    Ticket(TokenHash),
     /// The command goes by this code, which may have been renewed meanwhile.
     ByCode(JoinCode),
     /// The class gets this code.
     JoinCode(JoinCode),
     /// The member gets a link to go on with on another device.
     Handover { token: TokenHash, user: UserId, expires_at: Timestamp },
-    /// Such a link is used up, and its member gets a credential.
-    Take { handover: TokenHash, token: TokenHash, user: UserId },
+    /// Such a link is used up, and its member comes in.
+    Take { handover: TokenHash, admission: Admission, user: UserId },
+}
+
+/// The token that somebody comes in with, and the one that it replaces in their browser.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Admission {
+    pub token: TokenHash,
+    pub instead_of: Option<TokenHash>,
 }
 
 /// What a request comes to, with the room it was about.
@@ -103,6 +121,10 @@ pub(crate) struct Job {
 struct Working {
     group: Group,
     room: Arc<Room>,
+    /// What the log takes, in bytes, with what it comes to in memory.
+    weight: u64,
+    /// How many keys of a member are remembered, of those who named one lately.
+    keys: HashMap<UserId, KeysOf>,
 }
 
 impl Working {
@@ -144,8 +166,14 @@ struct Batch {
     order: Vec<GroupId>,
     pending: HashMap<GroupId, Pending>,
     writes: Vec<(GroupId, Write)>,
-    first_answers: HashMap<(GroupId, UserId, String), (TokenHash, Answer)>,
+    first_answers: HashMap<(GroupId, UserId, String), FirstAnswer>,
     spent: HashSet<TokenHash>,
+    /// The tokens that somebody comes in with or came with before, as the store has them or the
+    /// batch gives them out.
+    tokens: HashMap<TokenHash, Held>,
+    /// The number of the newest token of each of their browsers.
+    newest: HashMap<BrowserId, u32>,
+    tickets: HashMap<TokenHash, (GroupId, UserId)>,
     replies: Vec<(oneshot::Sender<Verdict>, Verdict)>,
 }
 
@@ -156,9 +184,12 @@ pub(crate) struct Writer<S> {
     quiet: mpsc::UnboundedSender<GroupId>,
     store: S,
     rooms: Arc<Rooms>,
+    tokens: Arc<Tokens>,
     clock: Arc<Clock>,
     application: Arc<dyn Application>,
     housekeeping: Housekeeping,
+    /// How many bytes a class may come to.
+    class_bytes: u64,
     working: HashMap<GroupId, Working>,
     deadlines: BTreeSet<(Timestamp, GroupId)>,
     deadline_of: HashMap<GroupId, Timestamp>,
@@ -176,9 +207,11 @@ impl<S: Store> Writer<S> {
         quiet: mpsc::UnboundedSender<GroupId>,
         store: S,
         rooms: Arc<Rooms>,
+        tokens: Arc<Tokens>,
         clock: Arc<Clock>,
         application: Arc<dyn Application>,
         housekeeping: Housekeeping,
+        class_bytes: u64,
         deadlines: Vec<(GroupId, Timestamp)>,
     ) -> Self {
         Self {
@@ -187,9 +220,11 @@ impl<S: Store> Writer<S> {
             quiet,
             store,
             rooms,
+            tokens,
             clock,
             application,
             housekeeping,
+            class_bytes,
             working: HashMap::new(),
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
             deadline_of: deadlines.into_iter().collect(),
@@ -288,10 +323,14 @@ impl<S: Store> Writer<S> {
         batch: &mut Batch,
         now: Timestamp,
         group_id: GroupId,
-        command: Option<Command>,
+        mut command: Option<Command>,
         mut beside: Vec<Beside>,
         key: Option<Key>,
     ) -> Verdict {
+        for beside in &beside {
+            self.know_before(batch, beside).await?;
+        }
+        // From here on a group that begins is in the batch.
         if let Some(Beside::Begin(code)) = beside.first() {
             let code = self.unused(batch, code.clone()).await?;
             self.begin(batch, group_id, code);
@@ -299,75 +338,210 @@ impl<S: Store> Writer<S> {
             return Err(Error::NoSuchGroup);
         }
         if let Some(key) = &key
-            && let Some((request, answer)) = self.first_answer(batch, group_id, key, now).await?
+            && let Some(first) = self.first_answer(batch, group_id, key, now).await?
         {
-            let room = self.room(group_id)?;
-            return if request == key.request { Ok((answer, room)) } else { Err(Error::KeyReused) };
+            return self.answer_again(group_id, key, command.as_ref(), first).await;
+        }
+        if let Some(key) = &key {
+            self.takes_key(group_id, key.user, now).await?;
+        }
+        if self.is_joined_already(batch, group_id, &mut beside, now).await? {
+            command = None;
         }
         for beside in &mut beside {
-            if let Beside::JoinCode(code) = beside {
-                *code = self.unused(batch, code.clone()).await?;
-            }
-            if let Beside::ByCode(code) = beside {
-                let renewed = batch.writes.iter().rev().find_map(|(group, write)| match write {
-                    Write::JoinCode(code) if *group == group_id => Some(code.clone()),
-                    _ => None,
-                });
-                if renewed.unwrap_or(self.room(group_id)?.join_code()) != *code {
-                    return Err(Error::NoSuchGroup);
-                }
-            }
-            if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {
-                // They may have gone since they were looked up.
-                let working = self.working.get(&group_id);
-                if working.is_none_or(|working| working.group.member(*user).is_none()) {
-                    return Err(Error::NotSignedIn);
-                }
-            }
-            if let Beside::Take { handover, .. } = beside {
-                let is_spent = !batch.spent.insert(*handover);
-                if is_spent || !self.store.has_handover(*handover).await? {
-                    return Err(Error::NotSignedIn);
-                }
-            }
+            self.may(batch, group_id, beside, command.is_some()).await?;
         }
         // What is due is settled first, even where the timer was held up.
         let deadline = self.working.get(&group_id).and_then(|w| w.group.next_deadline());
         if deadline.is_some_and(|at| at <= now) {
             let _ = self.act(batch, group_id, now, Command::Expire);
         }
-        if let Some(Command::Invite { actor, .. } | Command::InviteInGroup { actor, .. }) = &command
+        if let Some(command) = &command
             && let Some(working) = self.working.get(&group_id)
         {
-            takes_invitation(&working.group, *actor)?;
+            if working.weight >= self.class_bytes && !weight::only_ends(command) {
+                return Err(Error::ClassUsedUp);
+            }
+            if let Command::Invite { actor, .. } | Command::InviteInGroup { actor, .. } = command {
+                takes_invitation(&working.group, *actor)?;
+            }
         }
         let decided = match &command {
             Some(command) => self.act(batch, group_id, now, command.clone()),
             None => Ok(Outcome { events: Vec::new(), settlement: None }),
         };
         let room = self.room(group_id)?;
+        let settlement = decided.as_ref().ok().and_then(|outcome| outcome.settlement.clone());
         let answer = match decided {
             Ok(outcome) => {
                 let group = &self.working.get(&group_id).ok_or(Error::NoSuchGroup)?.group;
                 let answer = Answer::of(group, command.as_ref(), &outcome, &beside);
-                self.write_beside(batch, group_id, &outcome, beside);
+                Self::write_beside(batch, group_id, now, &outcome, beside);
                 answer
             }
             Err(rejection) if key.is_some() => Answer::refused(rejection),
             Err(rejection) => return Err(rejection.into()),
         };
-        if let Some(Key { user, key, request }) = key {
-            let write = Write::FirstAnswer {
-                user,
-                key: key.clone(),
-                request,
-                status: answer.status,
-                body: answer.body.to_vec(),
-            };
+        if let (Some(Key { user, key, request }), Some(command)) = (key, &command) {
+            let working = self.working.get_mut(&group_id).ok_or(Error::NoSuchGroup)?;
+            let longest = self.housekeeping.kept_body;
+            let settlement = settlement.as_ref();
+            let kept = Kept::of(&answer.body, longest, &working.group, command, settlement);
+            let first = FirstAnswer { request, status: answer.status, kept };
+            let keys = working.keys.entry(user).or_default();
+            keys.count += 1;
+            keys.oldest.get_or_insert(now);
+            let write = Write::FirstAnswer { user, key: key.clone(), answer: first.clone() };
             batch.writes.push((group_id, write));
-            batch.first_answers.insert((group_id, user, key), (request, answer.clone()));
+            batch.first_answers.insert((group_id, user, key), first);
         }
         Ok((answer, room))
+    }
+
+    /// Reads what the browser of somebody who comes in had before.
+    async fn know_before(&mut self, batch: &mut Batch, beside: &Beside) -> Result<(), Error> {
+        if let Beside::Admit { admission, .. } | Beside::Take { admission, .. } = beside
+            && let Some(before) = admission.instead_of
+            && !batch.tokens.contains_key(&before)
+            && let Some((held, newest)) = self.store.token(before).await?
+        {
+            batch.tokens.insert(before, held);
+            batch.newest.entry(held.browser).or_insert(newest);
+        }
+        Ok(())
+    }
+
+    /// What the first request with this key was answered with.
+    async fn answer_again(
+        &mut self,
+        group_id: GroupId,
+        key: &Key,
+        command: Option<&Command>,
+        first: FirstAnswer,
+    ) -> Verdict {
+        if first.request != key.request {
+            return Err(Error::KeyReused);
+        }
+        let group = |working: &HashMap<GroupId, Working>| {
+            working.get(&group_id).map(|working| working.group.clone()).ok_or(Error::NoSuchGroup)
+        };
+        let body = match (&first.kept, command) {
+            (Kept::Body(body), _) => Some(body.clone().into_bytes()),
+            (_, None) => None,
+            (kept, Some(command)) => {
+                let lacks = self.working.get(&group_id).and_then(|it| kept.lacks(&it.group));
+                let lacked = match lacks {
+                    Some(seq) => self.store.event(group_id, seq).await?,
+                    None => None,
+                };
+                kept.body(&group(&self.working)?, command, lacked.as_ref())
+            }
+        };
+        let body = body.ok_or(Rejection::NoSuchInvitation)?.into();
+        Ok((Answer { status: first.status, body }, self.room(group_id)?))
+    }
+
+    /// Whether one more key of the member is remembered.
+    async fn takes_key(
+        &mut self,
+        group_id: GroupId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let known = self.working.get(&group_id).and_then(|working| working.keys.get(&user));
+        let keys = match known {
+            Some(keys) => *keys,
+            None => {
+                let keys = self.store.keys_of(group_id, user).await?;
+                if let Some(working) = self.working.get_mut(&group_id) {
+                    working.keys.insert(user, keys);
+                }
+                keys
+            }
+        };
+        match keys.oldest {
+            Some(oldest) if keys.count >= KEYS_OF_MEMBER => {
+                let until = oldest.as_millis() + KEY_LIFETIME_MILLIS;
+                let wait = u64::try_from(until - now.as_millis()).unwrap_or(0);
+                Err(Error::TooFast(Duration::from_millis(wait)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the form that this is of has made somebody a member already. Then they are the one
+    /// who comes in.
+    async fn is_joined_already(
+        &mut self,
+        batch: &Batch,
+        group_id: GroupId,
+        beside: &mut [Beside],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let ticket = beside.iter().find_map(|beside| match beside {
+            Beside::Ticket(ticket) => Some(*ticket),
+            _ => None,
+        });
+        let Some(ticket) = ticket else { return Ok(false) };
+        let made = match batch.tickets.get(&ticket) {
+            Some(made) => Some(*made),
+            None => self.store.ticket(ticket, now).await?,
+        };
+        let Some((class, member)) = made.filter(|(class, _)| *class == group_id) else {
+            return Ok(false);
+        };
+        let working = self.working.get(&class);
+        if working.is_none_or(|working| working.group.member(member).is_none()) {
+            // They went meanwhile, and a form does not bring them back.
+            return Err(Error::NotSignedIn);
+        }
+        for beside in beside {
+            if let Beside::Admit { user, .. } = beside {
+                *user = member;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether what is beside a command may be done, as the group stands now.
+    async fn may(
+        &mut self,
+        batch: &mut Batch,
+        group_id: GroupId,
+        beside: &mut Beside,
+        by_code: bool,
+    ) -> Result<(), Error> {
+        if let Beside::JoinCode(code) = beside {
+            *code = self.unused(batch, code.clone()).await?;
+        }
+        if let Beside::ByCode(code) = beside
+            && by_code
+        {
+            let renewed = batch.writes.iter().rev().find_map(|(group, write)| match write {
+                Write::JoinCode(code) if *group == group_id => Some(code.clone()),
+                _ => None,
+            });
+            if renewed.unwrap_or(self.room(group_id)?.join_code()) != *code {
+                return Err(Error::NoSuchGroup);
+            }
+        }
+        if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {
+            // They may have gone, or teach no more, since they were looked up.
+            let group = self.working.get(&group_id).map(|working| &working.group);
+            let teaches = |group: &Group| {
+                !group.ended && group.member(*user).is_some_and(|it| it.role == Role::Teacher)
+            };
+            if !group.is_some_and(teaches) {
+                return Err(Error::NotSignedIn);
+            }
+        }
+        if let Beside::Take { handover, .. } = beside {
+            let is_spent = !batch.spent.insert(*handover);
+            if is_spent || !self.store.has_handover(*handover).await? {
+                return Err(Error::NotSignedIn);
+            }
+        }
+        Ok(())
     }
 
     /// Decides a command on the working copy and gathers its events.
@@ -388,7 +562,9 @@ impl<S: Store> Writer<S> {
                 batch.order.push(group_id);
                 Pending { creates: None, expected_seq, events: Vec::new() }
             });
-            pending.events.extend(encoded(&outcome.events));
+            let events = encoded(&outcome.events);
+            working.weight += weight::of_news(&working.group, &events);
+            pending.events.extend(events);
         }
         Ok(outcome)
     }
@@ -411,35 +587,48 @@ impl<S: Store> Writer<S> {
     }
 
     fn write_beside(
-        &self,
         batch: &mut Batch,
         group_id: GroupId,
+        now: Timestamp,
         outcome: &Outcome,
         beside: Vec<Beside>,
     ) {
+        let joined = beside.iter().find_map(|beside| match beside {
+            Beside::Admit { user, .. } => Some(*user),
+            _ => None,
+        });
         for beside in beside {
             match beside {
                 Beside::Begin(_) | Beside::ByCode(_) => {}
-                Beside::Grant { token, user } => {
-                    batch.writes.push((group_id, Write::Grant { token, user }));
+                Beside::Admit { admission, user } => {
+                    admit(batch, group_id, now, admission, user);
                 }
-                Beside::Carry { from, to } => {
-                    batch.writes.push((group_id, Write::Carry { from, to }));
+                Beside::Ticket(ticket) => {
+                    let Some(user) = joined else { continue };
+                    let expires_at = now.plus_seconds(TICKET_SECONDS);
+                    batch.tickets.insert(ticket, (group_id, user));
+                    batch.writes.push((group_id, Write::Ticket { ticket, user, expires_at }));
                 }
                 Beside::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
                 Beside::Handover { token, user, expires_at } => {
                     batch.writes.push((group_id, Write::Handover { token, user, expires_at }));
                 }
-                Beside::Take { handover, token, user } => {
+                Beside::Take { handover, admission, user } => {
                     batch.writes.push((group_id, Write::SpendHandover(handover)));
-                    batch.writes.push((group_id, Write::Grant { token, user }));
+                    admit(batch, group_id, now, admission, user);
                 }
             }
         }
         for event in &outcome.events {
-            if let EventKind::MemberLeft(left) = &event.kind {
-                batch.writes.push((group_id, Write::Revoke { user: left.user_id }));
-            }
+            let write = match &event.kind {
+                EventKind::MemberLeft(left) => Write::Revoke { user: left.user_id },
+                EventKind::MemberChanged(changed) if changed.role == Role::Student => {
+                    Write::EndHandovers { of: Some(changed.user_id) }
+                }
+                EventKind::GroupEnded(_) => Write::EndHandovers { of: None },
+                _ => continue,
+            };
+            batch.writes.push((group_id, write));
         }
     }
 
@@ -471,8 +660,8 @@ impl<S: Store> Writer<S> {
                     tracing::debug!(requests = replies.len(), classes = order.len(), "committed");
                 }
                 for (group_id, write) in writes {
-                    if let Write::Carry { from, to } = write {
-                        self.rooms.carry(from, to);
+                    if let Write::Token { token, held } = write {
+                        self.tokens.learn([(token, held)]);
                     } else if let Some(working) = self.working.get(&group_id) {
                         publish_write(&working.room, write);
                     }
@@ -538,7 +727,9 @@ impl<S: Store> Writer<S> {
         if self.working.contains_key(&group_id) {
             return Ok(true);
         }
-        let Some(loaded) = self.store.load(group_id).await? else { return Ok(false) };
+        let Some(mut loaded) = self.store.load(group_id).await? else { return Ok(false) };
+        self.tokens.learn(loaded.tokens.drain(..));
+        let rows = weight::of_rows(&loaded.events);
         let room = match self.rooms.get(group_id) {
             Some(room) => {
                 room.catch_up(loaded);
@@ -549,7 +740,8 @@ impl<S: Store> Writer<S> {
         room.watch(self.application.as_ref());
         let group = room.group();
         self.rooms.insert(group_id, Arc::clone(&room));
-        let working = Working { group, room };
+        let weight = rows + weight::of_parts(&group);
+        let working = Working { group, room, weight, keys: HashMap::new() };
         let deadline = working.next_due(self.clock.now());
         self.working.insert(group_id, working);
         self.set_deadline(group_id, deadline);
@@ -557,10 +749,10 @@ impl<S: Store> Writer<S> {
     }
 
     fn begin(&mut self, batch: &mut Batch, group_id: GroupId, code: JoinCode) {
-        let loaded =
-            Loaded { join_code: code.clone(), events: Vec::new(), credentials: Vec::new() };
+        let loaded = Loaded::empty(code.clone());
         let room = Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events));
-        self.working.insert(group_id, Working { group: Group::new(group_id), room });
+        let (group, keys) = (Group::new(group_id), HashMap::new());
+        self.working.insert(group_id, Working { group, room, weight: 0, keys });
         batch.order.push(group_id);
         let pending = Pending { creates: Some(code), expected_seq: 0, events: Vec::new() };
         batch.pending.insert(group_id, pending);
@@ -584,14 +776,12 @@ impl<S: Store> Writer<S> {
         group_id: GroupId,
         key: &Key,
         now: Timestamp,
-    ) -> Result<Option<(TokenHash, Answer)>, Error> {
+    ) -> Result<Option<FirstAnswer>, Error> {
         let in_batch = batch.first_answers.get(&(group_id, key.user, key.key.clone()));
         if let Some(first) = in_batch {
             return Ok(Some(first.clone()));
         }
-        let stored = self.store.first_answer(group_id, key.user, &key.key, now).await?;
-        Ok(stored
-            .map(|first| (first.request, Answer { status: first.status, body: first.body.into() })))
+        Ok(self.store.first_answer(group_id, key.user, &key.key, now).await?)
     }
 
     pub(crate) async fn sweep(&mut self) {
@@ -600,10 +790,13 @@ impl<S: Store> Writer<S> {
             tracing::error!(%error, "purge failed");
         }
         let idle = self.housekeeping.idle;
+        self.tokens.forget_unused(idle);
         let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);
         self.working.retain(|group_id, working| {
             // Two owners are this map and the rooms': nobody else can come by the room meanwhile.
             let is_unused = working.room.is_idle(idle) && Arc::strong_count(&working.room) == 2;
+            // Keys that were remembered are forgotten: they are counted anew.
+            working.keys.clear();
             if is_unused {
                 rooms.remove(group_id);
                 let _ = self.quiet.send(*group_id);
@@ -613,14 +806,50 @@ impl<S: Store> Writer<S> {
     }
 }
 
+/// Gives a browser its new token, and its place in the group. What the browser is in already comes
+/// along by itself, since the token is its next one; where the token that it came with is not its
+/// newest, it is taken for another browser, which takes the newest of it along.
+fn admit(batch: &mut Batch, group_id: GroupId, now: Timestamp, admission: Admission, user: UserId) {
+    let Admission { token, instead_of } = admission;
+    let before = instead_of.and_then(|before| batch.tokens.get(&before)).copied();
+    let held = match before.filter(|held| !held.has_ended(now)) {
+        None => Held::first(token),
+        Some(before) if batch.newest.get(&before.browser) == Some(&before.generation) => Held {
+            browser: before.browser,
+            generation: before.generation + 1,
+            replaces: instead_of,
+            ends_at: None,
+        },
+        Some(before) => {
+            let held = Held {
+                generation: before.generation + 1,
+                replaces: instead_of,
+                ..Held::first(token)
+            };
+            let along = Write::TakeAlong { from: before, to: held.browser };
+            batch.writes.push((group_id, along));
+            held
+        }
+    };
+    let Held { browser, generation, .. } = held;
+    batch.tokens.insert(token, held);
+    batch.newest.insert(browser, generation);
+    batch.writes.push((group_id, Write::Token { token, held }));
+    let membership = Membership { generation, user };
+    batch.writes.push((group_id, Write::Membership { browser, membership }));
+}
+
 fn publish_write(room: &Room, write: Write) {
     match write {
-        Write::Grant { token, user } => room.grant(token, user),
+        Write::Membership { browser, membership } => room.admit(browser, membership),
         Write::Revoke { user } => room.revoke(user),
         Write::JoinCode(code) => room.set_join_code(code),
-        Write::Carry { .. }
+        Write::Token { .. }
+        | Write::TakeAlong { .. }
+        | Write::Ticket { .. }
         | Write::Handover { .. }
         | Write::SpendHandover(_)
+        | Write::EndHandovers { .. }
         | Write::FirstAnswer { .. } => {}
     }
 }

@@ -1,5 +1,7 @@
 //! The rules: what a command makes happen at a moment, or why it is refused.
 
+use std::ops::RangeInclusive;
+
 use crate::event::{
     GroupChanged, GroupEnded, InvitationCancelled, InvitationModified, InvitationTimeout,
     InviteeAccepted, InviteeFinished, InviteeRejected, MemberChanged, MemberJoined, MemberLeft,
@@ -537,7 +539,7 @@ fn cancelled_parts(invitation: &Invitation) -> Vec<&Invitee> {
 /// The parts that a verb on an invitation settled or found settled, in a group that has applied
 /// its events.
 pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<Settlement> {
-    let (invite_id, mut invitees): (InviteId, Vec<Invitee>) = match command {
+    let (invite_id, invitees): (InviteId, Vec<Invitee>) = match command {
         Command::Accept { actor, invite_id, .. } | Command::Reject { actor, invite_id, .. } => {
             (*invite_id, group.invitation(*invite_id)?.part(*actor).cloned().into_iter().collect())
         }
@@ -566,16 +568,34 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         | Command::End { .. }
         | Command::Expire => return None,
     };
+    let settled = invitees.iter().map(|part| part.seq).max();
+    let seq = settled.or(events.last().map(|event| event.seq)).unwrap_or(group.seq);
+    let mut settlement = Settlement { invite_id, seq, invitees };
     if let Command::Finish { actor, .. } = command
         && !group.invitation(invite_id)?.is_visible_to(*actor)
     {
         // Who ends what goes on between two others is told that it is over, and none of their words.
-        for part in &mut invitees {
-            part.data = None;
-            part.reason = None;
-        }
+        settlement.leave_words_out();
     }
-    let settled = invitees.iter().map(|part| part.seq).max();
-    let seq = settled.or(events.last().map(|event| event.seq)).unwrap_or(group.seq);
-    Some(Settlement { invite_id, seq, invitees })
+    Some(settlement)
+}
+
+/// The parts that a verb brought into a state by these events, or found in it then: those that a
+/// [`settlement`] told. Parts that have moved on since are not among them.
+pub fn settled_again(
+    group: &Group,
+    invite_id: InviteId,
+    state: InviteeState,
+    whose: Option<UserId>,
+    events: RangeInclusive<u64>,
+) -> Vec<Invitee> {
+    let Some(invitation) = group.invitation(invite_id) else { return Vec::new() };
+    let parts: Vec<&Invitee> = match state {
+        InviteeState::Cancelled => cancelled_parts(invitation),
+        _ => invitation.parts().iter().filter(|part| part.state == state).collect(),
+    };
+    let is_meant = |part: &&Invitee| {
+        events.contains(&part.seq) && whose.is_none_or(|user| user == part.user_id)
+    };
+    parts.into_iter().filter(is_meant).cloned().collect()
 }

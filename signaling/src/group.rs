@@ -150,6 +150,11 @@ impl Group {
         self.members.of(user)
     }
 
+    /// The place of this member among the members.
+    pub fn place(&self, user: UserId) -> Option<usize> {
+        self.members.place(user)
+    }
+
     /// The members of one role, in the order in which they joined.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Member> + Clone {
         self.members.iter().filter(move |member| member.role == role)
@@ -163,6 +168,11 @@ impl Group {
     /// The live invitations, in the order in which they were made.
     pub fn live(&self) -> impl Iterator<Item = &Invitation> {
         self.live.iter().filter_map(|(_, invite_id)| self.invitations.get(invite_id))
+    }
+
+    /// How many parts all invitations have together, live or not.
+    pub fn count_parts(&self) -> usize {
+        self.invitations.values().map(|invitation| invitation.parts().len()).sum()
     }
 
     /// The next moment at which something times out.

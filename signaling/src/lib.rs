@@ -23,7 +23,7 @@ mod wire;
 pub use application::{Application, Outcome, Reading, act};
 pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};
-pub use decide::{decide, settlement};
+pub use decide::{decide, settled_again, settlement};
 pub use erase::Eraser;
 pub use event::{Audience, Event, EventKind, reasons};
 pub use group::{Group, Member, Role, Settings, SettingsChange, apply};

@@ -54,6 +54,12 @@ impl<T> Roll<T> {
         self.entries.get(self.places[position].1)
     }
 
+    /// The place of this user's entry in the list.
+    pub fn place(&self, user: UserId) -> Option<usize> {
+        let position = self.position(user).ok()?;
+        Some(self.places[position].1)
+    }
+
     pub(crate) fn of_mut(&mut self, user: UserId) -> Option<&mut T> {
         let position = self.position(user).ok()?;
         self.entries.get_mut(self.places[position].1)

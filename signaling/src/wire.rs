@@ -98,6 +98,16 @@ pub struct Settlement {
     pub invitees: Vec<Invitee>,
 }
 
+impl Settlement {
+    /// Leaves out what the invitees said, and why.
+    pub fn leave_words_out(&mut self) {
+        for part in &mut self.invitees {
+            part.data = None;
+            part.reason = None;
+        }
+    }
+}
+
 /// `onUserStatusChanged`: who came or went. It holds only for now and has no `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChange {

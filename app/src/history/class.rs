@@ -5,12 +5,15 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use server::ClassRow;
 
+use super::entries::Whole;
 use super::people::People;
 use super::pictures::Timeline;
+use super::portions::TEACHERS;
 use super::read::{self, Viewer, zone_of};
 use super::rounds::SectionOf;
+use super::spot::{Spot, Who};
 use super::times::{Zone, spoke};
-use super::words::{Names, apart};
+use super::words::{apart, named};
 use super::{Figure, Pager, Sure, Told, refused};
 use crate::pages::{param, path, query, trouble};
 
@@ -19,7 +22,7 @@ use crate::pages::{param, path, query, trouble};
 pub fn ClassPage() -> impl IntoView {
     let group = param("group");
     let as_admin = path().starts_with("/admin/");
-    let from = query("from").parse().ok();
+    let spot = Spot::of_page();
     view! {
         <Suspense>
             {move || {
@@ -27,13 +30,13 @@ pub fn ClassPage() -> impl IntoView {
                 Suspend::new(async move {
                     let found = async {
                         let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
-                        let told = read::told(&engine, &class, viewer, from).await?;
+                        let told = read::told(&engine, &class, viewer, spot.from, None).await?;
                         let deleted_at = class.deleted_at(engine.keep_days().await?);
                         Ok((viewer, class, told, deleted_at))
                     };
                     match found.await {
                         Ok((viewer, class, told, deleted_at)) => {
-                            shown(viewer, class, told, deleted_at).into_any()
+                            shown(viewer, class, told, deleted_at, spot).into_any()
                         }
                         Err(trouble) => refused(trouble).into_any(),
                     }
@@ -60,13 +63,12 @@ fn shown(
     class: ClassRow,
     told: read::Told,
     deleted_at: Option<signaling::Timestamp>,
+    spot: Spot,
 ) -> impl IntoView {
     let zone = zone_of(&told.chronicle);
     let summary = told.chronicle.summary();
-    let names = Names::of(&told.chronicle);
     let here = viewer.class(class.group_id);
-    let spoken: i64 =
-        told.chronicle.people().iter().map(|p| told.chronicle.spoke_millis(p, told.now)).sum();
+    let spoken = told.chronicle.spoken_millis(told.now);
     let back = match viewer {
         Viewer::Admin => ("/admin".to_owned(), "All classes".to_owned()),
         Viewer::Teacher(_) if class.ended_at.is_some() => {
@@ -79,16 +81,6 @@ fn shown(
     let problem = trouble();
     let done = (query("done") == "erased")
         .then_some("The name and the data are erased. The counts stay as they were.");
-    let timeline = view! { <Timeline records=told.records.clone() names=names.clone() now=told.now zone=zone.clone() /> };
-    let sections = sections(told.records.clone());
-    let has_rounds = sections.iter().any(|s| s.round.is_some());
-    let rounds = sections
-        .into_iter()
-        .map(|section| {
-            view! { <SectionOf section names=names.clone() now=told.now zone=zone.clone() /> }
-        })
-        .collect_view();
-    let teachers = summary.teachers.iter().map(|it| apart(it)).collect::<Vec<_>>().join(", ");
     view! {
         <Title text=format!("{}: what happened", class.name) />
         <Told back>
@@ -97,7 +89,7 @@ fn shown(
                     <bdi>{class.name.clone()}</bdi>
                 </h1>
                 <p class="hint">
-                    {when(&zone, &class)} ". With " <bdi>{teachers}</bdi>
+                    {when(&zone, &class)} ". With " {teachers(&summary.teachers, spot)}
                     {format!(". Times are those of {}.", zone.name(told.now))}
                 </p>
                 {deleted_at
@@ -147,15 +139,51 @@ fn shown(
                         }
                     })}
             </div>
-            <People chronicle=told.chronicle.clone() viewer now=told.now />
-            {timeline}
-            <section class="rounds" aria-labelledby="rounds-title">
-                <h2 id="rounds-title">"Round by round"</h2>
-                {(!has_rounds && told.records.is_empty())
-                    .then(|| view! { <p class="nobody">"Nobody was asked for hands, and nobody raised one."</p> })}
-                {rounds}
-                <Pager told=told.clone() />
-            </section>
+            <WhatHappened told viewer spot zone />
         </Told>
+    }
+}
+
+/// Who teaches, as far as they can be named in a sentence.
+pub fn teachers(names: &[String], spot: Spot) -> impl IntoView + use<> {
+    let left_out = names.len().saturating_sub(TEACHERS);
+    view! {
+        <bdi>{named(names, TEACHERS)}</bdi>
+        {(left_out > 0)
+            .then(|| {
+                view! {
+                    " and "
+                    <a href=spot.table(Who::Teachers, 0)>{format!("{left_out} more")}</a>
+                }
+            })}
+    }
+}
+
+/// What happened: the students, the picture and the rounds.
+#[component]
+pub fn WhatHappened(told: read::Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
+    let (names, now) = (told.names.clone(), told.now);
+    let whole = Whole { base: viewer.class(told.chronicle.id()), only: None };
+    let timeline = view! { <Timeline records=told.records.clone() names=names.clone() now zone=zone.clone() /> };
+    let sections = sections(told.records.clone());
+    let has_rounds = sections.iter().any(|s| s.round.is_some());
+    let rounds = sections
+        .into_iter()
+        .map(|section| {
+            view! {
+                <SectionOf section names=names.clone() now zone=zone.clone() whole=whole.clone() />
+            }
+        })
+        .collect_view();
+    view! {
+        <People told=told.clone() viewer spot />
+        {timeline}
+        <section class="rounds" aria-labelledby="rounds-title">
+            <h2 id="rounds-title">"Round by round"</h2>
+            {(!has_rounds && told.records.is_empty())
+                .then(|| view! { <p class="nobody">"Nobody was asked for hands, and nobody raised one."</p> })}
+            {rounds}
+            <Pager told spot />
+        </section>
     }
 }

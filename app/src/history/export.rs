@@ -18,12 +18,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use classroom::history::{InOrder, Kind, Part, Record, Summary};
-use futures::{Stream, TryStreamExt, stream};
+use futures::{Stream, TryStreamExt};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use serde::{Deserialize, Serialize};
 use server::{
-    ClassFilter, ClassRow, Engine, Error, Place, Presented, presented, presented_by_admin,
+    Asking, ClassFilter, ClassRow, Engine, Error, Place, Presented, presented, presented_by_admin,
 };
 use signaling::{Event, EventKind, GroupId, Rejection, Role, Timestamp};
 
@@ -272,8 +272,12 @@ struct Export {
 }
 
 impl Export {
-    fn stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
-        stream::try_unfold(self, |mut export| async move {
+    /// The file, each piece of it made in the turn of whoever asks.
+    fn stream(
+        self,
+        asking: Asking,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send, Error> {
+        self.engine.clone().made_in_turn(asking, self, |mut export| async move {
             let bytes = export.next().await.inspect_err(Error::log)?;
             Ok(bytes.map(|bytes| (bytes, export)))
         })
@@ -555,9 +559,10 @@ pub fn exports(engine: Engine, zone: Zone) -> Router {
     routes.with_state(exports)
 }
 
-async fn signed_in_as_admin(engine: &Engine, headers: &HeaderMap) -> Result<(), Error> {
+async fn signed_in_as_admin(engine: &Engine, headers: &HeaderMap) -> Result<Asking, Error> {
     let token = presented_by_admin(headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
-    if engine.is_admin(&token).await? { Ok(()) } else { Err(Error::NotSignedIn) }
+    let is_admin = engine.is_admin(&token).await?;
+    is_admin.then(|| Asking::of_administrator(&token)).ok_or(Error::NotSignedIn)
 }
 
 async fn all(
@@ -567,7 +572,7 @@ async fn all(
     format: Format,
 ) -> Result<Response, Error> {
     let Exports { engine, zone, runs } = exports;
-    signed_in_as_admin(&engine, &headers).await?;
+    let asking = signed_in_as_admin(&engine, &headers).await?;
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let filter = filter(&zone, &text(&asked.name), &text(&asked.from), &text(&asked.until));
     let (_, total) = engine.totals(&filter).await?;
@@ -583,7 +588,7 @@ async fn all(
         run: runs.begin(asked.run, total),
         engine,
     };
-    Ok(file(export, "classes"))
+    file(export, asking, "classes")
 }
 
 async fn one(
@@ -596,34 +601,35 @@ async fn one(
 ) -> Result<Response, Error> {
     let Exports { engine, zone: _, runs } = exports;
     let no_such = |_| Error::NoSuchGroup;
-    let viewer = if as_admin {
-        signed_in_as_admin(&engine, &headers).await?;
-        Viewer::Admin
+    let (viewer, asking) = if as_admin {
+        (Viewer::Admin, signed_in_as_admin(&engine, &headers).await?)
     } else {
         let group = group.parse().map_err(no_such)?;
         let presented = presented(&headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
         let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
         match engine.member_of(group, &token).await? {
             (user, Some(Role::Teacher)) => {
-                engine.may_export(user)?;
-                Viewer::Teacher(user)
+                let events = engine.class(group).await?.seq;
+                engine.may_export(group, user, events)?;
+                (Viewer::Teacher(user), Asking::of_member(group, &token))
             }
             (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
             (_, None) => return Err(Error::NotSignedIn),
         }
     };
-    one_for(engine, runs, group.parse().map_err(no_such)?, viewer, asked, format).await
+    let class = engine.class(group.parse().map_err(no_such)?).await?;
+    let run = runs.begin(asked.run, class.seq);
+    one_for(engine, run, class, viewer, asking, format)
 }
 
-async fn one_for(
+fn one_for(
     engine: Engine,
-    runs: Arc<Runs>,
-    group: GroupId,
+    run: Arc<Run>,
+    class: ClassRow,
     viewer: Viewer,
-    asked: Asked,
+    asking: Asking,
     format: Format,
 ) -> Result<Response, Error> {
-    let class = engine.class(group).await?;
     let name: String = class
         .name
         .chars()
@@ -634,21 +640,21 @@ async fn one_for(
         format,
         filter: ClassFilter::default(),
         after: None,
-        run: runs.begin(asked.run, class.seq),
+        run,
         waiting: VecDeque::from([class]),
         in_hand: None,
         stage: Stage::Before,
         is_first_class: true,
         engine,
     };
-    Ok(file(export, name.trim_matches('-')))
+    file(export, asking, name.trim_matches('-'))
 }
 
-fn file(export: Export, name: &str) -> Response {
+fn file(export: Export, asking: Asking, name: &str) -> Result<Response, Error> {
     let format = export.format;
     let name = if name.is_empty() { "class" } else { name };
     let disposition = format!("attachment; filename=\"handup-{name}.{}\"", format.ending());
-    let mut response = Response::new(Body::from_stream(export.stream()));
+    let mut response = Response::new(Body::from_stream(export.stream(asking)?));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -656,7 +662,7 @@ fn file(export: Export, name: &str) -> Response {
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(CONTENT_DISPOSITION, disposition);
     }
-    response
+    Ok(response)
 }
 
 // ---- The page that begins one ------------------------------------------------------------------

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::entries::Whole;
 use super::person::{PersonFigures, RecordsOf, membership};
 use super::read::{self, zone};
 use super::{Told, refused};
@@ -32,14 +33,13 @@ pub fn MyDataPage() -> impl IntoView {
 
 async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, Trouble> {
     let engine = ssr::engine()?;
-    let group = group.parse().map_err(|_| Trouble::NothingKept)?;
-    let (me, _) = ssr::member_of(group).await?;
-    let missing = |error| read::not_there(error, Trouble::NothingKept);
-    let class = engine.class(group).await.map_err(missing)?;
+    let (me, class) = read::own(&engine, group).await?;
+    let group = class.group_id;
     // What one may read of others' invitations is what any member may, and only one's own are told.
     let viewer = read::Viewer::Teacher(me);
-    let told = read::told(&engine, &class, viewer, from).await?;
+    let told = read::told(&engine, &class, viewer, from, Some(me)).await?;
     let person = told.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
+    let whole = Whole { base: format!("/class/{group}/me"), only: Some(me) };
     let devices = engine.devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
     let zone = zone();
@@ -73,8 +73,8 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
                     )}
                 </p>
             </div>
-            <PersonFigures chronicle=told.chronicle.clone() person=person.clone() now=told.now />
-            <RecordsOf told person />
+            <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
+            <RecordsOf told person whole />
         </Told>
     })
 }

@@ -1,34 +1,74 @@
 //! Hands against turns, student by student: a table in which each row carries its own bars. No
 //! scores and no ranking: the order is that of the names.
 
-use classroom::history::{Chronicle, Person};
+use classroom::history::Person;
 use leptos::prelude::*;
-use signaling::{Role, Timestamp, UserId};
+use signaling::{Role, UserId};
 
-use super::read::Viewer;
+use super::portions::{NAMES, PEOPLE};
+use super::read::{Told, Viewer};
+use super::spot::{Spot, Who};
 use super::times::spoke;
 use super::words::{Names, count};
-use super::{Column, Table};
+use super::{Column, Steps, Table};
+
+const STUDENTS: [Column; 6] = columns("Student");
+const TEACHERS: [Column; 6] = columns("Teacher");
+
+const fn columns(who: &'static str) -> [Column; 6] {
+    [
+        Column::Words(who),
+        Column::Picture("Picture"),
+        Column::Number("Hands"),
+        Column::Number("Turns"),
+        Column::Number("Spoke"),
+        Column::Number("Passed"),
+    ]
+}
+
+impl Who {
+    fn includes(self, person: &Person) -> bool {
+        let is_student = person.role == Role::Student;
+        match self {
+            Self::Students => is_student || person.hands + person.turns > 0,
+            Self::NeverCalled => is_student && person.hands > 0 && person.called == 0,
+            Self::NeverRaised => is_student && person.hands == 0,
+            Self::Teachers => !is_student,
+        }
+    }
+
+    /// Whom the table shows, where it is not everybody.
+    const fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Students => None,
+            Self::NeverCalled => Some("Students who raised a hand and were never called. "),
+            Self::NeverRaised => Some("Students who never raised a hand. "),
+            Self::Teachers => Some("The teachers. "),
+        }
+    }
+}
 
 /// The students of a class, and what each did.
 #[component]
-pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl IntoView {
-    let names = Names::of(&chronicle);
-    let mut people: Vec<Person> = chronicle
-        .people()
-        .iter()
-        .filter(|person| person.role == Role::Student || person.hands + person.turns > 0)
-        .cloned()
-        .collect();
-    people.sort_by_key(|person| (person.name.as_str().to_lowercase(), person.joined_at));
-    let most = people.iter().map(|person| person.hands.max(person.turns)).max().unwrap_or(0).max(1);
-    let sentences = sentences(&people, &names).into_any();
+pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
+    let chronicle = &told.chronicle;
+    let mut people: Vec<&Person> = chronicle.people().iter().collect();
+    people.sort_by_cached_key(|person| (person.name.as_str().to_lowercase(), person.joined_at));
+    let students: Vec<&Person> =
+        people.iter().copied().filter(|person| Who::Students.includes(person)).collect();
+    let most = students.iter().map(|it| it.hands.max(it.turns)).max().unwrap_or(0).max(1);
+    let sentences = sentences(&students, &told.names, spot).into_any();
+    people.retain(|person| spot.who.includes(person));
+    let first = spot.people.min(people.len().saturating_sub(1)) / PEOPLE * PEOPLE;
+    let next = people.len().min(first + PEOPLE);
     let rows = people
         .iter()
+        .skip(first)
+        .take(PEOPLE)
         .map(|person| {
             let address = viewer.person(chronicle.id(), person.user);
             let name = person.name.to_string();
-            let time = spoke(chronicle.spoke_millis(person, now));
+            let time = spoke(chronicle.spoke_millis(person, told.now));
             view! {
                 <tr>
                     <th scope="row">
@@ -46,12 +86,29 @@ pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl Into
             }
         })
         .collect_view();
+    let only = spot.who.words().map(|words| {
+        view! {
+            <p class="hint">
+                {words} <a href=spot.table(Who::Students, 0)>"Show all students"</a>
+            </p>
+        }
+    });
+    let nobody = if chronicle.people().iter().any(|person| Who::Students.includes(person)) {
+        "Nobody is among them."
+    } else {
+        "Nobody joined this class."
+    };
     let is_empty = people.is_empty();
+    let columns = if spot.who == Who::Teachers { &TEACHERS } else { &STUDENTS };
+    let words = format!("{} to {next} of {}", first + 1, people.len());
+    let earlier = (first > 0).then(|| spot.table(spot.who, first - PEOPLE));
+    let later = (next < people.len()).then(|| spot.table(spot.who, next));
     view! {
         <section class="people" aria-labelledby="people-title">
             <h2 id="people-title">"Hands and turns"</h2>
             {sentences}
-            {is_empty.then(|| view! { <p class="nobody">"Nobody joined this class."</p> })}
+            {only}
+            {is_empty.then(|| view! { <p class="nobody">{nobody}</p> })}
             {(!is_empty)
                 .then(|| {
                     view! {
@@ -65,15 +122,21 @@ pub fn People(chronicle: Chronicle, viewer: Viewer, now: Timestamp) -> impl Into
                                 "turns to speak"
                             </span>
                         </p>
-                        <Table class="people-table stack" columns=&[Column::Words("Student"), Column::Picture("Picture"), Column::Number("Hands"), Column::Number("Turns"), Column::Number("Spoke"), Column::Number("Passed")]>{rows}</Table>
+                        <Table class="people-table stack" columns>{rows}</Table>
                     }
                 })}
+            <Steps
+                of="Pages of the table"
+                before=earlier.map(|address| (address, "Previous"))
+                words
+                after=later.map(|address| (address, "More"))
+            />
         </section>
     }
 }
 
 fn bars(person: &Person, most: u32) -> impl IntoView + use<> {
-    let width = |number: u32| f64::from(number) * 200.0 / f64::from(most);
+    let width = |number: u32| (f64::from(number) * 200.0 / f64::from(most)).round();
     view! {
         <svg class="bars" viewBox="0 0 200 20" preserveAspectRatio="none" aria-hidden="true">
             <rect class="hand-bar" x="0" y="1" height="8" width=width(person.hands) />
@@ -83,16 +146,26 @@ fn bars(person: &Person, most: u32) -> impl IntoView + use<> {
 }
 
 /// What one would look for in the picture.
-fn sentences(people: &[Person], names: &Names) -> impl IntoView + use<> {
-    let who = |is: fn(&Person) -> bool| -> Vec<UserId> {
-        people
-            .iter()
-            .filter(|person| person.role == Role::Student && is(person))
-            .map(|person| person.user)
-            .collect()
+fn sentences(people: &[&Person], names: &Names, spot: Spot) -> impl IntoView + use<> {
+    let sentence = |class: &'static str, who: Who, one: &str, many: &str| {
+        let users: Vec<UserId> =
+            people.iter().filter(|person| who.includes(person)).map(|person| person.user).collect();
+        let words = count(users.len(), one, many);
+        let names = names.list(&users, NAMES, |_| spot.table(who, NAMES));
+        (!users.is_empty()).then(|| view! { <p class=class>{words} {names} "."</p> })
     };
-    let never_called = who(|person| person.hands > 0 && person.called == 0);
-    let never_raised = who(|person| person.hands == 0);
+    let never_called = sentence(
+        "never-called",
+        Who::NeverCalled,
+        "student raised a hand and was never called: ",
+        "students raised a hand and were never called: ",
+    );
+    let never_raised = sentence(
+        "never-raised",
+        Who::NeverRaised,
+        "student never raised a hand: ",
+        "students never raised a hand: ",
+    );
     let mut turns: Vec<u32> = people.iter().map(|person| person.turns).collect();
     turns.sort_unstable_by(|one, other| other.cmp(one));
     let all: u32 = turns.iter().sum();
@@ -103,24 +176,7 @@ fn sentences(people: &[Person], names: &Names) -> impl IntoView + use<> {
     });
     view! {
         <div class="sentences">
-            {(!never_called.is_empty())
-                .then(|| {
-                    let words = count(
-                        never_called.len(),
-                        "student raised a hand and was never called: ",
-                        "students raised a hand and were never called: ",
-                    );
-                    view! { <p class="never-called">{words} {names.list(&never_called)} "."</p> }
-                })}
-            {(!never_raised.is_empty())
-                .then(|| {
-                    let words = count(
-                        never_raised.len(),
-                        "student never raised a hand: ",
-                        "students never raised a hand: ",
-                    );
-                    view! { <p class="never-raised">{words} {names.list(&never_raised)} "."</p> }
-                })}
+            {never_called} {never_raised}
             {share.map(|share| view! { <p class="share-of-turns">{share}</p> })}
         </div>
     }

@@ -1,15 +1,17 @@
 //! A person in a class: what they did, and what is recorded of it.
 
-use classroom::history::{Chronicle, Person, Record};
+use classroom::history::Person;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use server::ClassRow;
-use signaling::{Role, Timestamp, UserId};
+use signaling::{Role, UserId};
 
+use super::entries::Whole;
 use super::read::{self, Viewer, zone, zone_of};
 use super::recorded::Recorded;
-use super::times::{Zone, spoke};
-use super::words::{self, Names, apart};
+use super::spot::Spot;
+use super::times::{self, Zone};
+use super::words::{self, apart};
 use super::{Figure, Pager, Sure, Told, refused};
 use crate::pages::{param, path, query, trouble};
 use crate::trouble::Trouble;
@@ -27,8 +29,8 @@ pub fn PersonPage() -> impl IntoView {
                 Suspend::new(async move {
                     let found = async {
                         let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
-                        let told = read::told(&engine, &class, viewer, from).await?;
                         let user: UserId = member.parse().map_err(|_| Trouble::NoSuchPerson)?;
+                        let told = read::told(&engine, &class, viewer, from, Some(user)).await?;
                         let person = told.chronicle.person(user).cloned();
                         Ok((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
                     };
@@ -48,6 +50,7 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
     let zone = zone();
     let name = person.name.to_string();
     let back = (viewer.class(class.group_id), class.name.clone());
+    let whole = Whole { base: viewer.class(class.group_id), only: None };
     let problem = trouble();
     view! {
         <Title text=format!("{name} in {}", class.name) />
@@ -59,7 +62,7 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
                 <p class="hint">{membership(&person, &zone)}</p>
             </div>
             {problem.map(|problem| view! { <p class="problem wide" role="alert">{problem.to_string()}</p> })}
-            <PersonFigures chronicle=told.chronicle.clone() person=person.clone() now=told.now />
+            <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
             {(viewer == Viewer::Admin)
                 .then(|| {
                     let still_here = if person.left_at.is_none() && class.ended_at.is_none() {
@@ -86,7 +89,7 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
                         </div>
                     }
                 })}
-            <RecordsOf told person />
+            <RecordsOf told person whole />
         </Told>
     }
 }
@@ -107,12 +110,16 @@ pub fn membership(person: &Person, zone: &Zone) -> String {
 
 /// What somebody did, in figures.
 #[component]
-pub fn PersonFigures(chronicle: Chronicle, person: Person, now: Timestamp) -> impl IntoView {
+pub fn PersonFigures(
+    person: Person,
+    /// Milliseconds that they had the floor.
+    spoke: i64,
+) -> impl IntoView {
     view! {
         <dl class="figures" aria-label="In figures">
             <Figure words="Hands" value=person.hands.to_string() />
             <Figure words="Turns" value=person.turns.to_string() />
-            <Figure words="Spoke" value=spoke(chronicle.spoke_millis(&person, now)) />
+            <Figure words="Spoke" value=times::spoke(spoke) />
             <Figure words="Passed" value=person.passes.to_string() />
             <Figure words="Not now" value=person.declined.to_string() />
             <Figure words="Ran out" value=person.ran_out.to_string() />
@@ -120,19 +127,24 @@ pub fn PersonFigures(chronicle: Chronicle, person: Person, now: Timestamp) -> im
     }
 }
 
-/// Every invitation of a page that somebody took part in, with what is recorded of their part.
+/// Every invitation of a page, all of which somebody took part in, with what is recorded of their
+/// part.
 #[component]
-pub fn RecordsOf(told: read::Told, person: Person) -> impl IntoView {
+pub fn RecordsOf(told: read::Told, person: Person, whole: Whole) -> impl IntoView {
     let zone = zone_of(&told.chronicle);
-    let names = Names::of(&told.chronicle);
-    let theirs: Vec<Record> =
-        told.records.iter().filter(|record| record.concerns(person.user)).cloned().collect();
-    let is_empty = theirs.is_empty();
-    let shown = theirs
-        .into_iter()
+    let is_empty = told.records.is_empty();
+    let shown = told
+        .records
+        .iter()
         .map(|record| {
             view! {
-                <Recorded record names=names.clone() zone=zone.clone() only=Some(person.user) />
+                <Recorded
+                    record=record.clone()
+                    names=told.names.clone()
+                    zone=zone.clone()
+                    only=Some(person.user)
+                    whole=whole.clone()
+                />
             }
         })
         .collect_view();
@@ -141,7 +153,7 @@ pub fn RecordsOf(told: read::Told, person: Person) -> impl IntoView {
             <h2 id="records-title">"Everything recorded"</h2>
             {is_empty.then(|| view! { <p class="nobody">"Nothing in this part of the class."</p> })}
             {shown}
-            <Pager told=told.clone() />
+            <Pager told spot=Spot::default() />
         </section>
     }
 }

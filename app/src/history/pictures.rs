@@ -36,6 +36,11 @@ fn stretch(part: &Part, now: Timestamp, is_turn: bool) -> Option<Stretch> {
     Some(Stretch { from, to: part.ended_at.unwrap_or(now), is_turn })
 }
 
+/// A measure with no more digits than one can see.
+fn tenth(measure: f64) -> f64 {
+    (measure * 10.0).round() / 10.0
+}
+
 /// What each student did, in the order in which they first did something.
 fn lanes(records: &[Record], now: Timestamp) -> Vec<(UserId, Vec<Stretch>)> {
     let mut lanes: BTreeMap<UserId, Vec<Stretch>> = BTreeMap::new();
@@ -85,7 +90,8 @@ pub fn Timeline(records: Vec<Record>, names: Names, now: Timestamp, zone: Zone) 
         reason = "a picture has no more than a few thousand pixels"
     )]
     let x = move |at: Timestamp| {
-        GUTTER + at.millis_since(first).max(0) as f64 * (WIDTH - GUTTER - 10.0) / span as f64
+        let along = at.millis_since(first).max(0) as f64 / span as f64;
+        tenth(GUTTER + along * (WIDTH - GUTTER - 10.0))
     };
     #[expect(clippy::cast_precision_loss, reason = "there are at most sixty lanes")]
     let y = |lane: usize| TOP + lane as f64 * LANE;
@@ -99,8 +105,8 @@ pub fn Timeline(records: Vec<Record>, names: Names, now: Timestamp, zone: Zone) 
             view! {
                 <g>
                     <title>{words}</title>
-                    <rect class="round-band" x=from y="22" width=(to - from).max(2.0) height=height - 44.0 />
-                    <text class="round-number" x=from + 3.0 y="16">
+                    <rect class="round-band" x=from y="22" width=tenth((to - from).max(2.0)) height=height - 44.0 />
+                    <text class="round-number" x=tenth(from + 3.0) y="16">
                         {round.round}
                     </text>
                 </g>
@@ -133,7 +139,7 @@ pub fn Timeline(records: Vec<Record>, names: Names, now: Timestamp, zone: Zone) 
                             class=class
                             x=from
                             y=top + offset
-                            width=(to - from).max(3.0)
+                            width=tenth((to - from).max(3.0))
                             height=thick
                             rx="2"
                         />
@@ -201,7 +207,7 @@ pub fn Timeline(records: Vec<Record>, names: Names, now: Timestamp, zone: Zone) 
                 .then(|| {
                     view! {
                         <p class="hint">
-                            {format!("{left_out} more students are in the tables below.")}
+                            {format!("{left_out} more students are in the rounds below.")}
                         </p>
                     }
                 })}

@@ -1,4 +1,7 @@
-//! What the pages show, read from the engine: who may see it, and a page of a class.
+//! What the pages show, read from the engine: who may see it, a page of a class, and one invitation.
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use classroom::history::{Chronicle, Page, Record};
 use futures::TryStreamExt;
@@ -6,7 +9,8 @@ use leptos::prelude::*;
 use server::{ClassRow, Engine, Error};
 use signaling::{GroupId, Role, Timestamp, UserId};
 
-use super::Zone;
+use super::words::Names;
+use super::{Zone, portions};
 use crate::actions::ssr;
 use crate::trouble::Trouble;
 
@@ -65,8 +69,16 @@ pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, Clas
     Ok((engine, viewer, class))
 }
 
+/// The class in the address and who in it looks at what is stored about themselves.
+pub async fn own(engine: &Engine, group: &str) -> Result<(UserId, ClassRow), Trouble> {
+    let group = group.parse().map_err(|_| Trouble::NothingKept)?;
+    let (me, _) = ssr::member_of(group).await?;
+    let missing = |error| not_there(error, Trouble::NothingKept);
+    Ok((me, engine.class(group).await.map_err(missing)?))
+}
+
 /// The trouble of a class that is not there, or whatever else it was.
-pub fn not_there(error: Error, missing: Trouble) -> Trouble {
+fn not_there(error: Error, missing: Trouble) -> Trouble {
     match error {
         Error::NoSuchGroup => missing,
         other => other.into(),
@@ -79,38 +91,36 @@ pub async fn chronicle(engine: &Engine, class: &ClassRow) -> Result<Chronicle, T
     Ok(Chronicle::restore(&state).unwrap_or_else(|| Chronicle::new(class.group_id)))
 }
 
-/// A page of a class.
-#[derive(Clone)]
-pub struct Told {
+/// A stretch of a class's log, as it was read for a page.
+pub struct Stretch {
     /// The class as far as its log goes.
     pub chronicle: Chronicle,
-    /// The invitations of this page, in the order in which they were made.
-    pub records: Vec<Record>,
-    /// Which page it is, from 0.
+    /// The stretch's place among those of the class.
     pub place: usize,
+    /// The invitations that were made in it, in their order.
+    pub records: Vec<Record>,
     /// The moment at which it was read.
     pub now: Timestamp,
 }
 
-impl Told {
-    /// The page before this one and the one after it, by where they begin.
-    pub fn neighbours(&self) -> (Option<u64>, Option<u64>) {
-        let pages = self.chronicle.pages();
-        let before = self.place.checked_sub(1).and_then(|place| pages.get(place));
-        let after = pages.get(self.place + 1);
-        (before.map(|page| page.from), after.map(|page| page.from))
+impl Stretch {
+    /// What it costs to show a page of it, in rows: whoever is or was in the class, and the
+    /// invitations and parts that were read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nobody is charged for it yet"))]
+    pub fn cost(&self) -> u32 {
+        let parts: usize = self.records.iter().map(|record| 1 + record.parts.len()).sum();
+        u32::try_from(self.chronicle.people().len() + parts).unwrap_or(u32::MAX)
     }
 }
 
-/// Reads the page of the class on which the event lies; the first one without.
-pub async fn told(
+/// Reads the stretch of the class in which the event lies; the first one without.
+async fn stretch(
     engine: &Engine,
     class: &ClassRow,
     viewer: Viewer,
-    from: Option<u64>,
-) -> Result<Told, Trouble> {
+    from: u64,
+) -> Result<Stretch, Trouble> {
     let chronicle = chronicle(engine, class).await?;
-    let from = from.unwrap_or(0);
     let place = chronicle.pages().partition_point(|page| page.from <= from).saturating_sub(1);
     let next = chronicle.pages().get(place + 1).map(|page| page.from);
     let records = match chronicle.pages().get(place) {
@@ -120,7 +130,96 @@ pub async fn told(
     let records =
         records.into_iter().map(|record| viewer.may_read(chronicle.as_it_stands(record))).collect();
     let now = told_at(&chronicle, engine.now());
-    Ok(Told { chronicle, records, place, now })
+    Ok(Stretch { chronicle, place, records, now })
+}
+
+/// A page of a class: as much of a stretch as one page holds.
+#[derive(Clone)]
+pub struct Told {
+    /// The class as far as its log goes.
+    pub chronicle: Arc<Chronicle>,
+    /// The names of its people.
+    pub names: Names,
+    /// The invitations of this page, in the order in which they were made.
+    pub records: Vec<Record>,
+    /// The first and the last round of this page; 0 is what came before the first.
+    pub rounds: (u32, u32),
+    /// An event of the page before this one and of the one after it.
+    pub neighbours: (Option<u64>, Option<u64>),
+    /// The moment at which it was read.
+    pub now: Timestamp,
+}
+
+impl Told {
+    /// The page on which the event lies; of one person's invitations alone when `only` names them.
+    pub fn of(stretch: Stretch, from: u64, only: Option<UserId>) -> Self {
+        let Stretch { chronicle, place, mut records, now } = stretch;
+        let names = Names::of(&chronicle);
+        records.retain(|record| only.is_none_or(|user| record.concerns(user)));
+        let portions = portions::of_records(&records, &names, only);
+        let begins = |portion: &Range<usize>| records.get(portion.start).map(|record| record.seq);
+        let shown = portions.iter().rposition(|it| begins(it).is_some_and(|seq| seq <= from));
+        let shown = shown.unwrap_or(0);
+        let pages = chronicle.pages();
+        let before = match shown.checked_sub(1).and_then(|before| portions.get(before)) {
+            Some(before) => begins(before),
+            // The end of the stretch before this one.
+            None => pages.get(place).filter(|_| place > 0).map(|page| page.from - 1),
+        };
+        let after = portions.get(shown + 1).and_then(begins);
+        let after = after.or_else(|| pages.get(place + 1).map(|page| page.from));
+        let range = portions.get(shown).cloned().unwrap_or_default();
+        let records: Vec<Record> =
+            records.into_iter().skip(range.start).take(range.len()).collect();
+        let rounds = match (records.first(), records.last(), pages.get(place)) {
+            (Some(first), Some(last), _) => (first.round, last.round),
+            (_, _, Some(page)) => {
+                (page.rounds_before + page.rounds.min(1), page.rounds_before + page.rounds)
+            }
+            (_, _, None) => (0, 0),
+        };
+        let chronicle = Arc::new(chronicle);
+        Self { chronicle, names, records, rounds, neighbours: (before, after), now }
+    }
+}
+
+/// Reads the page of the class on which the event lies, the first one without; of one person's
+/// invitations alone when `only` names them.
+pub async fn told(
+    engine: &Engine,
+    class: &ClassRow,
+    viewer: Viewer,
+    from: Option<u64>,
+    only: Option<UserId>,
+) -> Result<Told, Trouble> {
+    let from = from.unwrap_or(0);
+    Ok(Told::of(stretch(engine, class, viewer, from).await?, from, only))
+}
+
+/// One invitation of a class.
+pub struct One {
+    /// The class as far as its log goes.
+    pub chronicle: Chronicle,
+    /// The names of its people.
+    pub names: Names,
+    /// The invitation.
+    pub record: Record,
+    /// The moment at which it was read.
+    pub now: Timestamp,
+}
+
+/// Reads the invitation that the event began.
+pub async fn one(
+    engine: &Engine,
+    class: &ClassRow,
+    viewer: Viewer,
+    event: &str,
+) -> Result<Option<One>, Trouble> {
+    let Ok(event) = event.parse() else { return Ok(None) };
+    let Stretch { chronicle, records, now, .. } = stretch(engine, class, viewer, event).await?;
+    let names = Names::of(&chronicle);
+    let record = records.into_iter().find(|record| record.seq == event);
+    Ok(record.map(|record| One { chronicle, names, record, now }))
 }
 
 /// The moment up to which what goes on is counted. In a class that everybody has left open, what

@@ -4,6 +4,8 @@ use classroom::history::{Kind, Part, Record, Section};
 use leptos::prelude::*;
 use signaling::{InviteeState, Timestamp, UserId};
 
+use super::entries::{Entry, Whole};
+use super::portions::{beginning, rows};
 use super::recorded::Recorded;
 use super::times::{Zone, spoke, took};
 use super::words::{self, Names, count};
@@ -11,22 +13,29 @@ use super::{Column, Table};
 
 /// A round and what came after it.
 #[component]
-pub fn SectionOf(section: Section, names: Names, now: Timestamp, zone: Zone) -> impl IntoView {
+pub fn SectionOf(
+    section: Section,
+    names: Names,
+    now: Timestamp,
+    zone: Zone,
+    /// Where the invitations stand whole.
+    whole: Whole,
+) -> impl IntoView {
     let title_id = format!("round-{}", section.number);
     let labelled_by = title_id.clone();
     let first = section.records().next().map(|record| record.asked_at);
-    let question = section.round.as_ref().and_then(|round| round.question.clone());
+    let question = section.round.as_ref().and_then(|round| question(round, &whole));
     let title = match (&section.round, section.number) {
         (Some(round), number) => format!("Round {number}, {}", zone.clock(round.asked_at)),
         (None, 0) => "Before the first round".to_owned(),
         (None, number) => format!("Round {number}, continued"),
     };
     let figures = section.round.as_ref().map(|round| figures(&section, round, &names));
-    let raised = raised(&section, &names, &zone).into_any();
-    let silent = silent(&section, &names).into_any();
-    let called = called(&section, &names, now, &zone).into_any();
+    let raised = raised(&section, &names, &zone, &whole).into_any();
+    let silent = silent(&section, &names, &whole).into_any();
+    let called = called(&section, &names, now, &zone, &whole).into_any();
     let asks = asks(&section, &names, now, &zone).into_any();
-    let others = others(&section, &names, now, &zone).into_any();
+    let others = others(&section, &names, now, &zone, &whole).into_any();
     let records: Vec<Record> = section.records().cloned().collect();
     let details = view! {
         <details class="recorded">
@@ -36,7 +45,17 @@ pub fn SectionOf(section: Section, names: Names, now: Timestamp, zone: Zone) -> 
             </summary>
             {records
                 .into_iter()
-                .map(|record| view! { <Recorded record names=names.clone() zone=zone.clone() only=None /> })
+                .map(|record| {
+                    view! {
+                        <Recorded
+                            record
+                            names=names.clone()
+                            zone=zone.clone()
+                            only=None
+                            whole=whole.clone()
+                        />
+                    }
+                })
                 .collect_view()}
         </details>
     };
@@ -46,14 +65,7 @@ pub fn SectionOf(section: Section, names: Names, now: Timestamp, zone: Zone) -> 
                 {title}
                 {first.filter(|_| section.round.is_none()).map(|at| format!(", {}", zone.clock(at)))}
             </h3>
-            {question
-                .map(|question| {
-                    view! {
-                        <p class="words">
-                            <bdi>{question}</bdi>
-                        </p>
-                    }
-                })}
+            {question}
             {figures}
             {raised}
             {silent}
@@ -63,6 +75,38 @@ pub fn SectionOf(section: Section, names: Names, now: Timestamp, zone: Zone) -> 
             {details}
         </article>
     }
+}
+
+/// What was asked, of a long text the beginning.
+fn question(round: &Record, whole: &Whole) -> Option<impl IntoView + use<>> {
+    let question = round.question.as_deref()?;
+    let cut = beginning(question).map(|cut| format!("{cut}…"));
+    let more = cut.is_some().then(|| {
+        view! {
+            " "
+            <a href=whole.entry(round, Entry::Question)>"More"</a>
+        }
+    });
+    Some(view! {
+        <p class="words">
+            <bdi>{cut.unwrap_or_else(|| question.to_owned())}</bdi>
+            {more}
+        </p>
+    })
+}
+
+/// The way to those of a list who are left out of it.
+fn left_out(number: usize, address: String) -> impl IntoView {
+    view! {
+        <p>
+            <a href=address>{format!("{number} more")}</a>
+        </p>
+    }
+}
+
+/// How many rows or names each list about the asking has at most.
+fn most(section: &Section, names: &Names) -> usize {
+    section.round.as_ref().map_or(usize::MAX, |round| rows(round, names))
 }
 
 fn figures(section: &Section, round: &Record, names: &Names) -> impl IntoView + use<> {
@@ -96,13 +140,24 @@ fn ended(part: &Part, whose: UserId, names: &Names, zone: &Zone) -> String {
     format!("{why}, {}", zone.clock(at))
 }
 
-fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView + use<>> {
+fn raised(
+    section: &Section,
+    names: &Names,
+    zone: &Zone,
+    whole: &Whole,
+) -> Option<impl IntoView + use<>> {
     let raises = section.raises();
     if raises.is_empty() {
         return None;
     }
+    let most = most(section, names);
+    let more = raises
+        .get(most)
+        .zip(section.round.as_ref())
+        .map(|(next, round)| left_out(raises.len() - most, whole.part(round, next.part.user)));
     let rows = raises
         .iter()
+        .take(most)
         .enumerate()
         .map(|(place, raise)| {
             let name = names.name(raise.part.user);
@@ -119,11 +174,13 @@ fn raised(section: &Section, names: &Names, zone: &Zone) -> Option<impl IntoView
         })
         .collect_view();
     Some(view! {
-        <Table class="raised-table" caption="Raised a hand" columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
+        <Table class="raised-table" caption="Raised a hand".into_any() columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
+        {more}
     })
 }
 
-fn silent(section: &Section, names: &Names) -> impl IntoView + use<> {
+fn silent(section: &Section, names: &Names, whole: &Whole) -> impl IntoView + use<> {
+    let most = most(section, names);
     [
         (InviteeState::Rejected, "Not now"),
         (InviteeState::TimedOut, "Let it run out"),
@@ -133,7 +190,9 @@ fn silent(section: &Section, names: &Names) -> impl IntoView + use<> {
     .into_iter()
     .filter_map(|(state, words)| {
         let who = section.asked_who(state);
-        let names = (!who.is_empty()).then(|| names.list(&who))?;
+        let rest = |next| section.round.as_ref().map(|round| whole.part(round, next));
+        let rest = |next| rest(next).unwrap_or_default();
+        let names = (!who.is_empty()).then(|| names.list(&who, most, rest))?;
         Some(view! {
             <p class="who" data-state=words>
                 <strong>{format!("{words} ({}): ", who.len())}</strong>
@@ -144,9 +203,21 @@ fn silent(section: &Section, names: &Names) -> impl IntoView + use<> {
     .collect_view()
 }
 
-/// Every part of some records, with its record.
-fn parts_of<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<(&'a Record, &'a Part)> {
-    records.flat_map(|record| record.parts.iter().map(move |part| (record, part))).collect()
+/// The parts of some records, each with its record, and the ways to those that are left out.
+fn parts_of<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    names: &Names,
+    whole: &Whole,
+) -> (Vec<(&'a Record, &'a Part)>, Vec<AnyView>) {
+    let (mut parts, mut more) = (Vec::new(), Vec::new());
+    for record in records {
+        let most = rows(record, names);
+        parts.extend(record.parts.iter().take(most).map(|part| (record, part)));
+        more.extend(record.parts.get(most).map(|next| {
+            left_out(record.parts.len() - most, whole.part(record, next.user)).into_any()
+        }));
+    }
+    (parts, more)
 }
 
 fn called(
@@ -154,8 +225,9 @@ fn called(
     names: &Names,
     now: Timestamp,
     zone: &Zone,
+    whole: &Whole,
 ) -> Option<impl IntoView + use<>> {
-    let parts = parts_of(section.of_kind(Kind::Floor));
+    let (parts, more) = parts_of(section.of_kind(Kind::Floor), names, whole);
     if parts.is_empty() {
         return None;
     }
@@ -183,7 +255,8 @@ fn called(
         })
         .collect_view();
     Some(view! {
-        <Table class="called-table stack" caption="Invited to speak" columns=&[Column::Words("Name"), Column::Words("Invited"), Column::Words("Answer"), Column::Number("Spoke"), Column::Words("Turn over")]>{rows}</Table>
+        <Table class="called-table stack" caption="Invited to speak".into_any() columns=&[Column::Words("Name"), Column::Words("Invited"), Column::Words("Answer"), Column::Number("Spoke"), Column::Words("Turn over")]>{rows}</Table>
+        {more}
     })
 }
 
@@ -229,7 +302,7 @@ fn asks(
         })
         .collect_view();
     Some(view! {
-        <Table class="asks-table" caption="Raised a hand without being asked" columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
+        <Table class="asks-table" caption="Raised a hand without being asked".into_any() columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
     })
 }
 
@@ -238,9 +311,10 @@ fn others(
     names: &Names,
     now: Timestamp,
     zone: &Zone,
+    whole: &Whole,
 ) -> Option<impl IntoView + use<>> {
     let others = section.records().filter(|it| matches!(it.kind, Kind::Call | Kind::Other));
-    let parts = parts_of(others);
+    let (parts, more) = parts_of(others, names, whole);
     if parts.is_empty() {
         return None;
     }
@@ -271,6 +345,7 @@ fn others(
         })
         .collect_view();
     Some(view! {
-        <Table class="others-table stack" caption="Calls and other invitations" columns=&[Column::Words("What"), Column::Words("Who"), Column::Words("When"), Column::Words("Answer"), Column::Number("Lasted")]>{rows}</Table>
+        <Table class="others-table stack" caption="Calls and other invitations".into_any() columns=&[Column::Words("What"), Column::Words("Who"), Column::Words("When"), Column::Words("Answer"), Column::Number("Lasted")]>{rows}</Table>
+        {more}
     })
 }

@@ -1,6 +1,7 @@
 //! States, reasons and kinds in words.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use call::{Media, Outcome};
 use classroom::history::{Chronicle, Kind, Part, Record};
@@ -9,36 +10,54 @@ use signaling::{Answers, InviteeState, Name, UserId};
 
 /// The names of everybody who is or was in a class.
 #[derive(Debug, Clone, Default)]
-pub struct Names(HashMap<UserId, String>);
+pub struct Names(Arc<HashMap<UserId, String>>);
 
 impl Names {
     /// Those of a chronicle.
     pub fn of(chronicle: &Chronicle) -> Self {
         let people = chronicle.people().iter();
-        Self(people.map(|person| (person.user, person.name.to_string())).collect())
+        Self(Arc::new(people.map(|person| (person.user, person.name.to_string())).collect()))
     }
 
     /// One more.
     pub fn add(&mut self, user: UserId, name: &Name) {
-        self.0.insert(user, name.to_string());
+        Arc::make_mut(&mut self.0).insert(user, name.to_string());
     }
 
     /// Somebody's name.
+    pub fn get(&self, user: UserId) -> &str {
+        self.0.get(&user).map_or("Somebody", String::as_str)
+    }
+
+    /// Somebody's name, to be kept.
     pub fn name(&self, user: UserId) -> String {
-        self.0.get(&user).cloned().unwrap_or_else(|| "Somebody".to_owned())
+        self.get(user).to_owned()
     }
 
     /// Somebody's name for the middle of a sentence, where no element keeps its writing direction
     /// from the rest.
     pub fn in_words(&self, user: UserId) -> String {
-        apart(&self.name(user))
+        apart(self.get(user))
     }
 
-    /// Names, one after the other, each kept apart from the writing direction of the others.
-    pub fn list(&self, users: &[UserId]) -> impl IntoView + use<> {
-        let names: Vec<String> = users.iter().map(|user| self.name(*user)).collect();
+    /// Names, one after the other, each kept apart from the writing direction of the others; of
+    /// more than `most` the first, and a link to the first of those that are left out.
+    pub fn list(
+        &self,
+        users: &[UserId],
+        most: usize,
+        rest: impl FnOnce(UserId) -> String,
+    ) -> AnyView {
+        let names: Vec<String> = users.iter().take(most).map(|user| self.name(*user)).collect();
         let last = names.len().saturating_sub(1);
-        names
+        let left_out = users.get(most).map(|next| {
+            let words = format!("{} more", users.len() - most);
+            view! {
+                " and "
+                <a href=rest(*next)>{words}</a>
+            }
+        });
+        let names = names
             .into_iter()
             .enumerate()
             .map(|(place, name)| {
@@ -47,13 +66,23 @@ impl Names {
                     {(place < last).then_some(", ")}
                 }
             })
-            .collect_view()
+            .collect_view();
+        view! {
+            {names}
+            {left_out}
+        }
+        .into_any()
     }
 }
 
 /// A name for the middle of a sentence: between isolates, where it could turn the rest around.
 pub fn apart(name: &str) -> String {
     if name.is_ascii() { name.to_owned() } else { format!("\u{2068}{name}\u{2069}") }
+}
+
+/// The first of some names, for the middle of a sentence.
+pub fn named(names: &[String], most: usize) -> String {
+    names.iter().take(most).map(|name| apart(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// What an invitation was for.

@@ -7,6 +7,7 @@ use signaling::{GroupId, Role};
 
 use super::{Plain, param, query, trouble};
 use crate::actions::RoomView;
+use crate::room::lists::List;
 use crate::room::{Beginning, RoomFrom};
 use crate::trouble::Trouble;
 
@@ -16,13 +17,15 @@ pub fn RoomPage() -> impl IntoView {
     let group = param("group");
     let problem = trouble();
     let question = query("question");
+    // A place in a list that is none is its beginning.
+    let from = List::ALL.map(|list| query(list.key()).parse().unwrap_or(0)).to_vec();
     view! {
         <Suspense>
             {move || {
-                let (group, question) = (group.clone(), question.clone());
+                let (group, question, from) = (group.clone(), question.clone(), from.clone());
                 Suspend::new(async move {
-                    match room(&group).await {
-                        Ok(room) => in_class(room, problem, question).into_any(),
+                    match room(&group, &from).await {
+                        Ok(room) => in_class(room, problem, question, from).into_any(),
                         Err(trouble) => outside(trouble).into_any(),
                     }
                 })
@@ -31,14 +34,20 @@ pub fn RoomPage() -> impl IntoView {
     }
 }
 
-fn in_class(room: RoomView, problem: Option<Trouble>, question: String) -> impl IntoView {
-    let RoomView { snapshot, me, code, link } = room;
+fn in_class(
+    room: RoomView,
+    problem: Option<Trouble>,
+    question: String,
+    from: Vec<usize>,
+) -> impl IntoView {
+    let RoomView { snapshot, counts, me, code, link } = room;
     let name = snapshot.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let is_teacher = snapshot.members.iter().any(|m| m.user_id == me && m.role == Role::Teacher);
-    let nobody_here = !snapshot.members.iter().any(|member| member.role == Role::Student);
+    let nobody_here = !snapshot.members.iter().any(|member| member.role == Role::Student)
+        && counts.as_ref().is_none_or(|counts| counts.students == 0);
     let group = snapshot.group_id;
     let problem = problem.map(|problem| problem.to_string());
-    let beginning = Beginning { snapshot, me, problem, question };
+    let beginning = Beginning { snapshot, me, problem, question, from, counts };
     view! {
         <Title text=name />
         <RoomFrom beginning>
@@ -136,11 +145,11 @@ fn qr_svg(_: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
-async fn room(group: &str) -> Result<RoomView, Trouble> {
+async fn room(group: &str, from: &[usize]) -> Result<RoomView, Trouble> {
     use crate::actions::ssr;
 
     let found = match group.parse() {
-        Ok(group) => ssr::room(group).await,
+        Ok(group) => ssr::room(group, from).await,
         Err(_) => Err(Trouble::NotHere),
     };
     found.map_err(|trouble| {
@@ -151,6 +160,6 @@ async fn room(group: &str) -> Result<RoomView, Trouble> {
 }
 
 #[cfg(not(feature = "ssr"))]
-async fn room(_: &str) -> Result<RoomView, Trouble> {
+async fn room(_: &str, _: &[usize]) -> Result<RoomView, Trouble> {
     Err(Trouble::Failed)
 }

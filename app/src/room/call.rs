@@ -19,7 +19,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use signaling::{InviteId, Relay, Role, UserId};
 
-use super::lists::rows;
+use super::lists::{ROWS, rows};
 use super::{Connection, Live};
 
 /// The call that this page's member is in, and what they want.
@@ -114,7 +114,9 @@ pub fn CallTeachers() -> impl IntoView {
     let live = expect_context::<Live>();
     let teachers = move || {
         let may_call = live.group.with(|group| group.settings.students_may_call);
-        if may_call { live.with_role(Role::Teacher) } else { Vec::new() }
+        let mut teachers = if may_call { live.with_role(Role::Teacher) } else { Vec::new() };
+        teachers.truncate(ROWS);
+        teachers
     };
     rows(teachers, |row| view! { <CallButtons who=row.user by_name=true /> })
 }

@@ -169,6 +169,10 @@ impl Follower {
         }
         self.fold();
         self.close();
+        if !self.live.is_whole() {
+            self.ask();
+            return;
+        }
         self.attempt.set(self.attempt.get().wrapping_add(1));
         if let Some(planned) = self.planned.take() {
             planned.clear();
@@ -211,15 +215,16 @@ impl Follower {
         let planned = set_timeout_with_handle(
             move || {
                 this.planned.take();
-                if this.failures.get() > ASK_WHY { this.ask_why() } else { this.connect() }
+                if this.failures.get() > ASK_WHY { this.ask() } else { this.connect() }
             },
             Duration::from_secs_f64(wait / 1_000.0),
         );
         self.planned.replace(planned.ok());
     }
 
-    /// An EventSource does not tell why it failed; a plain request does.
-    fn ask_why(self: &Rc<Self>) {
+    /// Asks for the class as it is: a page of a large one has but a part of it, and an EventSource
+    /// does not tell why it failed; a plain request does.
+    fn ask(self: &Rc<Self>) {
         let this = Rc::clone(self);
         let attempt = self.attempt.get();
         spawn_local(async move {
@@ -229,7 +234,10 @@ impl Follower {
                 return;
             }
             match answer {
-                Ok((200, _)) => this.connect(),
+                Ok((200, body)) => {
+                    this.take(&body, browser_now());
+                    if this.live.is_whole() { this.connect() } else { this.fail() }
+                }
                 // Only the server's own word counts: what is in between may refuse as well.
                 Ok((_, body)) => match json::read::<Problem>(&body) {
                     Ok(Problem { status: 401 | 403 | 404, .. }) => this.part(Connection::Removed),
@@ -282,11 +290,8 @@ impl Follower {
         for (name, data, heard_at) in gathered {
             match name.as_str() {
                 "snapshot" => {
-                    if let Ok(snapshot) = json::read::<Snapshot>(&data) {
-                        self.set_clock(snapshot.now, heard_at);
-                        self.live.online.set(online_in(&snapshot));
+                    if self.take(&data, heard_at) {
                         folded.clear();
-                        self.live.group.set(Group::from(snapshot));
                     }
                 }
                 "heartbeat" => {
@@ -341,6 +346,16 @@ impl Follower {
             self.part(connection);
         }
         self.change_rooms();
+    }
+
+    /// Takes over the whole class, as a snapshot has it.
+    fn take(&self, snapshot: &str, heard_at: f64) -> bool {
+        let Ok(snapshot) = json::read::<Snapshot>(snapshot) else { return false };
+        self.set_clock(snapshot.now, heard_at);
+        self.live.online.set(online_in(&snapshot));
+        self.live.group.set(Group::from(snapshot));
+        self.live.counts.set(None);
+        true
     }
 
     fn parts(&self, event: &Event) -> Option<Connection> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use classroom::{Hand, Invited, Turn};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use signaling::{InviteId, Timestamp, UserId};
 
 use super::Live;
@@ -51,9 +52,9 @@ pub struct Row {
 }
 
 impl Row {
-    /// Somebody who is here once.
-    pub fn of(user: UserId) -> Self {
-        Self { user, since: Timestamp::default(), seq: 0, invite_id: None }
+    /// Somebody who is here once, as a teacher or not.
+    pub fn of(user: UserId, is_teacher: bool) -> Self {
+        Self { user, since: Timestamp::default(), seq: u64::from(is_teacher), invite_id: None }
     }
 }
 
@@ -74,6 +75,83 @@ impl From<&Turn> for Row {
     fn from(turn: &Turn) -> Self {
         let invite_id = Some(turn.invite_id);
         Self { user: turn.user, since: turn.since, seq: 0, invite_id }
+    }
+}
+
+/// The lists of people that a room shows in portions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// Raised hands.
+    Hands,
+    /// Who is invited to speak and has not answered.
+    Invited,
+    /// Who speaks.
+    Speaking,
+    /// Who is in the class.
+    Here,
+}
+
+impl List {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Hands, Self::Invited, Self::Speaking, Self::Here];
+
+    /// The word that stands for it in an address.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Hands => "hands",
+            Self::Invited => "invited",
+            Self::Speaking => "speaking",
+            Self::Here => "here",
+        }
+    }
+}
+
+/// How many rows of a list are shown before *More*.
+pub const ROWS: usize = 40;
+
+/// How many there are in a class of which a page has but a part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rows of each list.
+    pub lists: Vec<usize>,
+    /// Students.
+    pub students: usize,
+    /// Students who are connected.
+    pub online: usize,
+    /// The member's own place among the hands, from 1; 0 without a hand.
+    pub place: usize,
+}
+
+/// The way to the rows of a list that are not shown.
+#[component]
+pub fn More(
+    /// Which list.
+    list: List,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let until = move || live.until(list);
+    let from = live.from(list);
+    let address = move |from: usize| format!("?{}={from}", list.key());
+    let to_first = (from > 0).then(|| view! { <a href=address(0)>"From the first"</a> });
+    // A page that has all of it shows it; another fetches the next one.
+    let show = move |event: leptos::ev::MouseEvent| {
+        if live.is_whole() {
+            event.prevent_default();
+            live.show_more(list);
+        }
+    };
+    view! {
+        {to_first}
+        <Show when=move || { live.count(list) > until() }>
+            <p class="more">
+                <a class="button quiet" href=move || address(until()) on:click=show>
+                    "More"
+                </a>
+                <span class="hint">
+                    {move || format!("{} to {} of {}", from + 1, until(), live.count(list))}
+                </span>
+            </p>
+        </Show>
     }
 }
 
@@ -108,9 +186,10 @@ pub fn HandsForAll() -> impl IntoView {
             <Show when=nobody>
                 <p class="nobody">"nobody"</p>
             </Show>
-            <ol class="hands">
+            <ol class="hands" start=live.from(List::Hands) + 1>
                 {rows(move || live.hands(), move |hand| view! { <HandForAll hand /> })}
             </ol>
+            <More list=List::Hands />
         </section>
     }
 }
@@ -150,6 +229,7 @@ pub fn SpeakingForAll() -> impl IntoView {
                     },
                 )}
             </ul>
+            <More list=List::Speaking />
         </section>
     }
 }

@@ -1,11 +1,11 @@
 //! The teacher's room: the list is the hero, and one control asks for hands.
 
 use leptos::prelude::*;
-use signaling::{Role, UserId};
+use signaling::UserId;
 
 use super::call::CallButtons;
 use super::clock::{Countdown, Since};
-use super::lists::{HandMark, NameOf, Row, rows};
+use super::lists::{HandMark, List, More, NameOf, Row, rows};
 use super::{Confirm, Heading, Live, Notice, Tap};
 
 /// The teacher's room. Its children are how students come in.
@@ -17,14 +17,7 @@ pub fn TeacherRoom(
     children: Children,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let here = move || {
-        let online = live.online.with(|online| {
-            live.group.with(|group| {
-                group.with_role(Role::Student).filter(|m| online.contains(&m.user_id)).count()
-            })
-        });
-        format!("{online} here")
-    };
+    let here = move || format!("{} here", live.students_online());
     view! {
         <Heading>
             <p class="head-count">{here}</p>
@@ -120,7 +113,7 @@ fn Asking(question: String) -> impl IntoView {
 #[component]
 fn Hands() -> impl IntoView {
     let live = expect_context::<Live>();
-    let count = move || live.lesson.with(|lesson| lesson.hands.len());
+    let count = move || live.count(List::Hands);
     view! {
         <section class="raised" aria-labelledby="raised-title">
             <div class="count-line">
@@ -139,9 +132,10 @@ fn Hands() -> impl IntoView {
             <Show when=move || count() == 0>
                 <p class="nobody">"No hands are up."</p>
             </Show>
-            <ol class="hands">
+            <ol class="hands" start=live.from(List::Hands) + 1>
                 {rows(move || live.hands(), |hand| view! { <HandRow hand /> })}
             </ol>
+            <More list=List::Hands />
         </section>
     }
 }
@@ -181,15 +175,14 @@ fn HandRow(hand: Row) -> impl IntoView {
 #[component]
 fn Silent() -> impl IntoView {
     let live = expect_context::<Live>();
-    let invited = move || live.lesson.with(|lesson| lesson.invited.iter().map(Row::from).collect());
-    let is_any = move || live.lesson.with(|lesson| !lesson.invited.is_empty());
+    let is_any = move || live.count(List::Invited) > 0;
     view! {
         <Show when=is_any>
             <section class="silent" aria-labelledby="silent-title">
                 <h2 id="silent-title">"Invited to speak"</h2>
                 <ul>
                     {rows(
-                        invited,
+                        move || live.invited(),
                         move |invited| {
                             view! {
                                 <li class="line">
@@ -207,6 +200,7 @@ fn Silent() -> impl IntoView {
                         },
                     )}
                 </ul>
+                <More list=List::Invited />
             </section>
         </Show>
     }
@@ -243,6 +237,7 @@ fn Speaking() -> impl IntoView {
                     },
                 )}
             </ul>
+            <More list=List::Speaking />
         </section>
     }
 }
@@ -250,22 +245,15 @@ fn Speaking() -> impl IntoView {
 #[component]
 fn Here() -> impl IntoView {
     let live = expect_context::<Live>();
-    let members = move |role: Role| {
-        rows(
-            move || live.with_role(role),
-            move |row| view! { <MemberChip user=row.user is_teacher=role == Role::Teacher /> },
-        )
-    };
+    let chip = |row: Row| view! { <MemberChip user=row.user is_teacher=row.seq == 1 /> };
     view! {
         <section class="here" aria-labelledby="here-title">
             <h2 id="here-title">
                 "Here "
                 <span class="hint">{move || format!("{} joined", live.students())}</span>
             </h2>
-            <ul class="members">
-                {members(Role::Teacher)}
-                {members(Role::Student)}
-            </ul>
+            <ul class="members">{rows(move || live.here(), chip)}</ul>
+            <More list=List::Here />
         </section>
     }
 }

@@ -4,6 +4,7 @@ use classroom::Standing;
 use leptos::prelude::*;
 use signaling::Role;
 
+use super::lists::List;
 use super::{Connection, Live};
 
 /// A connection as the style sheet knows it.
@@ -48,10 +49,10 @@ pub fn standing_words(live: Live, standing: &Standing) -> String {
     match standing {
         Standing::Invited(_) => "You are invited to speak.".to_owned(),
         Standing::Speaking(_) => "You are speaking.".to_owned(),
-        Standing::HandUp { of: 1, .. } => "Your hand is up. You are the only one.".to_owned(),
-        Standing::HandUp { place, of } => {
-            format!("Your hand is up. You are {} of {of}.", ordinal(*place))
-        }
+        Standing::HandUp { place, .. } => match (live.place(*place), live.count(List::Hands)) {
+            (_, 1) => "Your hand is up. You are the only one.".to_owned(),
+            (place, of) => format!("Your hand is up. You are {} of {of}.", ordinal(place)),
+        },
         Standing::Asked(round) => {
             let words = if round.first {
                 "Quick: the first hand takes it."
@@ -96,7 +97,11 @@ pub fn announcement(live: Live) -> String {
             [] => "No hands up.".to_owned(),
             [only] => format!("One hand up: {}.", live.name_of(only.user)),
             [first, ..] => {
-                format!("{} hands up. First: {}.", lesson.hands.len(), live.name_of(first.user))
+                format!(
+                    "{} hands up. First: {}.",
+                    live.count(List::Hands),
+                    live.name_of(first.user)
+                )
             }
         };
         if speaking.is_empty() {

@@ -14,7 +14,7 @@ const PAGE_ROUNDS: u32 = 25;
 /// The most invitations that are read as one page.
 const PAGE_INVITATIONS: u32 = 250;
 /// The most parts of invitations that are read as one page, but for those of a single invitation.
-const PAGE_PARTS: usize = 3_000;
+const PAGE_PARTS: usize = 1_000;
 
 /// Somebody who is or was in the class, and what they did there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,13 +125,17 @@ struct Saved {
     written: Written,
 }
 
+fn until(now: Timestamp, turns: impl Iterator<Item = (UserId, Timestamp)>) -> i64 {
+    turns.map(|(_, since)| now.millis_since(since).max(0)).sum()
+}
+
 /// The most late records that are kept; of more, the newest.
 const LATE: usize = 500;
 
 impl Chronicle {
     /// The number of the form in which [`save`](Self::save) puts a chronicle down. It is raised when
     /// the form changes, or what is counted.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {
@@ -236,16 +240,30 @@ impl Chronicle {
         &self.written.pages
     }
 
+    /// How many rounds there were.
+    pub const fn rounds(&self) -> u32 {
+        self.written.rounds
+    }
+
     /// Milliseconds that somebody had the floor, until `now` where they have it.
     pub fn spoke_millis(&self, person: &Person, now: Timestamp) -> i64 {
-        let going_on = self.written.live.iter().flat_map(|record| {
-            record.parts.iter().filter_map(move |part| {
-                let speaks = part.state == InviteeState::Accepted
-                    && record.speaker(part.user) == Some(person.user);
-                part.settled_at.filter(|_| speaks)
-            })
-        });
-        person.spoke_millis + going_on.map(|since| now.millis_since(since).max(0)).sum::<i64>()
+        let theirs = self.speaking().filter(|(speaker, _)| *speaker == person.user);
+        person.spoke_millis + until(now, theirs)
+    }
+
+    /// Milliseconds that anybody had the floor, until `now` where they have it.
+    pub fn spoken_millis(&self, now: Timestamp) -> i64 {
+        let over: i64 = self.written.people.iter().map(|person| person.spoke_millis).sum();
+        over + until(now, self.speaking())
+    }
+
+    /// Who has the floor, and since when.
+    fn speaking(&self) -> impl Iterator<Item = (UserId, Timestamp)> {
+        let giving = |record: &&Record| matches!(record.kind, Kind::Floor | Kind::Ask);
+        self.written.live.iter().filter(giving).flat_map(|record| {
+            let speaking = record.parts.iter().filter(|it| it.state == InviteeState::Accepted);
+            speaking.filter_map(|part| Some((record.speaker(part.user)?, part.settled_at?)))
+        })
     }
 
     /// The class in numbers.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use signaling::{
-    Command, FinishWhom, GroupId, InviteId, Invitee, InviteeState, Rejection, SettingsChange,
+    Command, FinishWhom, GroupId, InviteId, Invitee, InviteeState, Rejection, Role, SettingsChange,
     Settlement, UserId,
 };
 
@@ -32,7 +32,8 @@ impl World {
         let disk = self.disk.borrow();
         let class = disk.contents.class(group_id);
         let model = self.models.get(&group_id);
-        let holder = |token: TokenHash| class?.credentials.get(token.as_bytes()).copied();
+        let now = self.now();
+        let holder = |token: TokenHash| disk.contents.holder(group_id, token, now);
         let is_gone = |user: UserId| model.is_some_and(|model| model.gone.contains_key(&user));
         match (asks, verdict) {
             (Asks::Begin(_) | Asks::Join(_), Ok(answer)) => {
@@ -56,8 +57,13 @@ impl World {
             }
             (Asks::Do { command: None, beside, .. }, Ok(_)) => {
                 let [Beside::Handover { token, .. }] = beside.as_slice() else { return Ok(()) };
+                // A later one, or their being a teacher no more, may have ended it since.
                 let is_there = disk.contents.links.contains_key(token.as_bytes());
-                must!(is_there || is_gone(user), "a link is not there");
+                let is_newer = disk.contents.links.values().any(|link| link.user == user);
+                let teaches = model.is_some_and(|model| {
+                    model.ended.is_none() && model.members.get(&user) == Some(&Role::Teacher)
+                });
+                must!(is_there || is_newer || !teaches, "a link is not there");
             }
             (Asks::Do { command: Some(command), .. }, verdict) => {
                 let model = model.ok_or("the class is not in the log")?;
@@ -89,7 +95,7 @@ impl World {
                     has_won(command, state, model)?;
                 }
                 if let (Command::Leave { user, .. }, Ok(_)) = (command, verdict) {
-                    let is_in = class.credentials.values().any(|it| it == user);
+                    let is_in = class.memberships.values().any(|it| it.user == *user);
                     must!(!is_in || !is_gone(*user), "{user} is gone and has a credential");
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signaling::{Event, Group, GroupId, Snapshot, Timestamp, UserId, apply};
+use signaling::{Event, Group, GroupId, Role, Snapshot, Timestamp, UserId, apply};
 use tokio::time::Instant;
 
 use super::device::Standing;
@@ -129,12 +129,16 @@ impl World {
             must!(silent.is_none(), "{silent:?} goes on in silence");
         }
         must!(class.log.len() as u64 == model.seq, "the log is not as long as it was");
-        let mut holders = class.credentials.values();
+        let mut holders = class.memberships.values().map(|held| held.user);
         let is_gone = holders.find(|holder| model.gone.contains_key(holder));
         must!(is_gone.is_none(), "{is_gone:?} is gone and has a credential");
         let mut links = disk.contents.links.values().filter(|link| link.group_id == group_id);
         let of_gone = links.find(|link| model.gone.contains_key(&link.user));
         must!(of_gone.is_none(), "a link leads to somebody who is gone");
+        let mut links = disk.contents.links.values().filter(|link| link.group_id == group_id);
+        let teaches = |user| model.members.get(user) == Some(&Role::Teacher);
+        let of_student = links.find(|link| model.ended.is_some() || !teaches(&link.user));
+        must!(of_student.is_none(), "a link leads to somebody who teaches no more");
         let Some(room) = server.rooms.get(group_id) else { return Ok(()) };
         let group = room.group();
         let mut read_back = Group::new(group_id);

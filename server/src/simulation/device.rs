@@ -33,6 +33,10 @@ pub struct Device {
     pub standing: Standing,
     /// The device of another class whose browser this is too: its token is to stand for both.
     pub carries: Option<usize>,
+    /// The token that this one's browser had before.
+    pub replaces: Option<TokenHash>,
+    /// Whether its browser has become somebody else in the class.
+    pub is_replaced: bool,
     pub page: Option<Group>,
     pub line: Option<Line>,
     /// Whether a request to come in, for the page or for a stream is under way.
@@ -156,6 +160,8 @@ impl Device {
             token,
             standing,
             carries: None,
+            replaces: None,
+            is_replaced: false,
             page: None,
             line: None,
             is_asking: false,

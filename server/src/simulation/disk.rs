@@ -11,7 +11,8 @@ use signaling::{Event, EventKind, GroupId, Timestamp, UserId};
 use crate::identity::{JoinCode, TokenHash};
 use crate::store::keep::{Keep, Tidy};
 use crate::store::seam::{Failure, Store};
-use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, Loaded, Write};
+use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
+use crate::tokens::{BrowserId, Held, Membership};
 
 /// One event as it lies on the disk.
 #[derive(Clone)]
@@ -27,18 +28,37 @@ pub struct Class {
     /// Every code that it has had, and how long the log was when the code came.
     pub codes: Vec<(u64, JoinCode)>,
     pub log: Vec<Row>,
-    pub credentials: BTreeMap<[u8; 32], UserId>,
+    pub memberships: BTreeMap<(BrowserId, UserId), Membership>,
     pub next_deadline: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub is_deleted: bool,
     answers: BTreeMap<(UserId, String), Remembered>,
 }
 
+impl Class {
+    /// The memberships of one browser.
+    pub fn of_browser(&self, browser: BrowserId) -> impl Iterator<Item = &Membership> {
+        let (first, last) = (UserId::from_bytes([0; 16]), UserId::from_bytes([u8::MAX; 16]));
+        self.memberships.range((browser, first)..=(browser, last)).map(|(_, it)| it)
+    }
+
+    /// Takes a member's place in it from every browser, and whoever that was before them.
+    fn revoke(&mut self, user: UserId) {
+        let theirs: BTreeMap<BrowserId, u32> = self
+            .memberships
+            .iter()
+            .filter(|((_, who), _)| *who == user)
+            .map(|((browser, _), held)| (*browser, held.generation))
+            .collect();
+        self.memberships.retain(|(browser, _), held| {
+            theirs.get(browser).is_none_or(|generation| held.generation > *generation)
+        });
+    }
+}
+
 #[derive(Clone)]
 struct Remembered {
-    request: TokenHash,
-    status: u16,
-    body: Rc<[u8]>,
+    answer: Rc<FirstAnswer>,
     at: Timestamp,
 }
 
@@ -55,6 +75,8 @@ pub struct Link {
 pub struct Contents {
     pub classes: BTreeMap<GroupId, Rc<Class>>,
     pub links: BTreeMap<[u8; 32], Link>,
+    pub tokens: BTreeMap<[u8; 32], Held>,
+    tickets: BTreeMap<[u8; 32], Link>,
 }
 
 /// How often things go wrong, in thousandths.
@@ -174,7 +196,7 @@ impl Contents {
                 join_code: code.clone(),
                 codes: vec![(0, code.clone())],
                 log: Vec::new(),
-                credentials: BTreeMap::new(),
+                memberships: BTreeMap::new(),
                 next_deadline: None,
                 ended_at: None,
                 is_deleted: false,
@@ -202,45 +224,64 @@ impl Contents {
         {
             return Err("another class has this code".into());
         }
-        if let Write::Handover { token, user, expires_at } = write {
-            let link = Link { group_id, user: *user, expires_at: *expires_at };
-            self.links.insert(*token.as_bytes(), link);
-        }
-        if let Write::SpendHandover(token) = write {
-            self.links.remove(token.as_bytes());
-        }
-        if let Write::Revoke { user } = write {
-            self.links.retain(|_, link| link.group_id != group_id || link.user != *user);
-        }
-        if let Write::Carry { from, to } = write {
-            for class in self.classes.values_mut().map(Rc::make_mut) {
-                if let Some(user) = class.credentials.get(from.as_bytes()).copied() {
-                    class.credentials.entry(*to.as_bytes()).or_insert(user);
+        let is_of = |link: &Link, user: UserId| link.group_id == group_id && link.user == user;
+        match write {
+            Write::Token { token, held } => {
+                self.tokens.insert(*token.as_bytes(), *held);
+            }
+            Write::TakeAlong { from, to } => {
+                for class in self.classes.values_mut().map(Rc::make_mut) {
+                    let opened = |it: &&Membership| from.opens(it);
+                    let found = class.of_browser(from.browser).filter(opened).copied();
+                    for along in found.collect::<Vec<_>>() {
+                        class.memberships.entry((*to, along.user)).or_insert(along);
+                    }
                 }
             }
-        }
-        let class = self.class_mut(group_id)?;
-        match write {
-            Write::Grant { token, user } => {
-                class.credentials.insert(*token.as_bytes(), *user);
+            Write::Membership { browser, membership } => {
+                let place = (*browser, membership.user);
+                self.class_mut(group_id)?.memberships.insert(place, *membership);
             }
-            Write::Revoke { user } => class.credentials.retain(|_, holder| holder != user),
+            Write::Revoke { user } => {
+                self.links.retain(|_, link| !is_of(link, *user));
+                self.tickets.retain(|_, ticket| !is_of(ticket, *user));
+                self.class_mut(group_id)?.revoke(*user);
+            }
             Write::JoinCode(code) => {
+                let class = self.class_mut(group_id)?;
                 class.join_code = code.clone();
                 class.codes.push((class.log.len() as u64, code.clone()));
             }
-            Write::Carry { .. } | Write::Handover { .. } | Write::SpendHandover(_) => {}
-            Write::FirstAnswer { user, key, request, status, body } => {
-                let answer = Remembered {
-                    request: *request,
-                    status: *status,
-                    body: body.as_slice().into(),
-                    at: now,
-                };
-                class.answers.insert((*user, key.clone()), answer);
+            Write::Ticket { ticket, user, expires_at } => {
+                let made = Link { group_id, user: *user, expires_at: *expires_at };
+                self.tickets.entry(*ticket.as_bytes()).or_insert(made);
+            }
+            Write::Handover { token, user, expires_at } => {
+                self.links.retain(|_, link| !is_of(link, *user));
+                let link = Link { group_id, user: *user, expires_at: *expires_at };
+                self.links.insert(*token.as_bytes(), link);
+            }
+            Write::SpendHandover(token) => {
+                self.links.remove(token.as_bytes());
+            }
+            Write::EndHandovers { of: Some(user) } => {
+                self.links.retain(|_, link| !is_of(link, *user));
+            }
+            Write::EndHandovers { of: None } => {
+                self.links.retain(|_, link| link.group_id != group_id);
+            }
+            Write::FirstAnswer { user, key, answer } => {
+                let answer = Remembered { answer: Rc::new(answer.clone()), at: now };
+                self.class_mut(group_id)?.answers.insert((*user, key.clone()), answer);
             }
         }
         Ok(())
+    }
+
+    /// Whom a token stands for in a class, if it has not ended by then.
+    pub fn holder(&self, group_id: GroupId, token: TokenHash, now: Timestamp) -> Option<UserId> {
+        let held = self.tokens.get(token.as_bytes()).filter(|held| !held.has_ended(now))?;
+        held.stands_for(self.class(group_id)?.of_browser(held.browser))
     }
 }
 
@@ -330,12 +371,15 @@ impl Store for SimulatedStore {
             let encoded = |row: &Row| {
                 Some(EncodedEvent { event: event_of(row)?, body: row.body.to_string() })
             };
-            let holds =
-                |(token, user): (&[u8; 32], &UserId)| (TokenHash::from_bytes(*token), *user);
+            let memberships: Vec<_> =
+                class.memberships.iter().map(|((browser, _), it)| (*browser, *it)).collect();
+            let is_here = |held: &Held| class.of_browser(held.browser).next().is_some();
+            let tokens = contents.tokens.iter().filter(|(_, held)| is_here(held));
             Some(Loaded {
                 join_code: class.join_code.clone(),
                 events: class.log.iter().filter_map(encoded).collect(),
-                credentials: class.credentials.iter().map(holds).collect(),
+                memberships,
+                tokens: tokens.map(|(it, held)| (TokenHash::from_bytes(*it), *held)).collect(),
             })
         };
         self.read(read).await
@@ -360,11 +404,43 @@ impl Store for SimulatedStore {
         let read = |contents: &Contents| {
             let found = contents.class(group_id)?.answers.get(&(user, key.to_owned()))?;
             let is_known = found.at.as_millis() > now.as_millis() - KEY_LIFETIME_MILLIS;
-            is_known.then(|| FirstAnswer {
-                request: found.request,
-                status: found.status,
-                body: found.body.to_vec(),
-            })
+            is_known.then(|| found.answer.as_ref().clone())
+        };
+        self.read(read).await
+    }
+
+    async fn keys_of(&mut self, group_id: GroupId, user: UserId) -> Result<KeysOf, Failure> {
+        let read = |contents: &Contents| {
+            let answers = contents.class(group_id).map(|class| &class.answers);
+            let of_user = answers.into_iter().flatten().filter(|((who, _), _)| *who == user);
+            let at: Vec<Timestamp> = of_user.map(|(_, answer)| answer.at).collect();
+            let count = u32::try_from(at.len()).unwrap_or(u32::MAX);
+            KeysOf { count, oldest: at.into_iter().min() }
+        };
+        self.read(read).await
+    }
+
+    async fn event(&mut self, group_id: GroupId, seq: u64) -> Result<Option<Event>, Failure> {
+        self.read(|contents| contents.body(group_id, seq).and_then(event_of)).await
+    }
+
+    async fn token(&mut self, token: TokenHash) -> Result<Option<(Held, u32)>, Failure> {
+        let read = |contents: &Contents| {
+            let held = *contents.tokens.get(token.as_bytes())?;
+            let others = contents.tokens.values().filter(|it| it.browser == held.browser);
+            Some((held, others.map(|it| it.generation).max().unwrap_or(0)))
+        };
+        self.read(read).await
+    }
+
+    async fn ticket(
+        &mut self,
+        ticket: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<(GroupId, UserId)>, Failure> {
+        let read = |contents: &Contents| {
+            let made = contents.tickets.get(ticket.as_bytes())?;
+            (made.expires_at > now).then_some((made.group_id, made.user))
         };
         self.read(read).await
     }
@@ -408,17 +484,29 @@ impl Store for SimulatedStore {
         self.write(write).await
     }
 
-    async fn keep(&mut self, _: Keep) -> Result<(), Failure> {
-        self.write(|_| Ok(Vec::new())).await
+    async fn keep(&mut self, keep: Keep) -> Result<(), Failure> {
+        let write = |contents: &mut Contents| {
+            if let Keep::Replaced { token, by, ends_at } = keep {
+                if let Some(held) = contents.tokens.get_mut(token.as_bytes()) {
+                    held.ends_at.get_or_insert(ends_at);
+                }
+                if let Some(held) = contents.tokens.get_mut(by.as_bytes()) {
+                    held.replaces = None;
+                }
+            }
+            Ok(Vec::new())
+        };
+        self.write(write).await
     }
 
     async fn take_away(&mut self, group_id: GroupId, _: Timestamp) -> Result<(), Failure> {
         let write = |contents: &mut Contents| {
             contents.links.retain(|_, link| link.group_id != group_id);
+            contents.tickets.retain(|_, ticket| ticket.group_id != group_id);
             let class = contents.class_mut(group_id)?;
             class.is_deleted = true;
             class.next_deadline = None;
-            class.credentials.clear();
+            class.memberships.clear();
             class.answers.clear();
             Ok(vec![Durable::Deleted(group_id)])
         };
@@ -436,16 +524,18 @@ impl Store for SimulatedStore {
                 contents.append(append)?;
             }
             contents.links.retain(|_, link| link.user != user);
+            contents.tickets.retain(|_, ticket| ticket.user != user);
             let class = contents.class_mut(append.group_id)?;
             for (seq, body) in events {
                 let row =
                     usize::try_from(*seq)?.checked_sub(1).and_then(|at| class.log.get_mut(at));
                 row.ok_or("there is no such event")?.body = body.as_str().into();
             }
-            class.credentials.retain(|_, holder| *holder != user);
+            class.revoke(user);
             let name = user.to_string();
-            class.answers.retain(|(who, _), answer| {
-                *who != user && !String::from_utf8_lossy(&answer.body).contains(&name)
+            class.answers.retain(|(who, _), remembered| {
+                let kept = serde_json::to_string(&remembered.answer.kept).unwrap_or_default();
+                *who != user && !kept.contains(&name)
             });
             let mut news: Vec<Durable> = appended(append).collect();
             news.push(Durable::Rewritten(append.group_id, user));
@@ -464,6 +554,8 @@ impl Store for SimulatedStore {
                 }
             }
             contents.links.retain(|_, link| link.expires_at > now);
+            contents.tickets.retain(|_, ticket| ticket.expires_at > now);
+            contents.tokens.retain(|_, held| !held.has_ended(now));
             Ok(Vec::new())
         };
         self.write(write).await

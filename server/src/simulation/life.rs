@@ -20,11 +20,13 @@ use super::device::{Device, Line, Standing, frames};
 use super::disk::event_of;
 use super::model::{Verdict, must};
 use super::world::{Asks, Request, Stage, Told, World};
-use crate::identity::JoinCode;
+use crate::identity::{JoinCode, TokenHash};
 use crate::room::{Room, Telling};
+use crate::store::keep::Keep;
 use crate::stream::{self, Start};
+use crate::tokens::GRACE_SECONDS;
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
-use crate::writer::{Beside, Job, Key};
+use crate::writer::{Admission, Beside, Job, Key};
 
 /// The most devices and classes at a time.
 const DEVICES: usize = 16;
@@ -205,18 +207,25 @@ impl World {
     fn arrive(&mut self, index: usize) -> Result<Stage, String> {
         let device = self.requests[index].device;
         let group_id = self.group_of(device);
-        let Device { user, token, .. } = self.devices[device];
         let asks = self.requests[index].asks.clone();
-        let grant = Beside::Grant { token, user };
-        let from = self.devices[device].carries.map(|from| self.devices[from].token);
-        let carry = from.map(|from| Beside::Carry { from, to: token });
+        if matches!(asks, Asks::Begin(_) | Asks::Join(_) | Asks::Take(_)) {
+            // Each time that somebody comes in, they get a token that is nobody else's.
+            self.devices[device].token = self.secret();
+        }
+        let Device { user, token, .. } = self.devices[device];
+        let inside = |from: &usize| self.devices[*from].standing == Standing::Inside;
+        let carries = self.devices[device].carries.filter(inside);
+        self.devices[device].carries = carries;
+        let instead_of = carries.map(|from| self.devices[from].token);
+        self.devices[device].replaces = instead_of;
+        let admission = Admission { token, instead_of };
+        let admit = Beside::Admit { admission, user };
         let name = Name::new(&format!("Person {device}")).map_err(|e| e.to_string())?;
         match asks {
             Asks::Begin(code) => {
                 let lesson = Name::new("Biology").map_err(|e| e.to_string())?;
                 let command = Command::Create { name: lesson, user, teacher: name };
-                let mut beside = vec![Beside::Begin(code), grant];
-                beside.extend(carry);
+                let beside = vec![Beside::Begin(code), admit];
                 Ok(self.submit(group_id, Some(command), beside, None))
             }
             Asks::Join(code) => {
@@ -225,8 +234,7 @@ impl World {
                     return Ok(Stage::ToDevice(Told::Status(404)));
                 }
                 let command = Command::Join { user, name };
-                let mut beside = vec![grant, Beside::ByCode(code)];
-                beside.extend(carry);
+                let beside = vec![admit, Beside::ByCode(code)];
                 Ok(self.submit(group_id, Some(command), beside, None))
             }
             Asks::Take(link) => {
@@ -235,8 +243,8 @@ impl World {
                 let Some(found) = found.filter(|found| found.expires_at > now) else {
                     return Ok(Stage::ToDevice(Told::Status(401)));
                 };
-                let mut beside = vec![Beside::Take { handover: link, token, user: found.user }];
-                beside.extend(carry);
+                let user = found.user;
+                let beside = vec![Beside::Take { handover: link, admission, user }];
                 Ok(self.submit(found.group_id, None, beside, None))
             }
             _ => {
@@ -244,12 +252,9 @@ impl World {
                 if let Some(room) = room {
                     return self.let_in(device, room);
                 }
-                let holds = {
-                    let disk = self.disk.borrow();
-                    let class = disk.contents.class(group_id);
-                    class.is_some_and(|class| class.credentials.contains_key(token.as_bytes()))
-                };
-                if !holds {
+                let now = self.now();
+                let holds = self.disk.borrow().contents.holder(group_id, token, now);
+                if holds.is_none() {
                     return self.turn_away(device);
                 }
                 Ok(match self.submit(group_id, None, Vec::new(), None) {
@@ -261,8 +266,11 @@ impl World {
     }
 
     fn let_in(&mut self, device: usize, room: Arc<Room>) -> Result<Stage, String> {
-        let Device { user, token, .. } = self.devices[device];
-        match room.holder(token) {
+        let Device { user, token, is_replaced, .. } = self.devices[device];
+        if is_replaced {
+            return Ok(Stage::ToDevice(Told::Nothing));
+        }
+        match self.holder(token, &room) {
             Some(holder) => {
                 must!(holder == user, "{user} is taken for {holder}");
                 Ok(Stage::Inside(room))
@@ -271,13 +279,42 @@ impl World {
         }
     }
 
-    /// Nobody who belongs to a class is turned away from it.
+    /// For whom a token stands in a room, as the engine finds it: what is in memory first.
+    fn holder(&mut self, token: TokenHash, room: &Room) -> Option<UserId> {
+        let now = self.now();
+        let stored = self.disk.borrow().contents.tokens.get(token.as_bytes()).copied();
+        let server = self.server.as_mut()?;
+        server.tokens.learn(stored.map(|held| (token, held)));
+        let held = server.tokens.get(token).filter(|held| !held.has_ended(now))?;
+        if let Some(before) = server.tokens.take_replaced(token) {
+            let ends_at = now.plus_seconds(GRACE_SECONDS);
+            server.tokens.end(before, ends_at);
+            let chore = Chore::Keep(Keep::Replaced { token: before, by: token, ends_at });
+            server.chores.push_back(ChoreJob { chore, reply: oneshot::channel().0 });
+        }
+        if room.holder(held).is_none() {
+            let disk = self.disk.borrow();
+            let class = disk.contents.class(room.id())?;
+            class.of_browser(held.browser).for_each(|found| room.admit(held.browser, *found));
+        }
+        room.holder(held)
+    }
+
+    /// Whether the browser of a device has had a newer token since.
+    fn was_replaced(&self, device: usize) -> bool {
+        let token = self.devices[device].token;
+        self.devices.iter().any(|it| it.replaces == Some(token))
+    }
+
+    /// Nobody who belongs to a class is turned away from it, but by a token that their browser has
+    /// replaced and used the new one of.
     fn turn_away(&mut self, device: usize) -> Result<Stage, String> {
         let (group_id, user) = (self.group_of(device), self.devices[device].user);
         let model = self.models.get(&group_id);
         let is_deleted = self.deleted.contains(&group_id);
         let belongs = model.is_some_and(|model| model.belongs(user));
-        must!(is_deleted || !belongs, "{user} belongs to the class and is turned away");
+        let is_old = self.was_replaced(device);
+        must!(is_deleted || !belongs || is_old, "{user} belongs to the class and is turned away");
         Ok(Stage::ToDevice(Told::Status(401)))
     }
 
@@ -297,6 +334,9 @@ impl World {
     /// It is known who they are: what do they want?
     fn go_in(&mut self, index: usize, room: &Arc<Room>) -> Result<Stage, String> {
         let device = self.requests[index].device;
+        if self.devices[device].is_replaced {
+            return Ok(Stage::ToDevice(Told::Nothing));
+        }
         let group_id = self.group_of(device);
         let user = self.devices[device].user;
         let asks = self.requests[index].asks.clone();
@@ -354,7 +394,7 @@ impl World {
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
         let telling = if device.is_multiple_of(2) { Telling::Each } else { Telling::Tables };
-        let start = Start { after, heartbeat_event: false, telling };
+        let start = Start { after, snapshot: None, heartbeat_event: false, telling };
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;
@@ -365,8 +405,9 @@ impl World {
 
     fn hear_answer(&mut self, index: usize, asks: Asks, told: Told) -> Verdict {
         let group_id = self.group_of(index);
-        let device = &mut self.devices[index];
         let is_over = matches!(told, Told::Status(401 | 403 | 404 | 410));
+        let is_old = self.was_replaced(index);
+        let device = &mut self.devices[index];
         match (&asks, told) {
             (Asks::Begin(_) | Asks::Join(_) | Asks::Take(_), Told::Status(status)) => {
                 device.is_asking = false;
@@ -392,7 +433,8 @@ impl World {
                     let model = self.models.get(&group_id);
                     let belongs =
                         model.is_some_and(|model| model.ended.is_none() && model.belongs(user));
-                    must!(is_deleted || !belongs, "{user} belongs to the class and is sent away");
+                    let is_known = is_deleted || !belongs || is_old;
+                    must!(is_known, "{user} belongs to the class and is sent away");
                 }
             }
             // What happens once must not be asked for again when nobody knows what came of it.

@@ -25,12 +25,14 @@ use super::device::{Device, Standing};
 use super::disk::{Defect, Disk, Durable, SimulatedStore, Weather};
 use super::model::{Model, Verdict, must};
 use crate::answer::Answer;
+use crate::bounds::Bounds;
 use crate::clock::Clock;
 use crate::engine::Rooms;
 use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
 use crate::room::Room;
 use crate::stream::Pulse;
+use crate::tokens::Tokens;
 use crate::writer::chores::ChoreJob;
 use crate::writer::{Beside, Housekeeping, Job, Key, Writer};
 
@@ -50,6 +52,7 @@ enum Hand {
 /// A server while it runs: all that a crash takes.
 pub(super) struct Server {
     pub(super) rooms: Arc<Rooms>,
+    pub(super) tokens: Arc<Tokens>,
     pub(super) clock: Arc<Clock>,
     pub(super) pulse: Arc<Pulse>,
     /// Taken only while it is polled.
@@ -355,7 +358,7 @@ impl World {
     // The server.
 
     pub(super) fn start(&mut self) {
-        let rooms = Arc::<Rooms>::default();
+        let (rooms, tokens) = (Arc::<Rooms>::default(), Arc::<Tokens>::default());
         let clock = Arc::new(Clock::simulated(Arc::clone(&self.machine)));
         let (jobs, receiver) = mpsc::channel(1);
         let (chores, chores_to_do) = mpsc::channel(1);
@@ -366,6 +369,7 @@ impl World {
             quiet,
             SimulatedStore(Rc::clone(&self.disk)),
             Arc::clone(&rooms),
+            Arc::clone(&tokens),
             Arc::clone(&clock),
             Arc::new((Classroom, Calls)),
             Housekeeping {
@@ -373,12 +377,16 @@ impl World {
                 idle: Duration::from_secs(30),
                 sweep: Duration::from_secs(5),
                 tail_events: 24,
+                // All that can be made again is made again.
+                kept_body: 0,
             },
+            Bounds::default().class_bytes,
             self.disk.borrow().deadlines(),
         );
         let now = Instant::now();
         self.server = Some(Server {
             rooms,
+            tokens,
             clock,
             pulse: Pulse::still(),
             wakes_at: writer.next_due(),
@@ -661,6 +669,17 @@ impl World {
         let Some(from) = self.devices[device].carries.take() else { return };
         let token = self.devices[device].token;
         let Device { class, user, .. } = self.devices[from];
+        let before = self.devices[device].replaces;
+        let came_into = self.devices[device].class;
+        for of_browser in self.devices.iter_mut().filter(|it| Some(it.token) == before) {
+            of_browser.token = token;
+            if of_browser.class == came_into {
+                of_browser.is_replaced = true;
+                of_browser.standing = Standing::Gone;
+                of_browser.line = None;
+                of_browser.page = None;
+            }
+        }
         let group_id = self.classes[class];
         let belongs = self.models.get(&group_id).is_some_and(|model| model.belongs(user));
         if class != self.devices[device].class && belongs && !self.deleted.contains(&group_id) {

@@ -77,6 +77,11 @@ const CLASSES: &str = "SELECT group_id, name, created_at, ended_at, seq, edition
      ORDER BY created_at DESC, group_id DESC LIMIT ?";
 const EVENTS: &str = "SELECT name, body FROM event WHERE group_id = ? AND seq > ? AND seq <= ?
      ORDER BY seq LIMIT ?";
+/// What made one person a member, gave them a role, and took them away.
+const PERSON_EVENTS: &str = "SELECT name, body FROM event INDEXED BY event_of_person
+     WHERE group_id = ? AND json_extract(body, '$.userID') = ?
+       AND name IN ('onMemberJoined', 'onMemberChanged', 'onMemberLeft')
+     ORDER BY seq";
 const MEMBER_EVENTS: &str = "SELECT name, body FROM event INDEXED BY event_of_member
      WHERE group_id = ? AND seq < ?
        AND name IN ('onMemberJoined', 'onMemberChanged', 'onMemberLeft')
@@ -212,18 +217,38 @@ impl HistoryReader {
         rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
     }
 
+    /// The events that are about one person's being in the class.
+    pub async fn person_events(
+        &self,
+        group_id: GroupId,
+        user: UserId,
+    ) -> Result<Vec<Event>, sqlx::Error> {
+        let rows = sqlx::query(PERSON_EVENTS)
+            .bind(group_id.as_bytes().as_slice())
+            .bind(user.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
+    }
+
     /// Whom a token stands for in a class.
     pub async fn holder(
         &self,
         group_id: GroupId,
         token: TokenHash,
+        now: Timestamp,
     ) -> Result<Option<UserId>, sqlx::Error> {
-        let row =
-            sqlx::query("SELECT user_id FROM credential WHERE token_hash = ? AND group_id = ?")
-                .bind(token.as_bytes().as_slice())
-                .bind(group_id.as_bytes().as_slice())
-                .fetch_optional(&self.pool)
-                .await?;
+        let row = sqlx::query(
+            "SELECT user_id FROM token JOIN membership AS held USING (browser)
+             WHERE token_hash = ? AND (ends_at IS NULL OR ends_at > ?)
+               AND group_id = ? AND held.generation <= token.generation
+             ORDER BY held.generation DESC LIMIT 1",
+        )
+        .bind(token.as_bytes().as_slice())
+        .bind(now.as_millis())
+        .bind(group_id.as_bytes().as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
         row.map(|row| Ok(UserId::from_bytes(bytes(row.try_get(0)?)?))).transpose()
     }
 
@@ -233,15 +258,21 @@ impl HistoryReader {
         &self,
         token: TokenHash,
         are_over: bool,
+        now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(ClassRow, UserId)>, sqlx::Error> {
         let rows = sqlx::query(
-            "SELECT class.group_id, name, class.created_at, ended_at, seq, edition, user_id
-             FROM credential JOIN class USING (group_id)
-             WHERE token_hash = ? AND deleted_at IS NULL AND (ended_at IS NOT NULL) = ?
+            "SELECT class.group_id, name, class.created_at, ended_at, seq, edition, user_id,
+                 max(held.generation)
+             FROM token JOIN membership AS held USING (browser) JOIN class USING (group_id)
+             WHERE token_hash = ? AND (ends_at IS NULL OR ends_at > ?)
+               AND held.generation <= token.generation
+               AND deleted_at IS NULL AND (ended_at IS NOT NULL) = ?
+             GROUP BY class.group_id
              ORDER BY class.created_at DESC, class.group_id DESC LIMIT ?",
         )
         .bind(token.as_bytes().as_slice())
+        .bind(now.as_millis())
         .bind(are_over)
         .bind(limit)
         .fetch_all(&self.pool)
@@ -253,7 +284,7 @@ impl HistoryReader {
 
     /// How many devices hold a credential of the member.
     pub async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, sqlx::Error> {
-        sqlx::query_scalar("SELECT count(*) FROM credential WHERE group_id = ? AND user_id = ?")
+        sqlx::query_scalar("SELECT count(*) FROM membership WHERE group_id = ? AND user_id = ?")
             .bind(group_id.as_bytes().as_slice())
             .bind(user.as_bytes().as_slice())
             .fetch_one(&self.pool)
@@ -392,5 +423,8 @@ mod tests {
         let members = file.plan(MEMBER_EVENTS).await;
         assert!(members.contains("USING INDEX event_of_member"), "{members}");
         assert!(!members.contains("TEMP B-TREE"), "{members}");
+        let person = file.plan(PERSON_EVENTS).await;
+        assert!(person.contains("USING INDEX event_of_person"), "{person}");
+        assert!(!person.contains("TEMP B-TREE"), "{person}");
     }
 }

@@ -17,9 +17,22 @@ const PAGES_AT_ONCE: u32 = 256;
 /// Something that is kept beside the classes.
 #[derive(Debug)]
 pub(crate) enum Keep {
-    Setting { name: &'static str, value: Option<String> },
-    Session { token: TokenHash, password: TokenHash, expires_at: Timestamp },
+    Setting {
+        name: &'static str,
+        value: Option<String>,
+    },
+    Session {
+        token: TokenHash,
+        password: TokenHash,
+        expires_at: Timestamp,
+    },
     EndSession(TokenHash),
+    /// A token was used for the first time, so the one that it replaced ends at this moment.
+    Replaced {
+        token: TokenHash,
+        by: TokenHash,
+        ends_at: Timestamp,
+    },
     Read(GroupId, ReadSoFar),
 }
 
@@ -68,6 +81,18 @@ impl Writer {
     pub async fn keep(&mut self, keep: Keep) -> Result<(), sqlx::Error> {
         let connection = self.connection().await?;
         let query = match &keep {
+            Keep::Replaced { token, by, ends_at } => {
+                let mut script = Script::new();
+                script
+                    .add("BEGIN IMMEDIATE")
+                    .add("UPDATE token SET ends_at = ? WHERE token_hash = ? AND ends_at IS NULL")
+                    .bind(ends_at.as_millis())
+                    .bind(token.as_bytes().as_slice())
+                    .add("UPDATE token SET replaces = NULL WHERE token_hash = ?")
+                    .bind(by.as_bytes().as_slice())
+                    .add("COMMIT");
+                return script.run(connection).await;
+            }
             Keep::Setting { name, value: Some(value) } => {
                 sqlx::query("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
                     .bind(*name)
@@ -139,9 +164,10 @@ impl Writer {
         let id = group_id.as_bytes().as_slice();
         let connection = self.connection().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut script = Script::new();
+        script.revoke_all(group_id);
+        script.run(&mut transaction).await?;
         for delete in [
-            "DELETE FROM credential WHERE group_id = ?",
-            "DELETE FROM handover WHERE group_id = ?",
             "DELETE FROM first_answer WHERE group_id = ?",
             "DELETE FROM reading WHERE group_id = ?",
         ] {
@@ -172,11 +198,12 @@ impl Writer {
         let id = group_id.as_bytes().as_slice();
         let connection = self.connection().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut script = Script::new();
         if !append.events.is_empty() {
-            let mut script = Script::new();
             script.append(append);
-            script.run(&mut transaction).await?;
         }
+        script.revoke(group_id, user);
+        script.run(&mut transaction).await?;
         for (seq, body) in events {
             sqlx::query("UPDATE event SET body = ? WHERE group_id = ? AND seq = ?")
                 .bind(body.as_str())
@@ -185,24 +212,16 @@ impl Writer {
                 .execute(&mut *transaction)
                 .await?;
         }
-        for delete in [
-            "DELETE FROM credential WHERE group_id = ? AND user_id = ?",
-            "DELETE FROM handover WHERE group_id = ? AND user_id = ?",
-            "DELETE FROM first_answer WHERE group_id = ? AND user_id = ?",
-        ] {
-            sqlx::query(delete)
-                .bind(id)
-                .bind(user.as_bytes().as_slice())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        sqlx::query(
-            "DELETE FROM first_answer WHERE group_id = ? AND instr(CAST(body AS TEXT), ?) > 0",
-        )
-        .bind(id)
-        .bind(user.to_string())
-        .execute(&mut *transaction)
-        .await?;
+        sqlx::query("DELETE FROM first_answer WHERE group_id = ? AND user_id = ?")
+            .bind(id)
+            .bind(user.as_bytes().as_slice())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("DELETE FROM first_answer WHERE group_id = ? AND instr(kept, ?) > 0")
+            .bind(id)
+            .bind(user.to_string())
+            .execute(&mut *transaction)
+            .await?;
         for change in [
             "DELETE FROM reading WHERE group_id = ?",
             "UPDATE class SET edition = edition + 1 WHERE group_id = ?",

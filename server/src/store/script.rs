@@ -1,12 +1,14 @@
 //! What one commit writes, as one text of SQL: SQLite works on a thread of its own, and each
 //! statement that is executed by itself costs two changes of threads while a class waits.
 
-use signaling::{EventKind, GroupId, Timestamp};
+use signaling::{EventKind, GroupId, Timestamp, UserId};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
 use super::{Append, Write};
+use crate::identity::TokenHash;
+use crate::tokens::{BrowserId, Held, Membership, TAKEN_ALONG};
 
 /// The most rows that one statement inserts.
 const LARGEST_PIECE: usize = 256;
@@ -61,7 +63,7 @@ impl Script {
             .bind(code.as_str());
         }
         for events in pieces(append.events) {
-            let rows = rows_of_four(events.len());
+            let rows = rows_of(4, events.len());
             self.add(&format!("INSERT INTO event (group_id, seq, name, body) VALUES {rows}"));
             for encoded in events {
                 self.bind_id(group_id)
@@ -104,53 +106,143 @@ impl Script {
         .bind_id(group_id);
     }
 
-    /// Many credentials at once, as a class joins. All of the writes are grants.
-    pub fn grant(&mut self, now: Timestamp, grants: &[(GroupId, Write)]) {
-        for piece in pieces(grants) {
-            let rows = rows_of_four(piece.len());
-            self.add(&format!(
-                "INSERT INTO credential (token_hash, group_id, user_id, created_at)
-                 VALUES {rows}
-                 ON CONFLICT DO UPDATE SET user_id = excluded.user_id"
-            ));
-            for (group_id, write) in piece {
-                if let Write::Grant { token, user } = write {
-                    self.bind(token.as_bytes().as_slice())
-                        .bind_id(*group_id)
-                        .bind(user.as_bytes().as_slice())
-                        .bind(now.as_millis());
+    /// Many tokens and memberships at once, as a class joins. Whoever joins with a token that was
+    /// just given out comes behind it.
+    pub fn admit(&mut self, now: Timestamp, admissions: &[(GroupId, Write)]) {
+        let tokens: Vec<(TokenHash, Held)> = admissions
+            .iter()
+            .filter_map(|(_, write)| match write {
+                Write::Token { token, held } => Some((*token, *held)),
+                _ => None,
+            })
+            .collect();
+        let memberships: Vec<(GroupId, BrowserId, Membership)> = admissions
+            .iter()
+            .filter_map(|(group_id, write)| match write {
+                Write::Membership { browser, membership } => {
+                    Some((*group_id, *browser, *membership))
                 }
+                _ => None,
+            })
+            .collect();
+        for piece in pieces(&tokens) {
+            let rows = rows_of(4, piece.len());
+            self.add(&format!(
+                "INSERT INTO token (token_hash, browser, generation, replaces) VALUES {rows}"
+            ));
+            for (token, held) in piece {
+                self.bind(token.as_bytes().as_slice())
+                    .bind(held.browser.as_bytes().as_slice())
+                    .bind(held.generation)
+                    .bind(held.replaces.as_ref().map(|it| it.as_bytes().as_slice()));
             }
+        }
+        for piece in pieces(&memberships) {
+            let rows = rows_of(5, piece.len());
+            self.add(&format!(
+                "INSERT INTO membership (browser, group_id, generation, user_id, created_at)
+                 VALUES {rows}
+                 ON CONFLICT DO UPDATE SET generation = excluded.generation"
+            ));
+            for (group_id, browser, membership) in piece {
+                self.bind(browser.as_bytes().as_slice())
+                    .bind_id(*group_id)
+                    .bind(membership.generation)
+                    .bind(membership.user.as_bytes().as_slice())
+                    .bind(now.as_millis());
+            }
+        }
+    }
+
+    /// Everything by which a member could come in again.
+    pub fn revoke(&mut self, group_id: GroupId, user: UserId) {
+        // Tokens of browsers that are in no other class, as long as the membership tells which.
+        self.add(
+            "DELETE FROM token WHERE browser IN
+                 (SELECT browser FROM membership WHERE group_id = ? AND user_id = ?)
+             AND NOT EXISTS (SELECT 1 FROM membership AS other
+                             WHERE other.browser = token.browser AND other.group_id <> ?)",
+        )
+        .bind_id(group_id)
+        .bind(user.as_bytes().as_slice())
+        .bind_id(group_id);
+        // Whoever the browser was in the group before does not come back by it.
+        self.add(
+            "DELETE FROM membership WHERE group_id = ?
+             AND browser IN (SELECT browser FROM membership WHERE group_id = ? AND user_id = ?)
+             AND generation <= (SELECT theirs.generation FROM membership AS theirs
+                                WHERE theirs.browser = membership.browser
+                                  AND theirs.group_id = membership.group_id
+                                  AND theirs.user_id = ?)",
+        )
+        .bind_id(group_id)
+        .bind_id(group_id)
+        .bind(user.as_bytes().as_slice())
+        .bind(user.as_bytes().as_slice());
+        for delete in [
+            "DELETE FROM handover WHERE group_id = ? AND user_id = ?",
+            "DELETE FROM ticket WHERE group_id = ? AND user_id = ?",
+        ] {
+            self.add(delete).bind_id(group_id).bind(user.as_bytes().as_slice());
+        }
+    }
+
+    /// The same of all members of a group.
+    pub fn revoke_all(&mut self, group_id: GroupId) {
+        self.add(
+            "DELETE FROM token WHERE browser IN
+                 (SELECT browser FROM membership WHERE group_id = ?)
+             AND NOT EXISTS (SELECT 1 FROM membership AS other
+                             WHERE other.browser = token.browser AND other.group_id <> ?)",
+        )
+        .bind_id(group_id)
+        .bind_id(group_id);
+        for delete in [
+            "DELETE FROM membership WHERE group_id = ?",
+            "DELETE FROM handover WHERE group_id = ?",
+            "DELETE FROM ticket WHERE group_id = ?",
+        ] {
+            self.add(delete).bind_id(group_id);
         }
     }
 
     pub fn write(&mut self, now: Timestamp, group_id: GroupId, write: &Write) {
         match write {
-            Write::Grant { .. } => self.grant(now, &[(group_id, write.clone())]),
-            Write::Carry { from, to } => {
+            Write::Token { .. } | Write::Membership { .. } => {
+                self.admit(now, &[(group_id, write.clone())]);
+            }
+            Write::TakeAlong { from, to } => {
                 self.add(
-                    "INSERT INTO credential (token_hash, group_id, user_id, created_at)
-                     SELECT ?, group_id, user_id, ? FROM credential WHERE token_hash = ?
+                    "INSERT INTO membership (browser, group_id, generation, user_id, created_at)
+                     SELECT ?, group_id, generation, user_id, created_at FROM membership
+                     WHERE browser = ? AND generation <= ? ORDER BY created_at DESC LIMIT ?
                      ON CONFLICT DO NOTHING",
                 )
                 .bind(to.as_bytes().as_slice())
-                .bind(now.as_millis())
-                .bind(from.as_bytes().as_slice());
+                .bind(from.browser.as_bytes().as_slice())
+                .bind(from.generation)
+                .bind(TAKEN_ALONG);
             }
-            Write::Revoke { user } => {
-                for delete in [
-                    "DELETE FROM credential WHERE group_id = ? AND user_id = ?",
-                    "DELETE FROM handover WHERE group_id = ? AND user_id = ?",
-                ] {
-                    self.add(delete).bind_id(group_id).bind(user.as_bytes().as_slice());
-                }
+            Write::Ticket { ticket, user, expires_at } => {
+                self.add(
+                    "INSERT INTO ticket (ticket_hash, group_id, user_id, expires_at)
+                     VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                )
+                .bind(ticket.as_bytes().as_slice())
+                .bind_id(group_id)
+                .bind(user.as_bytes().as_slice())
+                .bind(expires_at.as_millis());
             }
+            Write::Revoke { user } => self.revoke(group_id, *user),
             Write::JoinCode(code) => {
                 self.add("UPDATE class SET join_code = ? WHERE group_id = ?")
                     .bind(code.as_str())
                     .bind_id(group_id);
             }
             Write::Handover { token, user, expires_at } => {
+                self.add("DELETE FROM handover WHERE group_id = ? AND user_id = ?")
+                    .bind_id(group_id)
+                    .bind(user.as_bytes().as_slice());
                 self.add(
                     "INSERT INTO handover (token_hash, group_id, user_id, expires_at)
                      VALUES (?, ?, ?, ?)",
@@ -164,18 +256,26 @@ impl Script {
                 self.add("DELETE FROM handover WHERE token_hash = ?")
                     .bind(token.as_bytes().as_slice());
             }
-            Write::FirstAnswer { user, key, request, status, body } => {
+            Write::EndHandovers { of: Some(user) } => {
+                self.add("DELETE FROM handover WHERE group_id = ? AND user_id = ?")
+                    .bind_id(group_id)
+                    .bind(user.as_bytes().as_slice());
+            }
+            Write::EndHandovers { of: None } => {
+                self.add("DELETE FROM handover WHERE group_id = ?").bind_id(group_id);
+            }
+            Write::FirstAnswer { user, key, answer } => {
                 self.add(
                     "INSERT OR REPLACE INTO first_answer
-                     (group_id, user_id, key, request_hash, status, body, at)
+                     (group_id, user_id, key, request_hash, status, kept, at)
                      VALUES (?, ?, ?, ?, ?, ?, ?)",
                 )
                 .bind_id(group_id)
                 .bind(user.as_bytes().as_slice())
                 .bind(key.as_str())
-                .bind(request.as_bytes().as_slice())
-                .bind(*status)
-                .bind(body.as_slice())
+                .bind(answer.request.as_bytes().as_slice())
+                .bind(answer.status)
+                .bind(serde_json::to_string(&answer.kept).unwrap_or_default())
                 .bind(now.as_millis());
             }
         }
@@ -193,9 +293,10 @@ fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// The places of values in a statement that inserts this many rows.
-fn rows_of_four(count: usize) -> String {
-    vec!["(?, ?, ?, ?)"; count].join(", ")
+/// The places of values in a statement that inserts this many rows of so many columns.
+fn rows_of(columns: usize, count: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    vec![row; count].join(", ")
 }
 
 #[cfg(test)]
@@ -233,15 +334,17 @@ mod tests {
         store.commit(now, &[append(0, &first)], &[]).await.expect("the first");
         for (expected, events) in [(2, &third), (1, &first)] {
             let user = UserId::from_bytes([7; 16]);
-            let grant = (group_id, Write::Grant { token: Token::new().hash(), user });
-            let refused = store.commit(now, &[append(expected, events)], &[grant]).await;
+            let membership = Membership { generation: 0, user };
+            let browser = BrowserId::of(Token::new().hash());
+            let admission = (group_id, Write::Membership { browser, membership });
+            let refused = store.commit(now, &[append(expected, events)], &[admission]).await;
             assert!(refused.is_err(), "after {expected}");
         }
         store.commit(now, &[append(1, &second)], &[]).await.expect("the second");
         let loaded = reader.load(group_id).await.expect("the store").expect("the group");
         let seqs: Vec<u64> = loaded.events.iter().map(|encoded| encoded.event.seq).collect();
         assert_eq!(seqs, [1, 2]);
-        assert!(loaded.credentials.is_empty());
+        assert!(loaded.memberships.is_empty());
     }
 
     #[test]

@@ -5,8 +5,9 @@ use signaling::{Event, GroupId, Timestamp, UserId};
 
 use super::history::HistoryReader;
 use super::keep::{Keep, Tidy};
-use super::{Append, FirstAnswer, Loaded, Reader, Write, Writer};
+use super::{Append, FirstAnswer, KeysOf, Loaded, Reader, Write, Writer};
 use crate::identity::{JoinCode, TokenHash};
+use crate::tokens::Held;
 
 /// Why the store did not do what it was asked.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -28,6 +29,22 @@ pub(crate) trait Store {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<FirstAnswer>, Failure>;
+
+    /// How many keys of a member are remembered.
+    async fn keys_of(&mut self, group_id: GroupId, user: UserId) -> Result<KeysOf, Failure>;
+
+    /// One event of the group's log.
+    async fn event(&mut self, group_id: GroupId, seq: u64) -> Result<Option<Event>, Failure>;
+
+    /// What a token stands for, and the number of its browser's newest one.
+    async fn token(&mut self, token: TokenHash) -> Result<Option<(Held, u32)>, Failure>;
+
+    /// Whom a form with this ticket made a member, within its time.
+    async fn ticket(
+        &mut self,
+        ticket: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<(GroupId, UserId)>, Failure>;
 
     /// Whether a class has this code.
     async fn has_code(&mut self, code: &JoinCode) -> Result<bool, Failure>;
@@ -122,6 +139,30 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Option<FirstAnswer>, Failure> {
         let done = self.writer.first_answer(group_id, user, key, now).await;
+        self.heeded(done)
+    }
+
+    async fn keys_of(&mut self, group_id: GroupId, user: UserId) -> Result<KeysOf, Failure> {
+        let done = self.writer.keys_of(group_id, user).await;
+        self.heeded(done)
+    }
+
+    async fn event(&mut self, group_id: GroupId, seq: u64) -> Result<Option<Event>, Failure> {
+        let done = self.writer.event(group_id, seq).await;
+        self.heeded(done)
+    }
+
+    async fn token(&mut self, token: TokenHash) -> Result<Option<(Held, u32)>, Failure> {
+        let done = self.writer.token(token).await;
+        self.heeded(done)
+    }
+
+    async fn ticket(
+        &mut self,
+        ticket: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<(GroupId, UserId)>, Failure> {
+        let done = self.writer.ticket(ticket, now).await;
         self.heeded(done)
     }
 

@@ -339,17 +339,18 @@ async fn a_call_outlives_the_server_while_its_ends_do_and_no_longer() {
 
 #[tokio::test]
 async fn servers_on_the_way_are_told_to_the_two_and_there_are_none_by_default() {
-    let server = Server::start().await;
+    let mut server = Server::start().await;
     let class = Class::start(&server).await;
     let ada = class.join("Ada").await;
     let invite = call(&class.teacher, &ada).await;
     let path = invite.path("/iceServers");
     assert_eq!(ada.get(&path).await.with_status(200), json!({ "iceServers": [] }));
-    server.engine().configure_ice(IceConfig {
+    let ice = IceConfig {
         stun: vec!["stun:stun.example".to_owned()],
         turn: vec!["turn:turn.example".to_owned(), "turns:turn.example".to_owned()],
         turn_secret: "north".to_owned(),
-    });
+    };
+    server.restart_with(ice).await;
     let told = ada.get(&path).await;
     assert!(!told.text.contains("north"), "the secret stays here");
     let told = told.with_status(200);

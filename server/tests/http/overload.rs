@@ -154,13 +154,13 @@ async fn a_member_opens_as_many_streams_as_they_may_and_others_still_can() {
 
 #[tokio::test]
 async fn who_comes_when_everybody_is_here_is_told_to_come_back() {
-    let bounds = Bounds { connections: 4, ..Bounds::default() };
+    let bounds = Bounds { connections: 4, connections_of_network: 4, ..Bounds::default() };
     let server = Server::start_within(bounds).await;
+    let class = Class::start(&server).await;
     let mut here = Vec::new();
+    // A program's own connection that is idle gives way to them.
     for _ in 0..4 {
-        let mut connection = connect(&server).await;
-        let ask = b"GET /healthz HTTP/1.1\r\nhost: handup\r\n\r\n";
-        connection.write_all(ask).await.expect("it is sent");
+        let mut connection = stream_unread(&server, &class.teacher).await;
         let mut answer = [0; 12];
         within_patience("an answer", connection.read_exact(&mut answer)).await.expect("bytes");
         assert_eq!(&answer, b"HTTP/1.1 200");
@@ -196,6 +196,58 @@ async fn who_comes_when_everybody_is_here_is_told_to_come_back() {
         }
     };
     within_patience("a place", in_at_last).await;
+}
+
+#[tokio::test]
+async fn whoever_never_sends_a_whole_request_gives_way_to_who_comes() {
+    let bounds = Bounds { connections: 8, connections_of_network: 8, ..Bounds::default() };
+    let server = Server::start_within(bounds).await;
+    let class = Class::start(&server).await;
+    let mut stream = class.teacher.listen().await;
+    let half_sent: &[&[u8]] = &[
+        b"",
+        b"GET / HTTP/1.1\r\nhost: a\r\nx: ",
+        b"POST /api/v1/join HTTP/1.1\r\nhost: a\r\ncontent-length: 900\r\n\r\n{\"joinCode\":",
+    ];
+    let mut held = Vec::new();
+    for half in half_sent.iter().cycle().take(60) {
+        let mut connection = connect(&server).await;
+        connection.write_all(half).await.expect("it is sent");
+        held.push(connection);
+        let mut whole = connect(&server).await;
+        let ask = b"GET /healthz HTTP/1.1\r\nhost: handup\r\n\r\n";
+        whole.write_all(ask).await.expect("it is sent");
+        let mut answer = [0; 12];
+        within_patience("an answer", whole.read_exact(&mut answer)).await.expect("bytes");
+        assert_eq!(&answer, b"HTTP/1.1 200");
+    }
+    class.teacher.invite_in_group(GroupInvitation::to_everyone()).await;
+    assert_eq!(stream.take(1).await.len(), 1, "who is at work goes on");
+}
+
+#[tokio::test]
+async fn a_request_names_the_server_once() {
+    let server = Server::start().await;
+    for (hosts, status) in [
+        ("host: handup\r\n", "200"),
+        ("host: [::1]:3000\r\n", "200"),
+        ("", "400"),
+        ("host: handup\r\nhost: handup\r\n", "400"),
+        ("host: handup\r\nHost: other\r\n", "400"),
+        ("host: a b\r\n", "400"),
+        ("host: \r\n", "400"),
+        ("host: /\r\n", "400"),
+    ] {
+        let mut connection = connect(&server).await;
+        let ask = format!("GET /healthz HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        connection.write_all(ask.as_bytes()).await.expect("it is sent");
+        let answer = until_closed(&mut connection).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts:?}: {answer}");
+        if status == "400" {
+            assert!(answer.contains("\"code\":6017"), "{hosts:?}: {answer}");
+            assert!(answer.contains("\r\nx-content-type-options: nosniff\r\n"), "{answer}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,7 @@ use call::Calls;
 use classroom::Classroom;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::Bounds;
+use server::{Bounds, Config, IceConfig};
 use signaling::Application;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -50,6 +50,7 @@ pub struct Server {
     endpoint: Endpoint,
     application: Arc<dyn Application>,
     bounds: Bounds,
+    ice: IceConfig,
 }
 
 impl Server {
@@ -89,9 +90,17 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let endpoint = Endpoint { origin: format!("http://{address}"), http };
-        let mut server = Self { directory, listener, running: None, endpoint, application, bounds };
+        let ice = IceConfig::default();
+        let mut server =
+            Self { directory, listener, running: None, endpoint, application, bounds, ice };
         server.start_again().await;
         server
+    }
+
+    /// Starts again with these servers on the way between two browsers.
+    pub async fn restart_with(&mut self, ice: IceConfig) {
+        self.ice = ice;
+        self.restart().await;
     }
 
     /// Stops as the program does on a signal, and lets go of everything in memory.
@@ -105,14 +114,14 @@ impl Server {
     /// Starts on the file and the port of before.
     pub async fn start_again(&mut self) {
         let application = Arc::clone(&self.application);
-        let engine = server::Engine::open(&self.database(), None, application).await;
-        let engine = engine.expect("the database opens");
+        let config =
+            Config { bounds: self.bounds, ice: self.ice.clone(), ..Config::on(self.database()) };
+        let engine = server::Engine::open(config, application).await.expect("the database opens");
         let listener = self.listener.try_clone().expect("the listener again");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         let stopping = engine.stopping().clone();
-        engine.set_bounds(self.bounds);
         let api = server::api(engine.clone());
-        let serving = server::serve(listener, api, engine.bounds(), stopping.clone());
+        let serving = server::serve(listener, api, engine.clone());
         self.running = Some(Running { engine, stopping, serving: tokio::spawn(serving) });
     }
 

@@ -1,0 +1,37 @@
+//! What an engine is opened with.
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+
+use crate::bounds::Bounds;
+use crate::ice::IceConfig;
+
+/// The configuration of one server, whole before anything starts.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The SQLite file; it is made when it is not there.
+    pub database: PathBuf,
+    /// The origin under which people reach the server, without a slash at its end; none where each
+    /// browser's own word is taken.
+    pub public_url: Option<String>,
+    /// The networks of the proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The servers that help two browsers to find a way to each other.
+    pub ice: IceConfig,
+    /// How much of the server one client, one class and one network can take.
+    pub bounds: Bounds,
+}
+
+impl Config {
+    /// A server on this file, with the defaults for everything else.
+    pub fn on(database: impl Into<PathBuf>) -> Self {
+        Self {
+            database: database.into(),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            ice: IceConfig::default(),
+            bounds: Bounds::default(),
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! The queue for what costs much to make: pages, large snapshots and exports. A few low-priority
+//! threads of their own make it, so that verbs and live streams never wait for it; classes take
+//! turns, so that one that asks for much does not hold up another; and whoever has gone is not
+//! worked for.
+//!
+//! Who asks holds a [`Slot`] from the request until the last byte has left, which bounds what waits
+//! and what lies in memory for slow readers. While something is being made it holds one of the few
+//! [`Permit`]s.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::response::Response;
+use signaling::GroupId;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::identity::{Token, TokenHash};
+use crate::limits::network;
+
+/// How many requests of one asker may wait, be worked on or be sent at once: a browser opens six
+/// connections.
+const SLOTS_OF_ASKER: usize = 8;
+/// The same of one party: a class that comes back at once after a restart fits in.
+const SLOTS_OF_PARTY: usize = 1_024;
+/// The same of everybody.
+const SLOTS: usize = 8_192;
+/// How many bytes may lie in memory for readers of one party, and of everybody, before nothing more
+/// is made for them.
+const BYTES_OF_PARTY: usize = 32 << 20;
+const BYTES: usize = 96 << 20;
+/// The lowest-but-some priority, in the steps of `nice`: an eighth of what the others get while all
+/// want to work.
+const NICENESS: i32 = 10;
+/// How long one piece of work is taken to last before any has been measured.
+const FIRST_GUESS: Duration = Duration::from_millis(5);
+
+/// Those who share what the queue gives: the parties take turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Party {
+    /// Everybody in a class.
+    Class(GroupId),
+    /// Everybody in a network, where no class is meant.
+    Network(IpAddr),
+    /// Administrators.
+    Administrators,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Asker {
+    Browser(TokenHash),
+    Network(IpAddr),
+}
+
+/// Who asks, and with whom they share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    pub(crate) party: Party,
+    pub(crate) asker: Asker,
+}
+
+impl Asking {
+    /// A member of a class.
+    pub fn of_member(group_id: GroupId, token: &Token) -> Self {
+        Self { party: Party::Class(group_id), asker: Asker::Browser(token.hash()) }
+    }
+
+    /// An administrator, by their session.
+    pub fn of_administrator(session: &Token) -> Self {
+        Self { party: Party::Administrators, asker: Asker::Browser(session.hash()) }
+    }
+
+    /// Somebody of whom no more is known than where they are.
+    pub fn of_stranger(address: IpAddr) -> Self {
+        let network = network(address);
+        Self { party: Party::Network(network), asker: Asker::Network(network) }
+    }
+}
+
+#[derive(Default)]
+struct Share {
+    slots: usize,
+    /// What lies in memory for its readers.
+    bytes: usize,
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    number: u64,
+    permit: oneshot::Sender<Permit>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How many are being worked for.
+    working: usize,
+    slots: usize,
+    bytes: usize,
+    shares: HashMap<Party, Share>,
+    askers: HashMap<Asker, usize>,
+    /// The parties of whom somebody waits, in the order of their turns.
+    turns: VecDeque<Party>,
+    next_number: u64,
+    /// How long a piece of work lasts, of late.
+    lasts: Duration,
+}
+
+struct Shared {
+    permits: usize,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives free permits to those whose turn it is.
+    fn serve(self: &Arc<Self>) {
+        loop {
+            let waiting = {
+                let mut state = self.state();
+                if state.working >= self.permits {
+                    return;
+                }
+                let Some(waiting) = state.next() else { return };
+                state.working += 1;
+                waiting
+            };
+            let permit = Permit { shared: Arc::clone(self), since: Instant::now() };
+            // Whoever went at this very moment gives it back by dropping it.
+            let _ = waiting.permit.send(permit);
+        }
+    }
+}
+
+impl State {
+    /// Whoever comes next: the first of the party that has waited longest for its turn.
+    fn next(&mut self) -> Option<Waiting> {
+        while let Some(party) = self.turns.pop_front() {
+            let Some(share) = self.shares.get_mut(&party) else { continue };
+            let Some(waiting) = share.waiting.pop_front() else { continue };
+            if !share.waiting.is_empty() {
+                self.turns.push_back(party);
+            }
+            return Some(waiting);
+        }
+        None
+    }
+
+    /// How long it takes until what this party has waiting is done.
+    fn wait_of(&self, party: Party, permits: usize) -> Duration {
+        let own = self.shares.get(&party).map_or(0, |share| share.waiting.len());
+        let ahead = own.max(1) * self.turns.len().max(1) / permits.max(1);
+        self.lasts * u32::try_from(ahead).unwrap_or(u32::MAX)
+    }
+}
+
+/// A place in what waits, is worked on, or is being sent.
+pub(crate) struct Slot {
+    shared: Arc<Shared>,
+    asking: Asking,
+    bytes: usize,
+}
+
+impl Slot {
+    /// So many bytes lie in memory until the slot is given back.
+    fn holds(&mut self, bytes: usize) {
+        let mut state = self.shared.state();
+        state.bytes += bytes;
+        if let Some(share) = state.shares.get_mut(&self.asking.party) {
+            share.bytes += bytes;
+        }
+        self.bytes += bytes;
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.slots -= 1;
+        state.bytes -= self.bytes;
+        let Asking { party, asker } = self.asking;
+        if let Some(share) = state.shares.get_mut(&party) {
+            share.slots -= 1;
+            share.bytes -= self.bytes;
+            if share.slots == 0 {
+                state.shares.remove(&party);
+            }
+        }
+        if let Some(slots) = state.askers.get_mut(&asker) {
+            *slots -= 1;
+            if *slots == 0 {
+                state.askers.remove(&asker);
+            }
+        }
+    }
+}
+
+/// Leave to work.
+struct Permit {
+    shared: Arc<Shared>,
+    since: Instant,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.working -= 1;
+        // A moving average, of about the last sixteen.
+        state.lasts = (state.lasts * 15 + self.since.elapsed()) / 16;
+        drop(state);
+        self.shared.serve();
+    }
+}
+
+/// Takes somebody who waits out of the queue when they go.
+struct InLine<'a> {
+    slot: &'a Slot,
+    number: u64,
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        let mut state = self.slot.shared.state();
+        if let Some(share) = state.shares.get_mut(&self.slot.asking.party) {
+            share.waiting.retain(|waiting| waiting.number != self.number);
+        }
+    }
+}
+
+/// Ends the work when nobody waits for it any more.
+struct Work<T>(JoinHandle<T>);
+
+impl<T> Drop for Work<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The queue, and the threads that work.
+pub(crate) struct RenderQueue {
+    shared: Arc<Shared>,
+    threads: Option<Runtime>,
+    handle: Handle,
+}
+
+impl RenderQueue {
+    /// Starts the threads: half as many as there are processors.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn start() -> std::io::Result<Self> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = (processors / 2).max(1);
+        let threads = Builder::new_multi_thread()
+            .worker_threads(workers)
+            .thread_name("render")
+            .on_thread_start(|| {
+                // Of the thread that calls it, on Linux. Without it the threads are but equal.
+                if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+                    tracing::debug!(%error, "cannot lower the priority of a thread");
+                }
+            })
+            .enable_all()
+            .build()?;
+        let state = State { lasts: FIRST_GUESS, ..State::default() };
+        // One more than threads: while one reads the file, another is made.
+        let shared = Arc::new(Shared { permits: workers + 1, state: Mutex::new(state) });
+        Ok(Self { shared, handle: threads.handle().clone(), threads: Some(threads) })
+    }
+
+    /// A slot for somebody who asks.
+    ///
+    /// # Errors
+    /// When they, or all with whom they share, have as many as they may, or everybody has.
+    pub fn slot(&self, asking: Asking) -> Result<Slot, Error> {
+        let mut state = self.shared.state();
+        let Asking { party, asker } = asking;
+        let wait = state.wait_of(party, self.shared.permits).max(Duration::from_secs(1));
+        let share = state.shares.get(&party);
+        let (slots, bytes) = share.map_or((0, 0), |share| (share.slots, share.bytes));
+        let of_asker = state.askers.get(&asker).copied().unwrap_or(0);
+        if of_asker >= slots_of(asker) || slots >= SLOTS_OF_PARTY || bytes >= BYTES_OF_PARTY {
+            return Err(Error::TooFast(wait));
+        }
+        if state.slots >= SLOTS || state.bytes >= BYTES {
+            return Err(Error::Busy(wait));
+        }
+        state.slots += 1;
+        state.shares.entry(party).or_default().slots += 1;
+        *state.askers.entry(asker).or_default() += 1;
+        drop(state);
+        Ok(Slot { shared: Arc::clone(&self.shared), asking, bytes: 0 })
+    }
+
+    /// Has something made when the turn of its party comes. Whoever drops this has it given up.
+    ///
+    /// # Errors
+    /// When making it panicked, or the server stops.
+    pub async fn make<T: Send + 'static>(
+        &self,
+        slot: &Slot,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = self.permit(slot).await?;
+        let working = self.handle.spawn(async move {
+            let made = work.await;
+            drop(permit);
+            made
+        });
+        let mut working = Work(working);
+        (&mut working.0).await.map_err(|error| Error::Internal(Box::new(error)))
+    }
+
+    async fn permit(&self, slot: &Slot) -> Result<Permit, Error> {
+        let (permit, given) = oneshot::channel();
+        let in_line = {
+            let mut state = self.shared.state();
+            let number = state.next_number;
+            state.next_number += 1;
+            let party = slot.asking.party;
+            if let Some(share) = state.shares.get_mut(&party) {
+                share.waiting.push_back(Waiting { number, permit });
+                if share.waiting.len() == 1 {
+                    state.turns.push_back(party);
+                }
+            }
+            InLine { slot, number }
+        };
+        self.shared.serve();
+        let permit = given.await.map_err(|_| Error::Stopping);
+        drop(in_line);
+        permit
+    }
+
+    /// Has a response made, whole, and gives it out with a body that holds the slot until it is
+    /// sent.
+    ///
+    /// # Errors
+    /// As [`slot`](Self::slot) and [`make`](Self::make).
+    pub async fn respond(
+        &self,
+        asking: Asking,
+        work: impl Future<Output = Response> + Send + 'static,
+    ) -> Result<Response, Error> {
+        let mut slot = self.slot(asking)?;
+        let whole = async move {
+            let (head, body) = work.await.into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX).await;
+            bytes.map(|bytes| (head, bytes)).map_err(|error| Error::Internal(Box::new(error)))
+        };
+        let (head, bytes) = self.make(&slot, whole).await??;
+        slot.holds(bytes.len());
+        let sent = Bytes::from_owner(Sent { bytes, _slot: slot });
+        Ok(Response::from_parts(head, sent.into()))
+    }
+}
+
+const fn slots_of(asker: Asker) -> usize {
+    match asker {
+        Asker::Browser(_) => SLOTS_OF_ASKER,
+        // A school that opens the link at once, all behind one address.
+        Asker::Network(_) => SLOTS_OF_PARTY,
+    }
+}
+
+impl Drop for RenderQueue {
+    fn drop(&mut self) {
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+/// The bytes of a body, which hold their slot until they are sent or given up.
+struct Sent {
+    bytes: Bytes,
+    _slot: Slot,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
