@@ -32,6 +32,12 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::options::{Instead, Options};
 
+/// Pages of large classes are large for a moment. The allocator of the C library keeps what they took
+/// for good, this one gives it back: after twenty seconds of pages of a class of 6 000, 107 MiB stayed
+/// where there had been 34.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The largest form a page takes, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1_024;
 
@@ -176,7 +182,7 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .layer(server::bodies_in_time(engine.clone()))
         .layer(CompressionLayer::new())
         // Around all that makes a page, its compression too.
-        .layer(from_fn_with_state(engine.clone(), server::in_turn))
+        .layer(from_fn_with_state(engine.clone(), page_in_turn))
         .layer(from_fn(asset_first));
     let is_https = engine.is_https();
     // One layer for all of them: the router puts each of its layers in a box for every request.
@@ -208,6 +214,16 @@ async fn own_referrer(
         request.headers_mut().remove(REFERER);
     }
     next.run(request).await
+}
+
+/// Has a page rendered in the turn of whoever asks for it, or tells them to wait.
+async fn page_in_turn(
+    State(engine): State<Engine>,
+    request: Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let made = server::in_turn(&engine, request, next).await;
+    made.unwrap_or_else(|error| app::wait_page(error, assets::place()))
 }
 
 /// Answers with a file of the site's own, which costs nothing to make.

@@ -23,7 +23,9 @@ use classroom::{Classroom, Operation};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
 use server::{Config, Engine, Token, new_invite_id};
-use signaling::{Answers, Command, GroupId, InviteId, InviteeList, Name, Role, Timeout, UserId};
+use signaling::{
+    Answers, Command, GroupId, InviteId, InviteeList, Name, Role, SettingsChange, Timeout, UserId,
+};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -47,6 +49,8 @@ struct Class {
     student_id: UserId,
     removed: Token,
     invite: InviteId,
+    /// The event that began it.
+    event: u64,
 }
 
 struct School {
@@ -100,9 +104,12 @@ impl Class {
         ] {
             engine.command(group, somewhere(), command).await.expect("it is done");
         }
+        let room = engine.room(group).await.expect("the class is there");
+        let event = room.with_group(|group| group.invitation(invite).map(|it| it.seq));
+        let event = event.expect("the invitation");
         let (teacher, student, removed) = (of_teacher, of_student, of_removed);
         let teacher_id = actor;
-        Self { group, code, teacher, teacher_id, student, student_id, removed, invite }
+        Self { group, code, teacher, teacher_id, student, student_id, removed, invite, event }
     }
 }
 
@@ -198,6 +205,7 @@ impl School {
             "{group}" => self.class.group.to_string(),
             "{member}" => self.class.student_id.to_string(),
             "{invitation}" => self.class.invite.to_string(),
+            "{event}" => self.class.event.to_string(),
             "{code}" => self.class.code.clone(),
             "{token}" => "A".repeat(43),
             part if part.contains('{') => panic!("what stands for {part} in {pattern}?"),
@@ -349,6 +357,58 @@ async fn a_student_reads_nothing_that_is_the_teachers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_an_invitation_tells_of_it_whom_it_concerns() {
+    let school = School::open().await;
+    let Class { group, code, teacher, teacher_id, student, student_id, event, .. } = &school.class;
+    let (bo, co_teacher) = (Token::new(), Token::new());
+    let mut joined = Vec::new();
+    for (who, token) in [("Bo", &bo), ("Co", &co_teacher)] {
+        let it = school.engine.join(somewhere(), code, name(who), None, token).await;
+        joined.push(it.expect("they have joined").user_id);
+    }
+    let (actor, user, invite_id) = (*teacher_id, joined[1], new_invite_id());
+    let timeout = Timeout::default();
+    let data = "the essay".to_owned();
+    for command in [
+        Command::ChangeRole { actor, user, role: Role::Teacher },
+        Command::Invite { actor, invite_id, invitee: *student_id, data, timeout },
+    ] {
+        school.engine.command(*group, somewhere(), command).await.expect("it is done");
+    }
+    let (private, _) = school.log_of_the_class().await;
+    let look = async |place: &str, event: u64, viewer: &Headers| {
+        let prefix = if place == "admin" { "/admin/class" } else { "/class" };
+        let suffix = if place == "admin" { String::new() } else { format!("/{place}") };
+        let path = format!("{prefix}/{group}{suffix}/invitation/{event}");
+        let answer = school.look(&path, viewer).await;
+        (answer.status, answer.text)
+    };
+    // The round, of which each student sees what is theirs.
+    let (status, text) = look("me", *event, &member(&bo)).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.contains(QUESTION) && text.contains("Bo") && !text.contains(STUDENT));
+    let (_, text) = look("history", *event, &member(teacher)).await;
+    assert!(text.contains("Bo") && text.contains(STUDENT));
+    // What goes on between two.
+    let admin = admin(&school.admin);
+    for (place, viewer, expected, knows) in [
+        ("me", &member(student), StatusCode::OK, true),
+        ("me", &member(teacher), StatusCode::OK, true),
+        ("history", &member(teacher), StatusCode::OK, true),
+        ("history", &member(&co_teacher), StatusCode::OK, false),
+        ("me", &member(&co_teacher), StatusCode::NOT_FOUND, false),
+        ("me", &member(&bo), StatusCode::NOT_FOUND, false),
+        ("history", &member(student), StatusCode::FORBIDDEN, false),
+        ("admin", &admin, StatusCode::OK, true),
+    ] {
+        let (status, text) = look(place, private, viewer).await;
+        assert_eq!((status, text.contains("the essay")), (expected, knows), "{place} {viewer:?}");
+    }
+    let (status, _) = look("history", private + 1, &member(teacher)).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "nothing began there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_page_shows_the_secret_it_was_asked_with() {
     let school = School::open().await;
     for pattern in school.pages() {
@@ -496,15 +556,15 @@ async fn a_member_who_looks_at_pages_or_takes_exports_too_often_waits_and_others
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(refused.header(RETRY_AFTER), "1");
 
-    for (page, viewer, other) in [
-        ("/class/{group}", &class.student, &class.teacher),
-        ("/class/{group}/history", &class.teacher, &class.student),
+    for (page, (viewer, id), other) in [
+        ("/class/{group}", (&class.student, class.student_id), &class.teacher),
+        ("/class/{group}/history", (&class.teacher, class.teacher_id), &class.student),
     ] {
         let page = school.path(page);
         let mut tries = 0;
         let refused = loop {
             // What comes back meanwhile is used up again.
-            while school.engine.member_of(class.group, viewer).await.is_ok() {}
+            while school.engine.may_look_at(class.group, id, 50).is_ok() {}
             let answer = school.look(&page, &member(viewer)).await;
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
                 break answer;
@@ -922,5 +982,76 @@ async fn no_line_of_the_log_holds_a_secret_or_a_name() {
     for secret in secrets {
         let line = text.lines().find(|line| line.contains(&secret));
         assert_eq!(line, None, "{secret}");
+    }
+}
+
+/// The value of a cookie that an answer gives.
+fn given(answer: &Answer, name: &str) -> Option<String> {
+    let mut cookies = answer.headers.get_all(SET_COOKIE).iter();
+    let found =
+        cookies.find_map(|cookie| cookie.to_str().ok()?.strip_prefix(name)?.strip_prefix('='))?;
+    Some(found.split(';').next().unwrap_or_default().to_owned())
+}
+
+/// Whoever opens the form on a shared tablet, notes what it shows and leaves it for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_join_form_shows_opens_nothing_without_the_browser_that_it_was_given_to() {
+    let school = School::open().await;
+    let Class { group, code, teacher, .. } = &school.class;
+    let page = school.look(&format!("/join/{code}"), &Headers::new()).await;
+    let of_browser = given(&page, "handup-form").expect("a cookie");
+    let (_, ticket) = page.text.split_once("name=\"ticket\" value=\"").expect("a ticket");
+    let ticket = ticket.split('"').next().expect("its end");
+    assert!(!page.text.contains(&of_browser), "the page shows no more than a half");
+
+    let body = format!("code={code}&name=Ben&ticket={ticket}");
+    let tablet: Headers = vec![(COOKIE, format!("handup-form={of_browser}"))];
+    let joined = async |headers: &Headers| {
+        let answer = school.submit("/do/join", headers, body.clone()).await;
+        let token = Token::from_text(&given(&answer, "handup")?)?;
+        Some(school.engine.session(*group, &token).await.expect("a session").user)
+    };
+    let ben = joined(&tablet).await.expect("Ben is in");
+    assert_eq!(joined(&tablet).await, Some(ben), "a form that is sent twice");
+    let noted = joined(&Headers::new()).await.expect("somebody else is in");
+    assert_ne!(noted, ben);
+    let other_tablet = vec![(COOKIE, format!("handup-form={}", Token::new().reveal()))];
+    assert_ne!(joined(&other_tablet).await, Some(ben));
+
+    let actor = school.class.teacher_id;
+    let appoint = Command::ChangeRole { actor, user: ben, role: Role::Teacher };
+    let settings = SettingsChange { locked: Some(true), ..SettingsChange::default() };
+    let lock = Command::ChangeGroup { actor, name: None, settings };
+    for command in [appoint, lock] {
+        school.engine.command(*group, somewhere(), command).await.expect("it is done");
+    }
+    for headers in [Headers::new(), other_tablet] {
+        let answer = school.submit("/do/join", &headers, body.clone()).await;
+        assert!(answer.header(LOCATION).contains("problem=locked"), "{}", answer.header(LOCATION));
+        assert_eq!(given(&answer, "handup"), None);
+    }
+    let remove = Command::Leave { actor, user: ben };
+    school.engine.command(*group, somewhere(), remove).await.expect("a removal");
+    school.engine.erase_person(*group, ben).await.expect("they are erased");
+    for headers in [tablet, Headers::new()] {
+        let answer = school.submit("/do/join", &headers, body.clone()).await;
+        assert_eq!(given(&answer, "handup"), None, "nobody is brought back through the lock");
+    }
+    let room = school.engine.session(*group, teacher).await.expect("the teacher").room;
+    assert!(room.with_group(|group| group.member(ben).is_none()));
+}
+
+/// Whoever adds a route says what it costs, and what holds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_stands_in_the_table_of_costs() {
+    let school = School::open().await;
+    let document = include_str!("../docs/SECURITY.md");
+    let (_, table) = document.split_once("| route | at worst | held by |").expect("the table");
+    let (table, _) = table.split_once("\n\n").expect("its end");
+    let routes = server::routes().map(|(method, path)| format!("`{method} {path}`"));
+    let pages = school.pages().into_iter().map(|path| format!("`{path}`"));
+    let forms = forms().into_iter().map(|path| format!("`{path}`"));
+    for route in routes.chain(pages).chain(forms) {
+        assert!(table.contains(&route), "what does {route} cost?");
     }
 }

@@ -9,6 +9,8 @@ mod history;
 mod pages;
 mod room;
 mod trouble;
+#[cfg(feature = "ssr")]
+mod wait;
 
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -23,6 +25,8 @@ use crate::history::{
 };
 #[cfg(feature = "ssr")]
 pub use crate::history::{Zone, export_routes, exports};
+#[cfg(feature = "ssr")]
+pub use crate::wait::wait_page;
 // No island is on these pages: the browser's half never makes them.
 use crate::pages::{HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage};
 #[cfg(not(feature = "ssr"))]

@@ -4,7 +4,7 @@ mod handover;
 mod join;
 mod landing;
 mod not_found;
-mod room;
+pub(crate) mod room;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};

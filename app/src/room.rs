@@ -8,6 +8,8 @@ pub(crate) mod cut;
 #[cfg(feature = "hydrate")]
 mod follow;
 pub(crate) mod lists;
+#[cfg(all(test, feature = "ssr"))]
+mod sizes;
 mod student;
 mod teacher;
 mod words;
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use signaling::{Group, Member, Role, Snapshot, Timestamp, UserId};
 
 use self::call::{CallPlace, Calling};
-use self::lists::{Counts, List, ROWS, Row};
+use self::lists::{Counts, List, Row};
 use self::student::StudentRoom;
 use self::teacher::TeacherRoom;
 use self::words::{announcement, connection_words};
@@ -56,9 +58,10 @@ pub(crate) struct Live {
     deed_done: RwSignal<Option<u64>>,
     /// What was there when the page came; only what is newer may move.
     first_seq: u64,
-    /// From which row on each list is shown, and how many rows of it.
+    /// From which row on each list is shown.
     from: StoredValue<Vec<usize>>,
-    shown: RwSignal<[usize; List::ALL.len()]>,
+    /// How many rows more were asked for.
+    more: RwSignal<[usize; List::ALL.len()]>,
     /// How many there are of everything, while the page has but a part of the class.
     counts: RwSignal<Option<Counts>>,
 }
@@ -80,7 +83,7 @@ impl Live {
             deed_done: RwSignal::new(None),
             first_seq,
             from: StoredValue::new(from),
-            shown: RwSignal::new([ROWS; List::ALL.len()]),
+            more: RwSignal::new([0; List::ALL.len()]),
             counts: RwSignal::new(counts),
         }
     }
@@ -97,11 +100,12 @@ impl Live {
 
     /// Before which row the shown part of a list ends.
     fn until(self, list: List) -> usize {
-        self.from(list) + self.shown.with(|shown| shown[list as usize])
+        let rows = list.rows(self.is_whole());
+        self.from(list) + rows + self.more.with(|more| more[list as usize])
     }
 
     fn show_more(self, list: List) {
-        self.shown.update(|shown| shown[list as usize] += ROWS);
+        self.more.update(|more| more[list as usize] += list.rows(true));
     }
 
     /// How many rows a list has, shown or not.

@@ -96,6 +96,8 @@ troubles! {
     NoSuchClass = "no-class", "That class is not there. It may have been deleted.";
     /// No person with the id in the class.
     NoSuchPerson = "no-person", "That person is not in this class and never was.";
+    /// No invitation that the event began, or none that is about whoever looks.
+    NoSuchInvitation = "no-invitation", "That is not in this class and never was.";
     /// Not a number of days.
     DaysStrange = "days", "Type a whole number of days, from 1 to 36 500, or leave it empty.";
     /// Too many attempts.
@@ -193,7 +195,10 @@ mod from_server {
         /// The HTTP status that goes with it.
         pub(crate) const fn status(self) -> StatusCode {
             match self {
-                Self::NoSuchCode | Self::NoSuchClass | Self::NoSuchPerson => StatusCode::NOT_FOUND,
+                Self::NoSuchCode
+                | Self::NoSuchClass
+                | Self::NoSuchPerson
+                | Self::NoSuchInvitation => StatusCode::NOT_FOUND,
                 Self::Locked | Self::NotAllowed | Self::FloorClosed => StatusCode::FORBIDDEN,
                 Self::NotHere | Self::NothingKept | Self::NotAdmin | Self::WrongPassword => {
                     StatusCode::UNAUTHORIZED

@@ -100,8 +100,14 @@ fn hold(
 }
 
 impl Attack {
-    /// Begins: `insider` is a student, and `teacher` a teacher, of a class that is watched too.
-    pub fn begin(address: SocketAddr, teacher: &Credential, insider: &Credential) -> Self {
+    /// Begins: `insider` is a student, and `teacher` a teacher, of a class that is watched too;
+    /// `crowd` teaches a class of the attackers' own, of two thousand.
+    pub fn begin(
+        address: SocketAddr,
+        teacher: &Credential,
+        insider: &Credential,
+        crowd: &Credential,
+    ) -> Self {
         let (stop, told) = (Arc::default(), Arc::default());
         let text = |value: serde_json::Value| Some(value.to_string());
         let long = "🙋".repeat(3_000);
@@ -111,6 +117,14 @@ impl Attack {
             "GET /healthz HTTP/1.1\r\nhost: a\r\ncookie: handup={}\r\n\r\n",
             "a".repeat(1_000_000)
         );
+        // All that looking at a class may cost, by whoever teaches it.
+        let look = |path: &str| {
+            let Credential { group, token, .. } = crowd;
+            format!(
+                "GET /class/{group}{path} HTTP/1.1\r\nhost: a\r\ncookie: handup={token}\r\n\r\n"
+            )
+            .into_bytes()
+        };
         let again = |bytes, per_second| repeat(address, bytes, per_second, &stop, &told);
         let held = |count, first, then| hold(address, count, first, then, &stop, &told);
         let threads = vec![
@@ -135,6 +149,14 @@ impl Attack {
                 10,
             ),
             again(cookie.into_bytes(), 10),
+            // Pages, the history, a snapshot and a file of a large class.
+            again(look(""), 200),
+            again(look("/history"), 200),
+            again(look("/history/export.csv"), 50),
+            again(crowd.request("GET", "", None), 200),
+            // A page that is none, and links for other devices.
+            again(look("/nothing"), 100),
+            again(crowd.request("POST", "/handover", None), 100),
             // Headers without an end, a byte at a time.
             held(500, b"GET /healthz HTTP/1.1\r\nhost: a\r\nx: ".to_vec(), b"a"),
             // More streams than a member may have, of which none is read.

@@ -46,6 +46,8 @@ const STEADY: Duration = Duration::from_secs(15);
 const ATTACKED_CLASSES: usize = 25;
 const ATTACKED_HANDS: usize = 100;
 const ATTACKED_FOR: Duration = Duration::from_secs(10);
+/// How many come into the attackers' own class.
+const CROWD: usize = 2_000;
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
@@ -315,6 +317,10 @@ fn attacked(places: &Places, report: &mut Report) -> Result<()> {
     let teacher = &school.teachers[0];
     // One who has joined and raises no hand.
     let insider = join(&mut client, teacher, &school.lines[..1])?.0.remove(0);
+    let crowd = begin(&mut client, school.lines[0])?;
+    for _ in 0..CROWD / ATTACKED_CLASSES {
+        join(&mut client, &crowd, &school.lines)?;
+    }
     let watch = |when: When, client: &mut Client, report: &mut Report| -> Result<()> {
         let times = steady(client, &school, ATTACKED_HANDS, ATTACKED_FOR)?;
         report.add(Measure::Attacked(when, 50), peer, part_of(&times, 0.5));
@@ -323,7 +329,7 @@ fn attacked(places: &Places, report: &mut Report) -> Result<()> {
         Ok(())
     };
     watch(When::Before, &mut client, report)?;
-    let attack = Attack::begin(server.address, teacher, &insider);
+    let attack = Attack::begin(server.address, teacher, &insider, &crowd);
     let told = Arc::clone(&attack.told);
     let watched = watch(When::During, &mut client, report);
     attack.end();

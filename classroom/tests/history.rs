@@ -119,6 +119,7 @@ fn an_unprompted_hand_that_is_taken_is_a_turn_of_the_student() {
     assert_eq!((person.hands, person.called, person.turns), (1, 1, 1));
     assert_eq!(person.spoke_millis, 0);
     assert_eq!(chronicle.spoke_millis(&person, class.now), 4_000, "the turn goes on");
+    assert_eq!(chronicle.spoken_millis(class.now), 4_000);
     does(&mut class, CY, &Deed::Done);
     let (chronicle, _) = told(&class.log);
     assert_eq!(chronicle.person(CY).map(|person| person.spoke_millis), Some(5_000));

@@ -41,6 +41,10 @@ use crate::writer::{Admission, Beside, Housekeeping, Job, Key, Writer};
 const WAITING_JOBS: usize = 4_096;
 /// How long a link to go on with another device is good for, in seconds.
 const HANDOVER_SECONDS: u32 = 15 * 60;
+/// What a page of the history costs beside its people, in rows.
+const ROWS_OF_HISTORY: u32 = 1_000;
+/// What each person of a class costs who looks at its history, in rows.
+const ROWS_OF_PERSON: u32 = 4;
 /// The most chores that wait for the writer.
 const WAITING_CHORES: usize = 64;
 
@@ -440,9 +444,10 @@ impl Engine {
     }
 
     /// Who asks for a page, of a class or of none, and with whom they share what is made for them.
+    /// A member is charged for a look.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the member is too fast, or the store cannot be read.
     pub(crate) async fn asking(
         &self,
         group_id: Option<GroupId>,
@@ -454,15 +459,16 @@ impl Engine {
         let Some(held) = self.held(token.hash()).await? else { return Ok(stranger) };
         let known = Asking { asker: Asker::Browser(token.hash()), ..stranger };
         let Some(group_id) = group_id else { return Ok(known) };
-        let is_member = match self.shared.rooms.get(group_id) {
-            Some(room) => room.holder(held).is_some(),
+        let member = match self.shared.rooms.get(group_id) {
+            Some(room) => room.holder(held),
             None => {
                 let found = self.shared.reader.memberships(held.browser, group_id).await?;
-                held.stands_for(&found).is_some()
+                held.stands_for(&found)
             }
         };
-        let party = if is_member { Party::Class(group_id) } else { stranger.party };
-        Ok(Asking { party, ..known })
+        let Some(user) = member else { return Ok(known) };
+        self.shared.limits.look(group_id, user)?;
+        Ok(Asking { party: Party::Class(group_id), ..known })
     }
 
     pub(crate) async fn why_not(&self, group_id: GroupId, hash: TokenHash) -> Result<Error, Error> {
@@ -484,11 +490,11 @@ impl Engine {
         self.shared.limits.verb(session.user)
     }
 
-    /// One look of a member at the page of their class.
+    /// One look of a member at their class.
     ///
     /// # Errors
     /// When the member is too fast.
-    pub fn may_look(&self, session: &Session) -> Result<(), Error> {
+    pub(crate) fn may_look(&self, session: &Session) -> Result<(), Error> {
         self.shared.limits.look(session.room.id(), session.user)
     }
 
@@ -500,12 +506,24 @@ impl Engine {
         self.shared.limits.look_at(group_id, user, rows)
     }
 
+    /// One look of a member at the history of a class, before any of it is read: who is or was in it
+    /// is gone through several times.
+    ///
+    /// # Errors
+    /// When the member, or all of the class together, have looked at too much, or the store cannot
+    /// be read.
+    pub async fn may_look_back(&self, group_id: GroupId, user: UserId) -> Result<(), Error> {
+        let members = self.shared.history.count_members(group_id).await?;
+        self.may_look_at(group_id, user, ROWS_OF_HISTORY + ROWS_OF_PERSON * members)
+    }
+
     /// One export of a class by a member, in which so many events are read.
     ///
     /// # Errors
     /// When the member is too fast.
     pub fn may_export(&self, group_id: GroupId, user: UserId, events: u64) -> Result<(), Error> {
         self.shared.limits.export(user)?;
+        self.shared.limits.look(group_id, user)?;
         self.may_look_at(group_id, user, u32::try_from(events).unwrap_or(u32::MAX))
     }
 
@@ -549,11 +567,15 @@ impl Engine {
         command: &Command,
         key: Option<&Key>,
     ) -> Result<(), Error> {
-        let words = self
-            .shared
-            .rooms
-            .get(group_id)
-            .map_or(0, |room| room.with_group(|group| weight::of_command(group, command)));
+        let room = self.shared.rooms.get(group_id);
+        let (words, told) = room.map_or((0, None), |room| {
+            room.with_group(|group| {
+                (weight::of_command(group, command), weight::of_answer(group, command))
+            })
+        });
+        if let Some((actor, parts)) = told {
+            self.may_look_at(group_id, actor, parts)?;
+        }
         let words = words + key.map_or(0, |_| weight::KEY);
         if !weight::only_ends(command) {
             self.shared.limits.write(address, weight::EVENT + words)?;
@@ -619,16 +641,6 @@ impl Engine {
         let beside = vec![Beside::Take { handover: hash, admission: admission(entrance), user }];
         self.submit(group_id, None, beside, None).await?;
         Ok(group_id)
-    }
-
-    /// An invitation as the member may see it.
-    pub(crate) fn invitation(
-        &self,
-        session: &Session,
-        invite_id: InviteId,
-    ) -> Result<signaling::Invitation, Error> {
-        let found = session.room.invitation(invite_id, session.user);
-        found.ok_or_else(|| Rejection::NoSuchInvitation.into())
     }
 
     /// How much of the server one client, one class and one network can take.

@@ -25,8 +25,8 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use signaling::{
-    Answers, Command, FinishWhom, GroupId, Invitation, InviteId, InviteeList, Name, Rejection,
-    Role, SettingsChange, Timeout, UserId,
+    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Name, Rejection, Role,
+    SettingsChange, Timeout, UserId,
 };
 
 use tokio::time::{Instant, timeout_at};
@@ -152,14 +152,11 @@ fn is_too_slow(error: &axum::Error) -> bool {
 ///
 /// # Errors
 /// When too much waits already.
-pub async fn in_turn(
-    State(engine): State<Engine>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Error> {
+pub async fn in_turn(engine: &Engine, request: Request, next: Next) -> Result<Response, Error> {
     if !is_safe(request.method()) {
         return Ok(next.run(request).await);
     }
+    // A member who is too fast is refused before anything is made for them.
     let group = request.uri().path().split('/').find_map(|part| part.parse().ok());
     let address = engine.client_address(request.extensions(), request.headers());
     if let Some(session) = presented_by_admin(request.headers(), engine.is_https())
@@ -522,10 +519,7 @@ async fn snapshot(State(engine): State<Engine>, caller: Caller) -> Result<Respon
         Some(snapshot) => json(StatusCode::OK, &snapshot),
         None => Error::NotSignedIn.into_response(),
     };
-    if rows <= MADE_AT_ONCE {
-        return Ok(make());
-    }
-    engine.renders().respond(asking, async move { make() }).await
+    answer_with_rows(&engine, asking, rows, make).await
 }
 
 #[derive(Deserialize)]
@@ -734,8 +728,29 @@ async fn invite_in_group(
 }
 
 async fn get_invitation(State(engine): State<Engine>, caller: Caller) -> Result<Response, Error> {
-    let invitation: Invitation = engine.invitation(&caller.session, caller.ids.invitation()?)?;
-    Ok(json(StatusCode::OK, &invitation))
+    let invite_id = caller.ids.invitation()?;
+    let Caller { session, asking, .. } = caller;
+    let rows = session.room.rows_of_invitation(invite_id, session.user);
+    let rows = rows.ok_or(Rejection::NoSuchInvitation)?;
+    engine.may_look_at(session.room.id(), session.user, rows)?;
+    let make = move || match session.room.invitation(invite_id, session.user) {
+        Some(invitation) => json(StatusCode::OK, &invitation),
+        None => Error::from(Rejection::NoSuchInvitation).into_response(),
+    };
+    answer_with_rows(&engine, asking, rows, make).await
+}
+
+/// Answers with what goes through so many rows: where those are many, in the render queue.
+async fn answer_with_rows(
+    engine: &Engine,
+    asking: Asking,
+    rows: u32,
+    make: impl FnOnce() -> Response + Send + 'static,
+) -> Result<Response, Error> {
+    if rows <= MADE_AT_ONCE {
+        return Ok(make());
+    }
+    engine.renders().respond(asking, async move { make() }).await
 }
 
 #[derive(Deserialize)]
@@ -919,10 +934,12 @@ async fn events(
     if room.streams_of(user) >= engine.bounds().streams_of_member {
         return Err(Error::TooManyStreams);
     }
-    let snapshot = if room.reaches(after) {
-        None
-    } else {
-        Some(first_snapshot(&engine, &room, user, asking).await?)
+    let snapshot = match room.missed(after) {
+        Some(events) => {
+            engine.may_look_at(room.id(), user, events)?;
+            None
+        }
+        None => Some(first_snapshot(&engine, &room, user, asking).await?),
     };
     let start = stream::Start { after, snapshot, heartbeat_event, telling };
     let stopping = engine.stopping().clone();

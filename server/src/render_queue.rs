@@ -260,6 +260,11 @@ impl RenderQueue {
     pub fn start() -> std::io::Result<Self> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = (processors / 2).max(1);
+        // One more than threads: while one reads the file, another is made.
+        Self::with(workers, workers + 1)
+    }
+
+    fn with(workers: usize, permits: usize) -> std::io::Result<Self> {
         let threads = Builder::new_multi_thread()
             .worker_threads(workers)
             .thread_name("render")
@@ -272,8 +277,7 @@ impl RenderQueue {
             .enable_all()
             .build()?;
         let state = State { lasts: FIRST_GUESS, ..State::default() };
-        // One more than threads: while one reads the file, another is made.
-        let shared = Arc::new(Shared { permits: workers + 1, state: Mutex::new(state) });
+        let shared = Arc::new(Shared { permits, state: Mutex::new(state) });
         Ok(Self { shared, handle: threads.handle().clone(), threads: Some(threads) })
     }
 
@@ -389,5 +393,126 @@ struct Sent {
 impl AsRef<[u8]> for Sent {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use futures::future::join_all;
+
+    use super::*;
+
+    const LARGE: Party = Party::Class(GroupId::from_bytes([1; 16]));
+    const SMALL: Party = Party::Class(GroupId::from_bytes([2; 16]));
+
+    fn asking(party: Party, number: u8) -> Asking {
+        Asking { party, asker: Asker::Browser(TokenHash::of(&[number])) }
+    }
+
+    /// A queue of which the one place is taken until the sender is used.
+    async fn busy() -> (Arc<RenderQueue>, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+        let queue = Arc::new(RenderQueue::with(1, 1).expect("a thread"));
+        let (done, over) = oneshot::channel();
+        let (began, has_begun) = oneshot::channel();
+        let working = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move {
+                let slot = queue.slot(asking(LARGE, 0)).expect("a slot");
+                let work = async move {
+                    let _ = began.send(());
+                    let _ = over.await;
+                };
+                queue.make(&slot, work).await.expect("it is made");
+            }
+        });
+        has_begun.await.expect("it begins");
+        (queue, done, working)
+    }
+
+    #[tokio::test]
+    async fn a_party_that_asks_for_much_waits_for_its_turn() {
+        let (queue, done, working) = busy().await;
+        let made = Arc::new(Mutex::new(Vec::new()));
+        let parties = [LARGE, LARGE, LARGE, LARGE, SMALL, SMALL];
+        let slots = parties.into_iter().zip(1..);
+        let slots = slots.map(|(party, number)| queue.slot(asking(party, number)));
+        let slots: Vec<Slot> = slots.map(|slot| slot.expect("a slot")).collect();
+        let all = join_all(slots.iter().map(|slot| {
+            let (made, party) = (Arc::clone(&made), slot.asking.party);
+            queue.make(slot, async move { made.lock().expect("a list").push(party) })
+        }));
+        let mut all = std::pin::pin!(all);
+        assert!(all.as_mut().now_or_never().is_none(), "all of them wait");
+        done.send(()).expect("somebody works");
+        for made in all.await {
+            made.expect("it is made");
+        }
+        working.await.expect("it ends");
+        let order = made.lock().expect("a list").clone();
+        assert_eq!(order, [LARGE, SMALL, LARGE, SMALL, LARGE, LARGE]);
+    }
+
+    #[tokio::test]
+    async fn nobody_works_for_whoever_has_gone() {
+        let (queue, done, working) = busy().await;
+        let made = Arc::new(Mutex::new(0));
+        for number in 1..=100 {
+            let slot = queue.slot(asking(LARGE, number)).expect("a slot");
+            let count = Arc::clone(&made);
+            let making = queue.make(&slot, async move { *count.lock().expect("a count") += 1 });
+            assert!(making.now_or_never().is_none(), "it waits, and is given up");
+        }
+        done.send(()).expect("somebody works");
+        working.await.expect("it ends");
+        let slot = queue.slot(asking(SMALL, 1)).expect("a slot");
+        queue.make(&slot, async {}).await.expect("it is made");
+        assert_eq!(*made.lock().expect("a count"), 0);
+        drop(slot);
+        let state = queue.shared.state();
+        assert_eq!((state.slots, state.bytes, state.working), (0, 0, 0));
+        assert!(state.shares.is_empty() && state.askers.is_empty() && state.turns.is_empty());
+    }
+
+    #[tokio::test]
+    async fn whoever_reads_nothing_has_so_many_under_way_and_others_go_on() {
+        let queue = RenderQueue::with(1, 1).expect("a thread");
+        let page = || async { Response::new("a page".repeat(1_000).into()) };
+        let mut unread = Vec::new();
+        let refused = loop {
+            match queue.respond(asking(LARGE, 1), page()).await {
+                Ok(response) => unread.push(response),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(unread.len(), SLOTS_OF_ASKER);
+        assert!(matches!(refused, Error::TooFast(wait) if wait >= Duration::from_secs(1)));
+        queue.respond(asking(LARGE, 2), page()).await.expect("a classmate goes on");
+        drop(unread.pop());
+        queue.respond(asking(LARGE, 1), page()).await.expect("one is read");
+    }
+
+    #[tokio::test]
+    async fn so_many_bytes_lie_in_memory_for_one_party_and_others_go_on() {
+        let queue = RenderQueue::with(1, 1).expect("a thread");
+        let large = || async { Response::new("a".repeat(BYTES_OF_PARTY / 4).into()) };
+        let mut unread = Vec::new();
+        for number in 0..4 {
+            let response = queue.respond(asking(LARGE, number), large()).await;
+            unread.push(response.expect("a page"));
+        }
+        assert!(matches!(queue.slot(asking(LARGE, 9)), Err(Error::TooFast(_))));
+        queue.respond(asking(SMALL, 1), large()).await.expect("another class goes on");
+        unread.clear();
+        queue.slot(asking(LARGE, 9)).expect("they were read");
+    }
+
+    #[tokio::test]
+    async fn what_panics_is_an_error_and_the_next_is_made() {
+        let queue = RenderQueue::with(1, 1).expect("a thread");
+        let slot = queue.slot(asking(LARGE, 1)).expect("a slot");
+        let panics = async { panic!("a page that cannot be made") };
+        assert!(matches!(queue.make::<()>(&slot, panics).await, Err(Error::Internal(_))));
+        queue.make(&slot, async {}).await.expect("the next one");
     }
 }

@@ -409,10 +409,20 @@ impl Room {
         u32::try_from(state.group.members().len() + parts).unwrap_or(u32::MAX)
     }
 
-    /// Whether a stream can go on after this place in the log, and needs no snapshot.
-    pub(crate) fn reaches(&self, after: Option<u64>) -> bool {
+    /// The same of an invitation that the member may see.
+    pub(crate) fn rows_of_invitation(&self, invite_id: InviteId, user: UserId) -> Option<u32> {
         let state = self.read();
-        after.is_some_and(|after| (state.before_tail..=state.group.seq).contains(&after))
+        let invitation = state.group.invitation(invite_id).filter(|it| it.is_visible_to(user))?;
+        Some(u32::try_from(invitation.parts().len()).unwrap_or(u32::MAX))
+    }
+
+    /// How many events lie after this place in the log, as far as a stream can go on after it; none
+    /// when it needs a snapshot.
+    pub(crate) fn missed(&self, after: Option<u64>) -> Option<u32> {
+        let state = self.read();
+        let is_there = |after: &u64| (state.before_tail..=state.group.seq).contains(after);
+        let after = after.filter(is_there)?;
+        Some(u32::try_from(state.group.seq - after).unwrap_or(u32::MAX))
     }
 
     /// An invitation that the member may see.

@@ -1,7 +1,9 @@
 //! What things weigh: how many bytes they come to on the disk and in memory. A class and a network
 //! have sums of it, so that nobody fills what everybody shares.
 
-use signaling::{Command, Event, EventKind, Group, InviteeList};
+use signaling::{
+    Command, Event, EventKind, FinishWhom, Group, InviteeList, MAX_SAID_TO_ALL_BYTES, UserId,
+};
 
 use crate::store::EncodedEvent;
 
@@ -24,7 +26,16 @@ pub(crate) fn of_parts(group: &Group) -> u64 {
 /// Events that a group has just applied.
 pub(crate) fn of_news(group: &Group, events: &[EncodedEvent]) -> u64 {
     let parts: usize = events.iter().map(|encoded| parts_of(group, &encoded.event)).sum();
-    of_rows(events) + parts as u64 * PART
+    let kept: usize = events.iter().map(|encoded| kept_of(group, &encoded.event)).sum();
+    of_rows(events) + parts as u64 * PART + kept as u64
+}
+
+/// How many bytes of words the parts keep that a cancel has closed.
+fn kept_of(group: &Group, event: &Event) -> usize {
+    let EventKind::InvitationCancelled(cancelled) = &event.kind else { return 0 };
+    let invitation = group.invitation(cancelled.invite_id);
+    let closed = invitation.into_iter().flat_map(|it| it.parts()).filter(|it| it.seq == event.seq);
+    closed.count() * cancelled.data.len()
 }
 
 /// Events as they lie in the file.
@@ -54,7 +65,26 @@ pub(crate) fn of_command(group: &Group, command: &Command) -> u64 {
         Command::Invite { .. } => 1,
         _ => 0,
     };
-    command.data().len() as u64 + parts as u64 * PART
+    let words = match command {
+        Command::Cancel { invite_id, data, .. }
+        | Command::Finish { invite_id, data, whom: FinishWhom::Unnamed, .. } => {
+            let parts = group.invitation(*invite_id).map_or(0, |it| it.parts().len());
+            (data.len() * parts.max(1)).min(MAX_SAID_TO_ALL_BYTES)
+        }
+        _ => command.data().len(),
+    };
+    words as u64 + parts as u64 * PART
+}
+
+/// Whose command tells in its answer of everybody in an invitation, and how many rows that are.
+pub(crate) fn of_answer(group: &Group, command: &Command) -> Option<(UserId, u32)> {
+    let (Command::Cancel { actor, invite_id, .. }
+    | Command::Finish { actor, invite_id, whom: FinishWhom::Unnamed, .. }) = command
+    else {
+        return None;
+    };
+    let parts = group.invitation(*invite_id)?.parts().len();
+    Some((*actor, u32::try_from(parts).unwrap_or(u32::MAX)))
 }
 
 /// Whether a command only brings something to its end, without a word: that is taken of a class

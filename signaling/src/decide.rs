@@ -9,8 +9,8 @@ use crate::event::{
 };
 use crate::{
     Answers, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId, Invitee,
-    InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Member, Rejection, Role, Settings,
-    Settlement, Timestamp, UserId,
+    InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, MAX_SAID_TO_ALL_BYTES, Member,
+    Rejection, Role, Settings, Settlement, Timestamp, UserId,
 };
 
 /// Says what the command makes happen in the group at this moment. The group is not changed; the
@@ -100,6 +100,7 @@ fn decide_kinds(
                 let refused = Rejection::AlreadyProcessed(won(invitation, now));
                 return if repeats { Ok(Vec::new()) } else { Err(refused) };
             }
+            said_to_all(data, invitation.in_state(InviteeState::Pending).count())?;
             Ok(vec![cancel(invitation, data, reason.as_deref())])
         }
         Command::Accept { actor, invite_id, data } => {
@@ -239,6 +240,11 @@ fn is_teacher(group: &Group, user: UserId) -> bool {
 
 fn within_limit(data: &str) -> Result<(), Rejection> {
     if data.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(Rejection::DataTooLarge) }
+}
+
+/// Whether what is said at once to so many, and kept with the part of each, is little enough.
+fn said_to_all(data: &str, count: usize) -> Result<(), Rejection> {
+    if data.len() * count <= MAX_SAID_TO_ALL_BYTES { Ok(()) } else { Err(Rejection::DataTooLarge) }
 }
 
 fn deadline(now: Timestamp, seconds: u32) -> Option<Timestamp> {
@@ -441,6 +447,7 @@ fn finish(
         });
         return Err(Rejection::AlreadyProcessed(state));
     }
+    said_to_all(data, accepted.len())?;
     let reason = reason.unwrap_or(reasons::FINISHED);
     let kinds = accepted.into_iter().map(|user| finished(invitation, user, actor, reason, data));
     Ok(kinds.collect())

@@ -38,6 +38,9 @@ pub use wire::{
 
 /// The most bytes of UTF-8 that a `data` field may hold.
 pub const MAX_DATA_BYTES: usize = 12_288;
+/// The most bytes that a `cancel` or a `finish` may come to which says its `data` to many: each keeps
+/// it with their part, and is told it with each answer and snapshot.
+pub const MAX_SAID_TO_ALL_BYTES: usize = 64 * MAX_DATA_BYTES;
 /// The longest timeout of an invitation, in seconds.
 pub const MAX_TIMEOUT_SECONDS: u32 = 86_400;
 /// The most characters a member's or a group's name may hold.

@@ -11,10 +11,10 @@ use signaling::event::{
     InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Table,
 };
 use signaling::{
-    Application, Audience, Code, Command, Event, EventKind, Group, Invitation, InviteId,
-    InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, Problem, Rejection,
-    Role, Settings, Snapshot, Timeout, Timestamp, UserId, act, apply, decide, may_ring, other_end,
-    reasons,
+    Application, Audience, Code, Command, Event, EventKind, FinishWhom, Group, Invitation,
+    InviteId, InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, Problem,
+    Rejection, Role, Settings, Snapshot, Timeout, Timestamp, UserId, act, apply, decide, may_ring,
+    other_end, reasons,
 };
 use support::*;
 
@@ -566,6 +566,41 @@ fn data_holds_at_most_12_288_bytes_of_utf_8() {
         assert_eq!(class.says(&verb(fits.clone())), Ok(1));
         assert_eq!(class.says(&verb(over.clone())), Err(Rejection::DataTooLarge));
     }
+}
+
+#[test]
+fn what_is_said_to_many_at_once_holds_at_most_786_432_bytes_for_all_of_them() {
+    let mut class = Class::begun_by(ADA);
+    let students: Vec<UserId> = (10..110).map(user).collect();
+    for student in &students {
+        class.act(join(*student)).expect("a student");
+    }
+    class.act(invite_in_group(ADA, HANDS, Everyone)).expect("an invitation");
+    let fits = "a".repeat(786_432 / students.len());
+    let over = format!("{fits}.");
+    let cancel = |data: &str| Command::Cancel {
+        actor: ADA,
+        invite_id: HANDS,
+        data: data.to_owned(),
+        reason: None,
+    };
+    assert_eq!(class.says(&cancel(&over)), Err(Rejection::DataTooLarge));
+    assert_eq!(class.says(&cancel(&fits)), Ok(1));
+    for student in &students {
+        class.act(accept(*student, HANDS)).expect("a hand");
+    }
+    assert_eq!(class.says(&cancel(&over)), Ok(1), "nobody is pending, and nobody is told");
+    let finish = |whom, data: &str| Command::Finish {
+        actor: ADA,
+        invite_id: HANDS,
+        whom,
+        reason: None,
+        data: data.to_owned(),
+    };
+    let all = FinishWhom::Unnamed;
+    assert_eq!(class.says(&finish(all, &over)), Err(Rejection::DataTooLarge));
+    assert_eq!(class.says(&finish(all, &fits)), Ok(students.len()));
+    assert_eq!(class.says(&finish(FinishWhom::Member(students[0]), &over)), Ok(1));
 }
 
 #[test]

@@ -26,6 +26,12 @@ pub fn parts(record: &Record, only: Option<UserId>) -> impl Iterator<Item = (usi
     record.parts.iter().enumerate().filter(move |(_, part)| is_shown(part))
 }
 
+/// What came with a part. What its inviter said in closing the invitation for all is told with that.
+pub fn said<'a>(record: &'a Record, part: &'a Part) -> impl Iterator<Item = &'a String> {
+    let is_closing = part.state == InviteeState::Cancelled && part.data == record.close_data;
+    part.data.iter().filter(move |_| !is_closing).chain(&part.end_data)
+}
+
 /// Everything on the page of an invitation. The parts in a round come in the order in which the
 /// overview lists them: the hands as they went up, then who raised none.
 pub fn entries(record: &Record, only: Option<UserId>) -> Vec<Entry> {

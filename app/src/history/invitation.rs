@@ -84,7 +84,7 @@ async fn found(
 ) -> Result<(ClassRow, One, Whole), Trouble> {
     let one = read::one(engine, &class, viewer, event).await?;
     let may_see = |one: &One| whole.only.is_none_or(|user| one.record.concerns(user));
-    let one = one.filter(may_see).ok_or(Trouble::NothingKept)?;
+    let one = one.filter(may_see).ok_or(Trouble::NoSuchInvitation)?;
     Ok((class, one, whole))
 }
 
@@ -133,7 +133,7 @@ pub fn Contents(one: One, only: Option<UserId>, from: usize, zone: Zone) -> impl
     };
     let words = format!("Part {} of {}", place + 1, pages.len());
     view! {
-        <section class="recorded-whole" aria-label="Everything recorded">
+        <section class="in-full" aria-label="Everything recorded">
             {texts}
             {table}
             <Steps
@@ -152,7 +152,7 @@ fn text(record: &Record, entry: Entry, zone: &Zone) -> Option<impl IntoView + us
             let question = record.question.clone();
             return Some(
                 view! {
-                    <p class="words">
+                    <p>
                         <bdi>{question}</bdi>
                     </p>
                 }

@@ -2,16 +2,16 @@
 //! and the rounds behind them all. What it shows stands in the tables of the rounds as well.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use classroom::history::{Kind, Part, Record};
 use leptos::prelude::*;
 use signaling::{Timestamp, UserId};
 
+use super::portions::LANES;
 use super::times::Zone;
 use super::words::Names;
 
-/// The most lanes: more could not be read.
-const LANES: usize = 60;
 /// Measures in the picture's own units, which are pixels on a wide screen.
 const GUTTER: f64 = 170.0;
 const WIDTH: f64 = 1_000.0;
@@ -42,7 +42,7 @@ fn tenth(measure: f64) -> f64 {
 }
 
 /// What each student did, in the order in which they first did something.
-fn lanes(records: &[Record], now: Timestamp) -> Vec<(UserId, Vec<Stretch>)> {
+fn lanes(records: &[Arc<Record>], now: Timestamp) -> Vec<(UserId, Vec<Stretch>)> {
     let mut lanes: BTreeMap<UserId, Vec<Stretch>> = BTreeMap::new();
     for record in records {
         match record.kind {
@@ -73,10 +73,16 @@ fn lanes(records: &[Record], now: Timestamp) -> Vec<(UserId, Vec<Stretch>)> {
 
 /// The picture of these invitations.
 #[component]
-pub fn Timeline(records: Vec<Record>, names: Names, now: Timestamp, zone: Zone) -> impl IntoView {
+pub fn Timeline(
+    records: Vec<Arc<Record>>,
+    names: Names,
+    now: Timestamp,
+    zone: Zone,
+) -> impl IntoView {
     let lanes = lanes(&records, now);
     let left_out = lanes.len().saturating_sub(LANES);
-    let rounds: Vec<&Record> = records.iter().filter(|record| record.kind == Kind::Round).collect();
+    let rounds: Vec<&Arc<Record>> =
+        records.iter().filter(|record| record.kind == Kind::Round).collect();
     let stretches = lanes.iter().flat_map(|(_, lane)| lane);
     let asked = rounds.iter().flat_map(|round| [round.asked_at, round.closed_at.unwrap_or(now)]);
     let moments: Vec<Timestamp> =

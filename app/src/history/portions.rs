@@ -8,11 +8,13 @@ use std::ops::Range;
 use classroom::history::{Kind, Part, Record};
 use signaling::UserId;
 
-use super::entries::{Entry, parts};
+use super::entries::{Entry, parts, said};
 use super::words::Names;
 
 /// The most students in the table of a page.
 pub const PEOPLE: usize = 60;
+/// The most lanes in the picture: more could not be read.
+pub const LANES: usize = 60;
 /// The most names in a sentence.
 pub const NAMES: usize = 20;
 /// The most rows or names in each list of an invitation that is too large to be told whole.
@@ -22,19 +24,28 @@ pub const TEXT_CHARS: usize = 400;
 /// The most teachers that are named with their class.
 pub const TEACHERS: usize = 10;
 
-/// What the invitations of one page may weigh.
-const RECORDS: usize = 150_000;
+/// What may stand on a page of a class, beside its frame.
+const PAGE: usize = 280_000;
+/// What an invitation may weigh that is told whole.
+const WHOLE: usize = 140_000;
 /// What may stand on a page about one invitation.
 const ENTRIES: usize = 200_000;
 /// The most parts on a page about one invitation.
 const PARTS: usize = 100;
 
+/// A student's row in the table, their lane in the picture, and their place in a sentence, each
+/// without the name.
+const PERSON: usize = 850;
+const LANE: usize = 500;
+const NAME: usize = 20;
 /// The heads of an invitation's tables, without what is in them.
 const HEAD: usize = 900;
 /// The same of a round, and all else that stands there once.
 const ROUND: usize = 2_500;
 /// A part's rows in the tables and its mark in the picture, without names and texts.
-const PART: usize = 700;
+const PART: usize = 650;
+/// What a row has more in a table that becomes a list on a phone.
+const LABELS: usize = 150;
 /// A text's element, and a link where it is cut.
 const TEXT: usize = 60;
 const LINK: usize = 170;
@@ -74,7 +85,9 @@ fn head(record: &Record, names: &Names) -> usize {
 
 /// What a part weighs without its texts.
 fn row(record: &Record, part: &Part, names: &Names) -> usize {
-    PART + 2 * escaped(names.get(part.user))
+    let labels = if matches!(record.kind, Kind::Round | Kind::Again) { 0 } else { LABELS };
+    PART + labels
+        + 2 * escaped(names.get(part.user))
         + escaped(names.get(record.inviter))
         + 2 * part.ended_by.map_or(0, |by| escaped(names.get(by)))
         + 2 * optional(part.reason.as_ref(), escaped)
@@ -85,8 +98,7 @@ fn row(record: &Record, part: &Part, names: &Names) -> usize {
 fn whole(record: &Record, names: &Names, only: Option<UserId>) -> usize {
     let changes = record.changes.iter().map(|change| 2 * TEXT + in_short(&change.before));
     let parts = parts(record, only).map(|(_, part)| {
-        let texts = optional(part.data.as_ref(), in_short);
-        row(record, part, names) + texts + optional(part.end_data.as_ref(), in_short)
+        row(record, part, names) + said(record, part).map(|text| in_short(text)).sum::<usize>()
     });
     head(record, names) + changes.sum::<usize>() + parts.sum::<usize>()
 }
@@ -94,7 +106,7 @@ fn whole(record: &Record, names: &Names, only: Option<UserId>) -> usize {
 /// Whether all of an invitation is told on a page with others. Of one that is not, each list is
 /// cut, and the rest stands on its own page.
 pub fn is_whole(record: &Record, names: &Names, only: Option<UserId>) -> bool {
-    whole(record, names, only) <= RECORDS
+    whole(record, names, only) <= WHOLE
 }
 
 /// How many rows each list of an invitation has at most.
@@ -104,25 +116,34 @@ pub fn rows(record: &Record, names: &Names) -> usize {
 
 fn weight(record: &Record, names: &Names, only: Option<UserId>) -> usize {
     let whole = whole(record, names, only);
-    if whole <= RECORDS {
+    if whole <= WHOLE {
         return whole;
     }
+    let widest = |weigh: &dyn Fn(&Part) -> usize| record.parts.iter().map(weigh).max().unwrap_or(0);
+    let row = widest(&|part| row(record, part, names));
+    let name = NAME + widest(&|part| escaped(names.get(part.user)));
     let lists = match record.kind {
-        // Those who raised a hand, and those who did not in four ways.
-        Kind::Round => 5,
-        Kind::Floor | Kind::Call | Kind::Other => 1,
+        // Those who raised a hand, and the names of those who did not in four ways.
+        Kind::Round => ROWS * row + 4 * ROWS * name,
+        Kind::Floor | Kind::Call | Kind::Other => ROWS * row,
         // One row, which tells of one part.
-        Kind::Again | Kind::Ask => 0,
+        Kind::Again | Kind::Ask => row,
     };
-    let widest = record.parts.iter().map(|part| row(record, part, names)).max().unwrap_or(0);
-    head(record, names) + MARKS + (lists * ROWS + 1) * widest
+    head(record, names) + MARKS + lists
 }
 
 /// The records, which are in order, as pages of what stands together.
 pub fn of_records(records: &[Record], names: &Names, only: Option<UserId>) -> Vec<Range<usize>> {
     let weights: Vec<(u32, usize)> =
         records.iter().map(|it| (it.round, weight(it, names, only))).collect();
-    portions(&weights, RECORDS)
+    portions(&weights, PAGE - people(names))
+}
+
+/// What the students of a class may weigh on each of its pages.
+fn people(names: &Names) -> usize {
+    let widest = names.all().map(escaped).max().unwrap_or(0);
+    let at_most = |most: usize, each: usize| names.all().count().min(most) * (each + widest);
+    at_most(PEOPLE, PERSON) + at_most(LANES, LANE) + 2 * at_most(NAMES, NAME)
 }
 
 /// What stands on the page of an invitation, as pages.
@@ -135,8 +156,7 @@ pub fn of_entries(record: &Record, entries: &[Entry], names: &Names) -> Vec<Rang
         }
         Entry::Closing => HEAD + optional(record.close_data.as_ref(), escaped),
         Entry::Part(place) => record.parts.get(place).map_or(0, |part| {
-            let texts = optional(part.data.as_ref(), escaped);
-            let texts = texts + optional(part.end_data.as_ref(), escaped);
+            let texts: usize = said(record, part).map(|text| escaped(text)).sum();
             (row(record, part, names) + texts).max(ENTRIES / PARTS)
         }),
     };
@@ -174,15 +194,19 @@ mod tests {
 
     #[test]
     fn a_page_holds_whole_sections_as_far_as_they_fit() {
-        for (weights, pages) in [
+        for (weights, ends) in [
             (&[][..], &[][..]),
-            (&[(1, 900)], &[0..1]),
-            (&[(1, 4), (1, 4), (2, 4), (2, 4)], &[0..2, 2..4]),
-            (&[(1, 4), (2, 3), (2, 2), (3, 2)], &[0..3, 3..4]),
-            (&[(1, 1), (2, 5), (2, 5), (2, 5), (3, 4)], &[0..1, 1..3, 3..5]),
-            (&[(1, 1), (2, 90), (3, 1)], &[0..1, 1..2, 2..3]),
+            (&[(1, 900)], &[1]),
+            (&[(1, 4), (1, 4), (2, 4), (2, 4)], &[2, 4]),
+            (&[(1, 4), (2, 3), (2, 2), (3, 2)], &[3, 4]),
+            (&[(1, 1), (2, 5), (2, 5), (2, 5), (3, 4)], &[1, 3, 5]),
+            (&[(1, 1), (2, 90), (3, 1)], &[1, 2, 3]),
         ] {
-            assert_eq!(portions(weights, 10), pages, "{weights:?}");
+            let portions = portions(weights, 10);
+            let found: Vec<usize> = portions.iter().map(|portion| portion.end).collect();
+            assert_eq!(found, ends, "{weights:?}");
+            let places: Vec<usize> = portions.into_iter().flatten().collect();
+            assert!(places.into_iter().eq(0..weights.len()), "{weights:?}");
         }
     }
 

@@ -61,7 +61,10 @@ pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, Clas
         Viewer::Admin
     } else {
         match ssr::member_of(group).await? {
-            (user, Role::Teacher) => Viewer::Teacher(user),
+            (user, Role::Teacher) => {
+                engine.may_look_back(group, user).await?;
+                Viewer::Teacher(user)
+            }
             (_, Role::Student) => return Err(Trouble::NotAllowed),
         }
     };
@@ -73,6 +76,7 @@ pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, Clas
 pub async fn own(engine: &Engine, group: &str) -> Result<(UserId, ClassRow), Trouble> {
     let group = group.parse().map_err(|_| Trouble::NothingKept)?;
     let (me, _) = ssr::member_of(group).await?;
+    engine.may_look_back(group, me).await?;
     let missing = |error| not_there(error, Trouble::NothingKept);
     Ok((me, engine.class(group).await.map_err(missing)?))
 }
@@ -103,16 +107,6 @@ pub struct Stretch {
     pub now: Timestamp,
 }
 
-impl Stretch {
-    /// What it costs to show a page of it, in rows: whoever is or was in the class, and the
-    /// invitations and parts that were read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nobody is charged for it yet"))]
-    pub fn cost(&self) -> u32 {
-        let parts: usize = self.records.iter().map(|record| 1 + record.parts.len()).sum();
-        u32::try_from(self.chronicle.people().len() + parts).unwrap_or(u32::MAX)
-    }
-}
-
 /// Reads the stretch of the class in which the event lies; the first one without.
 async fn stretch(
     engine: &Engine,
@@ -141,7 +135,7 @@ pub struct Told {
     /// The names of its people.
     pub names: Names,
     /// The invitations of this page, in the order in which they were made.
-    pub records: Vec<Record>,
+    pub records: Vec<Arc<Record>>,
     /// The first and the last round of this page; 0 is what came before the first.
     pub rounds: (u32, u32),
     /// An event of the page before this one and of the one after it.
@@ -169,8 +163,8 @@ impl Told {
         let after = portions.get(shown + 1).and_then(begins);
         let after = after.or_else(|| pages.get(place + 1).map(|page| page.from));
         let range = portions.get(shown).cloned().unwrap_or_default();
-        let records: Vec<Record> =
-            records.into_iter().skip(range.start).take(range.len()).collect();
+        let records = records.into_iter().skip(range.start).take(range.len());
+        let records: Vec<Arc<Record>> = records.map(Arc::new).collect();
         let rounds = match (records.first(), records.last(), pages.get(place)) {
             (Some(first), Some(last), _) => (first.round, last.round),
             (_, _, Some(page)) => {

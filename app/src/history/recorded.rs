@@ -1,10 +1,12 @@
 //! One invitation with all that is recorded of it, as the log has it.
 
+use std::sync::Arc;
+
 use classroom::history::{Kind, Part, Record};
 use leptos::prelude::*;
 use signaling::{Timestamp, UserId};
 
-use super::entries::{Entry, Whole, parts};
+use super::entries::{Entry, Whole, parts, said};
 use super::portions::{beginning, is_whole};
 use super::times::{Zone, spoke, took};
 use super::words::{self, Names, count};
@@ -25,7 +27,7 @@ const COLUMNS: [Column; 7] = [
 /// too large for that, its beginning and the way to the rest.
 #[component]
 pub fn Recorded(
-    record: Record,
+    record: Arc<Record>,
     names: Names,
     zone: Zone,
     only: Option<UserId>,
@@ -73,7 +75,7 @@ pub fn Recorded(
     }
     let rows = parts(&record, only)
         .map(|(place, part)| {
-            let texts = part.data.iter().chain(&part.end_data);
+            let texts = said(&record, part);
             let texts = texts.map(|text| short(text, Entry::Part(place))).collect_view().into_any();
             row(part, &names, &zone, texts, None, None)
         })
@@ -107,7 +109,7 @@ pub fn in_full(
                 None => part.answered_after(),
             };
             let lasted = record.lasted(part, now).filter(|_| !is_asking);
-            let texts = part.data.iter().chain(&part.end_data);
+            let texts = said(record, part);
             let texts = texts.map(|text| data(text)).collect_view().into_any();
             row(part, names, zone, texts, after, lasted)
         })
@@ -168,6 +170,7 @@ fn in_short(text: &str, record: &Record, entry: Entry, whole: &Whole) -> AnyView
     view! {
         <code class="data" dir="auto">{format!("{cut}…")}</code>
         <a href=whole.entry(record, entry)>"More"</a>
+        " "
     }
     .into_any()
 }

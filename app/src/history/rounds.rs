@@ -1,5 +1,7 @@
 //! One round: who was asked and what each did, who was invited to speak and how long it took.
 
+use std::sync::Arc;
+
 use classroom::history::{Kind, Part, Record, Section};
 use leptos::prelude::*;
 use signaling::{InviteeState, Timestamp, UserId};
@@ -36,7 +38,7 @@ pub fn SectionOf(
     let called = called(&section, &names, now, &zone, &whole).into_any();
     let asks = asks(&section, &names, now, &zone).into_any();
     let others = others(&section, &names, now, &zone, &whole).into_any();
-    let records: Vec<Record> = section.records().cloned().collect();
+    let records: Vec<Arc<Record>> = section.records().cloned().collect();
     let details = view! {
         <details class="recorded">
             <summary>
@@ -205,14 +207,14 @@ fn silent(section: &Section, names: &Names, whole: &Whole) -> impl IntoView + us
 
 /// The parts of some records, each with its record, and the ways to those that are left out.
 fn parts_of<'a>(
-    records: impl Iterator<Item = &'a Record>,
+    records: impl Iterator<Item = &'a Arc<Record>>,
     names: &Names,
     whole: &Whole,
 ) -> (Vec<(&'a Record, &'a Part)>, Vec<AnyView>) {
     let (mut parts, mut more) = (Vec::new(), Vec::new());
     for record in records {
         let most = rows(record, names);
-        parts.extend(record.parts.iter().take(most).map(|part| (record, part)));
+        parts.extend(record.parts.iter().take(most).map(|part| (record.as_ref(), part)));
         more.extend(record.parts.get(most).map(|next| {
             left_out(record.parts.len() - most, whole.part(record, next.user)).into_any()
         }));

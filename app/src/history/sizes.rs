@@ -18,7 +18,7 @@ use signaling::{
 };
 
 use super::class::{WhatHappened, teachers};
-use super::entries::{Entry, Whole, entries};
+use super::entries::{Entry, Whole, entries, said};
 use super::invitation::Contents;
 use super::people::People;
 use super::person::RecordsOf;
@@ -26,6 +26,7 @@ use super::portions::{PEOPLE, ROWS};
 use super::read::{One, Stretch, Told, Viewer};
 use super::spot::{Spot, Who};
 use super::times::Zone;
+use super::words::Names;
 
 /// No page is larger.
 const PAGE: usize = 300_000;
@@ -228,9 +229,9 @@ fn person_pages(class: &Class, number: u32) -> Vec<String> {
 }
 
 /// The page of an invitation, from one of the things that stand on it.
-fn invitation_page(class: &Class, record: &Record, from: usize) -> String {
+fn invitation_page(class: &Class, names: &Names, record: &Record, from: usize) -> String {
     let one = One {
-        names: super::words::Names::of(&class.chronicle),
+        names: names.clone(),
         chronicle: Chronicle::new(GROUP),
         record: record.clone(),
         now: Timestamp::from_millis(class.at),
@@ -255,7 +256,6 @@ fn next(page: &str) -> Option<&str> {
 /// Walks all pages of a class, each of which is small enough, and looks whether together they show
 /// everything once.
 fn walk(what: &str, class: &Class) {
-    let t = std::time::Instant::now();
     let mut largest = 0;
     // Every round on a page of the class.
     let pages = class.pages(None);
@@ -267,7 +267,6 @@ fn walk(what: &str, class: &Class) {
     for told in pages {
         largest = largest.max(class_page(told, Spot::default()).len());
     }
-    eprintln!("rounds {:?}", t.elapsed());
     // Every student in the table, and of each list of names.
     let told = class.told(0, None);
     for who in [Who::Students, Who::NeverCalled, Who::NeverRaised, Who::Teachers] {
@@ -292,18 +291,17 @@ fn walk(what: &str, class: &Class) {
         assert_eq!(people.len(), expected.len(), "{what} {who:?}: each once");
         assert_eq!(people.into_iter().collect::<BTreeSet<_>>(), expected, "{what} {who:?}");
     }
-    eprintln!("people {:?}", t.elapsed());
     for number in [0, 1] {
         let pages = person_pages(class, number);
         largest = largest.max(pages.iter().map(String::len).max().unwrap_or(0));
     }
-    eprintln!("person {:?}", t.elapsed());
     // Every part on the page of its invitation.
+    let names = Names::of(&class.chronicle);
     let looked_at = class.records.iter().take(3).chain(class.records.last());
     for record in looked_at {
         let (mut from, mut rows, mut data) = (0, Vec::new(), 0);
         loop {
-            let page = invitation_page(class, record, from);
+            let page = invitation_page(class, &names, record, from);
             largest = largest.max(page.len());
             let names = after(&page, "<th scope=\"row\"><bdi>", "</bdi>");
             rows.extend(names.into_iter().map(str::to_owned));
@@ -315,7 +313,7 @@ fn walk(what: &str, class: &Class) {
         }
         assert_eq!(rows.len(), record.parts.len(), "{what}: each once");
         assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len(), "{what}");
-        let texts = record.parts.iter().flat_map(|part| part.data.iter().chain(&part.end_data));
+        let texts = record.parts.iter().flat_map(|part| said(record, part));
         let texts = texts.chain(record.changes.iter().map(|change| &change.before));
         let texts = texts.chain(&record.close_data).chain([&record.data]);
         let texts: usize = texts.map(|text| text.replace('&', "&amp;").len()).sum();
@@ -361,40 +359,6 @@ fn many_rounds_of_people_with_the_longest_names() {
         class.round("Why?", 1..31, "lowered");
     }
     walk("25 rounds of 30", &class.ended());
-}
-
-#[test]
-fn a_class_as_large_as_one_can_be() {
-    let students = u32::try_from(MAX_MEMBERS).expect("a number") - 1;
-    let mut class = Class::of(students, longest_name);
-    let round = class.asks(&longest_text()[..12_000]);
-    let (hands, noes) = (500, 1_000);
-    for number in 1..=hands {
-        class.accepts(round, user(number), "");
-    }
-    for number in hands + 1..=noes {
-        let (invitee, data) = (user(number), String::new());
-        class.says(InviteeRejected { invite_id: round, invitee, data, reason: None });
-    }
-    class.closes(round, TEACHER, &longest_text());
-    class.calls_on(user(1), "spoke");
-    let class = class.ended();
-    walk("6 000 members", &class);
-
-    // What is left out of a list stands where its link leads.
-    let record = &class.records[0];
-    let page = class_page(class.told(0, None), Spot::default());
-    let links = after(&page, &format!("{}?from=", teachers_whole().invitation(record)), "\"");
-    let links: Vec<usize> = links.iter().map(|from| from.parse().expect("a number")).collect();
-    let everything = entries(record, None);
-    for first in [1, hands + 1, noes + 1] {
-        let left_out = usize::try_from(first).expect("a number") - 1 + ROWS;
-        let place = everything.iter().position(|it| *it == Entry::Part(left_out)).expect("a part");
-        assert!(links.contains(&place), "{place} is not among {links:?}");
-        let name =
-            longest_name(u32::try_from(left_out + 1).expect("a number")).replace('&', "&amp;");
-        assert!(invitation_page(&class, record, place).contains(&name));
-    }
 }
 
 #[test]
@@ -461,4 +425,38 @@ fn a_class_of_teachers() {
     let named = html(|| teachers(&class.chronicle.summary().teachers, Spot::default()));
     assert!(named.len() < FRAME / 2, "{}", named.len());
     assert!(named.contains("who=teachers") && named.contains("111 more"), "{named}");
+}
+
+#[test]
+fn a_class_as_large_as_one_can_be() {
+    let students = u32::try_from(MAX_MEMBERS).expect("a number") - 1;
+    let mut class = Class::of(students, longest_name);
+    let round = class.asks(&longest_text()[..12_000]);
+    let (hands, noes) = (500, 1_000);
+    for number in 1..=hands {
+        class.accepts(round, user(number), "");
+    }
+    for number in hands + 1..=noes {
+        let (invitee, data) = (user(number), String::new());
+        class.says(InviteeRejected { invite_id: round, invitee, data, reason: None });
+    }
+    class.closes(round, TEACHER, &longest_text());
+    class.calls_on(user(1), "spoke");
+    let class = class.ended();
+    walk("6 000 members", &class);
+
+    // What is left out of a list stands where its link leads.
+    let record = &class.records[0];
+    let page = class_page(class.told(0, None), Spot::default());
+    let links = after(&page, &format!("{}?from=", teachers_whole().invitation(record)), "\"");
+    let links: Vec<usize> = links.iter().map(|from| from.parse().expect("a number")).collect();
+    let (names, everything) = (Names::of(&class.chronicle), entries(record, None));
+    for first in [1, hands + 1, noes + 1] {
+        let left_out = usize::try_from(first).expect("a number") - 1 + ROWS;
+        let place = everything.iter().position(|it| *it == Entry::Part(left_out)).expect("a part");
+        assert!(links.contains(&place), "{place} is not among {links:?}");
+        let name =
+            longest_name(u32::try_from(left_out + 1).expect("a number")).replace('&', "&amp;");
+        assert!(invitation_page(&class, &names, record, place).contains(&name));
+    }
 }

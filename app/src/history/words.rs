@@ -29,6 +29,11 @@ impl Names {
         self.0.get(&user).map_or("Somebody", String::as_str)
     }
 
+    /// All of them, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
+    }
+
     /// Somebody's name, to be kept.
     pub fn name(&self, user: UserId) -> String {
         self.get(user).to_owned()

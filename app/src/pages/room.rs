@@ -11,6 +11,9 @@ use crate::room::lists::List;
 use crate::room::{Beginning, RoomFrom};
 use crate::trouble::Trouble;
 
+/// The furthest place in a list that an address can name.
+const MAX_PLACE: usize = 1_000_000;
+
 /// The page of a class, for its teachers and its students.
 #[component]
 pub fn RoomPage() -> impl IntoView {
@@ -18,7 +21,8 @@ pub fn RoomPage() -> impl IntoView {
     let problem = trouble();
     let question = query("question");
     // A place in a list that is none is its beginning.
-    let from = List::ALL.map(|list| query(list.key()).parse().unwrap_or(0)).to_vec();
+    let place = |list: List| query(list.key()).parse().unwrap_or(0).min(MAX_PLACE);
+    let from = List::ALL.map(place).to_vec();
     view! {
         <Suspense>
             {move || {
@@ -34,7 +38,7 @@ pub fn RoomPage() -> impl IntoView {
     }
 }
 
-fn in_class(
+pub(crate) fn in_class(
     room: RoomView,
     problem: Option<Trouble>,
     question: String,

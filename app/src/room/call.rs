@@ -19,7 +19,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use signaling::{InviteId, Relay, Role, UserId};
 
-use super::lists::{ROWS, rows};
+use super::lists::{List, rows};
 use super::{Connection, Live};
 
 /// The call that this page's member is in, and what they want.
@@ -115,7 +115,7 @@ pub fn CallTeachers() -> impl IntoView {
     let teachers = move || {
         let may_call = live.group.with(|group| group.settings.students_may_call);
         let mut teachers = if may_call { live.with_role(Role::Teacher) } else { Vec::new() };
-        teachers.truncate(ROWS);
+        teachers.truncate(List::Here.rows(false));
         teachers
     };
     rows(teachers, |row| view! { <CallButtons who=row.user by_name=true /> })

@@ -10,12 +10,14 @@ use signaling::{
     UserId,
 };
 
-use super::lists::{Counts, List, ROWS};
+use super::lists::{Counts, List};
 
 /// The largest class, in members and parts of what goes on, that a page holds whole.
 const WHOLE_ROWS: usize = 300;
 /// The most bytes of words in a class that a page holds whole.
 const WHOLE_WORDS: usize = 8 * 1_024;
+/// The most bytes that the names come to of a class that a page holds whole.
+const WHOLE_NAMES: usize = 12 * 1_024;
 /// The longest `data` of a call that a page of a larger one begins with, in bytes.
 const CALL_BYTES: usize = 512;
 /// The longest question that a page of a larger one begins with, in characters.
@@ -24,6 +26,13 @@ const QUESTION_CHARS: usize = 500;
 /// How many members and parts there are to go through in a class.
 pub fn rows_of(group: &Group) -> usize {
     group.members().len() + group.live().map(|it| 1 + it.parts().len()).sum::<usize>()
+}
+
+/// How many bytes all names come to in HTML.
+fn letters_of(group: &Group) -> usize {
+    let is_escaped = |byte: &u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
+    let names = group.members().iter().map(|member| member.name.as_str());
+    names.map(|name| name.len() + 5 * name.bytes().filter(|it| is_escaped(it)).count()).sum()
 }
 
 /// How many bytes of words a member may see in what goes on.
@@ -45,7 +54,8 @@ pub fn cut(
     online: impl Fn(UserId) -> bool,
     from: &[usize],
 ) -> (Snapshot, Option<Counts>) {
-    if rows_of(group) <= WHOLE_ROWS && words_of(group, me) <= WHOLE_WORDS {
+    let is_short = rows_of(group) <= WHOLE_ROWS && words_of(group, me) <= WHOLE_WORDS;
+    if is_short && letters_of(group) <= WHOLE_NAMES {
         return (Snapshot::of(group, me, now, online), None);
     }
     let lesson = Lesson::of(group);
@@ -56,7 +66,8 @@ pub fn cut(
     };
     let kept = kept(group, &lesson, me, from);
     let teachers_first = group.with_role(Role::Teacher).chain(group.with_role(Role::Student));
-    let here = teachers_first.map(|member| member.user_id).skip(start(from, List::Here)).take(ROWS);
+    let here = teachers_first.map(|member| member.user_id);
+    let here = here.skip(start(from, List::Here)).take(List::Here.rows(false));
     let mut members: Vec<UserId> = here.collect();
     // Behind those whom the list of people shows stand those whom other lists do.
     let listed: BTreeSet<UserId> = members.iter().copied().collect();
@@ -122,7 +133,8 @@ fn kept(
     };
     let shown = |place: usize, list: List, user: UserId| {
         let start = start(from, list);
-        user == me || (start..start + ROWS).contains(&place)
+        let until = start.saturating_add(list.rows(false));
+        user == me || (start..until).contains(&place)
     };
     for (place, hand) in lesson.hands.iter().enumerate() {
         if shown(place, List::Hands, hand.user) {

@@ -106,8 +106,17 @@ impl List {
     }
 }
 
-/// How many rows of a list are shown before *More*.
-pub const ROWS: usize = 40;
+impl List {
+    /// How many rows are shown before *More*, of a class that the page has whole: a school class
+    /// and its teachers; or of one of which it has but a part.
+    pub const fn rows(self, is_whole: bool) -> usize {
+        match self {
+            Self::Hands | Self::Here if is_whole => 45,
+            Self::Hands | Self::Here => 20,
+            Self::Invited | Self::Speaking => 12,
+        }
+    }
+}
 
 /// How many there are in a class of which a page has but a part.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! Records in the order in which a person reads them: round by round.
 
+use std::sync::Arc;
+
 use signaling::{InviteeState, UserId};
 
 use super::record::{Kind, Part, Record};
@@ -10,9 +12,9 @@ pub struct Section {
     /// The number of the round; 0 before the first.
     pub number: u32,
     /// The round itself; none when it lies on the page before.
-    pub round: Option<Record>,
+    pub round: Option<Arc<Record>>,
     /// Everything else, in the order in which it was made.
-    pub also: Vec<Record>,
+    pub also: Vec<Arc<Record>>,
 }
 
 /// One raising of a hand in a round.
@@ -25,9 +27,10 @@ pub struct Raise<'a> {
 }
 
 /// The records, which are in order, as sections.
-pub fn sections(records: Vec<Record>) -> Vec<Section> {
+pub fn sections<R: Into<Arc<Record>>>(records: Vec<R>) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for record in records {
+        let record: Arc<Record> = record.into();
         if sections.last().is_none_or(|section| section.number != record.round) {
             sections.push(Section { number: record.round, round: None, also: Vec::new() });
         }
@@ -43,17 +46,17 @@ pub fn sections(records: Vec<Record>) -> Vec<Section> {
 
 impl Section {
     /// The round and the rest.
-    pub fn records(&self) -> impl Iterator<Item = &Record> {
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
         self.round.iter().chain(&self.also)
     }
 
     /// The records of one kind.
-    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Record> {
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Arc<Record>> {
         self.records().filter(move |record| record.kind == kind)
     }
 
     /// The records that ask for hands.
-    fn asking(&self) -> impl Iterator<Item = &Record> {
+    fn asking(&self) -> impl Iterator<Item = &Arc<Record>> {
         self.records().filter(|record| matches!(record.kind, Kind::Round | Kind::Again))
     }
 

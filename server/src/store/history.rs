@@ -217,6 +217,17 @@ impl HistoryReader {
         rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
     }
 
+    /// How many have come into the class, some of them more than once.
+    pub async fn count_members(&self, group_id: GroupId) -> Result<u32, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM event INDEXED BY event_of_member
+             WHERE group_id = ? AND name IN ('onMemberJoined', 'onMemberChanged', 'onMemberLeft')",
+        )
+        .bind(group_id.as_bytes().as_slice())
+        .fetch_one(&self.pool)
+        .await
+    }
+
     /// The events that are about one person's being in the class.
     pub async fn person_events(
         &self,
