@@ -1015,8 +1015,8 @@ async fn what_a_join_form_shows_opens_nothing_without_the_browser_that_it_was_gi
     assert_eq!(joined(&tablet).await, Some(ben), "a form that is sent twice");
     let noted = joined(&Headers::new()).await.expect("somebody else is in");
     assert_ne!(noted, ben);
-    let other_tablet = vec![(COOKIE, format!("handup-form={}", Token::new().reveal()))];
-    assert_ne!(joined(&other_tablet).await, Some(ben));
+    let other_tablet = || vec![(COOKIE, format!("handup-form={}", Token::new().reveal()))];
+    assert_ne!(joined(&other_tablet()).await, Some(ben));
 
     let actor = school.class.teacher_id;
     let appoint = Command::ChangeRole { actor, user: ben, role: Role::Teacher };
@@ -1025,7 +1025,7 @@ async fn what_a_join_form_shows_opens_nothing_without_the_browser_that_it_was_gi
     for command in [appoint, lock] {
         school.engine.command(*group, somewhere(), command).await.expect("it is done");
     }
-    for headers in [Headers::new(), other_tablet] {
+    for headers in [Headers::new(), other_tablet()] {
         let answer = school.submit("/do/join", &headers, body.clone()).await;
         assert!(answer.header(LOCATION).contains("problem=locked"), "{}", answer.header(LOCATION));
         assert_eq!(given(&answer, "handup"), None);

@@ -35,16 +35,13 @@ pub fn AdminPage() -> impl IntoView {
     };
     view! {
         <Suspense>
-            {move || {
-                let search = search.clone();
-                Suspend::new(async move {
-                    match found(&search).await {
-                        Ok(Found::Classes(list)) => classes(search, *list).into_any(),
-                        Ok(Found::SignIn { has_admin }) => sign_in(has_admin).into_any(),
-                        Err(trouble) => refused(trouble).into_any(),
-                    }
-                })
-            }}
+            {Suspend::new(async move {
+                match found(&search).await {
+                    Ok(Found::Classes(list)) => classes(search, *list).into_any(),
+                    Ok(Found::SignIn { has_admin }) => sign_in(has_admin).into_any(),
+                    Err(trouble) => refused(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }

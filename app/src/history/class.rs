@@ -25,23 +25,20 @@ pub fn ClassPage() -> impl IntoView {
     let spot = Spot::of_page();
     view! {
         <Suspense>
-            {move || {
-                let group = group.clone();
-                Suspend::new(async move {
-                    let found = async {
-                        let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
-                        let told = read::told(&engine, &class, viewer, spot.from, None).await?;
-                        let deleted_at = class.deleted_at(engine.keep_days().await?);
-                        Ok((viewer, class, told, deleted_at))
-                    };
-                    match found.await {
-                        Ok((viewer, class, told, deleted_at)) => {
-                            shown(viewer, class, told, deleted_at, spot).into_any()
-                        }
-                        Err(trouble) => refused(trouble).into_any(),
+            {Suspend::new(async move {
+                let found = async {
+                    let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                    let told = read::told(&engine, &class, viewer, spot.from, None).await?;
+                    let deleted_at = class.deleted_at(engine.keep_days().await?);
+                    Ok((viewer, class, told, deleted_at))
+                };
+                match found.await {
+                    Ok((viewer, class, told, deleted_at)) => {
+                        shown(viewer, class, told, deleted_at, spot).into_any()
                     }
-                })
-            }}
+                    Err(trouble) => refused(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }

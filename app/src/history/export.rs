@@ -677,15 +677,12 @@ pub fn ExportPage() -> impl IntoView {
         ["name", "from", "until"].into_iter().map(|field| (field, query(field))).collect();
     view! {
         <Suspense>
-            {move || {
-                let (group, here, fields) = (group.clone(), here.clone(), fields.clone());
-                Suspend::new(async move {
-                    match may_export(&group, &here).await {
-                        Ok((back, words)) => begun(&here, back, words, format, &fields).into_any(),
-                        Err(trouble) => refused(trouble).into_any(),
-                    }
-                })
-            }}
+            {Suspend::new(async move {
+                match may_export(&group, &here).await {
+                    Ok((back, words)) => begun(&here, back, words, format, &fields).into_any(),
+                    Err(trouble) => refused(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }

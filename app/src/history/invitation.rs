@@ -25,20 +25,17 @@ pub fn InvitationPage() -> impl IntoView {
     let from = from();
     view! {
         <Suspense>
-            {move || {
-                let (group, event) = (group.clone(), event.clone());
-                Suspend::new(async move {
-                    let found = async {
-                        let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
-                        let whole = Whole { base: viewer.class(class.group_id), only: None };
-                        found(&engine, class, viewer, whole, &event).await
-                    };
-                    match found.await {
-                        Ok(found) => shown(found, from).into_any(),
-                        Err(trouble) => refused(trouble).into_any(),
-                    }
-                })
-            }}
+            {Suspend::new(async move {
+                let found = async {
+                    let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                    let whole = Whole { base: viewer.class(class.group_id), only: None };
+                    found(&engine, class, viewer, whole, &event).await
+                };
+                match found.await {
+                    Ok(found) => shown(found, from).into_any(),
+                    Err(trouble) => refused(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }
@@ -50,22 +47,19 @@ pub fn MyInvitationPage() -> impl IntoView {
     let from = from();
     view! {
         <Suspense>
-            {move || {
-                let (group, event) = (group.clone(), event.clone());
-                Suspend::new(async move {
-                    let found = async {
-                        let engine = ssr::engine()?;
-                        let (me, class) = read::own(&engine, &group).await?;
-                        let base = format!("/class/{}/me", class.group_id);
-                        let whole = Whole { base, only: Some(me) };
-                        found(&engine, class, Viewer::Teacher(me), whole, &event).await
-                    };
-                    match found.await {
-                        Ok(found) => shown(found, from).into_any(),
-                        Err(trouble) => refused(trouble).into_any(),
-                    }
-                })
-            }}
+            {Suspend::new(async move {
+                let found = async {
+                    let engine = ssr::engine()?;
+                    let (me, class) = read::own(&engine, &group).await?;
+                    let base = format!("/class/{}/me", class.group_id);
+                    let whole = Whole { base, only: Some(me) };
+                    found(&engine, class, Viewer::Teacher(me), whole, &event).await
+                };
+                match found.await {
+                    Ok(found) => shown(found, from).into_any(),
+                    Err(trouble) => refused(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }

@@ -18,15 +18,12 @@ pub fn MyDataPage() -> impl IntoView {
     let from = query("from").parse().ok();
     view! {
         <Suspense>
-            {move || {
-                let group = group.clone();
-                Suspend::new(async move {
-                    match shown(&group, from).await {
-                        Ok(page) => page.into_any(),
-                        Err(trouble) => refused(trouble).into_any(),
-                    }
-                })
-            }}
+            {Suspend::new(async move {
+                match shown(&group, from).await {
+                    Ok(page) => page.into_any(),
+                    Err(trouble) => refused(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }

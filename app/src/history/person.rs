@@ -24,24 +24,21 @@ pub fn PersonPage() -> impl IntoView {
     let from = query("from").parse().ok();
     view! {
         <Suspense>
-            {move || {
-                let (group, member) = (group.clone(), member.clone());
-                Suspend::new(async move {
-                    let found = async {
-                        let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
-                        let user: UserId = member.parse().map_err(|_| Trouble::NoSuchPerson)?;
-                        let told = read::told(&engine, &class, viewer, from, Some(user)).await?;
-                        let person = told.chronicle.person(user).cloned();
-                        Ok((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
-                    };
-                    match found.await {
-                        Ok((viewer, class, told, person)) => {
-                            shown(viewer, class, told, person).into_any()
-                        }
-                        Err(trouble) => refused(trouble).into_any(),
+            {Suspend::new(async move {
+                let found = async {
+                    let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                    let user: UserId = member.parse().map_err(|_| Trouble::NoSuchPerson)?;
+                    let told = read::told(&engine, &class, viewer, from, Some(user)).await?;
+                    let person = told.chronicle.person(user).cloned();
+                    Ok((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
+                };
+                match found.await {
+                    Ok((viewer, class, told, person)) => {
+                        shown(viewer, class, told, person).into_any()
                     }
-                })
-            }}
+                    Err(trouble) => refused(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }

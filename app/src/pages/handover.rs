@@ -16,24 +16,21 @@ pub fn HandoverPage() -> impl IntoView {
         <Title text="Go on with another device" />
         <Plain>
             <Suspense>
-                {move || {
-                    let token = token.clone();
-                    Suspend::new(async move {
-                        match handover(&token).await {
-                            Ok((class, link, true)) => show(class, link).into_any(),
-                            Ok((class, _, false)) => take_up(token, class).into_any(),
-                            Err(trouble) => {
-                                view! {
-                                    <section class="card one">
-                                        <h1>"This link is used up"</h1>
-                                        <p>{trouble.to_string()}</p>
-                                    </section>
-                                }
-                                    .into_any()
+                {Suspend::new(async move {
+                    match handover(&token).await {
+                        Ok((class, link, true)) => show(class, link).into_any(),
+                        Ok((class, _, false)) => take_up(token, class).into_any(),
+                        Err(trouble) => {
+                            view! {
+                                <section class="card one">
+                                    <h1>"This link is used up"</h1>
+                                    <p>{trouble.to_string()}</p>
+                                </section>
                             }
+                                .into_any()
                         }
-                    })
-                }}
+                    }
+                })}
             </Suspense>
         </Plain>
     }

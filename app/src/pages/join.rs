@@ -18,20 +18,17 @@ pub fn JoinPage() -> impl IntoView {
         <Title text="Join a class" />
         <Plain>
             <Suspense>
-                {move || {
-                    let (code, name) = (code.clone(), name.clone());
-                    Suspend::new(async move {
-                        match class_of_code(&code).await {
-                            Ok((class, here)) => {
-                                named(&code, class, here, name, problem).into_any()
-                            }
-                            Err(wrong) => {
-                                let wrong = (!code.is_empty()).then_some(wrong);
-                                ask_code(code, wrong).into_any()
-                            }
+                {Suspend::new(async move {
+                    match class_of_code(&code).await {
+                        Ok((class, here)) => {
+                            named(&code, class, here, name, problem).into_any()
                         }
-                    })
-                }}
+                        Err(wrong) => {
+                            let wrong = (!code.is_empty()).then_some(wrong);
+                            ask_code(code, wrong).into_any()
+                        }
+                    }
+                })}
             </Suspense>
         </Plain>
     }

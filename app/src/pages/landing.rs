@@ -74,7 +74,7 @@ pub fn LandingPage() -> impl IntoView {
 fn ClassesHere() -> impl IntoView {
     view! {
         <Suspense>
-            {move || Suspend::new(async move {
+            {Suspend::new(async move {
                 let (over, here): (Vec<_>, Vec<_>) =
                     classes_here().await.into_iter().partition(|class| class.ended);
                 let here = list("back-title", "Go back to a class", here, |class| {

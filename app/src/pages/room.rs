@@ -23,17 +23,15 @@ pub fn RoomPage() -> impl IntoView {
     // A place in a list that is none is its beginning.
     let place = |list: List| query(list.key()).parse().unwrap_or(0).min(MAX_PLACE);
     let from = List::ALL.map(place).to_vec();
+    // As everywhere, no closure around it: Leptos would call one three times, and make all of it anew.
     view! {
         <Suspense>
-            {move || {
-                let (group, question, from) = (group.clone(), question.clone(), from.clone());
-                Suspend::new(async move {
-                    match room(&group, &from).await {
-                        Ok(room) => in_class(room, problem, question, from).into_any(),
-                        Err(trouble) => outside(trouble).into_any(),
-                    }
-                })
-            }}
+            {Suspend::new(async move {
+                match room(&group, &from).await {
+                    Ok(room) => in_class(room, problem, question, from).into_any(),
+                    Err(trouble) => outside(trouble).into_any(),
+                }
+            })}
         </Suspense>
     }
 }
