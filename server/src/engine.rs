@@ -78,10 +78,6 @@ impl Doors {
     }
 }
 
-fn admission(entrance: Entrance<'_>) -> Admission {
-    Admission { token: entrance.token.hash(), instead_of: entrance.instead_of.map(Token::hash) }
-}
-
 /// The signaling engine of one server. Clones share it.
 #[derive(Clone)]
 pub struct Engine {
@@ -307,7 +303,7 @@ impl Engine {
         self.shared.limits.begin(address)?;
         let (group_id, user_id) = (new_group_id(), new_user_id());
         let command = Command::Create { name, user: user_id, teacher };
-        let admission = admission(entrance.into());
+        let admission = self.admission(entrance.into()).await?;
         let admit = Beside::Admit { admission, user: user_id };
         let beside = vec![Beside::Begin(JoinCode::new()), admit];
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
@@ -347,8 +343,8 @@ impl Engine {
         self.shared.limits.join(address)?;
         let user_id = new_user_id();
         let command = Command::Join { user: user_id, name };
-        let admit = Beside::Admit { admission: admission(entrance.into()), user: user_id };
-        let mut beside = vec![admit];
+        let admission = self.admission(entrance.into()).await?;
+        let mut beside = vec![Beside::Admit { admission, user: user_id }];
         beside.extend(JoinCode::from_text(code).map(Beside::ByCode));
         beside.extend(ticket.map(|ticket| Beside::Ticket(ticket.hash())));
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
@@ -398,16 +394,25 @@ impl Engine {
             return Ok(Some(room));
         }
         // Only who belongs to the group can have it read.
-        match self.shared.history.holder(group_id, hash, self.now()).await? {
+        match self.user_of(group_id, hash).await? {
             Some(_) => Ok(Some(self.room(group_id).await?)),
             None => Ok(None),
         }
     }
 
+    /// For whom the token stands in a group, by the store: no room is opened for it.
+    pub(crate) async fn user_of(
+        &self,
+        group_id: GroupId,
+        hash: TokenHash,
+    ) -> Result<Option<UserId>, Error> {
+        let Some(held) = self.held(hash).await? else { return Ok(None) };
+        Ok(held.stands_for(&self.shared.reader.memberships(held.browser, group_id).await?))
+    }
+
     /// The member for whom the token stands in a room.
     async fn holder(&self, room: &Room, hash: TokenHash) -> Result<Option<UserId>, Error> {
         let Some(held) = self.held(hash).await? else { return Ok(None) };
-        self.ends_what_it_replaced(hash, held);
         if let Some(user) = room.holder(held) {
             return Ok(Some(user));
         }
@@ -418,8 +423,9 @@ impl Engine {
         Ok(room.holder(held))
     }
 
-    /// What a token stands for, while it is good.
-    async fn held(&self, hash: TokenHash) -> Result<Option<Held>, Error> {
+    /// What a token stands for, while it is good. With that it is used: the token that it replaced
+    /// has no long life any more.
+    pub(crate) async fn held(&self, hash: TokenHash) -> Result<Option<Held>, Error> {
         let known = match self.shared.tokens.get(hash) {
             Some(held) => Some(held),
             None => {
@@ -428,19 +434,26 @@ impl Engine {
                 self.shared.tokens.get(hash)
             }
         };
-        Ok(known.filter(|held| !held.has_ended(self.now())))
+        let now = self.now();
+        let Some(held) = known.filter(|held| !held.has_ended(now)) else { return Ok(None) };
+        if held.replaces.is_some()
+            && let Some(token) = self.shared.tokens.take_replaced(hash)
+        {
+            let ends_at = now.plus_seconds(GRACE_SECONDS);
+            self.shared.tokens.end(token, ends_at);
+            self.chore_some_time(Chore::Keep(Keep::Replaced { token, by: hash, ends_at }));
+        }
+        Ok(Some(held))
     }
 
-    /// Once a browser uses its new token, the one before has no long life any more.
-    fn ends_what_it_replaced(&self, by: TokenHash, held: Held) {
-        if held.replaces.is_none() {
-            return;
+    /// What the writer has to know of somebody who comes in. The token that their browser came with
+    /// is used by that.
+    async fn admission(&self, entrance: Entrance<'_>) -> Result<Admission, Error> {
+        let instead_of = entrance.instead_of.map(Token::hash);
+        if let Some(before) = instead_of {
+            self.held(before).await?;
         }
-        if let Some(token) = self.shared.tokens.take_replaced(by) {
-            let ends_at = self.now().plus_seconds(GRACE_SECONDS);
-            self.shared.tokens.end(token, ends_at);
-            self.chore_some_time(Chore::Keep(Keep::Replaced { token, by, ends_at }));
-        }
+        Ok(Admission { token: entrance.token.hash(), instead_of })
     }
 
     /// Who asks for a page, of a class or of none, and with whom they share what is made for them.
@@ -461,10 +474,7 @@ impl Engine {
         let Some(group_id) = group_id else { return Ok(known) };
         let member = match self.shared.rooms.get(group_id) {
             Some(room) => room.holder(held),
-            None => {
-                let found = self.shared.reader.memberships(held.browser, group_id).await?;
-                held.stands_for(&found)
-            }
+            None => self.user_of(group_id, token.hash()).await?,
         };
         let Some(user) = member else { return Ok(known) };
         self.shared.limits.look(group_id, user)?;
@@ -638,7 +648,8 @@ impl Engine {
         let found = self.shared.reader.handover(hash, self.now()).await?;
         let (group_id, user) = found.ok_or(Error::NotSignedIn)?;
         self.shared.limits.take_over(address)?;
-        let beside = vec![Beside::Take { handover: hash, admission: admission(entrance), user }];
+        let admission = self.admission(entrance).await?;
+        let beside = vec![Beside::Take { handover: hash, admission, user }];
         self.submit(group_id, None, beside, None).await?;
         Ok(group_id)
     }

@@ -218,8 +218,7 @@ impl Engine {
         group_id: GroupId,
         token: &Token,
     ) -> Result<(UserId, Option<Role>), Error> {
-        let user = self.shared.history.holder(group_id, token.hash(), self.now()).await?;
-        match user {
+        match self.user_of(group_id, token.hash()).await? {
             Some(user) => Ok((user, self.membership(group_id, user).await?.map(|(_, role)| role))),
             None => Err(self.why_not(group_id, token.hash()).await?),
         }
@@ -256,9 +255,8 @@ impl Engine {
         are_over: bool,
     ) -> Result<Vec<(ClassRow, Name, Role)>, Error> {
         let mut classes = Vec::new();
-        let now = self.now();
-        let found =
-            self.shared.history.classes_of(token.hash(), are_over, now, CLASSES_OF_ONE).await?;
+        let Some(held) = self.held(token.hash()).await? else { return Ok(classes) };
+        let found = self.shared.history.classes_of(held, are_over, CLASSES_OF_ONE).await?;
         for (class, user) in found {
             if let Some((name, role)) = self.membership(class.group_id, user).await? {
                 classes.push((class, name, role));

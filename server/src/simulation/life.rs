@@ -24,7 +24,7 @@ use crate::identity::{JoinCode, TokenHash};
 use crate::room::{Room, Telling};
 use crate::store::keep::Keep;
 use crate::stream::{self, Start};
-use crate::tokens::GRACE_SECONDS;
+use crate::tokens::{GRACE_SECONDS, Held};
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
 use crate::writer::{Admission, Beside, Job, Key};
 
@@ -218,6 +218,9 @@ impl World {
         self.devices[device].carries = carries;
         let instead_of = carries.map(|from| self.devices[from].token);
         self.devices[device].replaces = instead_of;
+        if let Some(before) = instead_of {
+            self.held(before);
+        }
         let admission = Admission { token, instead_of };
         let admit = Beside::Admit { admission, user };
         let name = Name::new(&format!("Person {device}")).map_err(|e| e.to_string())?;
@@ -279,8 +282,8 @@ impl World {
         }
     }
 
-    /// For whom a token stands in a room, as the engine finds it: what is in memory first.
-    fn holder(&mut self, token: TokenHash, room: &Room) -> Option<UserId> {
+    /// What a token stands for, as the engine finds it: what is in memory first.
+    fn held(&mut self, token: TokenHash) -> Option<Held> {
         let now = self.now();
         let stored = self.disk.borrow().contents.tokens.get(token.as_bytes()).copied();
         let server = self.server.as_mut()?;
@@ -292,6 +295,11 @@ impl World {
             let chore = Chore::Keep(Keep::Replaced { token: before, by: token, ends_at });
             server.chores.push_back(ChoreJob { chore, reply: oneshot::channel().0 });
         }
+        Some(held)
+    }
+
+    fn holder(&mut self, token: TokenHash, room: &Room) -> Option<UserId> {
+        let held = self.held(token)?;
         if room.holder(held).is_none() {
             let disk = self.disk.borrow();
             let class = disk.contents.class(room.id())?;

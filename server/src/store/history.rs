@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::{bytes, event_of};
-use crate::identity::TokenHash;
+use crate::tokens::Held;
 
 /// Which classes are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -242,48 +242,25 @@ impl HistoryReader {
         rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
     }
 
-    /// Whom a token stands for in a class.
-    pub async fn holder(
-        &self,
-        group_id: GroupId,
-        token: TokenHash,
-        now: Timestamp,
-    ) -> Result<Option<UserId>, sqlx::Error> {
-        let row = sqlx::query(
-            "SELECT user_id FROM token JOIN membership AS held USING (browser)
-             WHERE token_hash = ? AND (ends_at IS NULL OR ends_at > ?)
-               AND group_id = ? AND held.generation <= token.generation
-             ORDER BY held.generation DESC LIMIT 1",
-        )
-        .bind(token.as_bytes().as_slice())
-        .bind(now.as_millis())
-        .bind(group_id.as_bytes().as_slice())
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|row| Ok(UserId::from_bytes(bytes(row.try_get(0)?)?))).transpose()
-    }
-
     /// The classes in which a token stands for somebody, newest first: those that go on, or those
     /// that are over.
     pub async fn classes_of(
         &self,
-        token: TokenHash,
+        held: Held,
         are_over: bool,
-        now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(ClassRow, UserId)>, sqlx::Error> {
         let rows = sqlx::query(
             "SELECT class.group_id, name, class.created_at, ended_at, seq, edition, user_id,
                  max(held.generation)
-             FROM token JOIN membership AS held USING (browser) JOIN class USING (group_id)
-             WHERE token_hash = ? AND (ends_at IS NULL OR ends_at > ?)
-               AND held.generation <= token.generation
+             FROM membership AS held JOIN class USING (group_id)
+             WHERE browser = ? AND held.generation <= ?
                AND deleted_at IS NULL AND (ended_at IS NOT NULL) = ?
              GROUP BY class.group_id
              ORDER BY class.created_at DESC, class.group_id DESC LIMIT ?",
         )
-        .bind(token.as_bytes().as_slice())
-        .bind(now.as_millis())
+        .bind(held.browser.as_bytes().as_slice())
+        .bind(held.generation)
         .bind(are_over)
         .bind(limit)
         .fetch_all(&self.pool)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use signaling::{Command, Role, SettingsChange, Timestamp};
+use signaling::{Command, GroupId, Role, SettingsChange, Timestamp};
 
 use super::{HERE, School, name};
 use crate::engine::Engine;
@@ -13,7 +13,7 @@ use crate::tokens::{GRACE_SECONDS, TAKEN_ALONG};
 use crate::writer::Housekeeping;
 
 /// A browser begins a class of its own, and carries another token afterwards.
-async fn begins(engine: &Engine, before: Option<&Token>) -> (signaling::GroupId, Token) {
+async fn begins(engine: &Engine, before: Option<&Token>) -> (GroupId, Token) {
     let token = Token::new();
     let entrance = Entrance { token: &token, instead_of: before };
     let begun = engine.create_group(HERE, name("Physics"), name("Noor"), entrance).await;
@@ -42,23 +42,35 @@ async fn a_token_that_was_replaced_opens_what_it_opened_and_ends_once_the_new_on
     let engine = &school.engine;
     let (group, before) = begins(engine, None).await;
     let (newer, token) = begins(engine, Some(&before)).await;
-    let holds = async |group, token: &Token, at| {
-        let found = engine.shared.history.holder(group, token.hash(), at).await;
-        found.expect("the store").is_some()
-    };
+    let holds = async |group, token: &Token, at| school.holds(group, token, at).await;
     let never = engine.now().plus_seconds(365 * 24 * 3_600);
     engine.session(group, &before).await.expect("the answer may never have come");
     assert!(engine.session(newer, &before).await.is_err(), "somebody may have noted it");
     assert!(holds(group, &before, never).await);
 
     engine.session(newer, &token).await.expect("the new one is used");
-    let until = engine.now().plus_seconds(GRACE_SECONDS);
-    let mut looks = tokio::time::interval(Duration::from_millis(2));
-    while holds(group, &before, until).await {
-        looks.tick().await;
-    }
+    school.has_ended(group, &before).await;
     engine.session(group, &before).await.expect("requests may still be under way");
     assert!(holds(group, &token, never).await && holds(newer, &token, never).await);
+}
+
+#[tokio::test]
+async fn a_token_that_was_replaced_ends_however_the_new_one_is_used() {
+    let school = School::open(Housekeeping::default()).await;
+    let engine = &school.engine;
+    for way in ["a page", "a history", "the list of classes", "coming in"] {
+        let (group, before) = begins(engine, None).await;
+        let (newer, token) = begins(engine, Some(&before)).await;
+        match way {
+            "a page" => drop(engine.asking(Some(newer), Some(&token), HERE).await.expect(way)),
+            "a history" => drop(engine.member_of(newer, &token).await.expect(way)),
+            "the list of classes" => {
+                assert_eq!(engine.classes_of(&token, false).await.expect(way).len(), 2);
+            }
+            _ => drop(begins(engine, Some(&token)).await),
+        }
+        school.has_ended(group, &before).await;
+    }
 }
 
 #[tokio::test]
@@ -129,6 +141,27 @@ impl Form {
 }
 
 impl School {
+    /// Whether the file has a token stand for somebody in a class, at a moment that may be ahead.
+    async fn holds(&self, group: GroupId, token: &Token, at: Timestamp) -> bool {
+        let reader = &self.engine.shared.reader;
+        let held = reader.token(token.hash()).await.expect("the store");
+        let Some(held) = held.filter(|held| !held.has_ended(at)) else { return false };
+        let found = reader.memberships(held.browser, group).await.expect("the store");
+        held.stands_for(&found).is_some()
+    }
+
+    /// Waits until a token ends within the time that requests under way have.
+    async fn has_ended(&self, group: GroupId, token: &Token) {
+        let until = self.engine.now().plus_seconds(GRACE_SECONDS);
+        let mut looks = tokio::time::interval(Duration::from_millis(2));
+        let ends = async {
+            while self.holds(group, token, until).await {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), ends).await.expect("it has an end");
+    }
+
     async fn join(&self, form: &Form) -> Result<(signaling::UserId, Token), Error> {
         let (token, code) = (Token::new(), self.session().await.room.join_code());
         let ticket = Some(form.ticket());
