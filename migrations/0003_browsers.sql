@@ -27,6 +27,13 @@ CREATE TABLE membership (
 
 CREATE INDEX membership_by_group ON membership (group_id, user_id);
 
+-- A browser's tokens go with the last of its memberships.
+CREATE TRIGGER tokens_of_nobody AFTER DELETE ON membership
+WHEN NOT EXISTS (SELECT 1 FROM membership WHERE browser = OLD.browser)
+BEGIN
+    DELETE FROM token WHERE browser = OLD.browser;
+END;
+
 -- Every token of before is a browser of its own.
 INSERT INTO token (token_hash, browser, generation)
     SELECT DISTINCT token_hash, substr(token_hash, 1, 16), 0 FROM credential;

@@ -154,18 +154,9 @@ impl Script {
         }
     }
 
-    /// Everything by which a member could come in again.
+    /// Everything by which a member could come in again. Tokens go with the last membership of
+    /// their browser, by a trigger.
     pub fn revoke(&mut self, group_id: GroupId, user: UserId) {
-        // Tokens of browsers that are in no other class, as long as the membership tells which.
-        self.add(
-            "DELETE FROM token WHERE browser IN
-                 (SELECT browser FROM membership WHERE group_id = ? AND user_id = ?)
-             AND NOT EXISTS (SELECT 1 FROM membership AS other
-                             WHERE other.browser = token.browser AND other.group_id <> ?)",
-        )
-        .bind_id(group_id)
-        .bind(user.as_bytes().as_slice())
-        .bind_id(group_id);
         // Whoever the browser was in the group before does not come back by it.
         self.add(
             "DELETE FROM membership WHERE group_id = ?
@@ -189,14 +180,6 @@ impl Script {
 
     /// The same of all members of a group.
     pub fn revoke_all(&mut self, group_id: GroupId) {
-        self.add(
-            "DELETE FROM token WHERE browser IN
-                 (SELECT browser FROM membership WHERE group_id = ?)
-             AND NOT EXISTS (SELECT 1 FROM membership AS other
-                             WHERE other.browser = token.browser AND other.group_id <> ?)",
-        )
-        .bind_id(group_id)
-        .bind_id(group_id);
         for delete in [
             "DELETE FROM membership WHERE group_id = ?",
             "DELETE FROM handover WHERE group_id = ?",

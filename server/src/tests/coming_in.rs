@@ -124,6 +124,22 @@ async fn tokens_go_with_the_last_class_of_their_browser() {
     assert_eq!((school.rows("token").await, school.rows("membership").await), rows);
 }
 
+#[tokio::test]
+async fn who_is_removed_takes_nobody_along_who_came_later_by_the_same_browser() {
+    let school = School::open(Housekeeping::default()).await;
+    let (engine, group_id) = (&school.engine, school.group_id);
+    let session = school.session().await;
+    let (ada, before) = school.student().await;
+    let link = engine.hand_over(&session, HERE).await.expect("a link").token;
+    let token = Token::new();
+    let entrance = Entrance { token: &token, instead_of: Some(&before) };
+    engine.take_over(HERE, &link, entrance).await.expect("the teacher, at Ada's machine");
+    let remove = Command::Leave { actor: session.user, user: ada };
+    engine.command(group_id, HERE, remove).await.expect("a removal");
+    assert!(engine.session(group_id, &before).await.is_err());
+    assert!(school.holds(group_id, &token, engine.now()).await, "they are still the teacher");
+}
+
 /// The secrets of a form and of the browser that it was given to.
 struct Form {
     form: Token,
