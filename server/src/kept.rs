@@ -52,27 +52,16 @@ impl Kept {
         command: &Command,
         settlement: Option<&Settlement>,
     ) -> Option<Self> {
-        let state = match command {
-            Command::Invite { invite_id, .. }
-            | Command::InviteInGroup { invite_id, .. }
-            | Command::Modify { invite_id, .. } => {
-                let open = group.invitation(*invite_id)?.open;
-                return Some(Self::Invitation { invite_id: *invite_id, open });
-            }
-            Command::Accept { .. } => InviteeState::Accepted,
-            Command::Reject { .. } => InviteeState::Rejected,
-            Command::Cancel { .. } => InviteeState::Cancelled,
-            Command::Finish { .. } => InviteeState::Finished,
-            Command::Create { .. }
-            | Command::Join { .. }
-            | Command::ChangeGroup { .. }
-            | Command::RenewJoinCode { .. }
-            | Command::ChangeRole { .. }
-            | Command::Leave { .. }
-            | Command::End { .. }
-            | Command::Expire => return None,
-        };
+        if let Command::Invite { invite_id, .. }
+        | Command::InviteInGroup { invite_id, .. }
+        | Command::Modify { invite_id, .. } = command
+        {
+            let open = group.invitation(*invite_id)?.open;
+            return Some(Self::Invitation { invite_id: *invite_id, open });
+        }
         let Settlement { invite_id, seq, invitees } = settlement?;
+        // A verb brings all that it settles into one state.
+        let state = invitees.first()?.state;
         let in_silence = match command {
             Command::Finish { actor, .. } => !group.invitation(*invite_id)?.is_visible_to(*actor),
             _ => false,

@@ -423,11 +423,7 @@ impl Reader {
         .bind(now.as_millis())
         .fetch_optional(&self.pool)
         .await?;
-        let read = |row: SqliteRow| {
-            let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
-            Ok((group_id, UserId::from_bytes(bytes(row.try_get(1)?)?)))
-        };
-        row.map(read).transpose()
+        row.as_ref().map(member_of).transpose()
     }
 
     /// Answers when the file can be read, and was written when that was tried last.
@@ -608,11 +604,7 @@ impl Writer {
         .bind(now.as_millis())
         .fetch_optional(self.connection().await?)
         .await?;
-        let read = |row: SqliteRow| {
-            let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
-            Ok((group_id, UserId::from_bytes(bytes(row.try_get(1)?)?)))
-        };
-        row.map(read).transpose()
+        row.as_ref().map(member_of).transpose()
     }
 
     /// Whether a class has this code.
@@ -699,6 +691,12 @@ fn hash(blob: &[u8]) -> Result<TokenHash, sqlx::Error> {
 
 fn browser(row: &SqliteRow, column: usize) -> Result<BrowserId, sqlx::Error> {
     Ok(BrowserId::from_bytes(bytes(row.try_get(column)?)?))
+}
+
+/// A member of a group, of a row that begins with its columns.
+fn member_of(row: &SqliteRow) -> Result<(GroupId, UserId), sqlx::Error> {
+    let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
+    Ok((group_id, UserId::from_bytes(bytes(row.try_get(1)?)?)))
 }
 
 /// A token, of a row that begins with its columns.

@@ -422,21 +422,12 @@ impl<S: Store> Writer<S> {
         if first.request != key.request {
             return Err(Error::KeyReused);
         }
-        let group = |working: &HashMap<GroupId, Working>| {
-            working.get(&group_id).map(|working| working.group.clone()).ok_or(Error::NoSuchGroup)
+        let group = &self.working.get(&group_id).ok_or(Error::NoSuchGroup)?.group;
+        let lacked = match first.kept.lacks(group) {
+            Some(seq) => self.store.event(group_id, seq).await?,
+            None => None,
         };
-        let body = match (&first.kept, command) {
-            (Kept::Body(body), _) => Some(body.clone().into_bytes()),
-            (_, None) => None,
-            (kept, Some(command)) => {
-                let lacks = self.working.get(&group_id).and_then(|it| kept.lacks(&it.group));
-                let lacked = match lacks {
-                    Some(seq) => self.store.event(group_id, seq).await?,
-                    None => None,
-                };
-                kept.body(&group(&self.working)?, command, lacked.as_ref())
-            }
-        };
+        let body = command.and_then(|command| first.kept.body(group, command, lacked.as_ref()));
         let body = body.ok_or(Rejection::NoSuchInvitation)?.into();
         Ok((Answer { status: first.status, body }, self.room(group_id)?))
     }

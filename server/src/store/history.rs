@@ -200,7 +200,7 @@ impl HistoryReader {
             .bind(limit)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
+        events_of(&rows)
     }
 
     /// The events before one that are about who is in the class.
@@ -214,7 +214,7 @@ impl HistoryReader {
             .bind(before.cast_signed())
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
+        events_of(&rows)
     }
 
     /// How many have come into the class, some of them more than once.
@@ -239,7 +239,7 @@ impl HistoryReader {
             .bind(user.to_string())
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
+        events_of(&rows)
     }
 
     /// The classes in which a token stands for somebody, newest first: those that go on, or those
@@ -301,6 +301,10 @@ fn class_row(row: &SqliteRow) -> Result<ClassRow, sqlx::Error> {
         seq: row.try_get::<i64, _>(4)?.cast_unsigned(),
         edition: row.try_get(5)?,
     })
+}
+
+fn events_of(rows: &[SqliteRow]) -> Result<Vec<Event>, sqlx::Error> {
+    rows.iter().map(|row| event_of(row.try_get(0)?, row.try_get(1)?)).collect()
 }
 
 #[cfg(test)]

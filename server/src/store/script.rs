@@ -170,23 +170,28 @@ impl Script {
         .bind_id(group_id)
         .bind(user.as_bytes().as_slice())
         .bind(user.as_bytes().as_slice());
-        for delete in [
-            "DELETE FROM handover WHERE group_id = ? AND user_id = ?",
-            "DELETE FROM ticket WHERE group_id = ? AND user_id = ?",
-        ] {
-            self.add(delete).bind_id(group_id).bind(user.as_bytes().as_slice());
-        }
+        self.end_handovers(group_id, Some(user));
+        self.add("DELETE FROM ticket WHERE group_id = ? AND user_id = ?")
+            .bind_id(group_id)
+            .bind(user.as_bytes().as_slice());
     }
 
     /// The same of all members of a group.
     pub fn revoke_all(&mut self, group_id: GroupId) {
-        for delete in [
-            "DELETE FROM membership WHERE group_id = ?",
-            "DELETE FROM handover WHERE group_id = ?",
-            "DELETE FROM ticket WHERE group_id = ?",
-        ] {
-            self.add(delete).bind_id(group_id);
-        }
+        self.end_handovers(group_id, None);
+        self.add("DELETE FROM membership WHERE group_id = ?").bind_id(group_id);
+        self.add("DELETE FROM ticket WHERE group_id = ?").bind_id(group_id);
+    }
+
+    /// The links of a group, or of one member, for going on with another device.
+    fn end_handovers(&mut self, group_id: GroupId, of: Option<UserId>) {
+        match of {
+            Some(user) => self
+                .add("DELETE FROM handover WHERE group_id = ? AND user_id = ?")
+                .bind_id(group_id)
+                .bind(user.as_bytes().as_slice()),
+            None => self.add("DELETE FROM handover WHERE group_id = ?").bind_id(group_id),
+        };
     }
 
     pub fn write(&mut self, now: Timestamp, group_id: GroupId, write: &Write) {
@@ -223,9 +228,7 @@ impl Script {
                     .bind_id(group_id);
             }
             Write::Handover { token, user, expires_at } => {
-                self.add("DELETE FROM handover WHERE group_id = ? AND user_id = ?")
-                    .bind_id(group_id)
-                    .bind(user.as_bytes().as_slice());
+                self.end_handovers(group_id, Some(*user));
                 self.add(
                     "INSERT INTO handover (token_hash, group_id, user_id, expires_at)
                      VALUES (?, ?, ?, ?)",
@@ -239,14 +242,7 @@ impl Script {
                 self.add("DELETE FROM handover WHERE token_hash = ?")
                     .bind(token.as_bytes().as_slice());
             }
-            Write::EndHandovers { of: Some(user) } => {
-                self.add("DELETE FROM handover WHERE group_id = ? AND user_id = ?")
-                    .bind_id(group_id)
-                    .bind(user.as_bytes().as_slice());
-            }
-            Write::EndHandovers { of: None } => {
-                self.add("DELETE FROM handover WHERE group_id = ?").bind_id(group_id);
-            }
+            Write::EndHandovers { of } => self.end_handovers(group_id, *of),
             Write::FirstAnswer { user, key, answer } => {
                 self.add(
                     "INSERT OR REPLACE INTO first_answer
