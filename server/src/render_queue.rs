@@ -230,8 +230,12 @@ struct InLine<'a> {
 impl Drop for InLine<'_> {
     fn drop(&mut self) {
         let mut state = self.slot.shared.state();
-        if let Some(share) = state.shares.get_mut(&self.slot.asking.party) {
-            share.waiting.retain(|waiting| waiting.number != self.number);
+        let party = self.slot.asking.party;
+        let Some(share) = state.shares.get_mut(&party) else { return };
+        let waited = share.waiting.len();
+        share.waiting.retain(|waiting| waiting.number != self.number);
+        if share.waiting.is_empty() && waited > 0 {
+            state.turns.retain(|turn| *turn != party);
         }
     }
 }
@@ -472,6 +476,22 @@ mod tests {
         let state = queue.shared.state();
         assert_eq!((state.slots, state.bytes, state.working), (0, 0, 0));
         assert!(state.shares.is_empty() && state.askers.is_empty() && state.turns.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_party_has_one_turn_however_often_it_asks_and_goes() {
+        let (queue, done, working) = busy().await;
+        let small = queue.slot(asking(SMALL, 1)).expect("a slot");
+        let mut small = std::pin::pin!(queue.make(&small, async {}));
+        assert!(small.as_mut().now_or_never().is_none(), "it waits");
+        for number in 1..=100 {
+            let slot = queue.slot(asking(LARGE, number)).expect("a slot");
+            assert!(queue.make(&slot, async {}).now_or_never().is_none(), "it is given up");
+        }
+        assert_eq!(queue.shared.state().turns, [SMALL]);
+        done.send(()).expect("somebody works");
+        working.await.expect("it ends");
+        small.await.expect("it is made");
     }
 
     #[tokio::test]
