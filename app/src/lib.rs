@@ -6,6 +6,8 @@ mod actions;
 mod admin;
 #[cfg(feature = "ssr")]
 mod history;
+#[cfg(all(test, feature = "ssr"))]
+mod largest;
 mod pages;
 mod room;
 mod trouble;
@@ -41,19 +43,16 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let is_live = pages::is_live();
     #[cfg(feature = "ssr")]
     actions::ssr::set_policy(is_live);
-    let style = format!("/{}/handup.css", options.site_pkg_dir);
+    let head = head(&options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                {head}
                 <meta name="theme-color" content="#faf7f0" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#1d2327" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="icon" href="/favicon.ico" sizes="32x32" />
-                <link rel="stylesheet" href=style />
                 {is_live.then(|| view! { <HydrationScripts options islands=true /> })}
                 <MetaTags />
             </head>
@@ -61,6 +60,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App />
             </body>
         </html>
+    }
+}
+
+/// What stands in the head of every document, with the style sheet from this folder.
+fn head(folder: &str) -> impl IntoView + use<> {
+    let style = format!("/{folder}/handup.css");
+    view! {
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <link rel="stylesheet" href=style />
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use leptos::prelude::*;
 use server::Error;
 
+use crate::head;
 use crate::trouble::Trouble;
 
 /// It loads the style sheet and nothing else.
@@ -17,16 +18,12 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
 pub fn wait_page(error: Error, folder: &str) -> Response {
     let seconds = error.retry_after();
     let trouble = Trouble::from(error);
-    let style = format!("/{folder}/handup.css");
     let page = view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                {head(folder)}
                 <title>"Wait a moment · Handup"</title>
-                <link rel="stylesheet" href=style />
             </head>
             <body>
                 <div class="plain">

@@ -13,8 +13,8 @@ use signaling::event::{
     MemberJoined, ReceiveNewInvitation,
 };
 use signaling::{
-    Answers, Event, EventKind, GroupId, InviteId, InviteeList, MAX_DATA_BYTES, MAX_MEMBERS,
-    MAX_NAME_CHARS, Name, Role, Timeout, Timestamp, UserId,
+    Answers, Event, EventKind, InviteId, InviteeList, MAX_DATA_BYTES, MAX_MEMBERS, Name, Role,
+    Timeout, Timestamp, UserId,
 };
 
 use super::class::{WhatHappened, teachers};
@@ -27,30 +27,7 @@ use super::read::{One, Stretch, Told, Viewer};
 use super::spot::{Spot, Who};
 use super::times::Zone;
 use super::words::Names;
-
-/// No page is larger.
-const PAGE: usize = 300_000;
-/// What stands around what is measured here: the document's head, the class's name, its figures.
-const FRAME: usize = 10_000;
-
-const GROUP: GroupId = GroupId::from_bytes([1; 16]);
-const TEACHER: UserId = user(0);
-
-const fn user(number: u32) -> UserId {
-    let [a, b, c, d] = number.to_be_bytes();
-    UserId::from_bytes([7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, a, b, c, d])
-}
-
-/// The longest name that HTML can make of one, and which no other has.
-fn longest_name(number: u32) -> String {
-    let number = format!("{number:05}");
-    "&".repeat(MAX_NAME_CHARS - number.len()) + &number
-}
-
-fn emoji_name(number: u32) -> String {
-    let number = format!("{number:05}");
-    "🙋".repeat(MAX_NAME_CHARS - number.len()) + &number
-}
+use crate::largest::{FRAME, GROUP, PAGE, TEACHER, invitation, longest, user};
 
 fn plain_name(number: u32) -> String {
     format!("Student {number:05}")
@@ -75,7 +52,7 @@ struct Class {
 
 impl Class {
     /// A teacher and so many students.
-    fn of(students: u32, name: fn(u32) -> String) -> Self {
+    fn of(students: u32, name: impl Fn(u32) -> String) -> Self {
         let chronicle = Chronicle::new(GROUP);
         let mut class = Self { chronicle, records: Vec::new(), seq: 0, at: 1_760_000_000_000 };
         for number in 0..=students {
@@ -95,9 +72,7 @@ impl Class {
     }
 
     fn invites(&mut self, inviter: UserId, list: InviteeList, data: String) -> InviteId {
-        let mut id = [3; 16];
-        id[..8].copy_from_slice(&self.seq.to_be_bytes());
-        let invite_id = InviteId::from_bytes(id);
+        let invite_id = invitation(self.seq);
         let is_call = Offer::read(&data).is_some();
         self.says(ReceiveNewInvitation {
             invite_id,
@@ -346,8 +321,8 @@ fn an_ordinary_class_is_told_uncut() {
 
 #[test]
 fn many_rounds_of_people_with_the_longest_names() {
-    for (what, name) in [("long names", longest_name as fn(u32) -> String), ("emoji", emoji_name)] {
-        let mut class = Class::of(30, name);
+    for (what, letter) in [("long names", '&'), ("emoji", '🙋')] {
+        let mut class = Class::of(30, longest(letter));
         for round in 0..25 {
             class.round(&longest_text()[..2_000], 1..31, &reason());
             class.calls_on(user(1 + round % 30), &reason());
@@ -363,7 +338,7 @@ fn many_rounds_of_people_with_the_longest_names() {
 
 #[test]
 fn many_hands_unprompted_and_everybody_called_on() {
-    let mut class = Class::of(250, longest_name);
+    let mut class = Class::of(250, longest('&'));
     for number in 1..=250 {
         let data = Operation::SpeechApplication.to_data();
         let ask = class.invites(user(number), InviteeList::Members(vec![TEACHER]), data);
@@ -390,7 +365,7 @@ fn many_hands_unprompted_and_everybody_called_on() {
 
 #[test]
 fn the_longest_texts_wherever_one_can_be() {
-    let mut class = Class::of(40, longest_name);
+    let mut class = Class::of(40, longest('&'));
     let text = longest_text();
     for who in 1..=10 {
         let round = class.asks(&text[..12_000]);
@@ -413,7 +388,7 @@ fn the_longest_texts_wherever_one_can_be() {
 
 #[test]
 fn a_class_of_teachers() {
-    let mut class = Class::of(2 * u32::try_from(PEOPLE).expect("a number"), longest_name);
+    let mut class = Class::of(2 * u32::try_from(PEOPLE).expect("a number"), longest('&'));
     for person in class.chronicle.people().to_vec() {
         let role = Role::Teacher;
         class.says(signaling::event::MemberChanged { user_id: person.user, role });
@@ -430,7 +405,7 @@ fn a_class_of_teachers() {
 #[test]
 fn a_class_as_large_as_one_can_be() {
     let students = u32::try_from(MAX_MEMBERS).expect("a number") - 1;
-    let mut class = Class::of(students, longest_name);
+    let mut class = Class::of(students, longest('&'));
     let round = class.asks(&longest_text()[..12_000]);
     let (hands, noes) = (500, 1_000);
     for number in 1..=hands {
@@ -456,7 +431,7 @@ fn a_class_as_large_as_one_can_be() {
         let place = everything.iter().position(|it| *it == Entry::Part(left_out)).expect("a part");
         assert!(links.contains(&place), "{place} is not among {links:?}");
         let name =
-            longest_name(u32::try_from(left_out + 1).expect("a number")).replace('&', "&amp;");
+            longest('&')(u32::try_from(left_out + 1).expect("a number")).replace('&', "&amp;");
         assert!(invitation_page(&class, &names, record, place).contains(&name));
     }
 }

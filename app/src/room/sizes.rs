@@ -10,38 +10,18 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use signaling::event::{GroupChanged, InviteeAccepted, MemberJoined, ReceiveNewInvitation};
 use signaling::{
-    Answers, Event, EventKind, Group, GroupId, InviteId, InviteeList, MAX_MEMBERS, MAX_NAME_CHARS,
-    Name, Role, Settings, Timeout, Timestamp, UserId, apply,
+    Answers, Event, EventKind, Group, InviteId, InviteeList, MAX_MEMBERS, Name, Role, Settings,
+    Timeout, Timestamp, UserId, apply,
 };
 
 use super::cut::cut;
 use super::lists::List;
 use crate::actions::RoomView;
+use crate::largest::{FRAME, GROUP, PAGE, TEACHER, invitation, longest, user};
 use crate::pages::room::in_class;
-
-/// No page is larger.
-const PAGE: usize = 300_000;
-/// What stands around what is measured here: the document's head and its scripts.
-const FRAME: usize = 10_000;
 
 /// How many hands and people a page has of a class of which it has but a part.
 const ROWS: usize = List::Hands.rows(false);
-
-const GROUP: GroupId = GroupId::from_bytes([1; 16]);
-const TEACHER: UserId = user(0);
-
-const fn user(number: u32) -> UserId {
-    let [a, b, c, d] = number.to_be_bytes();
-    UserId::from_bytes([7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, a, b, c, d])
-}
-
-/// A name as long as there may be, in as many bytes of HTML or of UTF-8 as there can be.
-fn longest(letter: char) -> impl Fn(u32) -> String {
-    move |number| {
-        let number = format!("{number:05}");
-        letter.to_string().repeat(MAX_NAME_CHARS - number.len()) + &number
-    }
-}
 
 struct Class {
     group: Group,
@@ -67,9 +47,7 @@ impl Class {
     }
 
     fn invites(&mut self, inviter: UserId, list: InviteeList, operation: &Operation) -> InviteId {
-        let mut id = [3; 16];
-        id[..8].copy_from_slice(&self.group.seq.to_be_bytes());
-        let invite_id = InviteId::from_bytes(id);
+        let invite_id = invitation(self.group.seq);
         self.says(ReceiveNewInvitation {
             invite_id,
             inviter,
