@@ -183,7 +183,9 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .layer(CompressionLayer::new())
         // Around all that makes a page, its compression too.
         .layer(from_fn_with_state(engine.clone(), page_in_turn))
-        .layer(from_fn(asset_first));
+        .layer(from_fn(asset_first))
+        // Files that were not packed when they were built; it leaves alone what is packed.
+        .layer(CompressionLayer::new());
     let is_https = engine.is_https();
     // One layer for all of them: the router puts each of its layers in a box for every request.
     let around_all = ServiceBuilder::new()
