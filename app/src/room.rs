@@ -93,6 +93,11 @@ impl Live {
         self.counts.with(Option::is_none)
     }
 
+    /// The same at this moment; nothing follows it.
+    fn is_whole_now(self) -> bool {
+        self.counts.with_untracked(Option::is_none)
+    }
+
     /// From which row on a list is shown.
     fn from(self, list: List) -> usize {
         self.from.with_value(|from| from.get(list as usize).copied().unwrap_or(0))

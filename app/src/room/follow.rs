@@ -169,7 +169,7 @@ impl Follower {
         }
         self.fold();
         self.close();
-        if !self.live.is_whole() {
+        if !self.live.is_whole_now() {
             self.ask();
             return;
         }
@@ -235,8 +235,9 @@ impl Follower {
             }
             match answer {
                 Ok((200, body)) => {
-                    this.take(&body, browser_now());
-                    if this.live.is_whole() { this.connect() } else { this.fail() }
+                    // Who has the class is told all that they missed, and how each thing ended.
+                    let is_known = this.live.is_whole_now() || this.take(&body, browser_now());
+                    if is_known { this.connect() } else { this.fail() }
                 }
                 // Only the server's own word counts: what is in between may refuse as well.
                 Ok((_, body)) => match json::read::<Problem>(&body) {

@@ -104,9 +104,7 @@ impl List {
             Self::Here => "here",
         }
     }
-}
 
-impl List {
     /// How many rows are shown before *More*, of a class that the page has whole: a school class
     /// and its teachers; or of one of which it has but a part.
     pub const fn rows(self, is_whole: bool) -> usize {
@@ -144,7 +142,7 @@ pub fn More(
     let to_first = (from > 0).then(|| view! { <a href=address(0)>"From the first"</a> });
     // A page that has all of it shows it; another fetches the next one.
     let show = move |event: leptos::ev::MouseEvent| {
-        if live.is_whole() {
+        if live.is_whole_now() {
             event.prevent_default();
             live.show_more(list);
         }
