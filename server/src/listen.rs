@@ -212,12 +212,12 @@ fn too_many() -> Vec<u8> {
     let problem = Error::TooManyConnections.problem();
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let (_, content_type) = PROBLEM_TYPE;
+    let guards = [GUARD_TYPE, GUARD_POLICY].map(|(name, value)| format!("{name}: {value}\r\n"));
     format!(
         "HTTP/1.1 503 Service Unavailable\r\nretry-after: {}\r\ncontent-type: {content_type}\r\n\
-         cache-control: no-store\r\nx-content-type-options: nosniff\r\n\
-         content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+         cache-control: no-store\r\n{}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
         2 + jitter(8),
+        guards.concat(),
         body.len()
     )
     .into_bytes()

@@ -402,11 +402,9 @@ impl Room {
         Some(Snapshot::of(&state.group, user, now, |user| presence.is_online(user)))
     }
 
-    /// About how many members and parts a snapshot goes through.
+    /// How many members, invitations and parts a snapshot goes through.
     pub(crate) fn rows_of_snapshot(&self) -> u32 {
-        let state = self.read();
-        let parts: usize = state.group.live().map(|invitation| 1 + invitation.parts().len()).sum();
-        u32::try_from(state.group.members().len() + parts).unwrap_or(u32::MAX)
+        u32::try_from(self.read().group.count_rows()).unwrap_or(u32::MAX)
     }
 
     /// The same of an invitation that the member may see.

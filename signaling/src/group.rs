@@ -170,6 +170,11 @@ impl Group {
         self.live.iter().filter_map(|(_, invite_id)| self.invitations.get(invite_id))
     }
 
+    /// How many members, live invitations and parts in these there are to go through.
+    pub fn count_rows(&self) -> usize {
+        self.members().len() + self.live().map(|it| 1 + it.parts().len()).sum::<usize>()
+    }
+
     /// How many parts all invitations have together, live or not.
     pub fn count_parts(&self) -> usize {
         self.invitations.values().map(|invitation| invitation.parts().len()).sum()

@@ -23,11 +23,6 @@ const CALL_BYTES: usize = 512;
 /// The longest question that a page of a larger one begins with, in characters.
 const QUESTION_CHARS: usize = 500;
 
-/// How many members and parts there are to go through in a class.
-pub fn rows_of(group: &Group) -> usize {
-    group.members().len() + group.live().map(|it| 1 + it.parts().len()).sum::<usize>()
-}
-
 /// How many bytes all names come to in HTML.
 fn letters_of(group: &Group) -> usize {
     let is_escaped = |byte: &u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
@@ -54,7 +49,7 @@ pub fn cut(
     online: impl Fn(UserId) -> bool,
     from: &[usize],
 ) -> (Snapshot, Option<Counts>) {
-    let is_short = rows_of(group) <= WHOLE_ROWS && words_of(group, me) <= WHOLE_WORDS;
+    let is_short = group.count_rows() <= WHOLE_ROWS && words_of(group, me) <= WHOLE_WORDS;
     if is_short && letters_of(group) <= WHOLE_NAMES {
         return (Snapshot::of(group, me, now, online), None);
     }
