@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod keep;
 mod script;
 pub(crate) mod seam;
+mod slack;
 mod trouble;
 
 use std::fs::OpenOptions;
@@ -73,6 +74,13 @@ pub enum OpenError {
     /// SQLite itself is too old.
     #[error("SQLite {0} is too old: 3.51.3 or newer is needed")]
     OldSqlite(String),
+    /// SQLite was built without what clears a file of what was deleted.
+    #[error(
+        "this program was built with a SQLite that has no sqlite_dbpage, without which what is \
+         deleted does not leave the file. Build it inside Handup's checkout, whose \
+         .cargo/config.toml says how"
+    )]
+    NoPages,
     /// What is committed to the file would not be on disk.
     #[error("the database {path} is not durable: its journal_mode is {journal_mode}")]
     NotDurable {
@@ -208,6 +216,14 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
         .map_err(file_error)?;
     if parse_version(&version) < OLDEST_SQLITE {
         return Err(OpenError::OldSqlite(version));
+    }
+    let has_pages: bool =
+        sqlx::query_scalar("SELECT sqlite_compileoption_used('ENABLE_DBPAGE_VTAB')")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(file_error)?;
+    if !has_pages {
+        return Err(OpenError::NoPages);
     }
     // Whoever wrote the file last may have been killed before what they wrote was synced.
     make_durable(&mut connection).await.map_err(file_error)?;

@@ -6,13 +6,16 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 use super::history::ReadSoFar;
 use super::script::Script;
-use super::{Append, Reader, Writer, bytes};
+use super::{Append, Reader, Writer, bytes, slack};
 use crate::identity::TokenHash;
 
 /// How many events of a deleted class go in one commit: others wait for no longer than that takes.
 const CLEARED_AT_ONCE: u32 = 2_000;
 /// How many pages of the file are given back in one go.
 const PAGES_AT_ONCE: u32 = 256;
+
+/// The setting that says from which page on there may be copies of what was deleted.
+const SLACK: &str = "slack_from";
 
 /// Something that is kept beside the classes.
 #[derive(Debug)]
@@ -173,6 +176,7 @@ impl Writer {
         ] {
             sqlx::query(delete).bind(id).execute(&mut *transaction).await?;
         }
+        has_slack(&mut transaction).await?;
         // A code is unique, and this is none that anybody could type.
         sqlx::query(
             "UPDATE class SET deleted_at = ?, join_code = 'deleted-' || hex(group_id), name = '',
@@ -228,11 +232,13 @@ impl Writer {
         ] {
             sqlx::query(change).bind(id).execute(&mut *transaction).await?;
         }
+        has_slack(&mut transaction).await?;
         transaction.commit().await
     }
 
     /// Does a little of what a deletion leaves behind: events of a class that was taken away, pages
-    /// of the file that nothing needs, and old bytes in the write-ahead log.
+    /// of the file that nothing needs, copies of what was deleted in the others, and old bytes in the
+    /// write-ahead log.
     pub async fn tidy(&mut self) -> Result<Tidy, sqlx::Error> {
         let connection = self.connection().await?;
         let waiting: Option<Vec<u8>> = sqlx::query_scalar(
@@ -255,6 +261,20 @@ impl Writer {
             sqlx::query(sqlx::AssertSqlSafe(vacuum)).execute(&mut *connection).await?;
             return Ok(Tidy::More);
         }
+        let first: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = ?")
+            .bind(SLACK)
+            .fetch_optional(&mut *connection)
+            .await?;
+        if let Some(first) = first {
+            let next = slack::clear(connection, first.parse().unwrap_or(1)).await?;
+            let note = match next {
+                Some(_) => "UPDATE setting SET value = ?2 WHERE name = ?1",
+                None => "DELETE FROM setting WHERE name = ?1",
+            };
+            let next = next.map(|next| next.to_string());
+            sqlx::query(note).bind(SLACK).bind(next).execute(&mut *connection).await?;
+            return Ok(Tidy::More);
+        }
         // Nobody is to wait for a reader: when there is one, it is tried again.
         sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
         let emptied =
@@ -268,6 +288,17 @@ impl Writer {
         };
         Ok(if was_busy == 0 { Tidy::Done } else { Tidy::Held })
     }
+}
+
+/// Notes that something was deleted, so that there may be copies of it in any page of the file.
+async fn has_slack(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO setting (name, value) VALUES (?, '1') ON CONFLICT DO UPDATE SET value = '1'",
+    )
+    .bind(SLACK)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Makes the names that were written before there was a search for them ready for it.

@@ -137,18 +137,31 @@ impl Server {
 
     /// Waits until none of these texts is in any byte of the database.
     pub async fn forgets(&self, texts: &[&str]) {
+        let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+        let mut found = None;
         let forgotten = async {
-            let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
             loop {
                 looks.tick().await;
-                let bytes = self.bytes_on_disk();
-                let holds = |text: &&str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
-                if !texts.iter().any(holds) {
+                found = self.find_on_disk(texts);
+                if found.is_none() {
                     break;
                 }
             }
         };
-        within_patience(&format!("{texts:?} to be gone from the file"), forgotten).await;
+        let forgotten = tokio::time::timeout(super::PATIENCE, forgotten).await;
+        assert!(forgotten.is_ok(), "still on the disk: {found:?}");
+    }
+
+    /// Which file holds one of these texts, where, and what is written around it.
+    fn find_on_disk(&self, texts: &[&str]) -> Option<(PathBuf, usize, String)> {
+        let files = std::fs::read_dir(self.directory.path()).expect("the directory");
+        files.map(|file| file.expect("an entry").path()).find_map(|path| {
+            let bytes = std::fs::read(&path).expect("a file");
+            let of = |text: &&str| bytes.windows(text.len()).position(|w| w == text.as_bytes());
+            let at = texts.iter().find_map(of)?;
+            let around = &bytes[at.saturating_sub(200)..bytes.len().min(at + 200)];
+            Some((path, at, String::from_utf8_lossy(around).into_owned()))
+        })
     }
 
     fn database(&self) -> PathBuf {
