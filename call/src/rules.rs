@@ -98,7 +98,7 @@ fn refuse_call(group: &Group, caller: UserId, callee: UserId) -> Option<Rejectio
 fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
     let call = Call::of(group.invitation(new.invite_id)?)?;
     let is_other = |other: &Call| other.invite_id != call.invite_id;
-    let crossing = Call::all(group)
+    let crossing = Call::all_with(group, call.callee)
         .find(|it| it.is_ringing() && it.caller == call.callee && it.callee == call.caller);
     if let Some(crossing) = crossing {
         let answer = Answer { device: call.room };
@@ -111,7 +111,7 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
             cancel(call.caller, call.invite_id, reasons::CROSSED),
         ]);
     }
-    Call::all(group).find(|it| is_other(it) && it.concerns(call.callee))?;
+    Call::all_with(group, call.callee).find(is_other)?;
     Some(vec![Command::Reject {
         actor: call.callee,
         invite_id: call.invite_id,
@@ -123,8 +123,7 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
 /// Students do not call each other, nor does a call go on between two who have come to be that.
 fn part_students(group: &Group, user: UserId) -> Vec<Command> {
     let is_teacher = |user| group.member(user).is_some_and(|member| member.role == Role::Teacher);
-    let between_students =
-        Call::all(group).filter(|call| call.concerns(user) && !is_teacher(call.other(user)));
+    let between_students = Call::all_with(group, user).filter(|call| !is_teacher(call.other(user)));
     let reason = signaling::reasons::ROLE_CHANGED;
     let part = |call: Call| {
         if call.is_ringing() {

@@ -69,9 +69,18 @@ impl Call {
         group.live().filter_map(Self::of)
     }
 
+    /// Those of them in which this member is one of the two. Only what concerns the member is read:
+    /// of others there may be thousands.
+    pub(crate) fn all_with(group: &Group, user: UserId) -> impl Iterator<Item = Self> {
+        let concerns = move |invitation: &&Invitation| {
+            invitation.group_id.is_none() && invitation.is_visible_to(user)
+        };
+        group.live().filter(concerns).filter_map(Self::of)
+    }
+
     /// The call that the member is in, calls or is being called by.
     pub fn with(group: &Group, user: UserId) -> Option<Self> {
-        Self::all(group).find(|call| call.concerns(user))
+        Self::all_with(group, user).next()
     }
 
     /// Whether this member is one of the two.

@@ -2,12 +2,12 @@
 
 use signaling::event::{InviteeAccepted, InviteeRejected};
 use signaling::{
-    Application, Command, Event, EventKind, FinishWhom, Group, GroupId, InviteId, InviteeState,
-    Reading, Role, UserId,
+    Application, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
+    InviteeState, Reading, Role, UserId,
 };
 
 use crate::history::Chronicle;
-use crate::{HandSource, Lesson, Operation, reasons};
+use crate::{HandSource, Invited, Lesson, Operation, reasons};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,18 +93,27 @@ fn operation_of(group: &Group, invite_id: InviteId) -> Option<(Operation, UserId
 /// Whoever speaks has no hand up, and needs no second invitation to speak.
 fn has_the_floor(group: &Group, student: UserId) -> Vec<Command> {
     let mut commands = bring_down(group, student, reasons::CALLED_ON);
-    for invited in Lesson::read(group).invited.iter().filter(|invited| invited.user == student) {
-        let Some(invitation) = group.invitation(invited.invite_id) else { continue };
-        if invitation.in_state(InviteeState::Pending).eq([student]) {
-            commands.push(withdraw(invitation.inviter, invited.invite_id, reasons::CALLED_ON));
-        }
+    let asks_them_alone = |invitation: &&Invitation| {
+        let part = invitation.part(student);
+        part.is_some_and(|part| part.state == InviteeState::Pending)
+            && invitation.in_state(InviteeState::Pending).eq([student])
+    };
+    let invited = Lesson::of_those(group, group.live().filter(asks_them_alone)).invited;
+    for Invited { invite_id, .. } in invited.iter().filter(|invited| invited.user == student) {
+        let Some(invitation) = group.invitation(*invite_id) else { continue };
+        commands.push(withdraw(invitation.inviter, *invite_id, reasons::CALLED_ON));
     }
     commands
 }
 
 /// Takes a student's hand down, whatever holds it up.
 pub(crate) fn bring_down(group: &Group, student: UserId, reason: &str) -> Vec<Command> {
-    let lesson = Lesson::read(group);
+    let is_theirs = |invitation: &&Invitation| {
+        let part = invitation.part(student);
+        let has_accepted = part.is_some_and(|part| part.state == InviteeState::Accepted);
+        has_accepted || invitation.inviter == student
+    };
+    let lesson = Lesson::of_those(group, group.live().filter(is_theirs));
     let sources = lesson.hand(student).map(|hand| hand.sources.as_slice()).unwrap_or_default();
     let commands = sources.iter().map(|source| match source {
         HandSource::Round(invite_id) => Command::Finish {

@@ -114,17 +114,21 @@ impl Lesson {
     /// Reads the group's live invitations. One-to-one invitations are nobody else's to see and so
     /// no part of the lesson.
     pub fn of(group: &Group) -> Self {
-        let mut lesson = Self::read(group);
+        let mut lesson = Self::of_those(group, group.live());
         // A hand is a student's.
         lesson.hands.retain(|hand| !is_teacher(group, hand.user));
         lesson
     }
 
-    /// The lesson with what holds up the hands of teachers as well, for taking it down.
-    pub(crate) fn read(group: &Group) -> Self {
+    /// What these live invitations make of the lesson, with what holds up the hands of teachers as
+    /// well, for taking it down.
+    pub(crate) fn of_those<'a>(
+        group: &Group,
+        invitations: impl Iterator<Item = &'a Invitation>,
+    ) -> Self {
         let mut lesson = Self::default();
         let mut raised = Raised { group, hands: vec![None; group.members().len()] };
-        for invitation in group.live().filter(|invitation| invitation.group_id.is_some()) {
+        for invitation in invitations.filter(|invitation| invitation.group_id.is_some()) {
             match Operation::read(&invitation.data) {
                 Some(Operation::HandRaising { question }) => {
                     lesson.round(&mut raised, invitation, question);

@@ -207,7 +207,7 @@ fn decide_kinds(
             Ok(kinds)
         }
         Command::Expire => {
-            let mut due: Vec<&Invitation> = group.live().filter(|i| i.is_due(now)).collect();
+            let mut due: Vec<&Invitation> = group.due(now).collect();
             due.sort_by_key(|invitation| (invitation.expires_at, invitation.seq));
             let timeouts = due.into_iter().map(|invitation| {
                 let invitee_list = match invitation.invitee_list {
@@ -288,12 +288,14 @@ fn may_invite(
     if !group.settings.ask_anytime || !to_teachers {
         return Err(Rejection::NotPermitted);
     }
-    let has_open_ask = group.live().any(|invitation| {
+    let is_open_ask = |invitation: &Invitation| {
         invitation.inviter == inviter.user_id
             && invitation.group_id.is_some()
             && invitation.open
             && !invitation.is_due(now)
-    });
+    };
+    // Mostly a student has none at all.
+    let has_open_ask = group.count_live_of(inviter.user_id) > 0 && group.live().any(is_open_ask);
     if has_open_ask { Err(Rejection::SecondAsk) } else { Ok(()) }
 }
 
@@ -485,8 +487,9 @@ fn finish_whose(
 fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     for invitation in group.live().filter(|i| i.open && i.group_id.is_some()) {
+        let part = invitation.part(member.user_id);
         let is_named_by_role = invitation.invitee_list == InviteeList::Everyone
-            && invitation.in_state(InviteeState::Pending).any(|user| user == member.user_id);
+            && part.is_some_and(|part| part.state == InviteeState::Pending);
         if invitation.inviter == member.user_id {
             kinds.push(cancel(invitation, "", Some(reasons::ROLE_CHANGED)));
         } else if is_named_by_role {

@@ -1,6 +1,6 @@
 //! The group as an aggregate, and the one fold that brings it up to date.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,10 @@ use crate::event::{
     InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
     MemberJoined, ReceiveNewInvitation,
 };
+use crate::live::Live;
 use crate::{
     Answers, Entry, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
-    InviteeState, Name, Roll, Timestamp, UserId,
+    InviteeState, Name, Roll, Timestamp, UserId, json,
 };
 
 /// What a member is in a class.
@@ -108,7 +109,7 @@ pub struct Group {
     pub ended: bool,
     members: Roll<Member>,
     invitations: BTreeMap<InviteId, Invitation>,
-    live: BTreeSet<(u64, InviteId)>,
+    live: Live,
 }
 
 impl Group {
@@ -122,7 +123,7 @@ impl Group {
             ended: false,
             members: Roll::default(),
             invitations: BTreeMap::new(),
-            live: BTreeSet::new(),
+            live: Live::default(),
         }
     }
 
@@ -167,12 +168,32 @@ impl Group {
 
     /// The live invitations, in the order in which they were made.
     pub fn live(&self) -> impl Iterator<Item = &Invitation> {
-        self.live.iter().filter_map(|(_, invite_id)| self.invitations.get(invite_id))
+        self.live.in_order().filter_map(|invite_id| self.invitations.get(&invite_id))
+    }
+
+    /// The live invitations to everyone that can still be answered.
+    pub fn live_to_everyone(&self) -> impl ExactSizeIterator<Item = InviteId> {
+        self.live.to_everyone()
+    }
+
+    /// How many live invitations there are.
+    pub fn count_live(&self) -> usize {
+        self.live.count()
+    }
+
+    /// How many live invitations somebody has made.
+    pub fn count_live_of(&self, inviter: UserId) -> usize {
+        self.live.count_of(inviter)
     }
 
     /// How many members, live invitations and parts in these there are to go through.
     pub fn count_rows(&self) -> usize {
-        self.members().len() + self.live().map(|it| 1 + it.parts().len()).sum::<usize>()
+        self.members().len() + self.live.count() + self.live.parts()
+    }
+
+    /// How many bytes of JSON the `data` of the live invitations and of their parts comes to.
+    pub const fn count_words(&self) -> usize {
+        self.live.words()
     }
 
     /// How many parts all invitations have together, live or not.
@@ -182,10 +203,13 @@ impl Group {
 
     /// The next moment at which something times out.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.live()
-            .filter(|invitation| invitation.open)
-            .filter_map(|invitation| invitation.expires_at)
-            .min()
+        self.live.next_deadline()
+    }
+
+    /// The invitations of which the deadline has come by this moment, its timeout event not written,
+    /// the earliest first.
+    pub(crate) fn due(&self, now: Timestamp) -> impl Iterator<Item = &Invitation> {
+        self.live.due(now).filter_map(|invite_id| self.invitations.get(&invite_id))
     }
 
     /// Lets go of an invitation to which nothing can happen any more. Whoever still wants to answer
@@ -198,21 +222,20 @@ impl Group {
 
     fn index(&mut self, invite_id: InviteId) {
         if let Some(invitation) = self.invitations.get(&invite_id) {
-            let key = (invitation.seq, invite_id);
-            if invitation.is_live() {
-                self.live.insert(key);
-            } else {
-                self.live.remove(&key);
-            }
+            self.live.follow(invitation);
         }
     }
 
-    fn change(&mut self, invite_id: InviteId, change: impl FnOnce(&mut Invitation)) {
+    /// Changes an invitation in a way that tells how many bytes of words it added.
+    fn change(&mut self, invite_id: InviteId, change: impl FnOnce(&mut Invitation) -> isize) {
         if let Some(invitation) = self.invitations.get_mut(&invite_id) {
-            change(invitation);
+            let more_words = change(invitation);
             if invitation.invitee_list != InviteeList::Everyone {
                 let is_pending = invitation.in_state(InviteeState::Pending).next().is_some();
                 invitation.open = is_pending;
+            }
+            if self.live.contains(invitation) {
+                self.live.add_words(more_words);
             }
             self.index(invite_id);
         }
@@ -221,21 +244,22 @@ impl Group {
     /// Whoever has come to hold a role is invited by the open invitations to everyone of that role.
     fn include(&mut self, user: UserId, role: Role, at: Timestamp, seq: u64) {
         let inviters: Vec<UserId> = self.with_role(role.invites()).map(|m| m.user_id).collect();
-        for (_, invite_id) in &self.live {
-            if let Some(invitation) = self.invitations.get_mut(invite_id)
-                && invitation.open
+        let to_everyone: Vec<InviteId> = self.live.to_everyone().collect();
+        for invite_id in to_everyone {
+            if let Some(invitation) = self.invitations.get_mut(&invite_id)
                 && !invitation.is_due(at)
-                && invitation.invitee_list == InviteeList::Everyone
                 && invitation.inviter != user
                 && inviters.contains(&invitation.inviter)
                 && invitation.part(user).is_none()
             {
                 invitation.parts_mut().push(Invitee::pending(user, at, seq));
+                self.live.add_part();
             }
         }
     }
 }
 
+/// Brings parts from one state into another; tells how many bytes of words that added.
 fn settle(
     invitation: &mut Invitation,
     event: &Event,
@@ -244,9 +268,13 @@ fn settle(
     to: InviteeState,
     reason: Option<&str>,
     data: &str,
-) {
-    let settle = |part: &mut Invitee| {
+) -> isize {
+    let words = json::length(data).cast_signed();
+    let mut more_words = 0;
+    let mut settle = |part: &mut Invitee| {
         if part.state == from {
+            let before = part.data.as_deref().map_or(0, json::length);
+            more_words += words - before.cast_signed();
             part.state = to;
             part.at = event.at;
             part.seq = event.seq;
@@ -256,13 +284,14 @@ fn settle(
     };
     let parts = invitation.parts_mut();
     match whom {
-        InviteeList::Everyone => parts.iter_mut().for_each(settle),
+        InviteeList::Everyone => parts.iter_mut().for_each(&mut settle),
         InviteeList::Members(users) => {
             for user in users {
-                parts.of_mut(*user).map(settle);
+                parts.of_mut(*user).map(&mut settle);
             }
         }
     }
+    more_words
 }
 
 /// Folds an event into the group. An event that was folded already changes nothing.
@@ -278,17 +307,17 @@ pub fn apply(group: &mut Group, event: &Event) {
         EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, data }) => {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
-                settle(invitation, event, &whom, Pending, Accepted, None, data);
                 if invitation.answers == Answers::First {
                     invitation.open = false;
                     invitation.closed.get_or_insert(Accepted);
                 }
+                settle(invitation, event, &whom, Pending, Accepted, None, data)
             });
         }
         EventKind::InviteeRejected(InviteeRejected { invite_id, invitee, data, reason }) => {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
-                settle(invitation, event, &whom, Pending, Rejected, reason.as_deref(), data);
+                settle(invitation, event, &whom, Pending, Rejected, reason.as_deref(), data)
             });
         }
         EventKind::InvitationCancelled(InvitationCancelled {
@@ -300,29 +329,31 @@ pub fn apply(group: &mut Group, event: &Event) {
         }) => {
             group.change(*invite_id, |invitation| {
                 let reason = reason.as_deref();
-                settle(invitation, event, invitee_list, Pending, Cancelled, reason, data);
                 if *invitee_list == InviteeList::Everyone {
                     invitation.open = false;
                     invitation.closed.get_or_insert(Cancelled);
                 }
+                settle(invitation, event, invitee_list, Pending, Cancelled, reason, data)
             });
         }
         EventKind::InvitationTimeout(InvitationTimeout { invite_id, invitee_list }) => {
             group.change(*invite_id, |invitation| {
-                settle(invitation, event, invitee_list, Pending, TimedOut, None, "");
                 invitation.open = false;
                 invitation.closed.get_or_insert(TimedOut);
+                settle(invitation, event, invitee_list, Pending, TimedOut, None, "")
             });
         }
         EventKind::InvitationModified(modified) => {
             group.change(modified.invite_id, |invitation| {
+                let before = json::length(&invitation.data);
                 invitation.data.clone_from(&modified.data);
+                json::length(&invitation.data).cast_signed() - before.cast_signed()
             });
         }
         EventKind::InviteeFinished(InviteeFinished { invite_id, invitee, by: _, reason, data }) => {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
-                settle(invitation, event, &whom, Accepted, Finished, Some(reason), data);
+                settle(invitation, event, &whom, Accepted, Finished, Some(reason), data)
             });
         }
         EventKind::MemberJoined(MemberJoined { user_id, name, role }) => {

@@ -6,7 +6,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Entry, GroupId, InviteId, Roll, Timeout, Timestamp, UserId};
+use crate::{Entry, GroupId, InviteId, Roll, Timeout, Timestamp, UserId, json};
 
 /// Whom an invitation asks to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -166,6 +166,12 @@ impl Invitation {
     /// The part of this user, when they have one.
     pub fn part(&self, user: UserId) -> Option<&Invitee> {
         self.invitees.as_ref()?.of(user)
+    }
+
+    /// How many bytes of JSON its `data` and that of its parts comes to.
+    pub fn count_words(&self) -> usize {
+        let of_parts = self.parts().iter().filter_map(|part| part.data.as_deref());
+        json::length(&self.data) + of_parts.map(json::length).sum::<usize>()
     }
 
     /// Whose part is in this state, in order.

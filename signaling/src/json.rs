@@ -37,6 +37,16 @@ impl de::Error for JsonError {
     }
 }
 
+/// How many bytes a text comes to between the quotes of a JSON string, as the wire writes it.
+pub fn length(text: &str) -> usize {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\x08' | b'\t' | b'\n' | b'\x0c' | b'\r' => 2,
+        0..b' ' => 6,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum()
+}
+
 /// Reads a value of which the text holds the JSON and nothing else. Numbers are whole, structs are
 /// objects, enums are their variants' names.
 ///

@@ -15,6 +15,7 @@ mod group;
 mod ids;
 mod invitation;
 pub mod json;
+mod live;
 mod problem;
 mod roll;
 mod time;

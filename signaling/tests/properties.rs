@@ -213,12 +213,12 @@ impl Class {
                     Who::Invitee(index) => index.get(invitation.parts()).user_id,
                 };
                 match verb {
-                    Verb::Accept => accept(by, id),
+                    Verb::Accept => saying("\u{1}\"é", accept(by, id)),
                     Verb::Reject => reject(by, id),
                     Verb::Cancel => cancel(by, id),
-                    Verb::Finish => finish(by, id),
+                    Verb::Finish => saying("\n", finish(by, id)),
                     Verb::FinishOf(index) => finish_of(by, id, person(index)),
-                    Verb::Modify(number) => modify(by, id, &number.to_string()),
+                    Verb::Modify(number) => modify(by, id, &"\\\t".repeat(usize::from(*number))),
                 }
             }
             Deed::ChangeRole { by, user, role } => make(person(by), *role, person(user)),
@@ -227,6 +227,14 @@ impl Class {
             Deed::Expire => Command::Expire,
         }
     }
+}
+
+/// The same, with words.
+fn saying(words: &str, mut command: Command) -> Command {
+    if let Command::Accept { data, .. } | Command::Finish { data, .. } = &mut command {
+        words.clone_into(data);
+    }
+    command
 }
 
 /// One command in a life, with the class before and after it.
@@ -410,6 +418,34 @@ proptest! {
             apply(&mut replayed, event);
         }
         prop_assert_eq!(&replayed, &class.group, "an event folded twice is folded once");
+    }
+
+    #[test]
+    fn what_the_live_invitations_come_to_is_what_they_are(life in any_life()) {
+        live(&life, |moment| {
+            let group = &moment.after.group;
+            let live: Vec<&Invitation> = group.live().collect();
+            prop_assert!(live.iter().all(|invitation| invitation.is_live()));
+            prop_assert_eq!(group.count_live(), live.len());
+            let parts: usize = live.iter().map(|it| it.parts().len()).sum();
+            prop_assert_eq!(group.count_rows(), group.members().len() + live.len() + parts);
+            let words = |invitation: &&Invitation| {
+                let of_parts = invitation.parts().iter().filter_map(|part| part.data.as_ref());
+                let said = std::iter::once(&invitation.data).chain(of_parts);
+                let in_json = |data| serde_json::to_string(data).expect("JSON").len() - 2;
+                said.map(in_json).sum::<usize>()
+            };
+            prop_assert_eq!(group.count_words(), live.iter().map(words).sum::<usize>());
+            for member in group.members() {
+                let count = live.iter().filter(|it| it.inviter == member.user_id).count();
+                prop_assert_eq!(group.count_live_of(member.user_id), count);
+            }
+            let is_to_everyone =
+                |it: &&&Invitation| it.open && it.invitee_list == InviteeList::Everyone;
+            let to_everyone = live.iter().filter(is_to_everyone).map(|it| it.invite_id);
+            prop_assert!(group.live_to_everyone().eq(to_everyone));
+            Ok(())
+        })?;
     }
 
     #[test]
