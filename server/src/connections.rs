@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::task::AbortHandle;
 
-use crate::limits::network;
+use crate::networks::site;
 
 /// One of so many that could give way does so at a time: a flood is not gone through anew for each
 /// connection that comes.
@@ -101,7 +101,7 @@ impl Connections {
     /// Lets a connection in; none when there are as many as may be and all of them at work. There
     /// is no address for a proxy, which brings everybody and has no share.
     pub fn admit(&self, address: Option<IpAddr>) -> Option<Connection> {
-        let network = address.map(network);
+        let network = address.map(site);
         let mut open = self.0.open();
         let of_network = open.of_network.get(&network).copied().unwrap_or(0);
         let has_its_share = network.is_some() && of_network >= self.0.most_of_network;

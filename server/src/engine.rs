@@ -340,7 +340,9 @@ impl Engine {
         entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         let group_id = self.group_of_code(address, code).await?;
-        self.shared.limits.join(address)?;
+        let coming = self.shared.rooms.get(group_id);
+        let coming = coming.map_or(0, |room| room.with_group(weight::of_coming));
+        self.shared.limits.join(address, weight::EVENT + weight::ADMISSION + coming)?;
         let user_id = new_user_id();
         let command = Command::Join { user: user_id, name };
         let admission = self.admission(entrance.into()).await?;
@@ -578,16 +580,22 @@ impl Engine {
         key: Option<&Key>,
     ) -> Result<(), Error> {
         let room = self.shared.rooms.get(group_id);
-        let (words, told) = room.map_or((0, None), |room| {
+        let ends = weight::only_ends(command);
+        let (words, told, ended) = room.map_or((0, None, 0), |room| {
             room.with_group(|group| {
-                (weight::of_command(group, command), weight::of_answer(group, command))
+                let words = weight::of_command(group, command);
+                let ended = if ends { weight::of_end(group, command) } else { 0 };
+                (words, weight::of_answer(group, command), ended)
             })
         });
         if let Some((actor, parts)) = told {
             self.may_look_at(group_id, actor, parts)?;
         }
         let words = words + key.map_or(0, |_| weight::KEY);
-        if !weight::only_ends(command) {
+        if ends {
+            // Whoever has written too much may still end things; it counts for what comes next.
+            let _ = self.shared.limits.write(address, ended + words);
+        } else {
             self.shared.limits.write(address, weight::EVENT + words)?;
         }
         self.shared.limits.change(group_id, words)

@@ -53,7 +53,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const MAX_KEY_BYTES: usize = 128;
 /// The largest snapshot, in rows, that is made where the request is answered: what is larger waits
 /// in the render queue.
-const MADE_AT_ONCE: u32 = 500;
+const MADE_AT_ONCE: u32 = 250;
 /// The longest `reason`, in bytes.
 const MAX_REASON_BYTES: usize = 128;
 
@@ -264,7 +264,7 @@ impl FromRequestParts<Engine> for Caller {
             return Err(Rejection::Ended.into());
         }
         let address = engine.client_address(&parts.extensions, &parts.headers);
-        let asking = Asking::of_member(group_id, credential.token());
+        let asking = Asking::of_member(group_id, credential.token()).from(address);
         Ok(Self { session, ids, address, asking })
     }
 }
@@ -892,14 +892,13 @@ async fn first_snapshot(
     let rows = room.rows_of_snapshot();
     engine.may_look_at(room.id(), user, rows)?;
     let (room, now) = (Arc::clone(room), engine.now());
-    let make = move || FirstSnapshot::of(&room, user, now);
-    let made = if rows <= MADE_AT_ONCE {
-        make()
-    } else {
-        let slot = engine.renders().slot(asking)?;
-        engine.renders().make(&slot, async move { make() }).await?
-    };
-    made.ok_or(Error::NotSignedIn)
+    if rows <= MADE_AT_ONCE {
+        return FirstSnapshot::of(&room, user, now).ok_or(Error::NotSignedIn);
+    }
+    let slot = engine.renders().slot(asking)?;
+    let make = async move { FirstSnapshot::of(&room, user, now).map(FirstSnapshot::into_parts) };
+    let made = engine.renders().make_bytes(slot, make).await?;
+    made.map(FirstSnapshot::from_parts).ok_or(Error::NotSignedIn)
 }
 
 fn event_number(text: &str) -> Option<u64> {

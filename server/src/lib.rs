@@ -5,6 +5,7 @@
 mod admin;
 mod answer;
 mod bounds;
+mod buckets;
 mod clock;
 mod config;
 mod connections;
@@ -18,6 +19,7 @@ mod identity;
 mod kept;
 mod limits;
 mod listen;
+mod networks;
 mod piece;
 mod proxies;
 mod render_queue;

@@ -4,18 +4,17 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::ConnectInfo;
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::Extensions;
-use signaling::{Group, GroupId, UserId};
+use signaling::{Command, Group, GroupId, UserId, json};
 
 use crate::bounds::Bounds;
+use crate::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
 use crate::error::Error;
+use crate::networks::{network, site};
 use crate::weight;
 
 /// The address a request came from, as [`serve`](crate::serve) noted it.
@@ -54,20 +53,10 @@ struct Network {
 /// The networks that a guess counts against. Whoever has one of IPv6 to themselves has mostly many
 /// of them, so these have not much more together than one.
 fn networks(address: IpAddr) -> impl Iterator<Item = Network> {
-    let own = network(address);
-    let site = match own {
-        IpAddr::V6(own) => {
-            let [a, b, c, ..] = own.segments();
-            Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
-        }
-        IpAddr::V4(_) => None,
-    };
-    let site = site.map(|address| Network { address, share: SITE_SHARE });
-    [Network { address: own, share: 1 }].into_iter().chain(site)
+    let own = Network { address: network(address), share: 1 };
+    let site = Network { address: site(address), share: SITE_SHARE };
+    std::iter::once(own).chain(address.to_canonical().is_ipv6().then_some(site))
 }
-
-/// How many households' allowances all networks of one site have together.
-const SITE_SHARE: u8 = 16;
 
 struct Left {
     guesses: f64,
@@ -120,22 +109,20 @@ impl Guesses {
 }
 
 pub(crate) struct Limits {
-    verbs: DefaultKeyedRateLimiter<UserId>,
-    looks: DefaultKeyedRateLimiter<UserId>,
-    looks_at: DefaultKeyedRateLimiter<GroupId>,
-    changes: DefaultKeyedRateLimiter<GroupId>,
-    words: DefaultKeyedRateLimiter<GroupId>,
-    begins: DefaultKeyedRateLimiter<IpAddr>,
-    joins: DefaultKeyedRateLimiter<IpAddr>,
-    take_overs: DefaultKeyedRateLimiter<IpAddr>,
+    verbs: Buckets<UserId>,
+    looks: Buckets<UserId>,
+    looks_at: Buckets<GroupId>,
+    changes: Buckets<GroupId>,
+    words: Buckets<GroupId>,
+    begins: NetworkBuckets,
+    joins: NetworkBuckets,
+    take_overs: NetworkBuckets,
     /// In units of [`GRAIN`] bytes.
-    written: DefaultKeyedRateLimiter<IpAddr>,
-    relays: DefaultKeyedRateLimiter<UserId>,
-    exports: DefaultKeyedRateLimiter<UserId>,
+    written: NetworkBuckets,
+    relays: Buckets<UserId>,
+    exports: Buckets<UserId>,
     codes: Guesses,
     passwords: Guesses,
-    clock: DefaultClock,
-    written_at_once: u32,
 }
 
 /// How many join from one address before they are slowed down.
@@ -152,95 +139,53 @@ const ROWS: (u32, u32) = (100_000, 5_000);
 const ROWS_OF_CLASS: (u32, u32) = (80_000_000, 500_000);
 /// How exactly bytes are counted that are written for a network.
 const GRAIN: u64 = 64;
-/// How many invitations of a member may be live, and how many of a class: the writer looks at them
-/// all. Where anybody may ask at any time, each member has one.
+/// How many invitations of a member may be live, and how many of a class. Where anybody may ask at
+/// any time, each member has one.
 const MAX_LIVE: (usize, usize) = (512, 16_384);
-
-/// Whether a group takes one more invitation of a member.
-pub(crate) fn takes_invitation(group: &Group, inviter: UserId) -> Result<(), Error> {
-    let own = group.live().filter(|invitation| invitation.inviter == inviter).count();
-    if own < MAX_LIVE.0 && group.live().count() < MAX_LIVE.1 {
-        Ok(())
-    } else {
-        Err(Error::TooManyInvitations)
-    }
-}
-
-/// The most keys a limiter holds before it forgets those that have been quiet.
+/// How many bytes of JSON the `data` of all that is live in a class may come to: every snapshot holds
+/// it.
+const MAX_LIVE_WORDS: usize = 8 << 20;
+/// How many wrong guesses are held before those that have come back are forgotten.
 const FORGET_ABOVE: usize = 10_000;
 
-fn quota(burst: u32, per_second: u32) -> Quota {
-    let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-    Quota::per_second(at_least_one(per_second)).allow_burst(at_least_one(burst))
-}
-
-/// The part of an address that one household or school cannot change at will.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+/// Whether a group takes what a command adds to what is live in it.
+pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
+    let (actor, words) = match command {
+        Command::Invite { actor, data, .. } | Command::InviteInGroup { actor, data, .. } => {
+            (Some(actor), data)
         }
-        v4 @ IpAddr::V4(_) => v4,
-    }
+        Command::Accept { data, .. } | Command::Modify { data, .. } => (None, data),
+        _ => return Ok(()),
+    };
+    let is_one_too_many = actor.is_some_and(|actor| {
+        group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
+    });
+    let says_too_much =
+        !words.is_empty() && group.count_words() + json::length(words) > MAX_LIVE_WORDS;
+    if is_one_too_many || says_too_much { Err(Error::TooManyInvitations) } else { Ok(()) }
 }
 
 impl Limits {
     pub fn new(bounds: &Bounds) -> Self {
         let a_day = u32::try_from(bounds.network_bytes_a_day / GRAIN).unwrap_or(u32::MAX);
         Self {
-            verbs: RateLimiter::keyed(quota(1_000, 100)),
-            looks: RateLimiter::keyed(quota(ROWS.0, ROWS.1)),
-            looks_at: RateLimiter::keyed(quota(ROWS_OF_CLASS.0, ROWS_OF_CLASS.1)),
+            verbs: Buckets::new(1_000, 100),
+            looks: Buckets::new(ROWS.0, ROWS.1),
+            looks_at: Buckets::new(ROWS_OF_CLASS.0, ROWS_OF_CLASS.1),
             // More than a few hostile members come to, so that these do not hold up the others.
-            changes: RateLimiter::keyed(quota(50_000, 5_000)),
-            words: RateLimiter::keyed(quota(WORDS.0, WORDS.1)),
-            begins: RateLimiter::keyed(quota(1_000, 10)),
+            changes: Buckets::new(50_000, 5_000),
+            words: Buckets::new(WORDS.0, WORDS.1),
+            begins: NetworkBuckets::new(1_000, 10),
             // All schools of a town may come from one address in the same minute.
-            joins: RateLimiter::keyed(quota(JOINS_AT_ONCE, 100)),
-            take_overs: RateLimiter::keyed(quota(100, 1)),
-            written: RateLimiter::keyed(quota(a_day, a_day / (24 * 3_600))),
-            relays: RateLimiter::keyed(quota(100, 2)),
+            joins: NetworkBuckets::new(JOINS_AT_ONCE, 100),
+            take_overs: NetworkBuckets::new(100, 1),
+            written: NetworkBuckets::new(a_day, a_day / (24 * 3_600)),
+            relays: Buckets::new(100, 2),
             // Each reads a whole class.
-            exports: RateLimiter::keyed(quota(20, 1)),
+            exports: Buckets::new(20, 1),
             codes: Guesses::new(CODES),
             passwords: Guesses::new(PASSWORDS),
-            clock: DefaultClock::default(),
-            written_at_once: a_day.max(1),
         }
-    }
-
-    fn check<K: std::hash::Hash + Eq + Clone>(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
-        key: &K,
-    ) -> Result<(), Error> {
-        self.check_many(limiter, key, NonZeroU32::MIN)
-    }
-
-    fn check_many<K: std::hash::Hash + Eq + Clone>(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
-        key: &K,
-        count: NonZeroU32,
-    ) -> Result<(), Error> {
-        if limiter.len() > FORGET_ABOVE {
-            limiter.retain_recent();
-        }
-        let checked = limiter.check_key_n(key, count).map_err(|_| Error::BodyTooLarge)?;
-        checked.map_err(|denied| Error::TooFast(denied.wait_time_from(self.clock.now())))
-    }
-
-    /// The same of what may be more than there ever is at once: that takes all there is.
-    fn check_up_to<K: std::hash::Hash + Eq + Clone>(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
-        key: &K,
-        count: u32,
-        most: u32,
-    ) -> Result<(), Error> {
-        NonZeroU32::new(count.min(most))
-            .map_or(Ok(()), |count| self.check_many(limiter, key, count))
     }
 
     /// Whether an address may try a code.
@@ -265,12 +210,12 @@ impl Limits {
 
     /// One verb of a member.
     pub fn verb(&self, user: UserId) -> Result<(), Error> {
-        self.check(&self.verbs, &user)
+        self.verbs.take(&user, 1)
     }
 
     /// One export of a class by a member.
     pub fn export(&self, user: UserId) -> Result<(), Error> {
-        self.check(&self.exports, &user)
+        self.exports.take(&user, 1)
     }
 
     /// One look of a member at the class.
@@ -280,43 +225,42 @@ impl Limits {
 
     /// So many rows more that a look of a member has to go through.
     pub fn look_at(&self, group_id: GroupId, user: UserId, rows: u32) -> Result<(), Error> {
-        self.check_up_to(&self.looks, &user, rows, ROWS.0)?;
-        self.check_up_to(&self.looks_at, &group_id, rows, ROWS_OF_CLASS.0)
+        self.looks.take(&user, rows)?;
+        self.looks_at.take(&group_id, rows)
     }
 
     /// One change to a class, and how many bytes of words and parts it brings.
     pub fn change(&self, group_id: GroupId, words: u64) -> Result<(), Error> {
-        self.check(&self.changes, &group_id)?;
-        let words = u32::try_from(words).unwrap_or(u32::MAX);
-        self.check_up_to(&self.words, &group_id, words, WORDS.0)
+        self.changes.take(&group_id, 1)?;
+        self.words.take(&group_id, u32::try_from(words).unwrap_or(u32::MAX))
     }
 
     /// So many bytes that are written for a network.
     pub fn write(&self, address: IpAddr, bytes: u64) -> Result<(), Error> {
         let grains = u32::try_from(bytes.div_ceil(GRAIN)).unwrap_or(u32::MAX);
-        self.check_up_to(&self.written, &network(address), grains, self.written_at_once)
+        self.written.take(address, grains)
     }
 
     /// One word of a member to the other end of an invitation.
     pub fn relay(&self, user: UserId) -> Result<(), Error> {
-        self.check(&self.relays, &user)
+        self.relays.take(&user, 1)
     }
 
-    /// One member more from an address.
-    pub fn join(&self, address: IpAddr) -> Result<(), Error> {
-        self.check(&self.joins, &network(address))?;
-        self.write(address, weight::EVENT + weight::ADMISSION)
+    /// One member more from an address, and how many bytes they come to.
+    pub fn join(&self, address: IpAddr, bytes: u64) -> Result<(), Error> {
+        self.joins.take(address, 1)?;
+        self.write(address, bytes)
     }
 
     /// One class begun from an address.
     pub fn begin(&self, address: IpAddr) -> Result<(), Error> {
-        self.check(&self.begins, &network(address))?;
+        self.begins.take(address, 1)?;
         self.write(address, 3 * weight::EVENT + weight::ADMISSION)
     }
 
     /// One link for another device that is made or used from an address.
     pub fn take_over(&self, address: IpAddr) -> Result<(), Error> {
-        self.check(&self.take_overs, &network(address))?;
+        self.take_overs.take(address, 1)?;
         self.write(address, weight::ADMISSION)
     }
 }
@@ -339,9 +283,9 @@ mod tests {
     fn a_town_joins_from_one_address_and_a_flood_does_not() {
         let limits = Limits::new(&Bounds::default());
         let town = IpAddr::from([192, 0, 2, 7]);
-        let joined = (0..1_000_000).take_while(|_| limits.join(town).is_ok()).count();
+        let joined = (0..1_000_000).take_while(|_| limits.join(town, 864).is_ok()).count();
         assert!((10_000..20_000).contains(&joined), "{joined} joined");
-        assert!(limits.join(IpAddr::from([192, 0, 2, 8])).is_ok());
+        assert!(limits.join(IpAddr::from([192, 0, 2, 8]), 864).is_ok());
     }
 
     #[test]
@@ -393,14 +337,5 @@ mod tests {
         assert!(days(100.0, 1.0).round() == 102.0, "{}", days(100.0, 1.0));
         assert!((days(100.0, f64::from(SITE_SHARE))).round() == 6.0);
         assert!((days(100.0, 1_000.0) * 24.0 * 10.0).round() == 24.0);
-    }
-
-    #[test]
-    fn a_household_counts_as_one_address() {
-        let one: IpAddr = "2001:db8:1:2:3::4".parse().expect("an address");
-        let other: IpAddr = "2001:db8:1:2:ffff::9".parse().expect("an address");
-        let mapped: IpAddr = "::ffff:192.0.2.7".parse().expect("an address");
-        assert_eq!(network(one), network(other));
-        assert_eq!(network(mapped), IpAddr::from([192, 0, 2, 7]));
     }
 }

@@ -208,6 +208,38 @@ impl HttpBody for Arriving {
     }
 }
 
+/// A body that tells its connection when it has gone out whole.
+struct Leaving {
+    body: Body,
+    connection: Arc<Connection>,
+}
+
+impl HttpBody for Leaving {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.connection.is_answered();
+    }
+}
+
 fn too_many() -> Vec<u8> {
     let problem = Error::TooManyConnections.problem();
     let body = serde_json::to_string(&problem).unwrap_or_default();
@@ -257,14 +289,13 @@ async fn attend(
                 return Ok::<Response, Infallible>(refusal(Error::NoHost));
             };
             let mut response: Response = answered.await?;
-            asking.is_answered();
             let handed = response.extensions_mut().remove::<Handed>().filter(|_| reads_on);
             if let Some(live) = handed.and_then(|handed| handed.take()) {
-                asking.has_asked();
                 *asked_for() = Some((head(response.headers(), &live), live));
                 std::future::pending::<()>().await;
             }
-            Ok(response)
+            let connection = Arc::clone(asking);
+            Ok(response.map(|body| Body::new(Leaving { body, connection })))
         }
     });
     let mut connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::identity::{Token, TokenHash};
-use crate::limits::network;
+use crate::networks::{network, site};
 
 /// How many requests of one asker may wait, be worked on or be sent at once: a browser opens six
 /// connections.
@@ -31,10 +31,13 @@ const SLOTS_OF_ASKER: usize = 8;
 const SLOTS_OF_PARTY: usize = 1_024;
 /// The same of everybody.
 const SLOTS: usize = 8_192;
-/// How many bytes may lie in memory for readers of one party, and of everybody, before nothing more
-/// is made for them.
-const BYTES_OF_PARTY: usize = 32 << 20;
-const BYTES: usize = 96 << 20;
+/// How many bytes may lie in memory for all readers before nothing more is made for them; for a party
+/// that has nothing yet there is as much again.
+const BYTES: usize = 64 << 20;
+/// The same for the readers of one party: as much as is free, and so much at most.
+const BYTES_OF_PARTY: usize = 20 << 20;
+/// The same for the readers in one network, who may be many parties.
+const BYTES_OF_NETWORK: usize = BYTES / 2;
 /// The lowest-but-some priority, in the steps of `nice`: an eighth of what the others get while all
 /// want to work.
 const NICENESS: i32 = 10;
@@ -64,23 +67,34 @@ pub(crate) enum Asker {
 pub struct Asking {
     pub(crate) party: Party,
     pub(crate) asker: Asker,
+    /// None where it is not known, or of no account.
+    pub(crate) network: Option<IpAddr>,
 }
 
 impl Asking {
     /// A member of a class.
     pub fn of_member(group_id: GroupId, token: &Token) -> Self {
-        Self { party: Party::Class(group_id), asker: Asker::Browser(token.hash()) }
+        let asker = Asker::Browser(token.hash());
+        Self { party: Party::Class(group_id), asker, network: None }
+    }
+
+    /// The same from this address.
+    #[must_use]
+    pub(crate) fn from(self, address: IpAddr) -> Self {
+        Self { network: Some(site(address)), ..self }
     }
 
     /// An administrator, by their session.
     pub fn of_administrator(session: &Token) -> Self {
-        Self { party: Party::Administrators, asker: Asker::Browser(session.hash()) }
+        let asker = Asker::Browser(session.hash());
+        Self { party: Party::Administrators, asker, network: None }
     }
 
     /// Somebody of whom no more is known than where they are.
     pub fn of_stranger(address: IpAddr) -> Self {
         let network = network(address);
-        Self { party: Party::Network(network), asker: Asker::Network(network) }
+        let (party, asker) = (Party::Network(network), Asker::Network(network));
+        Self { party, asker, network: Some(site(address)) }
     }
 }
 
@@ -94,6 +108,7 @@ struct Share {
 
 struct Waiting {
     number: u64,
+    network: Option<IpAddr>,
     permit: oneshot::Sender<Permit>,
 }
 
@@ -105,6 +120,8 @@ struct State {
     bytes: usize,
     shares: HashMap<Party, Share>,
     askers: HashMap<Asker, usize>,
+    /// What lies in memory for the readers in each network.
+    networks: HashMap<IpAddr, usize>,
     /// The parties of whom somebody waits, in the order of their turns.
     turns: VecDeque<Party>,
     next_number: u64,
@@ -142,15 +159,34 @@ impl Shared {
 }
 
 impl State {
-    /// Whoever comes next: the first of the party that has waited longest for its turn.
+    /// Whether something more may be made for readers of this party in this network.
+    fn may_hold(&self, party: Party, network: Option<IpAddr>) -> bool {
+        let of_party = self.shares.get(&party).map_or(0, |share| share.bytes);
+        let of_network = network.and_then(|network| self.networks.get(&network)).copied();
+        let of_network = of_network.unwrap_or(0);
+        if of_party == 0 {
+            return of_network < 2 * BYTES_OF_NETWORK && self.bytes < 2 * BYTES;
+        }
+        let free = BYTES.saturating_sub(self.bytes);
+        of_party < BYTES_OF_PARTY.min(free) && of_network < BYTES_OF_NETWORK
+    }
+
+    /// Whoever comes next: the first of the party that has waited longest for its turn, of those for
+    /// which something more may be made.
     fn next(&mut self) -> Option<Waiting> {
-        while let Some(party) = self.turns.pop_front() {
+        for _ in 0..self.turns.len() {
+            let party = self.turns.pop_front()?;
+            let waiting = self.shares.get(&party).map(|share| &share.waiting);
+            let mut waiting = waiting.into_iter().flatten();
+            let place = waiting.position(|waiting| self.may_hold(party, waiting.network));
             let Some(share) = self.shares.get_mut(&party) else { continue };
-            let Some(waiting) = share.waiting.pop_front() else { continue };
+            let next = place.and_then(|place| share.waiting.remove(place));
             if !share.waiting.is_empty() {
                 self.turns.push_back(party);
             }
-            return Some(waiting);
+            if next.is_some() {
+                return next;
+            }
         }
         None
     }
@@ -171,14 +207,20 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// So many bytes lie in memory until the slot is given back.
-    fn holds(&mut self, bytes: usize) {
+    /// These bytes lie in memory until they are dropped: then the slot is given back.
+    fn holding(mut self, bytes: Bytes) -> Bytes {
+        self.bytes = bytes.len();
         let mut state = self.shared.state();
-        state.bytes += bytes;
-        if let Some(share) = state.shares.get_mut(&self.asking.party) {
-            share.bytes += bytes;
+        state.bytes += self.bytes;
+        let Asking { party, network, .. } = self.asking;
+        if let Some(share) = state.shares.get_mut(&party) {
+            share.bytes += self.bytes;
         }
-        self.bytes += bytes;
+        if let Some(network) = network {
+            *state.networks.entry(network).or_default() += self.bytes;
+        }
+        drop(state);
+        Bytes::from_owner(Sent { bytes, _slot: self })
     }
 }
 
@@ -187,7 +229,7 @@ impl Drop for Slot {
         let mut state = self.shared.state();
         state.slots -= 1;
         state.bytes -= self.bytes;
-        let Asking { party, asker } = self.asking;
+        let Asking { party, asker, network } = self.asking;
         if let Some(share) = state.shares.get_mut(&party) {
             share.slots -= 1;
             share.bytes -= self.bytes;
@@ -200,6 +242,19 @@ impl Drop for Slot {
             if *slots == 0 {
                 state.askers.remove(&asker);
             }
+        }
+        if let Some(network) = network
+            && let Some(bytes) = state.networks.get_mut(&network)
+        {
+            *bytes -= self.bytes;
+            if *bytes == 0 {
+                state.networks.remove(&network);
+            }
+        }
+        drop(state);
+        if self.bytes > 0 {
+            // Somebody may wait for room.
+            self.shared.serve();
         }
     }
 }
@@ -291,15 +346,14 @@ impl RenderQueue {
     /// When they, or all with whom they share, have as many as they may, or everybody has.
     pub fn slot(&self, asking: Asking) -> Result<Slot, Error> {
         let mut state = self.shared.state();
-        let Asking { party, asker } = asking;
+        let Asking { party, asker, network } = asking;
         let wait = state.wait_of(party, self.shared.permits).max(Duration::from_secs(1));
-        let share = state.shares.get(&party);
-        let (slots, bytes) = share.map_or((0, 0), |share| (share.slots, share.bytes));
+        let slots = state.shares.get(&party).map_or(0, |share| share.slots);
         let of_asker = state.askers.get(&asker).copied().unwrap_or(0);
-        if of_asker >= slots_of(asker) || slots >= SLOTS_OF_PARTY || bytes >= BYTES_OF_PARTY {
+        if of_asker >= slots_of(asker) || slots >= SLOTS_OF_PARTY {
             return Err(Error::TooFast(wait));
         }
-        if state.slots >= SLOTS || state.bytes >= BYTES {
+        if state.slots >= SLOTS || !state.may_hold(party, network) {
             return Err(Error::Busy(wait));
         }
         state.slots += 1;
@@ -318,14 +372,34 @@ impl RenderQueue {
         slot: &Slot,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Error> {
+        Ok(self.make_with_permit(slot, work).await?.0)
+    }
+
+    async fn make_with_permit<T: Send + 'static>(
+        &self,
+        slot: &Slot,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<(T, Permit), Error> {
         let permit = self.permit(slot).await?;
-        let working = self.handle.spawn(async move {
-            let made = work.await;
-            drop(permit);
-            made
-        });
+        let working = self.handle.spawn(async move { (work.await, permit) });
         let mut working = Work(working);
         (&mut working.0).await.map_err(|error| Error::Internal(Box::new(error)))
+    }
+
+    /// Has bytes made when the turn of their party comes. They hold the slot until they are dropped.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make).
+    pub async fn make_bytes<T: Send + 'static>(
+        &self,
+        slot: Slot,
+        work: impl Future<Output = Option<(T, Bytes)>> + Send + 'static,
+    ) -> Result<Option<(T, Bytes)>, Error> {
+        let (made, permit) = self.make_with_permit(&slot, work).await?;
+        let made = made.map(|(made, bytes)| (made, slot.holding(bytes)));
+        // Whoever comes next finds these bytes counted.
+        drop(permit);
+        Ok(made)
     }
 
     async fn permit(&self, slot: &Slot) -> Result<Permit, Error> {
@@ -334,9 +408,9 @@ impl RenderQueue {
             let mut state = self.shared.state();
             let number = state.next_number;
             state.next_number += 1;
-            let party = slot.asking.party;
+            let Asking { party, network, .. } = slot.asking;
             if let Some(share) = state.shares.get_mut(&party) {
-                share.waiting.push_back(Waiting { number, permit });
+                share.waiting.push_back(Waiting { number, network, permit });
                 if share.waiting.len() == 1 {
                     state.turns.push_back(party);
                 }
@@ -359,16 +433,19 @@ impl RenderQueue {
         asking: Asking,
         work: impl Future<Output = Response> + Send + 'static,
     ) -> Result<Response, Error> {
-        let mut slot = self.slot(asking)?;
+        let slot = self.slot(asking)?;
         let whole = async move {
             let (head, body) = work.await.into_parts();
             let bytes = axum::body::to_bytes(body, usize::MAX).await;
-            bytes.map(|bytes| (head, bytes)).map_err(|error| Error::Internal(Box::new(error)))
+            let (head, bytes) = match bytes {
+                Ok(bytes) => (Ok(head), bytes),
+                Err(error) => (Err(Error::Internal(Box::new(error))), Bytes::new()),
+            };
+            Some((head, bytes))
         };
-        let (head, bytes) = self.make(&slot, whole).await??;
-        slot.holds(bytes.len());
-        let sent = Bytes::from_owner(Sent { bytes, _slot: slot });
-        Ok(Response::from_parts(head, sent.into()))
+        let made = self.make_bytes(slot, whole).await?;
+        let (head, bytes) = made.ok_or(Error::Stopping)?;
+        Ok(Response::from_parts(head?, bytes.into()))
     }
 }
 
@@ -411,7 +488,8 @@ mod tests {
     const SMALL: Party = Party::Class(GroupId::from_bytes([2; 16]));
 
     fn asking(party: Party, number: u8) -> Asking {
-        Asking { party, asker: Asker::Browser(TokenHash::of(&[number])) }
+        let asker = Asker::Browser(TokenHash::of(format!("{party:?} {number}").as_bytes()));
+        Asking { party, asker, network: None }
     }
 
     /// A queue of which the one place is taken until the sender is used.
@@ -476,6 +554,7 @@ mod tests {
         let state = queue.shared.state();
         assert_eq!((state.slots, state.bytes, state.working), (0, 0, 0));
         assert!(state.shares.is_empty() && state.askers.is_empty() && state.turns.is_empty());
+        assert!(state.networks.is_empty());
     }
 
     #[tokio::test]
@@ -521,10 +600,71 @@ mod tests {
             let response = queue.respond(asking(LARGE, number), large()).await;
             unread.push(response.expect("a page"));
         }
-        assert!(matches!(queue.slot(asking(LARGE, 9)), Err(Error::TooFast(_))));
+        assert!(matches!(queue.slot(asking(LARGE, 9)), Err(Error::Busy(_))));
         queue.respond(asking(SMALL, 1), large()).await.expect("another class goes on");
         unread.clear();
         queue.slot(asking(LARGE, 9)).expect("they were read");
+    }
+
+    #[tokio::test]
+    async fn however_many_parties_have_much_there_is_room_for_one_that_has_nothing() {
+        let queue = RenderQueue::with(1, 1).expect("a thread");
+        let large = || async { Response::new("a".repeat(1 << 20).into()) };
+        let mut unread = Vec::new();
+        for number in 10..40 {
+            let party = Party::Class(GroupId::from_bytes([number; 16]));
+            for asker in 0..64 {
+                unread.extend(queue.respond(asking(party, asker), large()).await.ok());
+            }
+        }
+        assert!(queue.shared.state().bytes >= BYTES);
+        queue.respond(asking(SMALL, 1), large()).await.expect("a class that has nothing yet");
+    }
+
+    #[tokio::test]
+    async fn a_network_takes_no_more_than_its_share_whatever_parties_are_in_it() {
+        let queue = RenderQueue::with(1, 1).expect("a thread");
+        let (here, elsewhere) = (IpAddr::from([192, 0, 2, 7]), IpAddr::from([192, 0, 2, 8]));
+        let large = || async { Response::new("a".repeat(1 << 20).into()) };
+        let mut unread = Vec::new();
+        for number in 0..u8::MAX {
+            let party = Party::Class(GroupId::from_bytes([number; 16]));
+            for asker in 0..2 {
+                unread.extend(queue.respond(asking(party, asker).from(here), large()).await.ok());
+            }
+        }
+        assert_eq!(queue.shared.state().bytes, 2 * BYTES_OF_NETWORK);
+        let other = Party::Class(GroupId::from_bytes([u8::MAX; 16]));
+        let here = queue.respond(asking(other, 1).from(here), large()).await;
+        assert!(matches!(here, Err(Error::Busy(_))));
+        queue.respond(asking(other, 1).from(elsewhere), large()).await.expect("another network");
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_made_when_there_is_room_for_it() {
+        let (queue, done, working) = busy().await;
+        let (made, mut news) = tokio::sync::mpsc::unbounded_channel();
+        for (party, number) in [(LARGE, 1), (LARGE, 2), (SMALL, 3)] {
+            let asking = asking(party, number);
+            let (queue, made) = (Arc::clone(&queue), made.clone());
+            let slot = queue.slot(asking).expect("a slot");
+            let bytes = Bytes::from("a".repeat(BYTES_OF_PARTY));
+            let mut making = Box::pin(async move {
+                let bytes = queue.make_bytes(slot, async { Some(((), bytes)) }).await;
+                let _ = made.send((number, bytes.expect("it is made")));
+            });
+            assert!(making.as_mut().now_or_never().is_none(), "it waits");
+            tokio::spawn(making);
+        }
+        done.send(()).expect("somebody works");
+        working.await.expect("it ends");
+        let (number, first) = news.recv().await.expect("the first");
+        assert_eq!(number, 1);
+        let (number, _third) = news.recv().await.expect("another class goes on");
+        assert_eq!(number, 3);
+        assert!(news.try_recv().is_err(), "the second has to wait");
+        drop(first);
+        assert_eq!(news.recv().await.expect("the first was read").0, 2);
     }
 
     #[tokio::test]

@@ -179,6 +179,19 @@ pub struct Room {
     used_at: Mutex<Instant>,
 }
 
+/// How many bytes of words cost as much as a row without any.
+const WORDS_OF_ROW: usize = 200;
+
+/// How many rows so many with so many bytes of words come to.
+fn rows(rows: usize, words: usize) -> u32 {
+    u32::try_from(rows + words / WORDS_OF_ROW).unwrap_or(u32::MAX)
+}
+
+/// The invitations that these events are about.
+pub(crate) fn invitations(events: &[EncodedEvent]) -> impl Iterator<Item = InviteId> {
+    events.iter().filter_map(|encoded| encoded.event.invite_id())
+}
+
 /// Adds the events of one commit to a group and encodes them for the streams.
 fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
     let size = events.iter().map(|encoded| encoded.body.len() + 80).sum();
@@ -402,16 +415,17 @@ impl Room {
         Some(Snapshot::of(&state.group, user, now, |user| presence.is_online(user)))
     }
 
-    /// How many members, invitations and parts a snapshot goes through.
+    /// How many rows a snapshot comes to: members, invitations and parts, and what words they hold.
     pub(crate) fn rows_of_snapshot(&self) -> u32 {
-        u32::try_from(self.read().group.count_rows()).unwrap_or(u32::MAX)
+        let state = self.read();
+        rows(state.group.count_rows(), state.group.count_words())
     }
 
     /// The same of an invitation that the member may see.
     pub(crate) fn rows_of_invitation(&self, invite_id: InviteId, user: UserId) -> Option<u32> {
         let state = self.read();
         let invitation = state.group.invitation(invite_id).filter(|it| it.is_visible_to(user))?;
-        Some(u32::try_from(invitation.parts().len()).unwrap_or(u32::MAX))
+        Some(rows(invitation.parts().len(), invitation.count_words()))
     }
 
     /// How many events lie after this place in the log, as far as a stream can go on after it; none
@@ -566,9 +580,16 @@ impl Room {
     }
 
     /// Takes over whose signs of life are waited for, as the group stands.
-    pub(crate) fn watch(&self, application: &dyn Application) {
+    pub(crate) fn watch_all(&self, application: &dyn Application) {
         let state = self.read();
-        self.signs().follow(&state.group, application, Instant::now());
+        self.signs().follow_all(&state.group, application, Instant::now());
+    }
+
+    /// The same of what these events are about.
+    pub(crate) fn watch(&self, events: &[EncodedEvent], application: &dyn Application) {
+        let state = self.read();
+        let invitations = invitations(events);
+        self.signs().follow(&state.group, invitations, application, Instant::now());
     }
 
     /// The member's device shows the invitation to them: its inviter is told.
@@ -591,10 +612,11 @@ impl Room {
     pub(crate) fn ringing(&self, user: UserId) -> Vec<Bytes> {
         let state = self.read();
         let signs = self.signs();
-        let rings = |invitation: &&Invitation| {
-            invitation.inviter == user && invitation.open && signs.rings(invitation.invite_id)
-        };
-        state.group.live().filter(rings).map(ringing_frame).collect()
+        let ringing = signs.ringing().filter_map(|invite_id| state.group.invitation(invite_id));
+        let mut ringing: Vec<&Invitation> =
+            ringing.filter(|invitation| invitation.inviter == user && invitation.open).collect();
+        ringing.sort_unstable_by_key(|invitation| invitation.seq);
+        ringing.into_iter().map(ringing_frame).collect()
     }
 
     /// Passes a member's words on to the other end of a live one-to-one invitation, and keeps none.

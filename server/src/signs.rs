@@ -3,76 +3,129 @@
 //! gives no sign of life for as long as the application allows is gone. After a restart everybody
 //! has that long again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use signaling::{Application, Group, InviteId, InviteeState, UserId};
+use signaling::{Application, Group, Invitation, InviteId, InviteeState, UserId};
 use tokio::time::Instant;
 
+/// An accepted invitation of which both ends have to give signs of life.
 #[derive(Debug)]
-struct End {
-    heard_at: Instant,
+struct Watch {
     silence: Duration,
+    /// Who is at each end, and when they were heard last.
+    ends: [(UserId, Instant); 2],
 }
 
 /// The signs of one group's ends, as of the last commit.
 #[derive(Debug, Default)]
 pub(crate) struct Signs {
     ringing: HashSet<InviteId>,
-    ends: HashMap<(InviteId, UserId), End>,
+    watches: HashMap<InviteId, Watch>,
+    /// When each end will have been silent for too long.
+    due: BTreeSet<(Instant, InviteId, UserId)>,
+    /// How many of the watches allow for so long a silence.
+    silences: BTreeMap<Duration, usize>,
 }
 
-/// The ends of accepted invitations that have to give signs of life, and how often.
-fn watched<'a>(
-    group: &'a Group,
-    application: &'a dyn Application,
-) -> impl Iterator<Item = (InviteId, UserId, Duration)> + 'a {
-    let between_two = group.live().filter(|invitation| invitation.group_id.is_none());
-    between_two.flat_map(move |invitation| {
-        let callee = invitation.in_state(InviteeState::Accepted).next();
-        let silence = callee.and_then(|_| application.silence(&invitation.data));
-        let silence = silence.map(|seconds| Duration::from_secs(seconds.into()));
-        let ends = [Some(invitation.inviter), callee].into_iter().flatten();
-        ends.filter_map(move |user| Some((invitation.invite_id, user, silence?)))
-    })
-}
-
-/// The shortest silence by which something of the group as it stands could be over.
-pub(crate) fn shortest_silence(group: &Group, application: &dyn Application) -> Option<Duration> {
-    watched(group, application).map(|(_, _, silence)| silence).min()
+/// Who has to give signs of life, and how often; none when nobody has.
+fn watched(
+    invitation: &Invitation,
+    application: &dyn Application,
+) -> Option<([UserId; 2], Duration)> {
+    if invitation.group_id.is_some() {
+        return None;
+    }
+    let callee = invitation.in_state(InviteeState::Accepted).next()?;
+    let silence = Duration::from_secs(application.silence(&invitation.data)?.into());
+    Some(([invitation.inviter, callee], silence))
 }
 
 impl Signs {
-    /// Takes over how the group stands: who has to give signs of life from now on, and who not.
-    pub fn follow(&mut self, group: &Group, application: &dyn Application, now: Instant) {
-        let mut before = std::mem::take(&mut self.ends);
-        for (invite_id, user, silence) in watched(group, application) {
-            let end = before.remove(&(invite_id, user));
-            let end = end.unwrap_or(End { heard_at: now, silence });
-            self.ends.insert((invite_id, user), end);
+    /// Takes over how the whole group stands.
+    pub fn follow_all(&mut self, group: &Group, application: &dyn Application, now: Instant) {
+        let known = self.watches.keys().chain(&self.ringing).copied();
+        let all: BTreeSet<InviteId> = known.chain(group.live().map(|it| it.invite_id)).collect();
+        self.follow(group, all, application, now);
+    }
+
+    /// Takes over how some invitations stand: who has to give signs of life from now on, and who
+    /// not.
+    pub fn follow(
+        &mut self,
+        group: &Group,
+        invitations: impl IntoIterator<Item = InviteId>,
+        application: &dyn Application,
+        now: Instant,
+    ) {
+        for invite_id in invitations {
+            let invitation = group.invitation(invite_id);
+            match invitation.and_then(|invitation| watched(invitation, application)) {
+                Some((users, silence)) => self.watch(invite_id, users, silence, now),
+                None => self.let_go(invite_id),
+            }
+            if !invitation.is_some_and(|invitation| invitation.open) {
+                self.ringing.remove(&invite_id);
+            }
         }
-        self.ringing.retain(|id| group.invitation(*id).is_some_and(|invitation| invitation.open));
+    }
+
+    fn watch(&mut self, invite_id: InviteId, users: [UserId; 2], silence: Duration, now: Instant) {
+        if self.watches.get(&invite_id).is_some_and(|watch| watch.silence == silence) {
+            return;
+        }
+        self.let_go(invite_id);
+        self.due.extend(users.map(|user| (now + silence, invite_id, user)));
+        *self.silences.entry(silence).or_default() += 1;
+        self.watches.insert(invite_id, Watch { silence, ends: users.map(|user| (user, now)) });
+    }
+
+    fn let_go(&mut self, invite_id: InviteId) {
+        let Some(Watch { silence, ends }) = self.watches.remove(&invite_id) else { return };
+        for (user, heard_at) in ends {
+            self.due.remove(&(heard_at + silence, invite_id, user));
+        }
+        if let Some(count) = self.silences.get_mut(&silence) {
+            *count -= 1;
+        }
+        self.silences.retain(|_, count| *count > 0);
     }
 
     /// An end is there.
     pub fn heard(&mut self, invite_id: InviteId, user: UserId, now: Instant) {
-        if let Some(end) = self.ends.get_mut(&(invite_id, user)) {
-            end.heard_at = now;
+        let Some(Watch { silence, ends }) = self.watches.get_mut(&invite_id) else { return };
+        if let Some((_, heard_at)) = ends.iter_mut().find(|(end, _)| *end == user) {
+            self.due.remove(&(*heard_at + *silence, invite_id, user));
+            *heard_at = now;
+            self.due.insert((now + *silence, invite_id, user));
         }
     }
 
     /// The ends that have been silent for too long.
     pub fn silent(&self, now: Instant) -> Vec<(InviteId, UserId)> {
-        let is_silent = |end: &End| now.saturating_duration_since(end.heard_at) >= end.silence;
-        let silent = self.ends.iter().filter(|(_, end)| is_silent(end)).map(|(who, _)| *who);
-        let mut silent: Vec<_> = silent.collect();
+        let silent = self.due.iter().take_while(|(at, ..)| *at <= now);
+        let mut silent: Vec<_> = silent.map(|(_, invite_id, user)| (*invite_id, *user)).collect();
         silent.sort_unstable();
         silent
     }
 
     /// The moment at which the next end will have been silent for too long.
     pub fn next_silence(&self) -> Option<Instant> {
-        self.ends.values().map(|end| end.heard_at + end.silence).min()
+        self.due.first().map(|(at, ..)| *at)
+    }
+
+    /// The shortest silence by which something could be over, of the group as it was taken over and
+    /// with what has become of some invitations since.
+    pub fn shortest_silence(
+        &self,
+        group: &Group,
+        since: impl IntoIterator<Item = InviteId>,
+        application: &dyn Application,
+    ) -> Option<Duration> {
+        let invitations = since.into_iter().filter_map(|invite_id| group.invitation(invite_id));
+        let since = invitations.filter_map(|invitation| watched(invitation, application));
+        let known = self.silences.keys().next().copied();
+        known.into_iter().chain(since.map(|(_, silence)| silence)).min()
     }
 
     /// An invitation is being shown; tells whether that is new.
@@ -80,9 +133,9 @@ impl Signs {
         self.ringing.insert(invite_id)
     }
 
-    /// Whether an invitation is being shown.
-    pub fn rings(&self, invite_id: InviteId) -> bool {
-        self.ringing.contains(&invite_id)
+    /// The invitations that are being shown.
+    pub fn ringing(&self) -> impl Iterator<Item = InviteId> {
+        self.ringing.iter().copied()
     }
 }
 
@@ -137,13 +190,16 @@ mod tests {
     fn an_end_is_gone_when_it_was_silent_for_as_long_as_the_application_says() {
         let (mut group, mut signs, start) = (called("20"), Signs::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
-        signs.follow(&group, &Watched, start);
+        signs.follow_all(&group, &Watched, start);
         assert_eq!(signs.next_silence(), None, "nothing was accepted");
         accept(&mut group);
-        signs.follow(&group, &Watched, at(5));
-        assert_eq!(shortest_silence(&group, &Watched), Some(Duration::from_secs(20)));
+        let twenty = Some(Duration::from_secs(20));
+        assert_eq!(signs.shortest_silence(&group, [], &Watched), None);
+        assert_eq!(signs.shortest_silence(&group, [CALL], &Watched), twenty);
+        signs.follow(&group, [CALL], &Watched, at(5));
+        assert_eq!(signs.shortest_silence(&group, [], &Watched), twenty);
         signs.heard(CALL, CLEO, at(15));
-        signs.follow(&group, &Watched, at(16));
+        signs.follow_all(&group, &Watched, at(16));
         assert_eq!(signs.next_silence(), Some(at(25)));
         assert_eq!(signs.silent(at(24)), []);
         assert_eq!(signs.silent(at(25)), [(CALL, ADA)]);
@@ -158,12 +214,13 @@ mod tests {
         for (data, ends) in [("", 0), ("20", 2)] {
             let (mut group, mut signs) = (called(data), Signs::default());
             accept(&mut group);
-            signs.follow(&group, &Watched, now);
-            assert_eq!(signs.ends.len(), ends);
+            signs.follow(&group, [CALL], &Watched, now);
+            assert_eq!(signs.due.len(), ends);
             let end = Command::End { actor: ADA };
             does(&mut group, end);
-            signs.follow(&group, &Watched, now);
-            assert_eq!((signs.ends.len(), signs.next_silence()), (0, None));
+            signs.follow(&group, [CALL], &Watched, now);
+            assert_eq!((signs.watches.len(), signs.next_silence()), (0, None));
+            assert!(signs.silences.is_empty());
         }
     }
 
@@ -172,10 +229,10 @@ mod tests {
         let (mut group, mut signs) = (called("20"), Signs::default());
         assert!(signs.ring(CALL));
         assert!(!signs.ring(CALL), "a second device is no news");
-        signs.follow(&group, &Watched, Instant::now());
-        assert!(signs.rings(CALL));
+        signs.follow(&group, [CALL], &Watched, Instant::now());
+        assert!(signs.ringing().eq([CALL]));
         accept(&mut group);
-        signs.follow(&group, &Watched, Instant::now());
-        assert!(!signs.rings(CALL));
+        signs.follow(&group, [CALL], &Watched, Instant::now());
+        assert!(signs.ringing().next().is_none());
     }
 }

@@ -91,6 +91,10 @@ pub enum OpenError {
     },
 }
 
+/// How many rows that have outlived their use go in one commit: others wait for no longer than that
+/// takes.
+const PURGED_AT_ONCE: u32 = 500;
+
 /// What one group's append holds.
 pub(crate) struct Append<'a> {
     pub group_id: GroupId,
@@ -673,22 +677,46 @@ impl Writer {
         script.run(self.connection().await?).await
     }
 
-    /// Forgets what has outlived its use.
-    pub async fn purge(&mut self, now: Timestamp) -> Result<(), sqlx::Error> {
+    /// Forgets a little of what has outlived its use; whether there is more of it.
+    pub async fn purge(&mut self, now: Timestamp) -> Result<bool, sqlx::Error> {
         let connection = self.connection().await?;
-        sqlx::query("DELETE FROM first_answer WHERE at <= ?")
-            .bind(now.as_millis() - KEY_LIFETIME_MILLIS)
-            .execute(&mut *connection)
-            .await?;
-        for over in [
-            "DELETE FROM handover WHERE expires_at <= ?",
-            "DELETE FROM ticket WHERE expires_at <= ?",
-            "DELETE FROM token WHERE ends_at <= ?",
-            "DELETE FROM admin_session WHERE expires_at <= ?",
+        let mut has_more = false;
+        let forgotten = now.as_millis() - KEY_LIFETIME_MILLIS;
+        for (over, moment) in [
+            (
+                "DELETE FROM first_answer WHERE (group_id, user_id, key) IN
+                     (SELECT group_id, user_id, key FROM first_answer WHERE at <= ? LIMIT ?)",
+                forgotten,
+            ),
+            (
+                "DELETE FROM handover WHERE token_hash IN
+                     (SELECT token_hash FROM handover WHERE expires_at <= ? LIMIT ?)",
+                now.as_millis(),
+            ),
+            (
+                "DELETE FROM ticket WHERE ticket_hash IN
+                     (SELECT ticket_hash FROM ticket WHERE expires_at <= ? LIMIT ?)",
+                now.as_millis(),
+            ),
+            (
+                "DELETE FROM token WHERE token_hash IN
+                     (SELECT token_hash FROM token WHERE ends_at <= ? LIMIT ?)",
+                now.as_millis(),
+            ),
+            (
+                "DELETE FROM admin_session WHERE token_hash IN
+                     (SELECT token_hash FROM admin_session WHERE expires_at <= ? LIMIT ?)",
+                now.as_millis(),
+            ),
         ] {
-            sqlx::query(over).bind(now.as_millis()).execute(&mut *connection).await?;
+            let deleted = sqlx::query(over)
+                .bind(moment)
+                .bind(PURGED_AT_ONCE)
+                .execute(&mut *connection)
+                .await?;
+            has_more |= deleted.rows_affected() >= u64::from(PURGED_AT_ONCE);
         }
-        Ok(())
+        Ok(has_more)
     }
 }
 
@@ -747,5 +775,46 @@ mod tests {
         assert!(parse_version("3.100.0") >= OLDEST_SQLITE);
         assert!(parse_version("3.51.2") < OLDEST_SQLITE);
         assert!(parse_version("3.9.9") < OLDEST_SQLITE);
+    }
+    #[tokio::test]
+    async fn what_has_outlived_its_use_goes_a_little_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("handup.db");
+        let (mut writer, ..) = open(&path).await.expect("a file");
+        let group_id = GroupId::from_bytes([1; 16]);
+        let code = JoinCode::new();
+        let begun = Append {
+            group_id,
+            creates: Some((&code, Timestamp::default())),
+            expected_seq: 0,
+            events: &[],
+            next_deadline: None,
+        };
+        writer.commit(Timestamp::default(), &[begun], &[]).await.expect("a class");
+        let (kept, forgotten) = (10, 2 * i64::from(PURGED_AT_ONCE) + 1);
+        for (at, count) in [(0, forgotten), (1, kept)] {
+            sqlx::query(
+                "WITH RECURSIVE number (n) AS
+                     (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?2)
+                 INSERT INTO first_answer
+                     (group_id, user_id, key, request_hash, status, kept, at)
+                 SELECT ?3, x'00', ?1 || ' ' || n, x'00', 200, '', ?1 FROM number",
+            )
+            .bind(at)
+            .bind(count)
+            .bind(group_id.as_bytes().as_slice())
+            .execute(writer.connection().await.expect("a connection"))
+            .await
+            .expect("as many keys");
+        }
+        let now = Timestamp::from_millis(KEY_LIFETIME_MILLIS);
+        assert!(writer.purge(now).await.expect("some are forgotten"));
+        assert!(writer.purge(now).await.expect("some are forgotten"));
+        assert!(!writer.purge(now).await.expect("the last is forgotten"));
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM first_answer")
+            .fetch_one(writer.connection().await.expect("a connection"))
+            .await
+            .expect("a number");
+        assert_eq!(left, kept);
     }
 }

@@ -72,10 +72,15 @@ pub(crate) struct LiveStream {
 
 /// A snapshot as a stream sends it first.
 pub(crate) struct FirstSnapshot {
-    seq: u64,
-    /// The place in what holds only for now that it is as new as.
-    passing_version: u64,
+    as_of: AsOf,
     frame: Bytes,
+}
+
+/// As of when a snapshot is.
+pub(crate) struct AsOf {
+    seq: u64,
+    /// The place in what holds only for now.
+    passing_version: u64,
 }
 
 impl FirstSnapshot {
@@ -87,7 +92,17 @@ impl FirstSnapshot {
         let seq = snapshot.seq;
         let body = serde_json::to_string(&snapshot).unwrap_or_default();
         let frame = format!("id: {seq}\nevent: snapshot\ndata: {body}\n\n").into();
-        Some(Self { seq, passing_version, frame })
+        Some(Self { as_of: AsOf { seq, passing_version }, frame })
+    }
+
+    /// Its bytes, and the rest of it.
+    pub fn into_parts(self) -> (AsOf, Bytes) {
+        (self.as_of, self.frame)
+    }
+
+    /// The same, of its parts.
+    pub fn from_parts((as_of, frame): (AsOf, Bytes)) -> Self {
+        Self { as_of, frame }
     }
 }
 
@@ -172,7 +187,8 @@ impl LiveStream {
             None => {
                 let now = self.clock.now();
                 let made = snapshot.or_else(|| FirstSnapshot::of(&self.room, self.user, now));
-                let Some(FirstSnapshot { seq, passing_version, frame }) = made else {
+                let Some(FirstSnapshot { as_of: AsOf { seq, passing_version }, frame }) = made
+                else {
                     // Who was removed while the stream was being opened.
                     self.ended = true;
                     return;

@@ -2,7 +2,8 @@
 //! have sums of it, so that nobody fills what everybody shares.
 
 use signaling::{
-    Command, Event, EventKind, FinishWhom, Group, InviteeList, MAX_SAID_TO_ALL_BYTES, UserId,
+    Command, Event, EventKind, FinishWhom, Group, Invitation, InviteeList, InviteeState,
+    MAX_SAID_TO_ALL_BYTES, Role, UserId, json,
 };
 
 use crate::store::EncodedEvent;
@@ -13,6 +14,8 @@ pub(crate) const EVENT: u64 = 352;
 const ROW: u64 = 96;
 /// One person's part in an invitation: it is in memory twice, as decided and as published.
 const PART: u64 = 224;
+/// How many times as long a text can be in JSON.
+const ESCAPED: usize = 6;
 /// A membership, its token, and what else is written when somebody comes in.
 pub(crate) const ADMISSION: u64 = 512;
 /// A key that is remembered, with what is kept of its answer.
@@ -49,10 +52,7 @@ fn parts_of(group: &Group, event: &Event) -> usize {
         EventKind::ReceiveNewInvitation(new) => {
             group.invitation(new.invite_id).map_or(0, |invitation| invitation.parts().len())
         }
-        EventKind::MemberJoined(_) | EventKind::MemberChanged(_) => {
-            let asks_all = |list: &InviteeList| *list == InviteeList::Everyone;
-            group.live().filter(|it| it.open && asks_all(&it.invitee_list)).count()
-        }
+        EventKind::MemberJoined(_) | EventKind::MemberChanged(_) => group.live_to_everyone().len(),
         _ => 0,
     }
 }
@@ -63,17 +63,41 @@ pub(crate) fn of_command(group: &Group, command: &Command) -> u64 {
         Command::InviteInGroup { invitee_list: InviteeList::Everyone, .. } => group.members().len(),
         Command::InviteInGroup { invitee_list: InviteeList::Members(members), .. } => members.len(),
         Command::Invite { .. } => 1,
+        Command::ChangeRole { role: Role::Teacher, .. } => return of_coming(group),
         _ => 0,
     };
+    let length = json::length(command.data());
     let words = match command {
-        Command::Cancel { invite_id, data, .. }
-        | Command::Finish { invite_id, data, whom: FinishWhom::Unnamed, .. } => {
+        Command::Cancel { invite_id, .. }
+        | Command::Finish { invite_id, whom: FinishWhom::Unnamed, .. } => {
             let parts = group.invitation(*invite_id).map_or(0, |it| it.parts().len());
-            (data.len() * parts.max(1)).min(MAX_SAID_TO_ALL_BYTES)
+            // What says more than that to all is refused by the rules.
+            (length * parts.max(1)).min(ESCAPED * MAX_SAID_TO_ALL_BYTES)
         }
-        _ => command.data().len(),
+        _ => length,
     };
     words as u64 + parts as u64 * PART
+}
+
+/// What somebody brings who comes to be one of those that are asked: their part in each invitation to
+/// everyone that is open, and the event that may end it.
+pub(crate) fn of_coming(group: &Group) -> u64 {
+    group.live_to_everyone().len() as u64 * (PART + EVENT)
+}
+
+/// What a command writes that ends something: an event for each part.
+pub(crate) fn of_end(group: &Group, command: &Command) -> u64 {
+    let concerns = |it: &&Invitation, user: UserId| it.inviter == user || it.part(user).is_some();
+    let events = match command {
+        Command::Leave { user, .. } => group.live().filter(|it| concerns(it, *user)).count() + 1,
+        Command::End { .. } => group.count_rows(),
+        Command::Finish { invite_id, whom: FinishWhom::Unnamed, .. } => {
+            let invitation = group.invitation(*invite_id);
+            invitation.map_or(1, |it| it.in_state(InviteeState::Accepted).count())
+        }
+        _ => 1,
+    };
+    events as u64 * EVENT
 }
 
 /// Whose command tells in its answer of everybody in an invitation, and how many rows that are.

@@ -24,9 +24,8 @@ use crate::engine::Rooms;
 use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
 use crate::kept::Kept;
-use crate::limits::takes_invitation;
-use crate::room::Room;
-use crate::signs::shortest_silence;
+use crate::limits::takes;
+use crate::room::{Room, invitations};
 use crate::store::seam::Store;
 use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
 use crate::tokens::{BrowserId, Held, Membership, Tokens};
@@ -137,14 +136,17 @@ impl Working {
     }
 }
 
-/// When a group has to be looked at again, as far as its log tells: what needs signs of life may be
-/// over as soon as these can have stopped.
+/// When a group has to be looked at again after these events, as far as its log tells: what needs
+/// signs of life may be over as soon as these can have stopped.
 fn deadline_after(
     group: &Group,
+    events: &[EncodedEvent],
+    room: &Room,
     application: &dyn Application,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let silent_at = shortest_silence(group, application).map(|silence| later(now, silence));
+    let silence = room.signs().shortest_silence(group, invitations(events), application);
+    let silent_at = silence.map(|silence| later(now, silence));
     group.next_deadline().into_iter().chain(silent_at).min()
 }
 
@@ -195,6 +197,8 @@ pub(crate) struct Writer<S> {
     deadline_of: HashMap<GroupId, Timestamp>,
     /// When there is to be tidied up after a deletion; none when nothing is to do.
     untidy_at: Option<Instant>,
+    /// When some of what has outlived its use is to be forgotten; none when nothing is known of.
+    purge_at: Option<Instant>,
     /// When it is to be tried whether the file can be written again; none while it can.
     mend_at: Option<Instant>,
 }
@@ -230,6 +234,7 @@ impl<S: Store> Writer<S> {
             deadline_of: deadlines.into_iter().collect(),
             // A deletion may have been cut short.
             untidy_at: Some(Instant::now()),
+            purge_at: None,
             mend_at: None,
         }
     }
@@ -241,7 +246,7 @@ impl<S: Store> Writer<S> {
         let mut jobs = Vec::new();
         loop {
             let due = self.next_due();
-            let untidy = self.untidy_at;
+            let (untidy, purge) = (self.untidy_at, self.purge_at);
             let mend = self.next_mend();
             tokio::select! {
                 received = self.jobs.recv_many(&mut jobs, BATCH) => {
@@ -252,8 +257,9 @@ impl<S: Store> Writer<S> {
                 () = sleep_until(due) => {}
                 Some(chore) = self.chores.recv() => self.do_chore(chore).await,
                 () = sleep_until(untidy) => self.tidy().await,
+                () = sleep_until(purge) => self.purge().await,
                 () = sleep_until(mend) => self.mend().await,
-                _ = sweep.tick() => self.sweep().await,
+                _ = sweep.tick() => self.sweep(),
             }
             self.work(std::mem::take(&mut jobs)).await;
         }
@@ -362,9 +368,7 @@ impl<S: Store> Writer<S> {
             if working.weight >= self.class_bytes && !weight::only_ends(command) {
                 return Err(Error::ClassUsedUp);
             }
-            if let Command::Invite { actor, .. } | Command::InviteInGroup { actor, .. } = command {
-                takes_invitation(&working.group, *actor)?;
-            }
+            takes(&working.group, command)?;
         }
         let decided = match &command {
             Some(command) => self.act(batch, group_id, now, command.clone()),
@@ -633,13 +637,20 @@ impl<S: Store> Writer<S> {
                 .iter()
                 .filter_map(|group_id| {
                     let pending = pending.get(group_id)?;
-                    let group = &self.working.get(group_id)?.group;
+                    let Working { group, room, .. } = self.working.get(group_id)?;
+                    let application = self.application.as_ref();
                     Some(Append {
                         group_id: *group_id,
                         creates: pending.creates.as_ref().map(|code| (code, now)),
                         expected_seq: pending.expected_seq,
                         events: &pending.events,
-                        next_deadline: deadline_after(group, self.application.as_ref(), now),
+                        next_deadline: deadline_after(
+                            group,
+                            &pending.events,
+                            room,
+                            application,
+                            now,
+                        ),
                     })
                 })
                 .collect();
@@ -667,7 +678,7 @@ impl<S: Store> Writer<S> {
                     if working.group.ended {
                         let _ = self.quiet.send(group_id);
                     }
-                    working.room.watch(self.application.as_ref());
+                    working.room.watch(&pending.events, self.application.as_ref());
                     let deadline = working.next_due(now);
                     self.set_deadline(group_id, deadline);
                 }
@@ -728,7 +739,7 @@ impl<S: Store> Writer<S> {
             }
             None => Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events)),
         };
-        room.watch(self.application.as_ref());
+        room.watch_all(self.application.as_ref());
         let group = room.group();
         self.rooms.insert(group_id, Arc::clone(&room));
         let weight = rows + weight::of_parts(&group);
@@ -775,11 +786,8 @@ impl<S: Store> Writer<S> {
         Ok(self.store.first_answer(group_id, key.user, &key.key, now).await?)
     }
 
-    pub(crate) async fn sweep(&mut self) {
-        let now = self.clock.now();
-        if let Err(error) = self.store.purge(now).await {
-            tracing::error!(%error, "purge failed");
-        }
+    pub(crate) fn sweep(&mut self) {
+        self.purge_at = Some(Instant::now());
         let idle = self.housekeeping.idle;
         self.tokens.forget_unused(idle);
         let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);

@@ -544,7 +544,7 @@ impl Store for SimulatedStore {
         self.write(write).await
     }
 
-    async fn purge(&mut self, now: Timestamp) -> Result<(), Failure> {
+    async fn purge(&mut self, now: Timestamp) -> Result<bool, Failure> {
         let forgotten = now.as_millis() - KEY_LIFETIME_MILLIS;
         let write = |contents: &mut Contents| {
             for class in contents.classes.values_mut() {
@@ -558,7 +558,7 @@ impl Store for SimulatedStore {
             contents.tokens.retain(|_, held| !held.has_ended(now));
             Ok(Vec::new())
         };
-        self.write(write).await
+        self.write(write).await.map(|()| false)
     }
 
     async fn tidy(&mut self) -> Result<Tidy, Failure> {

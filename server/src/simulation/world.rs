@@ -465,7 +465,8 @@ impl World {
                     server.sweeps_at = now + Duration::from_secs(5);
                     told = "sweeps".to_owned();
                     Box::pin(async move {
-                        writer.sweep().await;
+                        writer.sweep();
+                        writer.purge().await;
                         writer.work(Vec::new()).await;
                         *writer
                     })

@@ -81,8 +81,8 @@ pub(crate) trait Store {
         events: &[(u64, String)],
     ) -> Result<(), Failure>;
 
-    /// Forgets what has outlived its use.
-    async fn purge(&mut self, now: Timestamp) -> Result<(), Failure>;
+    /// Forgets a little of what has outlived its use; whether there is more of it.
+    async fn purge(&mut self, now: Timestamp) -> Result<bool, Failure>;
 
     /// Does a little of what a deletion leaves behind.
     async fn tidy(&mut self) -> Result<Tidy, Failure>;
@@ -215,7 +215,7 @@ impl Store for Sqlite {
         self.heeded(done)
     }
 
-    async fn purge(&mut self, now: Timestamp) -> Result<(), Failure> {
+    async fn purge(&mut self, now: Timestamp) -> Result<bool, Failure> {
         let done = self.writer.purge(now).await;
         self.heeded(done)
     }

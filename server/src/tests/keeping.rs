@@ -189,3 +189,73 @@ async fn a_network_has_its_bytes_of_a_day_and_others_have_theirs() {
     let end = Command::End { actor: school_user(&school) };
     engine.command(group_id, HERE, end).await.expect("what goes on can be ended");
 }
+
+#[tokio::test]
+async fn whoever_comes_counts_with_their_part_of_what_asks_everybody() {
+    let bounds = Bounds { network_bytes_a_day: 1_000_000, ..Bounds::default() };
+    let school = School::open_within(bounds, Housekeeping::default()).await;
+    let engine = &school.engine;
+    for _ in 0..100 {
+        school.invites_all("").await.expect("an invitation");
+    }
+    let code = school.session().await.room.join_code();
+    let mut joined = Vec::new();
+    let refused = loop {
+        let token = Token::new();
+        match engine.join(HERE, code.as_str(), name("Ada"), None, &token).await {
+            Ok(it) => joined.push(it.user_id),
+            Err(error) => break error,
+        }
+        assert!(joined.len() < 100, "it goes on");
+    };
+    assert!(matches!(refused, Error::TooFast(_)), "{refused:?}");
+    assert!((10..=20).contains(&joined.len()), "{}", joined.len());
+    let user = joined[0];
+    let leave = Command::Leave { actor: user, user };
+    engine.command(school.group_id, HERE, leave).await.expect("whoever is in can go");
+}
+
+#[tokio::test]
+async fn whoever_goes_counts_with_what_that_ends() {
+    let bounds = Bounds { network_bytes_a_day: 1_000_000, ..Bounds::default() };
+    let school = School::open_within(bounds, Housekeeping::default()).await;
+    let engine = &school.engine;
+    let (user, _) = school.student().await;
+    let elsewhere = std::net::IpAddr::from([198, 51, 100, 7]);
+    for _ in 0..500 {
+        school.invites_all("").await.expect("an invitation");
+    }
+    let leave = Command::Leave { actor: user, user };
+    engine.command(school.group_id, elsewhere, leave).await.expect("whoever is in can go");
+    let left = 1_000_000 - 501 * crate::weight::EVENT;
+    assert!(matches!(engine.limits().write(elsewhere, left + 10_000), Err(Error::TooFast(_))));
+    engine.limits().write(elsewhere, left - 10_000).expect("the rest");
+}
+
+#[tokio::test]
+async fn what_is_live_says_no_more_than_a_snapshot_can_hold() {
+    let school = School::open(Housekeeping::default()).await;
+    // In JSON six bytes each.
+    let words = "\u{1}".repeat(12_000);
+    let mut open = Vec::new();
+    let refused = loop {
+        match school.invites_all(&words).await {
+            Ok(invite_id) => open.push(invite_id),
+            Err(error) => break error,
+        }
+        assert!(open.len() < 500, "it goes on");
+    };
+    assert!(matches!(refused, Error::TooManyInvitations), "{refused:?}");
+    assert_eq!(open.len(), (8 << 20) / 72_000);
+    school.invites_all("").await.expect("without words it goes on");
+    let modify = Command::Modify {
+        actor: school_user(&school),
+        invite_id: *open.last().expect("one"),
+        data: words.clone(),
+    };
+    let modified = school.engine.command(school.group_id, HERE, modify).await;
+    assert!(matches!(modified, Err(Error::TooManyInvitations)));
+    let cancel = school.cancel(open[0]).await;
+    school.engine.command(school.group_id, HERE, cancel).await.expect("one is over");
+    school.invites_all(&words).await.expect("there is room for another");
+}

@@ -152,7 +152,8 @@ impl<S: Store> Writer<S> {
             let leave = Command::Leave { actor, user };
             events.extend(act(&mut group, now, leave, &*self.application)?.events);
             left = encoded(&events);
-            append.next_deadline = deadline_after(&group, &*self.application, now);
+            append.next_deadline =
+                deadline_after(&group, &left, &working.room, &*self.application, now);
         }
         append.events = &left;
         let written = self.store.rewrite(&append, user, &erasing.events).await;
@@ -176,6 +177,14 @@ impl<S: Store> Writer<S> {
             Some(group_id) => self.delete(group_id).await,
             None => Ok(()),
         }
+    }
+
+    pub(crate) async fn purge(&mut self) {
+        let more = self.store.purge(self.clock.now()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "purge failed");
+            false
+        });
+        self.purge_at = more.then(|| Instant::now() + TIDY_PACE);
     }
 
     pub(crate) async fn tidy(&mut self) {

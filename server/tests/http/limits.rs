@@ -213,6 +213,30 @@ async fn nobody_has_more_invitations_open_than_the_class_can_bear() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_costs_what_is_said_in_the_class_whatever_says_it() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let [ada, bo] = class.pair().await;
+    // In JSON six bytes each.
+    let words = "\u{1}".repeat(10_000);
+    for _ in 0..100 {
+        class.teacher.invite_in_group(GroupInvitation::to_everyone().saying(&words)).await;
+    }
+    let mut looks = 0;
+    let refused = loop {
+        let answer = ada.get("").await;
+        if answer.status != 200 {
+            break answer;
+        }
+        looks += 1;
+        assert!(looks < 20, "it goes on");
+    };
+    refused.refused(429, 7008);
+    assert!(looks <= 4, "{looks} looks of six megabytes");
+    bo.snapshot().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_looks_too_often_waits_and_others_do_not() {
     let server = Server::start().await;
     let class = Class::start(&server).await;
