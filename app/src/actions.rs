@@ -180,7 +180,7 @@ pub(crate) mod ssr {
         Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token, presented,
         presented_by_admin, presented_with_form, set_admin_cookie, set_cookie, set_form_cookie,
     };
-    use signaling::{Command, FinishWhom, Group, GroupId, Name, Rejection, Role, Timeout, UserId};
+    use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
 
     use super::{ClassHere, RoomView};
     use crate::room::cut::cut;
@@ -607,9 +607,9 @@ pub(crate) mod ssr {
         let session = session(group).await?;
         let engine = engine()?;
         // Most of them are gone through and not shown.
-        let rows = session.room.with_group(Group::count_rows) / 4;
+        let rows = session.room.rows_of_snapshot() / 4;
         let user = session.user;
-        engine.may_look_at(group, user, u32::try_from(rows).unwrap_or(u32::MAX))?;
+        engine.may_look_at(group, user, rows)?;
         let now = engine.now();
         let cut = session
             .room

@@ -3,7 +3,7 @@
 use signaling::event::{InviteeAccepted, InviteeRejected};
 use signaling::{
     Application, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
-    InviteeState, Reading, Role, UserId,
+    InviteeState, LogReader, Role, UserId,
 };
 
 use crate::history::Chronicle;
@@ -56,16 +56,12 @@ impl Application for Classroom {
         }
     }
 
-    fn read_on(&self, group: GroupId, state: Option<&str>, events: &[Event]) -> Option<Reading> {
-        let mut chronicle = match state {
+    fn log_reader(&self, group: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {
+        let chronicle = match state {
             Some(state) => Chronicle::restore(state)?,
             None => Chronicle::new(group),
         };
-        for event in events {
-            chronicle.tell(event);
-        }
-        let summary = serde_json::to_string(&chronicle.summary()).unwrap_or_default();
-        Some(Reading { summary, state: chronicle.save() })
+        Some(Box::new(chronicle))
     }
 
     fn keep_when_erased(&self, data: &str) -> Option<String> {

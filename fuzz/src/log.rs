@@ -143,11 +143,14 @@ fn look(group: &Group) {
 
 /// The history as it is read in one go, and in two.
 fn tell(application: &dyn Application, group: GroupId, events: &[Event]) {
-    let at_once = application.read_on(group, None, events);
+    let read = |state: Option<&str>, events: &[Event]| {
+        let mut reader = application.log_reader(group, state)?;
+        events.iter().for_each(|event| reader.read(event));
+        Some(reader.reading().state)
+    };
     let (first, rest) = events.split_at(events.len() / 2);
-    let first = application.read_on(group, None, first).map(|reading| reading.state);
-    let in_two = application.read_on(group, first.as_deref(), rest);
-    let states = [at_once, in_two].map(|reading| reading.map(|reading| reading.state));
+    let first = read(None, first);
+    let states = [read(None, events), read(first.as_deref(), rest)];
     for state in states.iter().flatten() {
         assert!(Chronicle::restore(state).is_some(), "what is put down can be taken up");
     }

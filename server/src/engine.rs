@@ -526,7 +526,9 @@ impl Engine {
     /// be read.
     pub async fn may_look_back(&self, group_id: GroupId, user: UserId) -> Result<(), Error> {
         let members = self.shared.history.count_members(group_id).await?;
-        self.may_look_at(group_id, user, ROWS_OF_HISTORY + ROWS_OF_PERSON * members)
+        let unread = self.rows_to_read(&self.class(group_id).await?).await?;
+        let rows = ROWS_OF_HISTORY + ROWS_OF_PERSON * members;
+        self.may_look_at(group_id, user, rows.saturating_add(unread))
     }
 
     /// One export of a class by a member, in which so many events are read.

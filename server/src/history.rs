@@ -23,6 +23,11 @@ use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until};
 const STRETCH: u32 = 500;
 /// What was read is written down when it is at least so many events more than before.
 const WORTH_KEEPING: u64 = 500;
+/// The longest state that is kept, in bytes: the writer writes it, and others wait for that. Of a
+/// longer one only the figures are kept, and the log is read from its beginning each time.
+const KEPT_STATE: usize = 1 << 20;
+/// How many bytes of what was read cost as much as an event.
+const BYTES_OF_ROW: u64 = 200;
 /// The most classes that a browser is reminded of, of those that go on and of those that are over.
 const CLASSES_OF_ONE: u32 = 20;
 
@@ -83,7 +88,7 @@ impl Engine {
         let is_over = class.ended_at.is_some() && read.seq > kept_seq;
         if is_over || read.seq >= kept_seq + WORTH_KEEPING {
             // It is a cache: nobody waits for it, and when it cannot be kept it is made again.
-            self.chore_some_time(Chore::Keep(Keep::Read(class.group_id, read.clone())));
+            self.chore_some_time(Chore::Keep(Keep::Read(class.group_id, read.to_keep())));
         }
         Ok(read)
     }
@@ -95,33 +100,35 @@ impl Engine {
 
     async fn read_on(&self, class: &ClassRow, kept: Option<ReadSoFar>) -> Result<ReadSoFar, Error> {
         let application = &self.shared.application;
-        let mut so_far = kept;
+        let kept = kept.filter(|read| !read.reading.state.is_empty());
+        let taken_up = kept.and_then(|read| {
+            let reader = application.log_reader(class.group_id, Some(&read.reading.state))?;
+            Some((reader, read.seq))
+        });
+        // What cannot be taken up is of another time: from the beginning, then.
+        let begun = || Some((application.log_reader(class.group_id, None)?, 0));
+        let Some((mut reader, mut seq)) = taken_up.or_else(begun) else {
+            return Ok(ReadSoFar::default());
+        };
         loop {
-            let after = so_far.as_ref().map_or(0, |read| read.seq);
             let events =
-                self.shared.history.events(class.group_id, after, class.seq, STRETCH).await?;
-            let Some(last) = events.last().map(|event| event.seq) else {
-                return Ok(so_far.unwrap_or_default());
-            };
-            let state = so_far.as_ref().map(|read| read.reading.state.as_str());
-            let reading = application.read_on(class.group_id, state, &events);
-            so_far = match reading {
-                Some(reading) => {
-                    let version = application.reading_version();
-                    Some(ReadSoFar { seq: last, edition: class.edition, version, reading })
-                }
-                // What was kept is of another time: from the beginning, then.
-                None if so_far.is_some() => None,
-                None => return Ok(ReadSoFar::default()),
-            };
+                self.shared.history.events(class.group_id, seq, class.seq, STRETCH).await?;
+            let Some(last) = events.last() else { break };
+            seq = last.seq;
+            for event in &events {
+                reader.read(event);
+            }
             tokio::task::yield_now().await;
         }
+        let version = application.reading_version();
+        Ok(ReadSoFar { seq, edition: class.edition, version, reading: reader.reading() })
     }
 
     /// Reads a class once it has gone quiet, so that the list of classes finds it read.
     pub(crate) fn read_what_went_quiet(&self, mut quiet: mpsc::UnboundedReceiver<GroupId>) {
         let shared = Arc::downgrade(&self.shared);
-        tokio::spawn(async move {
+        // Nobody waits for it.
+        self.renders().spawn(async move {
             while let Some(group_id) = quiet.recv().await {
                 let Some(shared) = shared.upgrade() else { break };
                 let engine = Self { shared };
@@ -144,7 +151,16 @@ impl Engine {
             return Ok(());
         }
         let read = self.read_on(class, kept).await?;
-        self.chore(Chore::Keep(Keep::Read(class.group_id, read))).await
+        self.chore(Chore::Keep(Keep::Read(class.group_id, read.to_keep()))).await
+    }
+
+    /// How many rows reading a class as of its last event comes to: the events that were not read
+    /// yet, and what came of the others.
+    pub(crate) async fn rows_to_read(&self, class: &ClassRow) -> Result<u32, Error> {
+        let version = self.shared.application.reading_version();
+        let (seq, bytes) = self.shared.history.how_far(class, version).await?.unwrap_or_default();
+        let rows = class.seq.saturating_sub(seq) + bytes / BYTES_OF_ROW;
+        Ok(u32::try_from(rows).unwrap_or(u32::MAX))
     }
 
     /// The events of a class before one that are about who is in it.
@@ -320,6 +336,17 @@ impl Engine {
                 }
             }
         });
+    }
+}
+
+impl ReadSoFar {
+    /// As much of it as is kept.
+    fn to_keep(&self) -> Self {
+        let mut kept = self.clone();
+        if kept.reading.state.len() > KEPT_STATE {
+            kept.reading.state.clear();
+        }
+        kept
     }
 }
 

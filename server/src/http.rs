@@ -54,6 +54,8 @@ const MAX_KEY_BYTES: usize = 128;
 /// The largest snapshot, in rows, that is made where the request is answered: what is larger waits
 /// in the render queue.
 const MADE_AT_ONCE: u32 = 250;
+/// How many members' statuses cost as much as a row.
+const STATUSES_OF_ROW: usize = 4;
 /// The longest `reason`, in bytes.
 const MAX_REASON_BYTES: usize = 128;
 
@@ -935,7 +937,10 @@ async fn events(
     }
     let snapshot = match room.missed(after) {
         Some(events) => {
-            engine.may_look_at(room.id(), user, events)?;
+            // Who is online it is told of everybody.
+            let members = room.with_group(|group| group.members().len());
+            let members = u32::try_from(members / STATUSES_OF_ROW).unwrap_or(u32::MAX);
+            engine.may_look_at(room.id(), user, events + members)?;
             None
         }
         None => Some(first_snapshot(&engine, &room, user, asking).await?),

@@ -340,6 +340,11 @@ impl RenderQueue {
         Ok(Self { shared, handle: threads.handle().clone(), threads: Some(threads) })
     }
 
+    /// Has something done beside what is made, by the same threads: nobody waits for it.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(work);
+    }
+
     /// A slot for somebody who asks.
     ///
     /// # Errors

@@ -416,7 +416,7 @@ impl Room {
     }
 
     /// How many rows a snapshot comes to: members, invitations and parts, and what words they hold.
-    pub(crate) fn rows_of_snapshot(&self) -> u32 {
+    pub fn rows_of_snapshot(&self) -> u32 {
         let state = self.read();
         rows(state.group.count_rows(), state.group.count_words())
     }

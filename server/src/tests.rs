@@ -7,7 +7,9 @@ mod keeping;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use signaling::{Application, Command, Event, GroupId, Name, Role, UserId};
+use signaling::{
+    Application, Command, Event, EventKind, GroupId, LogReader, Name, Reading, Role, UserId,
+};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
 use crate::bounds::Bounds;
@@ -28,6 +30,25 @@ impl Application for Bare {
 
     fn follow(&self, _: &signaling::Group, _: &Event) -> Vec<Command> {
         Vec::new()
+    }
+
+    fn log_reader(&self, _: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {
+        Some(Box::new(Said(state.unwrap_or_default().to_owned())))
+    }
+}
+
+/// All that was ever said in invitations.
+struct Said(String);
+
+impl LogReader for Said {
+    fn read(&mut self, event: &Event) {
+        if let EventKind::ReceiveNewInvitation(new) = &event.kind {
+            self.0.push_str(&new.data);
+        }
+    }
+
+    fn reading(&self) -> Reading {
+        Reading { summary: self.0.len().to_string(), state: self.0.clone() }
     }
 }
 

@@ -17,6 +17,27 @@ pub struct Reading {
     pub state: String,
 }
 
+/// Reads a group's log as the history of what it is about, event by event.
+pub trait LogReader: Send {
+    /// Reads the next event.
+    fn read(&mut self, event: &Event);
+
+    /// What came of all that was read.
+    fn reading(&self) -> Reading;
+}
+
+/// What reads the log for an application that has no history.
+#[derive(Debug, Clone, Copy, Default)]
+struct NoHistory;
+
+impl LogReader for NoHistory {
+    fn read(&mut self, _: &Event) {}
+
+    fn reading(&self) -> Reading {
+        Reading::default()
+    }
+}
+
 /// What is built on the engine. It reads `data`; the engine does not.
 pub trait Application: Send + Sync + 'static {
     /// The reason recorded when a part of an invitation with this `data` is finished and nobody
@@ -39,11 +60,11 @@ pub trait Application: Send + Sync + 'static {
         None
     }
 
-    /// Reads on in a group's log: `state` is what came of the events before these, when there were
+    /// What reads on in a group's log: `state` is what came of the events before, when there were
     /// any. None when the state is not one that this application can read: then the log is read
     /// from its beginning. An application without a history keeps nothing.
-    fn read_on(&self, _group: GroupId, _state: Option<&str>, _events: &[Event]) -> Option<Reading> {
-        Some(Reading::default())
+    fn log_reader(&self, _group: GroupId, _state: Option<&str>) -> Option<Box<dyn LogReader>> {
+        Some(Box::new(NoHistory))
     }
 
     /// The number of the form in which readings are kept. Those of another number are made anew.
@@ -84,8 +105,8 @@ impl<A: Application, B: Application> Application for (A, B) {
         self.0.silence(data).or_else(|| self.1.silence(data))
     }
 
-    fn read_on(&self, group: GroupId, state: Option<&str>, events: &[Event]) -> Option<Reading> {
-        self.0.read_on(group, state, events)
+    fn log_reader(&self, group: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {
+        self.0.log_reader(group, state)
     }
 
     fn reading_version(&self) -> u32 {

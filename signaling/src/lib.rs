@@ -21,7 +21,7 @@ mod roll;
 mod time;
 mod wire;
 
-pub use application::{Application, Outcome, Reading, act};
+pub use application::{Application, LogReader, Outcome, Reading, act};
 pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};
 pub use decide::{decide, settled_again, settlement};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use signaling::event::MemberJoined;
 use signaling::{
-    Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, MemberView, Name, Role,
-    Snapshot, Timestamp, UserId, apply,
+    Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, LogReader, MemberView,
+    Name, Reading, Role, Snapshot, Timestamp, UserId, apply,
 };
 
 use super::record::{Kind, Record};
@@ -123,6 +123,17 @@ struct Saved {
     snapshot: Snapshot,
     ended: bool,
     written: Written,
+}
+
+impl LogReader for Chronicle {
+    fn read(&mut self, event: &Event) {
+        self.tell(event);
+    }
+
+    fn reading(&self) -> Reading {
+        let summary = serde_json::to_string(&self.summary()).unwrap_or_default();
+        Reading { summary, state: self.save() }
+    }
 }
 
 fn until(now: Timestamp, turns: impl Iterator<Item = (UserId, Timestamp)>) -> i64 {

@@ -167,6 +167,25 @@ impl HistoryReader {
         row.map(read).transpose()
     }
 
+    /// How far the class was read, and how many bytes came of it; none when it has to be read from
+    /// the beginning.
+    pub async fn how_far(
+        &self,
+        class: &ClassRow,
+        version: u32,
+    ) -> Result<Option<(u64, u64)>, sqlx::Error> {
+        let row: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT seq, length(state) FROM reading
+             WHERE group_id = ? AND edition = ? AND version = ? AND state <> ''",
+        )
+        .bind(class.group_id.as_bytes().as_slice())
+        .bind(class.edition)
+        .bind(version)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|(seq, bytes)| (seq.cast_unsigned(), bytes.cast_unsigned())))
+    }
+
     /// What was made of the class, when it was read as far as this.
     pub async fn summary(
         &self,

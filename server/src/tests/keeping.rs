@@ -259,3 +259,27 @@ async fn what_is_live_says_no_more_than_a_snapshot_can_hold() {
     school.engine.command(school.group_id, HERE, cancel).await.expect("one is over");
     school.invites_all(&words).await.expect("there is room for another");
 }
+
+#[tokio::test]
+async fn of_what_was_read_no_more_is_kept_than_is_written_in_a_moment() {
+    let school = School::open(Housekeeping::default()).await;
+    let engine = &school.engine;
+    let mut said = 0_u32;
+    for (invitations, keeps_state) in [(10, true), (100, false), (1, false)] {
+        for _ in 0..invitations {
+            school.invites_all(&"a".repeat(12_000)).await.expect("an invitation");
+            said += 12_000;
+        }
+        let class = engine.class(school.group_id).await.expect("the class");
+        let read = engine.reading(&class).await.expect("it is read");
+        assert_eq!(read.len(), said as usize);
+        engine.keep_reading(&class).await.expect("it is kept");
+        assert_eq!(engine.summary(&class).await.expect("figures"), said.to_string());
+        assert_eq!(school.rows("reading WHERE summary <> ''").await, 1);
+        let kept = school.rows("reading WHERE state <> ''").await;
+        assert_eq!(kept, i64::from(keeps_state), "of {said} bytes");
+        let rows = engine.rows_to_read(&class).await.expect("a number");
+        let expected = if keeps_state { u64::from(said) / 200 } else { class.seq };
+        assert_eq!(u64::from(rows), expected);
+    }
+}
