@@ -981,3 +981,98 @@ async fn half_sent_from_the_same_address() {
 async fn half_sent_from_another_address() {
     half_sent("half_sent (127.0.0.2)", Ipv4Addr::new(127, 0, 0, 2)).await;
 }
+
+/// Asks and reads nothing of the answer, for a while; then anew.
+async fn read_nothing(address: SocketAddr, requests: Vec<Vec<u8>>, told: Arc<Told>) {
+    for request in requests.iter().cycle() {
+        told.ask();
+        let asked = async {
+            let mut wire = Wire::open(address).await?;
+            wire.open.write_all(request).await?;
+            sleep(ATTACK / 4).await;
+            wire.head().await.map(|(reply, _)| reply)
+        };
+        match asked.await {
+            Ok(reply) => told.note(&reply.status.to_string()),
+            Err(_) => told.note("broken off"),
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// As many words as may be live in a class of ten, which are looked at by who reads nothing and by
+/// who reads what became of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a release server in HANDUP_BIN: a debug build is too slow for the bounds"]
+async fn words() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let school = School::open(&[]).await;
+    let address = school.program.address;
+    let crowd = crowd(address, 10).await;
+    let client = Client::new(address).expect("a client");
+    for _ in 0..125 {
+        // In JSON six bytes each: all of them come to nearly as much as may be live.
+        let body = json!({
+            "inviteeList": [crowd.students[0].user],
+            "data": "\u{1}".repeat(10_600),
+            "timeout": 0,
+        });
+        let request = Request::of(&crowd.teacher, Method::POST, "/inviteInGroup").json(body);
+        assert!(client.insist(&request).await.is_done());
+    }
+    let figures = school.under(|attackers| {
+        for member in crowd.students.iter().chain([&crowd.teacher]) {
+            let looks = [of(member, "GET", "", None), of(member, "GET", "/events", None)];
+            for look in looks.into_iter().chain([page(member, "")]).cycle().take(16) {
+                let told = Arc::clone(&attackers.told);
+                attackers.tasks.spawn(read_nothing(address, vec![look], told));
+            }
+        }
+        for _ in 0..8 {
+            attackers.repeat(vec![page(&crowd.teacher, "/history")]);
+        }
+    });
+    let figures = figures.await;
+    println!("words: {figures}");
+    nobody_else_notices(&figures.wrongs([figures.files_grew()]));
+}
+
+/// Ten thousand live invitations, one of which changes all the time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a release server in HANDUP_BIN: a debug build is too slow for the bounds"]
+async fn live_invitations() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let school = School::open(&[]).await;
+    let address = school.program.address;
+    let Crowd { teacher, students } = crowd(address, 60).await;
+    let client = Client::new(address).expect("a client");
+    let (teachers, invited) = students.split_at(20);
+    for student in teachers {
+        let path = format!("/members/{}", student.user);
+        let role = Request::of(&teacher, Method::PATCH, &path).json(json!({ "role": "teacher" }));
+        assert!(client.insist(&role).await.is_done());
+    }
+    let invite = |number: usize| {
+        let to = &invited[number % invited.len()].user;
+        let body = json!({ "invitee": to, "data": "{}", "timeout": 0 });
+        Request::of(&teachers[number % teachers.len()], Method::POST, "/invite").json(body)
+    };
+    let made = at_once((0..10_000).map(invite), |request| {
+        let client = &client;
+        async move { client.insist(&request).await }
+    });
+    let made = timeout(PREPARATION, made).await.expect("invitations in time");
+    assert!(made.iter().all(|answer| answer.is_done()));
+    let figures = school.under(|attackers| {
+        for teacher in teachers {
+            let theirs = made.iter().find(|it| it.body["inviter"] == teacher.user.as_str());
+            let id = theirs.expect("one of theirs").body["inviteID"].to_string();
+            let path = format!("/invitations/{}", id.trim_matches('"'));
+            let change = |data: &str| of(teacher, "PATCH", &path, Some(json!({ "data": data })));
+            attackers.repeat(vec![change("one"), change("other")]);
+        }
+    });
+    let figures = figures.await;
+    println!("live_invitations: {figures}");
+    nobody_else_notices(&figures.wrongs([]));
+}

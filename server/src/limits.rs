@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ConnectInfo;
 use http::Extensions;
-use signaling::{Command, Group, GroupId, UserId, json};
+use signaling::{Command, Group, GroupId, InviteeList, UserId, json};
 
 use crate::bounds::Bounds;
 use crate::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
@@ -142,6 +142,8 @@ const GRAIN: u64 = 64;
 /// How many invitations of a member may be live, and how many of a class. Where anybody may ask at
 /// any time, each member has one.
 const MAX_LIVE: (usize, usize) = (512, 16_384);
+/// How many open invitations a class may have that ask everyone: whoever joins has a part in each.
+const MAX_TO_EVERYONE: usize = 64;
 /// How many bytes of JSON the `data` of all that is live in a class may come to: every snapshot holds
 /// it.
 const MAX_LIVE_WORDS: usize = 8 << 20;
@@ -150,16 +152,19 @@ const FORGET_ABOVE: usize = 10_000;
 
 /// Whether a group takes what a command adds to what is live in it.
 pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
-    let (actor, words) = match command {
-        Command::Invite { actor, data, .. } | Command::InviteInGroup { actor, data, .. } => {
-            (Some(actor), data)
+    let has_many = |actor: &UserId| {
+        group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
+    };
+    let is_one_too_many = match command {
+        Command::Invite { actor, .. } => has_many(actor),
+        Command::InviteInGroup { actor, invitee_list, .. } => {
+            let asks_everyone = *invitee_list == InviteeList::Everyone;
+            has_many(actor) || asks_everyone && group.live_to_everyone().len() >= MAX_TO_EVERYONE
         }
-        Command::Accept { data, .. } | Command::Modify { data, .. } => (None, data),
+        Command::Accept { .. } | Command::Modify { .. } => false,
         _ => return Ok(()),
     };
-    let is_one_too_many = actor.is_some_and(|actor| {
-        group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
-    });
+    let words = command.data();
     let says_too_much =
         !words.is_empty() && group.count_words() + json::length(words) > MAX_LIVE_WORDS;
     if is_one_too_many || says_too_much { Err(Error::TooManyInvitations) } else { Ok(()) }

@@ -69,6 +69,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Have members and strangers spend all that they may on the release server, and look whether
+    /// anybody else notices
+    Attack {
+        /// Arguments for the test runner, such as the name of one attack
+        #[arg(last = true)]
+        args: Vec<OsString>,
+    },
     /// Feed anything to whatever reads what comes from outside
     Fuzz {
         /// Only this target
@@ -159,6 +166,19 @@ fn perform(task: Task) -> Result<()> {
             let server = site::build_server(&workspace, Profile::Release)?;
             let crash = site::build_crash(&workspace)?;
             exec::run(exec::command(crash).args(&args).env("HANDUP_BIN", &server))
+        }
+        Task::Attack { args } => {
+            let server = site::build_server(&workspace, Profile::Release)?;
+            exec::run(
+                exec::cargo()
+                    .args(["test", "--package=crash", "--test=attacks", "--", "--ignored"])
+                    // Each wants the machine for itself, and prints a line of figures.
+                    .args(["--nocapture", "--test-threads=1"])
+                    .args(&args)
+                    .env("HANDUP_BIN", &server)
+                    .env("RUST_BACKTRACE", "0")
+                    .current_dir(&workspace.root),
+            )
         }
         Task::Simulate { seeds, from, steps } => {
             let test = "simulation::whatever_goes_wrong_the_school_agrees_with_its_model";
