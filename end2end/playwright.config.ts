@@ -24,8 +24,9 @@ export default defineConfig({
   reporter: reporters,
   use: {
     browserName: "chromium",
-    // No pictures while it runs: they cost a fifth of the time.
-    trace: { mode: "retain-on-failure", screenshots: false },
+    // Nothing is recorded while it runs, for that costs much of the time: to
+    // look into a failure, `cargo xtask test --only-browser -- --trace on`.
+    trace: "off",
     launchOptions: {
       // Debian's Chromium, not one that Playwright downloads.
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

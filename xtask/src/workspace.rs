@@ -33,7 +33,7 @@ impl Profile {
     /// root Cargo.toml).
     pub fn for_wasm(self) -> &'static str {
         match self {
-            Self::Dev => "dev",
+            Self::Dev => "wasm-dev",
             Self::Release => "wasm-release",
         }
     }
