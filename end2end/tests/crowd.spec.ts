@@ -60,6 +60,18 @@ test.describe("with a script", () => {
     await expect(rows(page)).toHaveCount(90);
     await expect(rows(page).nth(89)).toContainText(nameOf(STUDENTS - 89));
 
+    // On the narrowest phone a number of three digits is one number.
+    const wide = page.viewportSize();
+    await page.setViewportSize({ width: 320, height: 640 });
+    const figure = page.locator(".count strong");
+    const { height, letters } = await figure.evaluate((it) => ({
+      height: it.getBoundingClientRect().height,
+      letters: parseFloat(getComputedStyle(it).fontSize),
+    }));
+    expect(height).toBeLessThan(1.5 * letters);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    if (wide) await page.setViewportSize(wide);
+
     // It follows: a hand goes down, and the ones behind it move up.
     await lesson.teacher.remove(student(students, STUDENTS));
     await expect(rows(page).first()).toContainText(nameOf(STUDENTS - 1));
@@ -83,7 +95,7 @@ test.describe("with a script", () => {
 test.describe("without a script", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("every hand of a class of hundreds can be reached and called on", async ({
+  test("every hand of a class of hundreds can be reached and called on @once", async ({
     device,
     handup,
     request,
