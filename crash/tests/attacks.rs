@@ -1010,15 +1010,19 @@ async fn words() {
     let address = school.program.address;
     let crowd = crowd(address, 10).await;
     let client = Client::new(address).expect("a client");
-    for _ in 0..125 {
-        // In JSON six bytes each: all of them come to nearly as much as may be live.
-        let body = json!({
-            "inviteeList": [crowd.students[0].user],
-            "data": "\u{1}".repeat(10_600),
-            "timeout": 0,
-        });
-        let request = Request::of(&crowd.teacher, Method::POST, "/inviteInGroup").json(body);
-        assert!(client.insist(&request).await.is_done());
+    // Each says as much as they may. In JSON it is six bytes each.
+    let data = "\u{1}".repeat(10_600);
+    for member in crowd.students.iter().chain([&crowd.teacher]) {
+        let to =
+            if member.user == crowd.teacher.user { &crowd.students[0] } else { &crowd.teacher };
+        let body = json!({ "invitee": to.user, "data": data, "timeout": 0 });
+        for _ in 0..500 {
+            let request = Request::of(member, Method::POST, "/invite").json(body.clone());
+            let answer = client.send(&request).await;
+            if !answer.is_ok_and(|answer| answer.is_done()) {
+                break;
+            }
+        }
     }
     let figures = school.under(|attackers| {
         for member in crowd.students.iter().chain([&crowd.teacher]) {

@@ -341,7 +341,8 @@ impl Engine {
     ) -> Result<Joined, Error> {
         let group_id = self.group_of_code(address, code).await?;
         let coming = self.shared.rooms.get(group_id);
-        let coming = coming.map_or(0, |room| room.with_group(weight::of_coming));
+        let coming = coming
+            .map_or(0, |room| room.with_group(|group| weight::of_coming(group, Role::Student)));
         self.shared.limits.join(address, weight::EVENT + weight::ADMISSION + coming)?;
         let user_id = new_user_id();
         let command = Command::Join { user: user_id, name };
@@ -595,7 +596,7 @@ impl Engine {
         }
         let words = words + key.map_or(0, |_| weight::KEY);
         if ends {
-            // Whoever has written too much may still end things; it counts for what comes next.
+            // Whoever has written too much may still end things.
             let _ = self.shared.limits.write(address, ended + words);
         } else {
             self.shared.limits.write(address, weight::EVENT + words)?;

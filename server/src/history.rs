@@ -23,9 +23,10 @@ use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until};
 const STRETCH: u32 = 500;
 /// What was read is written down when it is at least so many events more than before.
 const WORTH_KEEPING: u64 = 500;
-/// The longest state that is kept, in bytes: the writer writes it, and others wait for that. Of a
-/// longer one only the figures are kept, and the log is read from its beginning each time.
-const KEPT_STATE: usize = 1 << 20;
+/// The longest state that is kept, in bytes: the writer writes it, and others wait for that. The
+/// largest class with all hands up fits in. Of a longer one only the figures are kept, and the log is
+/// read from its beginning each time.
+const KEPT_STATE: usize = 4 << 20;
 /// How many bytes of what was read cost as much as an event.
 const BYTES_OF_ROW: u64 = 200;
 /// The most classes that a browser is reminded of, of those that go on and of those that are over.

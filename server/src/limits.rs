@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ConnectInfo;
 use http::Extensions;
-use signaling::{Command, Group, GroupId, InviteeList, UserId, json};
+use signaling::{Command, Group, GroupId, InviteeList, Role, UserId, json};
 
 use crate::bounds::Bounds;
 use crate::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
@@ -142,11 +142,16 @@ const GRAIN: u64 = 64;
 /// How many invitations of a member may be live, and how many of a class. Where anybody may ask at
 /// any time, each member has one.
 const MAX_LIVE: (usize, usize) = (512, 16_384);
-/// How many open invitations a class may have that ask everyone: whoever joins has a part in each.
-const MAX_TO_EVERYONE: usize = 64;
-/// How many bytes of JSON the `data` of all that is live in a class may come to: every snapshot holds
-/// it.
-const MAX_LIVE_WORDS: usize = 8 << 20;
+/// How many open invitations a class may have that ask every student: whoever joins has a part in
+/// each. Of students each has one that asks every teacher.
+const MAX_TO_STUDENTS: usize = 64;
+/// How many bytes of JSON the `data` of all that is live in a class comes to before nobody may add
+/// more to it than what one has always. Every snapshot holds it.
+const LIVE_WORDS: usize = 4 << 20;
+/// What a member may always say in what is live.
+const OWN_WORDS: usize = 128 << 10;
+/// What all of it comes to at most.
+const MAX_LIVE_WORDS: usize = 16 << 20;
 /// How many wrong guesses are held before those that have come back are forgotten.
 const FORGET_ABOVE: usize = 10_000;
 
@@ -155,19 +160,50 @@ pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
     let has_many = |actor: &UserId| {
         group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
     };
+    let is_teacher = |user: &UserId| group.member(*user).is_some_and(|it| it.role == Role::Teacher);
     let is_one_too_many = match command {
         Command::Invite { actor, .. } => has_many(actor),
         Command::InviteInGroup { actor, invitee_list, .. } => {
-            let asks_everyone = *invitee_list == InviteeList::Everyone;
-            has_many(actor) || asks_everyone && group.live_to_everyone().len() >= MAX_TO_EVERYONE
+            let asks_students = *invitee_list == InviteeList::Everyone && is_teacher(actor);
+            let asked = group.live_to_everyone(Role::Student).len();
+            has_many(actor) || asks_students && asked >= MAX_TO_STUDENTS
         }
-        Command::Accept { .. } | Command::Modify { .. } => false,
-        _ => return Ok(()),
+        _ => false,
     };
-    let words = command.data();
-    let says_too_much =
-        !words.is_empty() && group.count_words() + json::length(words) > MAX_LIVE_WORDS;
-    if is_one_too_many || says_too_much { Err(Error::TooManyInvitations) } else { Ok(()) }
+    if is_one_too_many || says_too_much(group, command) {
+        return Err(Error::TooManyInvitations);
+    }
+    Ok(())
+}
+
+/// Whether a command says more than there is room for in what is live. A member may say as much as
+/// is left for all, and always a little: so no few of them can take the word from the others.
+fn says_too_much(group: &Group, command: &Command) -> bool {
+    let data = command.data();
+    if data.is_empty() {
+        return false;
+    }
+    let (speaker, count, replaced) = match command {
+        Command::Invite { actor, .. }
+        | Command::InviteInGroup { actor, .. }
+        | Command::Accept { actor, .. }
+        | Command::Reject { actor, .. } => (*actor, 1, 0),
+        Command::Modify { invite_id, .. } => match group.invitation(*invite_id) {
+            Some(invitation) => (invitation.inviter, 1, json::length(&invitation.data)),
+            None => return false,
+        },
+        Command::Cancel { invite_id, .. } | Command::Finish { invite_id, .. } => {
+            match group.invitation(*invite_id) {
+                Some(invitation) => (invitation.inviter, weight::said_to(command, invitation), 0),
+                None => return false,
+            }
+        }
+        _ => return false,
+    };
+    let more = (json::length(data) * count).saturating_sub(replaced);
+    let all = group.count_words();
+    let own = group.count_words_of(speaker) + more;
+    more > 0 && (own > OWN_WORDS.max(LIVE_WORDS.saturating_sub(all)) || all + more > MAX_LIVE_WORDS)
 }
 
 impl Limits {

@@ -285,17 +285,18 @@ async fn attend(
         request.extensions_mut().insert(ConnectInfo::<SocketAddr>(address));
         let answered = names_its_host.then(|| router.clone().oneshot(request));
         async move {
-            let Some(answered) = answered else {
-                return Ok::<Response, Infallible>(refusal(Error::NoHost));
+            let mut response: Response = match answered {
+                Some(answered) => answered.await?,
+                None => refusal(Error::NoHost),
             };
-            let mut response: Response = answered.await?;
             let handed = response.extensions_mut().remove::<Handed>().filter(|_| reads_on);
             if let Some(live) = handed.and_then(|handed| handed.take()) {
+                asking.has_asked();
                 *asked_for() = Some((head(response.headers(), &live), live));
                 std::future::pending::<()>().await;
             }
             let connection = Arc::clone(asking);
-            Ok(response.map(|body| Body::new(Leaving { body, connection })))
+            Ok::<Response, Infallible>(response.map(|body| Body::new(Leaving { body, connection })))
         }
     });
     let mut connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);

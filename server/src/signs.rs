@@ -122,10 +122,20 @@ impl Signs {
         since: impl IntoIterator<Item = InviteId>,
         application: &dyn Application,
     ) -> Option<Duration> {
-        let invitations = since.into_iter().filter_map(|invite_id| group.invitation(invite_id));
-        let since = invitations.filter_map(|invitation| watched(invitation, application));
-        let known = self.silences.keys().next().copied();
-        known.into_iter().chain(since.map(|(_, silence)| silence)).min()
+        let mut silences = self.silences.clone();
+        let since: BTreeSet<InviteId> = since.into_iter().collect();
+        for invite_id in since {
+            if let Some(count) =
+                self.watches.get(&invite_id).and_then(|watch| silences.get_mut(&watch.silence))
+            {
+                *count -= 1;
+            }
+            let invitation = group.invitation(invite_id);
+            if let Some((_, silence)) = invitation.and_then(|it| watched(it, application)) {
+                *silences.entry(silence).or_default() += 1;
+            }
+        }
+        silences.into_iter().find(|(_, count)| *count > 0).map(|(silence, _)| silence)
     }
 
     /// An invitation is being shown; tells whether that is new.
@@ -200,6 +210,10 @@ mod tests {
         assert_eq!(signs.shortest_silence(&group, [], &Watched), twenty);
         signs.heard(CALL, CLEO, at(15));
         signs.follow_all(&group, &Watched, at(16));
+        assert_eq!(signs.shortest_silence(&group, [CALL], &Watched), twenty);
+        let mut over = group.clone();
+        does(&mut over, Command::End { actor: ADA });
+        assert_eq!(signs.shortest_silence(&over, [CALL], &Watched), None, "it is over by then");
         assert_eq!(signs.next_silence(), Some(at(25)));
         assert_eq!(signs.silent(at(24)), []);
         assert_eq!(signs.silent(at(25)), [(CALL, ADA)]);

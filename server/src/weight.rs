@@ -52,7 +52,8 @@ fn parts_of(group: &Group, event: &Event) -> usize {
         EventKind::ReceiveNewInvitation(new) => {
             group.invitation(new.invite_id).map_or(0, |invitation| invitation.parts().len())
         }
-        EventKind::MemberJoined(_) | EventKind::MemberChanged(_) => group.live_to_everyone().len(),
+        EventKind::MemberJoined(joined) => group.live_to_everyone(joined.role).len(),
+        EventKind::MemberChanged(changed) => group.live_to_everyone(changed.role).len(),
         _ => 0,
     }
 }
@@ -63,41 +64,55 @@ pub(crate) fn of_command(group: &Group, command: &Command) -> u64 {
         Command::InviteInGroup { invitee_list: InviteeList::Everyone, .. } => group.members().len(),
         Command::InviteInGroup { invitee_list: InviteeList::Members(members), .. } => members.len(),
         Command::Invite { .. } => 1,
-        Command::ChangeRole { role: Role::Teacher, .. } => return of_coming(group),
+        Command::ChangeRole { user, role, .. } => {
+            return of_coming(group, *role) + of_going(group, *user);
+        }
         _ => 0,
     };
     let length = json::length(command.data());
     let words = match command {
-        Command::Cancel { invite_id, .. }
-        | Command::Finish { invite_id, whom: FinishWhom::Unnamed, .. } => {
-            let parts = group.invitation(*invite_id).map_or(0, |it| it.parts().len());
+        Command::Cancel { invite_id, .. } | Command::Finish { invite_id, .. } => {
+            let count = group.invitation(*invite_id).map_or(1, |it| said_to(command, it));
             // What says more than that to all is refused by the rules.
-            (length * parts.max(1)).min(ESCAPED * MAX_SAID_TO_ALL_BYTES)
+            (length * count).min(ESCAPED * MAX_SAID_TO_ALL_BYTES)
         }
         _ => length,
     };
     words as u64 + parts as u64 * PART
 }
 
+/// With how many parts an end keeps its words.
+pub(crate) fn said_to(command: &Command, invitation: &Invitation) -> usize {
+    match command {
+        Command::Finish { whom: FinishWhom::Member(_), .. } => 1,
+        _ => invitation.parts().len().max(1),
+    }
+}
+
 /// What somebody brings who comes to be one of those that are asked: their part in each invitation to
-/// everyone that is open, and the event that may end it.
-pub(crate) fn of_coming(group: &Group) -> u64 {
-    group.live_to_everyone().len() as u64 * (PART + EVENT)
+/// everyone of their role, and the event that may end it.
+pub(crate) fn of_coming(group: &Group, role: Role) -> u64 {
+    group.live_to_everyone(role).len() as u64 * (PART + EVENT)
+}
+
+/// What is written when somebody goes, or has another role: an event for each of their parts.
+fn of_going(group: &Group, user: UserId) -> u64 {
+    let concerns = |it: &&Invitation| it.inviter == user || it.part(user).is_some();
+    group.live().filter(concerns).count() as u64 * EVENT
 }
 
 /// What a command writes that ends something: an event for each part.
 pub(crate) fn of_end(group: &Group, command: &Command) -> u64 {
-    let concerns = |it: &&Invitation, user: UserId| it.inviter == user || it.part(user).is_some();
-    let events = match command {
-        Command::Leave { user, .. } => group.live().filter(|it| concerns(it, *user)).count() + 1,
-        Command::End { .. } => group.count_rows(),
+    match command {
+        Command::Leave { user, .. } => of_going(group, *user) + EVENT,
+        Command::End { .. } => group.count_rows() as u64 * EVENT,
         Command::Finish { invite_id, whom: FinishWhom::Unnamed, .. } => {
             let invitation = group.invitation(*invite_id);
-            invitation.map_or(1, |it| it.in_state(InviteeState::Accepted).count())
+            let accepted = |it: &Invitation| it.in_state(InviteeState::Accepted).count();
+            invitation.map_or(1, accepted) as u64 * EVENT
         }
-        _ => 1,
-    };
-    events as u64 * EVENT
+        _ => EVENT,
+    }
 }
 
 /// Whose command tells in its answer of everybody in an invitation, and how many rows that are.

@@ -8,7 +8,7 @@ use crate::event::{
     InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
     MemberJoined, ReceiveNewInvitation,
 };
-use crate::live::Live;
+use crate::live::{Live, Said, speaker};
 use crate::{
     Answers, Entry, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Name, Roll, Timestamp, UserId, json,
@@ -171,9 +171,9 @@ impl Group {
         self.live.in_order().filter_map(|invite_id| self.invitations.get(&invite_id))
     }
 
-    /// The live invitations to everyone that can still be answered.
-    pub fn live_to_everyone(&self) -> impl ExactSizeIterator<Item = InviteId> {
-        self.live.to_everyone()
+    /// The live invitations that can still be answered and ask everyone of a role.
+    pub fn live_to_everyone(&self, role: Role) -> impl ExactSizeIterator<Item = InviteId> {
+        self.live.to_everyone(role)
     }
 
     /// How many live invitations there are.
@@ -194,6 +194,12 @@ impl Group {
     /// How many bytes of JSON the `data` of the live invitations and of their parts comes to.
     pub const fn count_words(&self) -> usize {
         self.live.words()
+    }
+
+    /// How many of these bytes somebody has said: the `data` of their invitations and of their
+    /// answers. What came with an end counts for the inviter.
+    pub fn count_words_of(&self, user: UserId) -> usize {
+        self.live.words_of(user)
     }
 
     /// How many parts all invitations have together, live or not.
@@ -222,20 +228,23 @@ impl Group {
 
     fn index(&mut self, invite_id: InviteId) {
         if let Some(invitation) = self.invitations.get(&invite_id) {
-            self.live.follow(invitation);
+            let role = self.members.of(invitation.inviter).map(|inviter| inviter.role);
+            self.live.follow(invitation, role);
         }
     }
 
-    /// Changes an invitation in a way that tells how many bytes of words it added.
-    fn change(&mut self, invite_id: InviteId, change: impl FnOnce(&mut Invitation) -> isize) {
+    /// Changes an invitation in a way that tells what words it added.
+    fn change(&mut self, invite_id: InviteId, change: impl FnOnce(&mut Invitation) -> Said) {
         if let Some(invitation) = self.invitations.get_mut(&invite_id) {
-            let more_words = change(invitation);
+            let said = change(invitation);
             if invitation.invitee_list != InviteeList::Everyone {
                 let is_pending = invitation.in_state(InviteeState::Pending).next().is_some();
                 invitation.open = is_pending;
             }
             if self.live.contains(invitation) {
-                self.live.add_words(more_words);
+                for (user, more) in said {
+                    self.live.say(user, more);
+                }
             }
             self.index(invite_id);
         }
@@ -244,7 +253,7 @@ impl Group {
     /// Whoever has come to hold a role is invited by the open invitations to everyone of that role.
     fn include(&mut self, user: UserId, role: Role, at: Timestamp, seq: u64) {
         let inviters: Vec<UserId> = self.with_role(role.invites()).map(|m| m.user_id).collect();
-        let to_everyone: Vec<InviteId> = self.live.to_everyone().collect();
+        let to_everyone: Vec<InviteId> = self.live.to_everyone(role).collect();
         for invite_id in to_everyone {
             if let Some(invitation) = self.invitations.get_mut(&invite_id)
                 && !invitation.is_due(at)
@@ -259,7 +268,7 @@ impl Group {
     }
 }
 
-/// Brings parts from one state into another; tells how many bytes of words that added.
+/// Brings parts from one state into another; tells what words that added.
 fn settle(
     invitation: &mut Invitation,
     event: &Event,
@@ -268,14 +277,18 @@ fn settle(
     to: InviteeState,
     reason: Option<&str>,
     data: &str,
-) -> isize {
-    let words = json::length(data).cast_signed();
-    let mut more_words = 0;
+) -> Said {
+    let inviter = invitation.inviter;
+    let mut said = Said::new();
     let mut settle = |part: &mut Invitee| {
         if part.state == from {
-            let before = part.data.as_deref().map_or(0, json::length);
-            more_words += words - before.cast_signed();
+            if let Some(before) = &part.data {
+                said.push((speaker(inviter, part), -json::length(before).cast_signed()));
+            }
             part.state = to;
+            if !data.is_empty() {
+                said.push((speaker(inviter, part), json::length(data).cast_signed()));
+            }
             part.at = event.at;
             part.seq = event.seq;
             part.reason = reason.map(str::to_owned);
@@ -291,7 +304,7 @@ fn settle(
             }
         }
     }
-    more_words
+    said
 }
 
 /// Folds an event into the group. An event that was folded already changes nothing.
@@ -347,7 +360,8 @@ pub fn apply(group: &mut Group, event: &Event) {
             group.change(modified.invite_id, |invitation| {
                 let before = json::length(&invitation.data);
                 invitation.data.clone_from(&modified.data);
-                json::length(&invitation.data).cast_signed() - before.cast_signed()
+                let more = json::length(&invitation.data).cast_signed() - before.cast_signed();
+                vec![(invitation.inviter, more)]
             });
         }
         EventKind::InviteeFinished(InviteeFinished { invite_id, invitee, by: _, reason, data }) => {

@@ -3,21 +3,51 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Invitation, InviteId, InviteeList, Timestamp, UserId};
+use crate::{
+    Invitation, InviteId, Invitee, InviteeList, InviteeState, Role, Timestamp, UserId, json,
+};
 
 /// Which invitations are live, and what they come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Live {
     /// All of them, by the event that made each.
     in_order: BTreeSet<(u64, InviteId)>,
-    /// Those to everyone that can still be answered, likewise.
-    to_everyone: BTreeSet<(u64, InviteId)>,
+    /// Those that can still be answered and ask everyone who is a student, and a teacher, likewise.
+    to_everyone: [BTreeSet<(u64, InviteId)>; 2],
     /// Those that can still be answered and time out, by when.
     due: BTreeSet<(u64, InviteId)>,
-    /// How many each inviter has, by inviter.
-    of_inviters: Vec<(UserId, usize)>,
+    /// What each member has of them, by member.
+    own: Vec<(UserId, Own)>,
     parts: usize,
     words: usize,
+}
+
+/// What of the live invitations is one member's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Own {
+    invitations: usize,
+    words: usize,
+}
+
+/// How the words that somebody has said change, in bytes of JSON.
+pub(crate) type Said = Vec<(UserId, isize)>;
+
+/// Whose the words are that lie with a part: an answer is the invitee's, an end the inviter's.
+pub(crate) const fn speaker(inviter: UserId, part: &Invitee) -> UserId {
+    match part.state {
+        InviteeState::Accepted | InviteeState::Rejected => part.user_id,
+        InviteeState::Pending
+        | InviteeState::Cancelled
+        | InviteeState::TimedOut
+        | InviteeState::Finished => inviter,
+    }
+}
+
+const fn place_of(role: Role) -> usize {
+    match role {
+        Role::Student => 0,
+        Role::Teacher => 1,
+    }
 }
 
 /// Adds a value to a set or takes it out; whether it was not so before.
@@ -35,49 +65,60 @@ fn moment(ordered: u64) -> Timestamp {
 }
 
 impl Live {
-    /// Takes over how an invitation stands.
-    pub fn follow(&mut self, invitation: &Invitation) {
+    /// Takes over how an invitation stands, of which the inviter has this role.
+    pub fn follow(&mut self, invitation: &Invitation, role: Option<Role>) {
         let place = (invitation.seq, invitation.invite_id);
-        let asks_everyone = invitation.invitee_list == InviteeList::Everyone;
-        put(&mut self.to_everyone, place, invitation.open && asks_everyone);
+        let asks_everyone = invitation.open && invitation.invitee_list == InviteeList::Everyone;
+        let asked = role.filter(|_| asks_everyone).map(Role::invites);
+        for role in [Role::Student, Role::Teacher] {
+            put(&mut self.to_everyone[place_of(role)], place, asked == Some(role));
+        }
         if let Some(at) = invitation.expires_at {
             put(&mut self.due, (ordered(at), invitation.invite_id), invitation.open);
         }
         let is_live = invitation.is_live();
         if put(&mut self.in_order, place, is_live) {
-            let parts = invitation.parts().len();
-            let words = invitation.count_words();
-            let inviter = self.of_inviter(invitation.inviter);
+            let parts = invitation.parts();
             if is_live {
-                *inviter += 1;
-                self.parts += parts;
-                self.words += words;
+                self.own(invitation.inviter).invitations += 1;
+                self.parts += parts.len();
             } else {
-                *inviter -= 1;
-                self.parts -= parts;
-                self.words -= words;
-                self.of_inviters.retain(|(_, count)| *count > 0);
+                self.own(invitation.inviter).invitations -= 1;
+                self.parts -= parts.len();
+            }
+            let of_part = |part: &Invitee| {
+                let data = part.data.as_deref()?;
+                Some((speaker(invitation.inviter, part), json::length(data).cast_signed()))
+            };
+            let of_inviter = (invitation.inviter, json::length(&invitation.data).cast_signed());
+            for (user, words) in parts.iter().filter_map(of_part).chain([of_inviter]) {
+                self.say(user, if is_live { words } else { -words });
             }
         }
     }
 
-    fn of_inviter(&mut self, inviter: UserId) -> &mut usize {
-        let place = self.of_inviters.binary_search_by_key(&inviter, |(user, _)| *user);
+    fn own(&mut self, user: UserId) -> &mut Own {
+        let place = self.own.binary_search_by_key(&user, |(user, _)| *user);
         let place = place.unwrap_or_else(|place| {
-            self.of_inviters.insert(place, (inviter, 0));
+            self.own.insert(place, (user, Own::default()));
             place
         });
-        &mut self.of_inviters[place].1
+        &mut self.own[place].1
+    }
+
+    /// The words of somebody in a live invitation have become more, or fewer.
+    pub fn say(&mut self, user: UserId, more: isize) {
+        self.words = self.words.saturating_add_signed(more);
+        let own = self.own(user);
+        own.words = own.words.saturating_add_signed(more);
+        if *own == Own::default() {
+            self.own.retain(|(_, own)| *own != Own::default());
+        }
     }
 
     /// A live invitation has one part more.
     pub const fn add_part(&mut self) {
         self.parts += 1;
-    }
-
-    /// The words of a live invitation have become more, or fewer.
-    pub const fn add_words(&mut self, more: isize) {
-        self.words = self.words.saturating_add_signed(more);
     }
 
     /// Whether it is one of them.
@@ -90,9 +131,10 @@ impl Live {
         self.in_order.iter().map(|(_, invite_id)| *invite_id)
     }
 
-    /// Those to everyone that can still be answered, in the order in which they were made.
-    pub fn to_everyone(&self) -> impl ExactSizeIterator<Item = InviteId> {
-        self.to_everyone.iter().map(|(_, invite_id)| *invite_id)
+    /// Those that can still be answered and ask everyone of a role, in the order in which they were
+    /// made.
+    pub fn to_everyone(&self, role: Role) -> impl ExactSizeIterator<Item = InviteId> {
+        self.to_everyone[place_of(role)].iter().map(|(_, invite_id)| *invite_id)
     }
 
     /// Those that time out by this moment, the earliest first.
@@ -112,10 +154,19 @@ impl Live {
         self.in_order.len()
     }
 
+    fn own_of(&self, user: UserId) -> Own {
+        let place = self.own.binary_search_by_key(&user, |(user, _)| *user);
+        place.map_or(Own::default(), |place| self.own[place].1)
+    }
+
     /// How many an inviter has.
     pub fn count_of(&self, inviter: UserId) -> usize {
-        let place = self.of_inviters.binary_search_by_key(&inviter, |(user, _)| *user);
-        place.map_or(0, |place| self.of_inviters[place].1)
+        self.own_of(inviter).invitations
+    }
+
+    /// How many bytes of JSON the `data` comes to that somebody has said in them.
+    pub fn words_of(&self, user: UserId) -> usize {
+        self.own_of(user).words
     }
 
     /// How many parts they have together.

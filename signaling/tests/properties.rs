@@ -436,14 +436,24 @@ proptest! {
                 said.map(in_json).sum::<usize>()
             };
             prop_assert_eq!(group.count_words(), live.iter().map(words).sum::<usize>());
-            for member in group.members() {
-                let count = live.iter().filter(|it| it.inviter == member.user_id).count();
-                prop_assert_eq!(group.count_live_of(member.user_id), count);
+            let mut of_all = 0;
+            for user in moment.after.people() {
+                let count = live.iter().filter(|it| it.inviter == user).count();
+                prop_assert_eq!(group.count_live_of(user), count);
+                of_all += group.count_words_of(user);
             }
-            let is_to_everyone =
-                |it: &&&Invitation| it.open && it.invitee_list == InviteeList::Everyone;
-            let to_everyone = live.iter().filter(is_to_everyone).map(|it| it.invite_id);
-            prop_assert!(group.live_to_everyone().eq(to_everyone));
+            prop_assert_eq!(of_all, group.count_words(), "all words are somebody's");
+            for role in [Role::Student, Role::Teacher] {
+                let asks_them = |it: &&&Invitation| {
+                    let inviter = group.member(it.inviter).expect("who asks is there");
+                    it.open
+                        && it.invitee_list == InviteeList::Everyone
+                        && inviter.role.invites() == role
+                };
+                let to_everyone: Vec<InviteId> =
+                    live.iter().filter(|it| it.open).filter(asks_them).map(|it| it.invite_id).collect();
+                prop_assert!(group.live_to_everyone(role).eq(to_everyone));
+            }
             Ok(())
         })?;
     }

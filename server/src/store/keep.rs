@@ -14,8 +14,9 @@ const CLEARED_AT_ONCE: u32 = 2_000;
 /// How many pages of the file are given back in one go.
 const PAGES_AT_ONCE: u32 = 256;
 
-/// The setting that says from which page on there may be copies of what was deleted.
-const SLACK: &str = "slack_from";
+/// The setting that says in which pages there may be copies of what was deleted: the next one to look
+/// at, and how many are left, in a circle.
+const SLACK: &str = "slack";
 
 /// Something that is kept beside the classes.
 #[derive(Debug)]
@@ -259,19 +260,20 @@ impl Writer {
         if is_incremental == 2 && free > i64::from(PAGES_AT_ONCE) && free * 4 > pages {
             let vacuum = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
             sqlx::query(sqlx::AssertSqlSafe(vacuum)).execute(&mut *connection).await?;
+            // It moves pages to where others were looked at already.
+            sqlx::query(ALL_SLACK).bind(SLACK).execute(&mut *connection).await?;
             return Ok(Tidy::More);
         }
-        let first: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = ?")
+        let slack: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = ?")
             .bind(SLACK)
             .fetch_optional(&mut *connection)
             .await?;
-        if let Some(first) = first {
-            let next = slack::clear(connection, first.parse().unwrap_or(1)).await?;
+        if let Some(slack) = slack {
+            let next = clear_slack(connection, &slack, pages).await?;
             let note = match next {
                 Some(_) => "UPDATE setting SET value = ?2 WHERE name = ?1",
                 None => "DELETE FROM setting WHERE name = ?1",
             };
-            let next = next.map(|next| next.to_string());
             sqlx::query(note).bind(SLACK).bind(next).execute(&mut *connection).await?;
             return Ok(Tidy::More);
         }
@@ -290,15 +292,35 @@ impl Writer {
     }
 }
 
+/// Has all pages looked at that are there by then, from the next one on.
+const ALL_SLACK: &str = "UPDATE setting SET value = substr(value, 1, instr(value, ' ')) || 'all'
+     WHERE name = ?";
+
 /// Notes that something was deleted, so that there may be copies of it in any page of the file.
 async fn has_slack(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO setting (name, value) VALUES (?, '1') ON CONFLICT DO UPDATE SET value = '1'",
-    )
-    .bind(SLACK)
-    .execute(connection)
-    .await
-    .map(drop)
+    sqlx::query("INSERT OR IGNORE INTO setting (name, value) VALUES (?, '1 all')")
+        .bind(SLACK)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(ALL_SLACK).bind(SLACK).execute(connection).await.map(drop)
+}
+
+/// Clears some pages, and tells which come next and how many are left, or none after the last.
+async fn clear_slack(
+    connection: &mut SqliteConnection,
+    slack: &str,
+    pages: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let (first, left) = slack.split_once(' ').unwrap_or(("1", "all"));
+    let first: u32 = first.parse().unwrap_or(1);
+    let left: i64 = left.parse().unwrap_or(pages);
+    let (next, seen) = match slack::clear(connection, first).await? {
+        Some(next) => (next, i64::from(next - first)),
+        // After the last page comes the first; a file that is too large is left.
+        None if first > 1 => (1, 0),
+        None => return Ok(None),
+    };
+    Ok((left > seen).then(|| format!("{next} {}", left - seen)))
 }
 
 /// Makes the names that were written before there was a search for them ready for it.

@@ -10,9 +10,9 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 /// How many pages are looked at in one go: others wait for no longer than that takes.
 const PAGES_AT_ONCE: u32 = 256;
-/// Pages from this number on are not looked at, in files of 64 GiB: the number of the next page, with
-/// which some pages begin, could be taken for the mark of a page of rows.
-const PAGES_AT_MOST: u32 = 1 << 24;
+/// A file of so many pages (128 GiB) is left as it is: the number of the next page, with which some
+/// pages begin, could be taken for the mark of a page of rows.
+const TOO_MANY_PAGES: u32 = 1 << 25;
 /// Where the header of the file ends, which stands before that of its first page.
 const FILE_HEADER: usize = 100;
 
@@ -49,8 +49,8 @@ pub(super) async fn clear(
 ) -> Result<Option<u32>, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let layout = Layout::of(&mut transaction).await?;
-    let end = (first + PAGES_AT_ONCE).min(layout.pages + 1).min(PAGES_AT_MOST);
-    if first >= end {
+    let end = (first + PAGES_AT_ONCE).min(layout.pages + 1);
+    if first >= end || layout.pages >= TOO_MANY_PAGES {
         return Ok(None);
     }
     let rows = sqlx::query(

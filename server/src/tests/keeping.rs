@@ -254,16 +254,37 @@ async fn what_is_live_says_no_more_than_a_snapshot_can_hold() {
         assert!(open.len() < 500, "it goes on");
     };
     assert!(matches!(refused, Error::TooManyInvitations), "{refused:?}");
-    assert_eq!(open.len(), (8 << 20) / 72_000);
+    // As much as is left for all: half of it.
+    assert_eq!(open.len(), (2 << 20) / 72_000);
+    let actor = student;
+    let invite = |data: String| Command::Invite {
+        actor,
+        invite_id: new_invite_id(),
+        invitee: school_user(&school),
+        data,
+        timeout: Timeout::NEVER,
+    };
+    let said = async |command| school.engine.command(school.group_id, HERE, command).await;
+    said(invite(words.clone())).await.expect("others have room");
+    let accept = |data: &str| Command::Accept { actor, invite_id: open[0], data: data.to_owned() };
+    said(accept("here")).await.expect("so have answers");
+    let reject = Command::Reject { actor, invite_id: open[1], data: words.clone(), reason: None };
+    said(reject).await.expect("of any kind");
     school.invites(whom(), "").await.expect("without words it goes on");
     let modify = Command::Modify {
         actor: school_user(&school),
         invite_id: *open.last().expect("one"),
         data: words.clone(),
     };
-    let modified = school.engine.command(school.group_id, HERE, modify).await;
-    assert!(matches!(modified, Err(Error::TooManyInvitations)));
-    let cancel = school.cancel(open[0]).await;
+    said(modify).await.expect("what takes the place of as much");
+    school.invites(whom(), &words).await.expect("one has ended by that");
+    let modify = Command::Modify {
+        actor: school_user(&school),
+        invite_id: school.invites(whom(), "").await.expect("another"),
+        data: words.clone(),
+    };
+    assert!(matches!(said(modify).await, Err(Error::TooManyInvitations)));
+    let cancel = school.cancel(open[2]).await;
     school.engine.command(school.group_id, HERE, cancel).await.expect("one is over");
     school.invites(whom(), &words).await.expect("there is room for another");
 }
@@ -274,11 +295,14 @@ async fn of_what_was_read_no_more_is_kept_than_is_written_in_a_moment() {
     let engine = &school.engine;
     let (student, _) = school.student().await;
     let mut said = 0_u32;
-    for (invitations, keeps_state) in [(10, true), (100, false), (1, false)] {
+    for (invitations, keeps_state) in [(10, true), (400, false), (1, false)] {
         for _ in 0..invitations {
             let whom = InviteeList::Members(vec![student]);
-            school.invites(whom, &"a".repeat(12_000)).await.expect("an invitation");
+            let last = school.invites(whom, &"a".repeat(12_000)).await.expect("an invitation");
             said += 12_000;
+            // Nothing stays live.
+            let over = school.cancel(last).await;
+            engine.command(school.group_id, HERE, over).await.expect("it is over");
         }
         let class = engine.class(school.group_id).await.expect("the class");
         let read = engine.reading(&class).await.expect("it is read");
@@ -292,4 +316,29 @@ async fn of_what_was_read_no_more_is_kept_than_is_written_in_a_moment() {
         let expected = if keeps_state { u64::from(said) / 200 } else { class.seq };
         assert_eq!(u64::from(rows), expected);
     }
+}
+
+#[tokio::test]
+async fn there_are_as_many_unprompted_hands_as_students_and_the_teacher_asks_all_the_same() {
+    let school = School::open(Housekeeping::default()).await;
+    let mut students = Vec::new();
+    for _ in 0..70 {
+        students.push(school.student().await.0);
+    }
+    for student in students {
+        let ask = Command::InviteInGroup {
+            actor: student,
+            invite_id: new_invite_id(),
+            invitee_list: InviteeList::Everyone,
+            data: r#"{"operation":"speech_application"}"#.to_owned(),
+            timeout: Timeout::NEVER,
+            answers: Answers::First,
+        };
+        let asked = school.engine.command(school.group_id, HERE, ask).await;
+        asked.expect("each has one");
+    }
+    for _ in 0..64 {
+        school.invites_all("").await.expect("the teacher asks");
+    }
+    assert!(matches!(school.invites_all("").await, Err(Error::TooManyInvitations)));
 }

@@ -219,7 +219,7 @@ async fn a_look_costs_what_is_said_in_the_class_whatever_says_it() {
     let [ada, bo] = class.pair().await;
     // In JSON six bytes each.
     let words = "\u{1}".repeat(10_000);
-    for _ in 0..100 {
+    for _ in 0..30 {
         class.teacher.invite_in_group(GroupInvitation::to([&ada]).saying(&words)).await;
     }
     let mut looks = 0;
@@ -229,10 +229,10 @@ async fn a_look_costs_what_is_said_in_the_class_whatever_says_it() {
             break answer;
         }
         looks += 1;
-        assert!(looks < 20, "it goes on");
+        assert!(looks < 50, "it goes on");
     };
     refused.refused(429, 7008);
-    assert!(looks <= 4, "{looks} looks of six megabytes");
+    assert!(looks <= 12, "{looks} looks of nearly two megabytes");
     bo.snapshot().await;
 }
 
