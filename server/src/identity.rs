@@ -163,11 +163,15 @@ impl JoinCode {
         Self(code)
     }
 
-    /// Reads a code as people type it: in any case, with dashes and spaces anywhere.
+    /// Reads a code as people type it: in any case, in the wide letters of East Asian keyboards, with
+    /// dashes and spaces anywhere, and also the whole link of a class.
     pub fn from_text(text: &str) -> Option<Self> {
-        let code: String = text
+        let code = text.rsplit_once("/join/").map_or(text, |(_, code)| code);
+        let code = code.split(['?', '#', '/']).next().unwrap_or_default();
+        let code: String = code
             .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '–' | '—' | '_' | '.'))
+            .map(narrow)
+            .filter(|c| !c.is_whitespace() && !is_dash(*c) && !matches!(c, '_' | '.'))
             .map(|c| c.to_ascii_uppercase())
             .collect();
         let fits = code.len() == CODE_LENGTH && code.bytes().all(|byte| ALPHABET.contains(&byte));
@@ -178,6 +182,18 @@ impl JoinCode {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A wide letter as the narrow one that it stands for (Unicode's fullwidth forms of ASCII).
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    }
+}
+
+const fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 impl Default for JoinCode {
@@ -323,10 +339,29 @@ mod tests {
     fn a_code_is_read_as_people_type_it() {
         let code = JoinCode::from_text("K7P4MX");
         assert!(code.is_some());
-        for text in ["k7p-4mx", " K7P 4MX ", "k7p4mx", "K7P–4MX"] {
+        for text in [
+            "k7p-4mx",
+            " K7P 4MX ",
+            "k7p4mx",
+            "K7P–4MX",
+            "K7P‐4MX",
+            "Ｋ７ｐ－４ＭＸ",
+            "https://handup.example/join/K7P4MX",
+            " http://192.0.2.7:3000/join/K7P4MX/ ",
+            "handup.example/join/K7P-4MX?from=mail#top",
+        ] {
             assert!(JoinCode::from_text(text) == code, "{text}");
         }
-        for text in ["", "K7P4M", "K7P4MXX", "K7P4M0", "K7P4MI", "ÄÖÜ"] {
+        for text in [
+            "",
+            "K7P4M",
+            "K7P4MXX",
+            "K7P4M0",
+            "K7P4MI",
+            "ÄÖÜ",
+            "https://handup.example/join/",
+            "https://handup.example/class/K7P4MX",
+        ] {
             assert!(JoinCode::from_text(text).is_none(), "{text}");
         }
     }

@@ -113,6 +113,14 @@ mod tests {
     }
 
     #[test]
+    fn the_zones_come_with_the_program() {
+        let own = jiff::tz::TimeZoneDatabase::bundled();
+        for name in ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"] {
+            assert!(own.get(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
     fn how_long_something_took() {
         for (millis, words) in
             [(0, "0.0 s"), (2_149, "2.1 s"), (59_940, "59.9 s"), (92_000, "1:32"), (-5, "0.0 s")]

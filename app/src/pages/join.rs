@@ -39,7 +39,7 @@ fn ask_code(code: String, problem: Option<Trouble>) -> impl IntoView {
         <section class="card one">
             <h1>"Join your class"</h1>
             <form method="get" action="/join">
-                <Field name="code" label="Class code" value=code problem class="code" maxlength="16" />
+                <Field name="code" label="Class code" value=code problem class="code" maxlength="256" />
                 <p class="hint">"Six letters and digits, from your teacher’s screen."</p>
                 <button class="primary">"Next"</button>
             </form>

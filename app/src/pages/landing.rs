@@ -38,7 +38,7 @@ pub fn LandingPage() -> impl IntoView {
                             value=String::new()
                             problem=None
                             class="code"
-                            maxlength="16"
+                            maxlength="256"
                         />
                         <p class="hint">"Six letters and digits, from your teacher’s screen."</p>
                         <button class="primary">"Next"</button>
