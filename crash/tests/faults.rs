@@ -190,7 +190,7 @@ async fn what_is_answered_after_a_failed_sync_survives_the_loss_of_power() {
             }
             let mark = format!("{round} {much}");
             let request = Request::of(&school.teacher, Method::POST, "/inviteInGroup");
-            let body = json!({ "inviteeList": "*", "data": mark, "timeout": 0 });
+            let body = json!({ "inviteeList": [school.student.user], "data": mark, "timeout": 0 });
             let request = request.json(body).key(&round.to_string());
             let answer = school.client.insist(&request).await;
             assert_eq!(answer.status, 201, "{answer:?}");
