@@ -27,7 +27,7 @@ use crate::limits::Limits;
 use crate::proxies::Proxies;
 use crate::render_queue::{Asker, Asking, Party, RenderQueue};
 use crate::room::Room;
-use crate::store::history::HistoryReader;
+use crate::store::history::{ClassRow, HistoryReader};
 use crate::store::keep::Keep;
 use crate::store::seam::Sqlite;
 use crate::store::{self, OpenError, Reader};
@@ -525,11 +525,11 @@ impl Engine {
     /// # Errors
     /// When the member, or all of the class together, have looked at too much, or the store cannot
     /// be read.
-    pub async fn may_look_back(&self, group_id: GroupId, user: UserId) -> Result<(), Error> {
-        let members = self.shared.history.count_members(group_id).await?;
-        let unread = self.rows_to_read(&self.class(group_id).await?).await?;
+    pub async fn may_look_back(&self, class: &ClassRow, user: UserId) -> Result<(), Error> {
+        let members = self.shared.history.count_members(class.group_id).await?;
+        let unread = self.rows_to_read(class).await?;
         let rows = ROWS_OF_HISTORY + ROWS_OF_PERSON * members;
-        self.may_look_at(group_id, user, rows.saturating_add(unread))
+        self.may_look_at(class.group_id, user, rows.saturating_add(unread))
     }
 
     /// One export of a class by a member, in which so many events are read.

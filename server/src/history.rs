@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::identity::Token;
 use crate::store::history::{ClassFilter, ClassRow, Place, ReadSoFar};
 use crate::store::keep::Keep;
+use crate::weight::BYTES_OF_ROW;
 use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until};
 
 /// How many events are read at once: few enough that nobody notices who works beside.
@@ -27,8 +28,6 @@ const WORTH_KEEPING: u64 = 500;
 /// largest class with all hands up fits in. Of a longer one only the figures are kept, and the log is
 /// read from its beginning each time.
 const KEPT_STATE: usize = 4 << 20;
-/// How many bytes of what was read cost as much as an event.
-const BYTES_OF_ROW: u64 = 200;
 /// The most classes that a browser is reminded of, of those that go on and of those that are over.
 const CLASSES_OF_ONE: u32 = 20;
 
@@ -160,7 +159,7 @@ impl Engine {
     pub(crate) async fn rows_to_read(&self, class: &ClassRow) -> Result<u32, Error> {
         let version = self.shared.application.reading_version();
         let (seq, bytes) = self.shared.history.how_far(class, version).await?.unwrap_or_default();
-        let rows = class.seq.saturating_sub(seq) + bytes / BYTES_OF_ROW;
+        let rows = class.seq.saturating_sub(seq) + bytes / BYTES_OF_ROW as u64;
         Ok(u32::try_from(rows).unwrap_or(u32::MAX))
     }
 

@@ -898,9 +898,11 @@ async fn first_snapshot(
         return FirstSnapshot::of(&room, user, now).ok_or(Error::NotSignedIn);
     }
     let slot = engine.renders().slot(asking)?;
-    let make = async move { FirstSnapshot::of(&room, user, now).map(FirstSnapshot::into_parts) };
-    let made = engine.renders().make_bytes(slot, make).await?;
-    made.map(FirstSnapshot::from_parts).ok_or(Error::NotSignedIn)
+    let make = async move {
+        let made = FirstSnapshot::of(&room, user, now).ok_or(Error::NotSignedIn)?;
+        Ok(made.into_parts())
+    };
+    engine.renders().make_bytes(slot, make).await.map(FirstSnapshot::from_parts)
 }
 
 fn event_number(text: &str) -> Option<u64> {

@@ -179,31 +179,38 @@ pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
 /// Whether a command says more than there is room for in what is live. A member may say as much as
 /// is left for all, and always a little: so no few of them can take the word from the others.
 fn says_too_much(group: &Group, command: &Command) -> bool {
-    let data = command.data();
-    if data.is_empty() {
-        return false;
-    }
-    let (speaker, count, replaced) = match command {
-        Command::Invite { actor, .. }
-        | Command::InviteInGroup { actor, .. }
-        | Command::Accept { actor, .. }
-        | Command::Reject { actor, .. } => (*actor, 1, 0),
-        Command::Modify { invite_id, .. } => match group.invitation(*invite_id) {
-            Some(invitation) => (invitation.inviter, 1, json::length(&invitation.data)),
-            None => return false,
-        },
-        Command::Cancel { invite_id, .. } | Command::Finish { invite_id, .. } => {
-            match group.invitation(*invite_id) {
-                Some(invitation) => (invitation.inviter, weight::said_to(command, invitation), 0),
-                None => return false,
-            }
-        }
-        _ => return false,
-    };
-    let more = (json::length(data) * count).saturating_sub(replaced);
+    let Some((speaker, more)) = says(group, command) else { return false };
     let all = group.count_words();
     let own = group.count_words_of(speaker) + more;
     more > 0 && (own > OWN_WORDS.max(LIVE_WORDS.saturating_sub(all)) || all + more > MAX_LIVE_WORDS)
+}
+
+/// Whose words a command adds to what is live, and how many bytes of JSON more.
+fn says(group: &Group, command: &Command) -> Option<(UserId, usize)> {
+    let length = json::length(command.data());
+    match command {
+        Command::Invite { actor, .. }
+        | Command::InviteInGroup { actor, .. }
+        | Command::Accept { actor, .. }
+        | Command::Reject { actor, .. } => Some((*actor, length)),
+        Command::Modify { invite_id, .. } => {
+            let invitation = group.invitation(*invite_id)?;
+            let replaced = json::length(&invitation.data);
+            Some((invitation.inviter, length.saturating_sub(replaced)))
+        }
+        Command::Cancel { invite_id, .. } | Command::Finish { invite_id, .. } => {
+            let invitation = group.invitation(*invite_id)?;
+            Some((invitation.inviter, length * weight::said_to(command, invitation)))
+        }
+        Command::Create { .. }
+        | Command::Join { .. }
+        | Command::ChangeGroup { .. }
+        | Command::RenewJoinCode { .. }
+        | Command::ChangeRole { .. }
+        | Command::Leave { .. }
+        | Command::End { .. }
+        | Command::Expire => None,
+    }
 }
 
 impl Limits {

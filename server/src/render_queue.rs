@@ -394,17 +394,16 @@ impl RenderQueue {
     /// Has bytes made when the turn of their party comes. They hold the slot until they are dropped.
     ///
     /// # Errors
-    /// As [`make`](Self::make).
+    /// As [`make`](Self::make), and those of the work.
     pub async fn make_bytes<T: Send + 'static>(
         &self,
         slot: Slot,
-        work: impl Future<Output = Option<(T, Bytes)>> + Send + 'static,
-    ) -> Result<Option<(T, Bytes)>, Error> {
-        let (made, permit) = self.make_with_permit(&slot, work).await?;
-        let made = made.map(|(made, bytes)| (made, slot.holding(bytes)));
-        // Whoever comes next finds these bytes counted.
-        drop(permit);
-        Ok(made)
+        work: impl Future<Output = Result<(T, Bytes), Error>> + Send + 'static,
+    ) -> Result<(T, Bytes), Error> {
+        // The permit is given back last: whoever comes next finds these bytes counted.
+        let (made, _permit) = self.make_with_permit(&slot, work).await?;
+        let (made, bytes) = made?;
+        Ok((made, slot.holding(bytes)))
     }
 
     async fn permit(&self, slot: &Slot) -> Result<Permit, Error> {
@@ -442,15 +441,10 @@ impl RenderQueue {
         let whole = async move {
             let (head, body) = work.await.into_parts();
             let bytes = axum::body::to_bytes(body, usize::MAX).await;
-            let (head, bytes) = match bytes {
-                Ok(bytes) => (Ok(head), bytes),
-                Err(error) => (Err(Error::Internal(Box::new(error))), Bytes::new()),
-            };
-            Some((head, bytes))
+            bytes.map(|bytes| (head, bytes)).map_err(|error| Error::Internal(Box::new(error)))
         };
-        let made = self.make_bytes(slot, whole).await?;
-        let (head, bytes) = made.ok_or(Error::Stopping)?;
-        Ok(Response::from_parts(head?, bytes.into()))
+        let (head, bytes) = self.make_bytes(slot, whole).await?;
+        Ok(Response::from_parts(head, bytes.into()))
     }
 }
 
@@ -655,7 +649,7 @@ mod tests {
             let slot = queue.slot(asking).expect("a slot");
             let bytes = Bytes::from("a".repeat(BYTES_OF_PARTY));
             let mut making = Box::pin(async move {
-                let bytes = queue.make_bytes(slot, async { Some(((), bytes)) }).await;
+                let bytes = queue.make_bytes(slot, async { Ok(((), bytes)) }).await;
                 let _ = made.send((number, bytes.expect("it is made")));
             });
             assert!(making.as_mut().now_or_never().is_none(), "it waits");

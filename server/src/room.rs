@@ -23,6 +23,7 @@ use crate::piece::{LONG, Pages, Piece};
 use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
 use crate::tokens::{BrowserId, Held, Membership};
+use crate::weight::BYTES_OF_ROW;
 
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.
@@ -179,12 +180,9 @@ pub struct Room {
     used_at: Mutex<Instant>,
 }
 
-/// How many bytes of words cost as much as a row without any.
-const WORDS_OF_ROW: usize = 200;
-
 /// How many rows so many with so many bytes of words come to.
 fn rows(rows: usize, words: usize) -> u32 {
-    u32::try_from(rows + words / WORDS_OF_ROW).unwrap_or(u32::MAX)
+    u32::try_from(rows + words / BYTES_OF_ROW).unwrap_or(u32::MAX)
 }
 
 /// The invitations that these events are about.

@@ -680,36 +680,21 @@ impl Writer {
     /// Forgets a little of what has outlived its use; whether there is more of it.
     pub async fn purge(&mut self, now: Timestamp) -> Result<bool, sqlx::Error> {
         let connection = self.connection().await?;
-        let mut has_more = false;
         let forgotten = now.as_millis() - KEY_LIFETIME_MILLIS;
-        for (over, moment) in [
-            (
-                "DELETE FROM first_answer WHERE (group_id, user_id, key) IN
-                     (SELECT group_id, user_id, key FROM first_answer WHERE at <= ? LIMIT ?)",
-                forgotten,
-            ),
-            (
-                "DELETE FROM handover WHERE token_hash IN
-                     (SELECT token_hash FROM handover WHERE expires_at <= ? LIMIT ?)",
-                now.as_millis(),
-            ),
-            (
-                "DELETE FROM ticket WHERE ticket_hash IN
-                     (SELECT ticket_hash FROM ticket WHERE expires_at <= ? LIMIT ?)",
-                now.as_millis(),
-            ),
-            (
-                "DELETE FROM token WHERE token_hash IN
-                     (SELECT token_hash FROM token WHERE ends_at <= ? LIMIT ?)",
-                now.as_millis(),
-            ),
-            (
-                "DELETE FROM admin_session WHERE token_hash IN
-                     (SELECT token_hash FROM admin_session WHERE expires_at <= ? LIMIT ?)",
-                now.as_millis(),
-            ),
+        let now = now.as_millis();
+        let mut has_more = false;
+        for (table, key, ends_at, moment) in [
+            ("first_answer", "group_id, user_id, key", "at", forgotten),
+            ("handover", "token_hash", "expires_at", now),
+            ("ticket", "ticket_hash", "expires_at", now),
+            ("token", "token_hash", "ends_at", now),
+            ("admin_session", "token_hash", "expires_at", now),
         ] {
-            let deleted = sqlx::query(over)
+            let delete = format!(
+                "DELETE FROM {table} WHERE ({key}) IN
+                     (SELECT {key} FROM {table} WHERE {ends_at} <= ? LIMIT ?)"
+            );
+            let deleted = sqlx::query(sqlx::AssertSqlSafe(delete))
                 .bind(moment)
                 .bind(PURGED_AT_ONCE)
                 .execute(&mut *connection)

@@ -14,6 +14,8 @@ pub(crate) const EVENT: u64 = 352;
 const ROW: u64 = 96;
 /// One person's part in an invitation: it is in memory twice, as decided and as published.
 const PART: u64 = 224;
+/// How many bytes of words cost who looks at them as much as a row without any.
+pub(crate) const BYTES_OF_ROW: usize = 200;
 /// How many times as long a text can be in JSON.
 const ESCAPED: usize = 6;
 /// A membership, its token, and what else is written when somebody comes in.

@@ -61,14 +61,14 @@ pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, Clas
         Viewer::Admin
     } else {
         match ssr::member_of(group).await? {
-            (user, Role::Teacher) => {
-                engine.may_look_back(group, user).await?;
-                Viewer::Teacher(user)
-            }
+            (user, Role::Teacher) => Viewer::Teacher(user),
             (_, Role::Student) => return Err(Trouble::NotAllowed),
         }
     };
     let class = engine.class(group).await.map_err(|error| not_there(error, missing))?;
+    if let Viewer::Teacher(user) = viewer {
+        engine.may_look_back(&class, user).await?;
+    }
     Ok((engine, viewer, class))
 }
 
@@ -76,9 +76,10 @@ pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, Clas
 pub async fn own(engine: &Engine, group: &str) -> Result<(UserId, ClassRow), Trouble> {
     let group = group.parse().map_err(|_| Trouble::NothingKept)?;
     let (me, _) = ssr::member_of(group).await?;
-    engine.may_look_back(group, me).await?;
     let missing = |error| not_there(error, Trouble::NothingKept);
-    Ok((me, engine.class(group).await.map_err(missing)?))
+    let class = engine.class(group).await.map_err(missing)?;
+    engine.may_look_back(&class, me).await?;
+    Ok((me, class))
 }
 
 /// The trouble of a class that is not there, or whatever else it was.
