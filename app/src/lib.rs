@@ -1,5 +1,5 @@
 //! The pages of Handup. All of them are rendered on the server and work as plain forms; the class
-//! room is an island that the browser brings to life.
+//! room is made anew by the browser, which then follows the class.
 
 mod actions;
 #[cfg(feature = "ssr")]
@@ -37,6 +37,8 @@ use crate::pages::{
     NotFoundPage as ExportPage, NotFoundPage as InvitationPage, NotFoundPage as MyDataPage,
     NotFoundPage as MyInvitationPage, NotFoundPage as PersonPage,
 };
+#[cfg(feature = "browser")]
+pub use crate::room::wake;
 
 /// The document around every page. Only the class room loads the WASM.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -53,7 +55,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="theme-color" content="#1d2327" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="icon" href="/favicon.ico" sizes="32x32" />
-                {is_live.then(|| view! { <HydrationScripts options islands=true /> })}
+                {is_live.then(|| view! { <Scripts folder=options.site_pkg_dir.to_string() /> })}
                 <MetaTags />
             </head>
             <body>
@@ -70,7 +72,23 @@ fn head(folder: &str) -> impl IntoView + use<> {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        // A class may be called by a number, which is not to be rung up.
+        <meta name="format-detection" content="telephone=no, date=no, address=no, email=no" />
         <link rel="stylesheet" href=style />
+    }
+}
+
+/// What wakes the room up, and what takes the page back where that fails.
+#[component]
+fn Scripts(
+    /// Where the browser's half is.
+    folder: String,
+) -> impl IntoView {
+    let nonce = leptos::nonce::use_nonce();
+    let folder = format!("/{folder}");
+    view! {
+        <script nonce=nonce.clone() data-folder=folder inner_html=include_str!("room/plain.js")></script>
+        <script nonce=nonce type="module" async inner_html=include_str!("room/wake.js")></script>
     }
 }
 

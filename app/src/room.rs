@@ -1,17 +1,25 @@
-//! The class room: the one island. It renders the same on the server and in the browser from the
-//! same fold of the same events; in the browser it then follows the class live.
+//! The class room: the one part of a page that a browser brings to life. It renders the same on the
+//! server and in the browser, from the same fold of the same events.
+//!
+//! The browser does not hydrate what the server sent, but makes the room anew beside it and lets it take
+//! the place in one go (`page.js`). What the server sent may have been changed on its way: password
+//! managers put elements beside fields, phones make links of figures, translations replace texts. Who
+//! hydrates such a tree panics or follows another one than the reader sees.
 
 mod call;
 pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod cut;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod follow;
 pub(crate) mod lists;
+#[cfg(feature = "browser")]
+mod page;
 #[cfg(all(test, feature = "ssr"))]
 mod sizes;
 mod student;
 mod teacher;
+mod text;
 mod words;
 
 use std::collections::BTreeSet;
@@ -25,16 +33,19 @@ use self::call::{CallPlace, Calling};
 use self::lists::{Counts, List, Row};
 use self::student::StudentRoom;
 use self::teacher::TeacherRoom;
-use self::words::{announcement, connection_words};
+use self::text::Text;
+use self::words::{NOT_LIVE, announcement, connection_words};
 
 /// How current the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser connects"))]
+#[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser connects"))]
 pub enum Connection {
     /// The page is as the server rendered it, and nothing more is known yet.
     Starting,
     /// Every event is shown as it comes.
     Live,
+    /// No stream comes through; the page asks for the class every few seconds.
+    Slow,
     /// The stream is down; what is shown may be old.
     Reconnecting,
     /// The class is over.
@@ -54,8 +65,11 @@ pub(crate) struct Live {
     connection: RwSignal<Connection>,
     trouble: RwSignal<Option<String>>,
     /// How far the log had come when the last deed got through; the stream must soon be there.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser follows"))]
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
     deed_done: RwSignal<Option<u64>>,
+    /// The code that joins the class, as the page shows it to a teacher.
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
+    code: StoredValue<Option<String>>,
     /// What was there when the page came; only what is newer may move.
     first_seq: u64,
     /// From which row on each list is shown.
@@ -68,7 +82,8 @@ pub(crate) struct Live {
 
 impl Live {
     fn new(beginning: Beginning) -> Self {
-        let Beginning { snapshot, me, problem: trouble, from, counts, .. } = beginning;
+        let Beginning { mut snapshot, me, problem: trouble, from, counts, .. } = beginning;
+        let code = snapshot.join_code.take();
         let (now, first_seq) = (snapshot.now, snapshot.seq);
         let online = online_in(&snapshot);
         let group = RwSignal::new(Group::from(snapshot));
@@ -81,6 +96,7 @@ impl Live {
             connection: RwSignal::new(Connection::Starting),
             trouble: RwSignal::new(trouble),
             deed_done: RwSignal::new(None),
+            code: StoredValue::new(code),
             first_seq,
             from: StoredValue::new(from),
             more: RwSignal::new([0; List::ALL.len()]),
@@ -145,6 +161,10 @@ impl Live {
             let member = group.member(user);
             member.map_or_else(|| "Somebody who left".to_owned(), |m| m.name.to_string())
         })
+    }
+
+    fn is_online(self, user: UserId) -> bool {
+        self.online.with(|online| online.contains(&user))
     }
 
     fn hands(self) -> Vec<Row> {
@@ -229,8 +249,7 @@ pub struct Beginning {
     pub counts: Option<Counts>,
 }
 
-/// The element that carries the beginning to the browser, in an attribute. An island's props would
-/// do the same, but are read by a reader of all JSON, which every browser would have to fetch.
+/// The element that carries the beginning to the browser, in an attribute.
 const BEGINNING: &str = "beginning";
 
 /// A room and its beginning. Children are how students come in; for teachers.
@@ -242,34 +261,40 @@ pub fn RoomFrom(
     children: Children,
 ) -> impl IntoView {
     let json = serde_json::to_string(&beginning).unwrap_or_default();
-    provide_context(beginning);
     view! {
         <template id=BEGINNING data-json=json></template>
-        <Room>{children()}</Room>
+        // What a page says whose script has not come or has broken (`plain.js`).
+        <template id="not-live" data-label=NOT_LIVE>
+            <NotLive />
+        </template>
+        <Room beginning>{children()}</Room>
     }
 }
 
-#[cfg(feature = "hydrate")]
-fn beginning() -> Option<Beginning> {
-    let element = document().get_element_by_id(BEGINNING)?;
-    let json = element.get_attribute("data-json")?;
+/// Makes the room in the browser, in the place of the one that the server sent.
+#[cfg(feature = "browser")]
+pub fn wake() {
+    let document = document();
+    let Some(element) = document.get_element_by_id(BEGINNING) else { return };
+    let json = element.get_attribute("data-json").unwrap_or_default();
     // Names are not to lie about when the class is over.
     element.remove();
-    signaling::json::read(&json).ok()
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn beginning() -> Option<Beginning> {
-    use_context()
+    let Ok(beginning) = signaling::json::read::<Beginning>(&json) else { return };
+    let Ok(place) = document.create_element("div") else { return };
+    let made = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(place.clone());
+    leptos::mount::mount_to(made, move || view! { <Room beginning>{()}</Room> }).forget();
+    page::take_place(&place);
+    page::guard();
 }
 
 /// The room of one member: a teacher's or a student's.
-#[island]
-pub fn Room(
+#[component]
+fn Room(
+    /// What it begins with.
+    mut beginning: Beginning,
     /// How students come in; for teachers.
     children: Children,
 ) -> impl IntoView {
-    let mut beginning = beginning().expect("the page says what its room begins with");
     let (me, question) = (beginning.me, std::mem::take(&mut beginning.question));
     let mut members = beginning.snapshot.members.iter();
     let role = members.find(|member| member.user_id == me).map(|member| member.role);
@@ -278,16 +303,18 @@ pub fn Room(
     let calling = Calling::new(live);
     provide_context(live);
     provide_context(calling);
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     follow::start(live, calling, role);
     let room = if is_teacher {
-        view! { <TeacherRoom question>{children()}</TeacherRoom> }.into_any()
-    } else {
         view! {
-            {children()}
-            <StudentRoom />
+            <TeacherRoom question>
+                // In the browser it is taken from the page that the server sent.
+                <div class="served">{children()}</div>
+            </TeacherRoom>
         }
         .into_any()
+    } else {
+        view! { <StudentRoom /> }.into_any()
     };
     view! {
         <div
@@ -299,27 +326,35 @@ pub fn Room(
             on:submit=move |event| send(live, event)
         >
             <noscript>
-                <p class="notice">
-                    "This page is not live in your browser. " <a href="?">"Reload"</a>
-                    " to see what is new."
-                </p>
+                <NotLive />
             </noscript>
             {room}
             <CallPlace />
             <p class="unseen" role="status" aria-live="polite">
-                {move || announcement(live)}
+                <Text words=move || announcement(live) />
             </p>
             <Parted />
         </div>
     }
 }
 
-#[cfg(feature = "hydrate")]
-fn send(live: Live, event: leptos::ev::SubmitEvent) {
-    follow::send(live, event);
+/// What a page says that does not follow the class.
+#[component]
+fn NotLive() -> impl IntoView {
+    view! {
+        <p class="notice">
+            "This page is not live in your browser. " <a href="?">"Reload"</a>
+            " to see what is new."
+        </p>
+    }
 }
 
-#[cfg(not(feature = "hydrate"))]
+#[cfg(feature = "browser")]
+fn send(live: Live, event: leptos::ev::SubmitEvent) {
+    follow::send(live, &event);
+}
+
+#[cfg(not(feature = "browser"))]
 fn send(_: Live, _: leptos::ev::SubmitEvent) {}
 
 /// The class's name and how current the page is.
@@ -330,23 +365,38 @@ fn Heading(
     children: Option<Children>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
+    let name = move || {
+        let name = live.group.with(|group| group.name.as_ref().map(ToString::to_string));
+        name.unwrap_or_default()
+    };
     view! {
         <header class="bar">
             <h1>
-                <bdi>
-                    {move || {
-                        live.group
-                            .with(|group| group.name.as_ref().map(ToString::to_string))
-                            .unwrap_or_default()
-                    }}
+                <bdi translate="no">
+                    <Text words=name />
                 </bdi>
             </h1>
             <p class="connection">
                 <span class="dot" aria-hidden="true"></span>
-                {move || connection_words(live)}
+                <Text words=move || connection_words(live).to_owned() />
             </p>
             {children.map(|children| children())}
         </header>
+    }
+}
+
+/// A question that is asked.
+#[component]
+fn Question(
+    /// The question.
+    words: String,
+) -> impl IntoView {
+    view! {
+        <p class="words">
+            <bdi>
+                <Text words=move || words.clone() />
+            </bdi>
+        </p>
     }
 }
 
@@ -355,9 +405,13 @@ fn Heading(
 fn Notice() -> impl IntoView {
     let live = expect_context::<Live>();
     move || {
-        live.trouble
-            .get()
-            .map(|sentence| view! { <p class="problem wide" role="alert">{sentence}</p> })
+        live.trouble.get().map(|sentence| {
+            view! {
+                <p class="problem wide" role="alert">
+                    <Text words=move || sentence.clone() />
+                </p>
+            }
+        })
     }
 }
 
@@ -368,14 +422,16 @@ fn Parted() -> impl IntoView {
     let title = move || match live.connection.get() {
         Connection::Ended => Some("The class has ended."),
         Connection::Removed => Some("You are not in this class any more."),
-        Connection::Starting | Connection::Live | Connection::Reconnecting => None,
+        Connection::Starting | Connection::Live | Connection::Slow | Connection::Reconnecting => {
+            None
+        }
     };
     move || {
         title().map(|title| {
             view! {
-                <div class="parted" role="alertdialog" aria-label=title>
+                <div class="parted" role="alertdialog" aria-modal="true" aria-labelledby="parted-title">
                     <div class="card one">
-                        <h2>{title}</h2>
+                        <h2 id="parted-title">{title}</h2>
                         <a class="button primary" href="/">
                             "To the start"
                         </a>
@@ -404,7 +460,7 @@ fn Tap(
     #[prop(optional)]
     plain: bool,
     /// The words on it.
-    children: Children,
+    words: &'static str,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
@@ -413,7 +469,7 @@ fn Tap(
             <input type="hidden" name="group" value=group.to_string() />
             {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
             <button class=class name="deed" value=deed aria-label=label>
-                {children()}
+                <Text words=move || words.to_owned() />
             </button>
         </form>
     }
@@ -452,9 +508,7 @@ fn Confirm(
                 <button class="quiet" type="button" popovertarget=id popovertargetaction="hide">
                     {keep}
                 </button>
-                <Tap deed class="destroys" plain=true>
-                    {does}
-                </Tap>
+                <Tap deed class="destroys" plain=true words=does />
             </div>
         </div>
     }

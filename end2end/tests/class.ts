@@ -119,6 +119,12 @@ export class Room {
     }
   }
 
+  /** Says how the page says that it follows the class: by its label, and by its mark. */
+  async follows(words: string | RegExp, mark: string): Promise<void> {
+    await expect(this.page.locator(".connection")).toHaveText(words);
+    await expect(this.page.locator("[data-connection]")).toHaveAttribute("data-connection", mark);
+  }
+
   /** Says that the page admits to be out of touch. */
   async isReconnecting(): Promise<void> {
     await expect(this.page.locator(".connection")).toContainText("Reconnecting…");
@@ -162,6 +168,8 @@ export class Room {
 /** Taps the same thing on several pages, as nearly at once as can be. Where it is gone before the
  * finger is down, nothing is tapped. */
 export async function tapTogether(rooms: readonly Room[], name: string): Promise<void> {
+  // One that has just come takes no press for a moment.
+  for (const room of rooms) await expect(room.button(name)).not.toHaveAttribute("data-settling");
   const buttons = await Promise.all(rooms.map((room) => room.button(name).elementHandle()));
   await Promise.all(buttons.map((button) => button?.evaluate((it) => (it as HTMLElement).click())));
 }

@@ -512,13 +512,34 @@ async fn join(
     Ok(json(StatusCode::CREATED, &credential))
 }
 
-async fn snapshot(State(engine): State<Engine>, caller: Caller) -> Result<Response, Error> {
+#[derive(Deserialize)]
+struct Follow {
+    follow: Option<String>,
+}
+
+async fn snapshot(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    caller: Caller,
+    query: Result<Query<Follow>, QueryRejection>,
+) -> Result<Response, Error> {
+    let Query(Follow { follow }) =
+        query.map_err(|_| Error::Malformed("The query cannot be read.".to_owned()))?;
     let Caller { session: Session { room, user }, asking, .. } = caller;
+    if follow.as_deref() == Some("asking") {
+        room.asked(user);
+    }
+    // It comes before what it is the tag of, which may be newer.
+    let tag = room.tag_of_snapshot(user);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
     let rows = room.rows_of_snapshot();
     engine.may_look_at(room.id(), user, rows)?;
     let now = engine.now();
     let make = move || match room.snapshot(user, now) {
-        Some(snapshot) => json(StatusCode::OK, &snapshot),
+        Some(snapshot) => ([(header::ETAG, tag)], json(StatusCode::OK, &snapshot)).into_response(),
         None => Error::NotSignedIn.into_response(),
     };
     answer_with_rows(&engine, asking, rows, make).await

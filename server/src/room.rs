@@ -2,7 +2,9 @@
 //! ready to be sent, both of which can be read again from the store; and what holds only for now:
 //! who is online, what rings, and what the two ends of an invitation tell each other.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -11,9 +13,9 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use signaling::event::Table;
 use signaling::{
-    Application, Audience, Event, EventKind, Group, GroupId, Invitation, InviteId, Rejection,
-    Relay, Ringing, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply, may_ring,
-    other_end,
+    Application, Audience, Event, EventKind, Group, GroupId, Invitation, InviteId, JoinCodeChanged,
+    Rejection, Relay, Ringing, Role, Snapshot, StatusChange, Timestamp, UserId, UserStatus, apply,
+    may_ring, other_end,
 };
 use tokio::time::Instant;
 
@@ -36,6 +38,8 @@ const PASSING_EVENTS: usize = 256;
 const PASSING_BYTES: usize = 1_024 * 1_024;
 /// How long it stays at most, while more comes.
 const PASSES: Duration = Duration::from_secs(30);
+/// How long a member who follows by asking is connected after each time that they ask.
+const ASKED_LATELY: Duration = Duration::from_secs(15);
 /// The least time between two merged status changes of a group.
 const STATUS_PACE: Duration = Duration::from_secs(1);
 
@@ -114,6 +118,10 @@ struct State {
 #[derive(Default)]
 struct Presence {
     streams: HashMap<UserId, usize>,
+    /// Until when those are connected who follow the group by asking.
+    asking: HashMap<UserId, Instant>,
+    /// How many times somebody came or went.
+    version: u64,
     /// Who came or went since the streams were last told.
     changed: BTreeSet<UserId>,
     is_telling: bool,
@@ -123,6 +131,11 @@ struct Presence {
 impl Presence {
     fn is_online(&self, user: UserId) -> bool {
         self.streams.contains_key(&user)
+    }
+
+    fn came_or_went(&mut self, user: UserId) {
+        self.version += 1;
+        self.changed.insert(user);
     }
 }
 
@@ -171,6 +184,8 @@ struct Status {
 /// A group in memory.
 pub struct Room {
     id: GroupId,
+    /// Makes tags that no other reading of the group has made, such as one of before a restart.
+    tags: RandomState,
     state: RwLock<State>,
     presence: Mutex<Presence>,
     passage: Mutex<Passage>,
@@ -341,6 +356,7 @@ impl Room {
         let state = State::read_back(id, loaded, tail_limit);
         Self {
             id,
+            tags: RandomState::new(),
             state: RwLock::new(state),
             presence: Mutex::default(),
             passage: Mutex::default(),
@@ -410,7 +426,18 @@ impl Room {
         let state = self.read();
         state.group.member(user)?;
         let presence = self.presence();
-        Some(Snapshot::of(&state.group, user, now, |user| presence.is_online(user)))
+        let snapshot = Snapshot::of(&state.group, user, now, |user| presence.is_online(user));
+        let code = || state.join_code.as_str().to_owned();
+        Some(Snapshot { join_code: is_teacher(&state.group, user).then(code), ..snapshot })
+    }
+
+    /// What tells a member's snapshot from another one, but for the time that it is.
+    pub(crate) fn tag_of_snapshot(&self, user: UserId) -> String {
+        let state = self.read();
+        let (seq, present) = (state.group.seq, self.presence().version);
+        // The code is the one thing that changes without an event.
+        let rest = self.tags.hash_one((user, state.join_code.as_str()));
+        format!("\"{seq}-{present}-{rest:x}\"")
     }
 
     /// How many rows a snapshot comes to: members, invitations and parts, and what words they hold.
@@ -486,7 +513,21 @@ impl Room {
     }
 
     pub(crate) fn set_join_code(&self, code: JoinCode) {
-        self.write().join_code = code;
+        let told = join_code_frame(&code);
+        let mut state = self.write();
+        state.join_code = code;
+        let teachers: Vec<UserId> =
+            state.group.with_role(Role::Teacher).map(|member| member.user_id).collect();
+        drop(state);
+        for teacher in teachers {
+            self.pass(Some(teacher), told.clone());
+        }
+    }
+
+    /// The code that joins the class, as a stream tells it; for teachers.
+    pub(crate) fn code_for(&self, user: UserId) -> Option<Bytes> {
+        let state = self.read();
+        is_teacher(&state.group, user).then(|| join_code_frame(&state.join_code))
     }
 
     /// What is new for a member after a place in the log; none when a snapshot has to stand for it.
@@ -516,11 +557,37 @@ impl Room {
         let streams = presence.streams.entry(user).or_default();
         *streams += 1;
         if *streams == 1 {
-            presence.changed.insert(user);
+            presence.came_or_went(user);
         }
         drop(presence);
         self.tell_soon();
         Attendance { room: Arc::clone(self), user }
+    }
+
+    /// Counts a member in for a while who follows the group by asking for it.
+    pub(crate) fn asked(self: &Arc<Self>, user: UserId) {
+        let until = Instant::now() + ASKED_LATELY;
+        if self.presence().asking.insert(user, until).is_some() {
+            return;
+        }
+        let attendance = self.enter(user);
+        tokio::spawn(async move {
+            while let Some(until) = attendance.room.asks_until(user) {
+                tokio::time::sleep_until(until).await;
+            }
+        });
+    }
+
+    /// Until when a member is connected who follows by asking; none when that time is over.
+    fn asks_until(&self, user: UserId) -> Option<Instant> {
+        match self.presence().asking.entry(user) {
+            Entry::Occupied(until) if *until.get() > Instant::now() => Some(*until.get()),
+            Entry::Occupied(over) => {
+                over.remove();
+                None
+            }
+            Entry::Vacant(_) => None,
+        }
     }
 
     /// How many streams a member has open.
@@ -694,6 +761,15 @@ fn status_frame(users: Vec<UserStatus>) -> Bytes {
     frame(StatusChange::NAME, &StatusChange { users })
 }
 
+fn join_code_frame(code: &JoinCode) -> Bytes {
+    let join_code = code.as_str().to_owned();
+    frame(JoinCodeChanged::NAME, &JoinCodeChanged { join_code })
+}
+
+fn is_teacher(group: &Group, user: UserId) -> bool {
+    group.member(user).is_some_and(|member| member.role == Role::Teacher)
+}
+
 fn ringing_frame(invitation: &Invitation) -> Bytes {
     let invitee = invitation.parts().first().map_or(invitation.inviter, |part| part.user_id);
     frame(Ringing::NAME, &Ringing { invite_id: invitation.invite_id, invitee })
@@ -712,7 +788,7 @@ impl Drop for Attendance {
             *streams -= 1;
             if *streams == 0 {
                 presence.streams.remove(&self.user);
-                presence.changed.insert(self.user);
+                presence.came_or_went(self.user);
             }
         }
         drop(presence);

@@ -183,6 +183,7 @@ impl LiveStream {
                 self.passing_version = passing_version;
                 self.ended = news.ends;
                 self.waiting.push_back(status.into());
+                self.waiting.extend(self.room.code_for(self.user).map(Piece::from));
             }
             None => {
                 let now = self.clock.now();
@@ -229,6 +230,7 @@ impl LiveStream {
                 let (version, status) = self.room.status();
                 self.passing_version = version;
                 self.waiting.push_back(status.into());
+                self.waiting.extend(self.room.code_for(self.user).map(Piece::from));
                 self.waiting.extend(self.room.ringing(self.user).into_iter().map(Piece::from));
             }
         }

@@ -34,7 +34,8 @@ pub use problem::{Code, Rejection};
 pub use roll::{Entry, Roll};
 pub use time::{Timestamp, TimestampError};
 pub use wire::{
-    MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange, UserStatus,
+    JoinCodeChanged, MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange,
+    UserStatus,
 };
 
 /// The most bytes of UTF-8 that a `data` field may hold.

@@ -18,7 +18,7 @@ pub struct MemberView {
     pub name: Name,
     /// Their role.
     pub role: Role,
-    /// Whether a stream of theirs is open.
+    /// Whether a stream of theirs is open, or they follow the group by asking.
     pub online: bool,
 }
 
@@ -41,6 +41,9 @@ pub struct Snapshot {
     pub members: Vec<MemberView>,
     /// Every live invitation that the member may see, in the order in which they were made.
     pub invitations: Vec<Invitation>,
+    /// The code that joins the group; for teachers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join_code: Option<String>,
 }
 
 impl Snapshot {
@@ -65,6 +68,7 @@ impl Snapshot {
             settings: group.settings,
             members: members.collect(),
             invitations: group.live().filter(|i| i.is_visible_to(user)).cloned().collect(),
+            join_code: None,
         }
     }
 }
@@ -126,8 +130,22 @@ pub struct UserStatus {
     /// The member.
     #[serde(rename = "userID")]
     pub user_id: UserId,
-    /// Whether a stream of theirs is open.
+    /// Whether they are connected, as in [`MemberView`].
     pub online: bool,
+}
+
+/// `onJoinCodeChanged`: the code that joins the group, told to teachers. It holds only for now and has
+/// no `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JoinCodeChanged {
+    /// The code.
+    pub join_code: String,
+}
+
+impl JoinCodeChanged {
+    /// Its name on the wire.
+    pub const NAME: &'static str = "onJoinCodeChanged";
 }
 
 /// `onInviteeRinging`: the invitee's device has shown the invitation to them. It holds only for now

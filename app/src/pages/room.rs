@@ -42,12 +42,14 @@ pub(crate) fn in_class(
     question: String,
     from: Vec<usize>,
 ) -> impl IntoView {
-    let RoomView { snapshot, counts, me, code, link } = room;
+    let RoomView { mut snapshot, counts, me, code, link } = room;
     let name = snapshot.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let is_teacher = snapshot.members.iter().any(|m| m.user_id == me && m.role == Role::Teacher);
     let nobody_here = !snapshot.members.iter().any(|member| member.role == Role::Student)
         && counts.as_ref().is_none_or(|counts| counts.students == 0);
     let group = snapshot.group_id;
+    // By it a live page knows when its code is an old one.
+    snapshot.join_code = is_teacher.then(|| code.clone());
     let problem = problem.map(|problem| problem.to_string());
     let beginning = Beginning { snapshot, me, problem, question, from, counts };
     view! {
@@ -82,7 +84,9 @@ fn Share(group: GroupId, code: String, link: String, nobody_here: bool) -> impl 
     view! {
         <details class="share" open=nobody_here>
             <summary>
-                <span class="code">{spoken.clone()}</span>
+                <span class="code" translate="no">
+                    {spoken.clone()}
+                </span>
                 <span class="hint">"QR and link"</span>
             </summary>
             <div class="share-panel">
@@ -90,8 +94,10 @@ fn Share(group: GroupId, code: String, link: String, nobody_here: bool) -> impl 
                 <div class="share-words">
                     {nobody_here
                         .then(|| view! { <p class="nobody">"Nobody is here yet. Show this code or QR."</p> })}
-                    <p class="code large">{spoken}</p>
-                    <p class="link">
+                    <p class="code large" translate="no">
+                        {spoken}
+                    </p>
+                    <p class="link" translate="no">
                         <a href=link.clone()>{link.clone()}</a>
                     </p>
                     <form method="post" action=crate::actions::ACT data-plain="">

@@ -1,17 +1,17 @@
 //! Calls, as far as every room has them: who may be called, which call one is in, and where its
 //! panel goes. Everything else is code of its own that a browser fetches when there is a call.
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod desk;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod devices;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod line;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod panel;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod ring;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod tab;
 
 use call::{Call, Media};
@@ -28,17 +28,17 @@ pub(crate) struct Calling {
     /// The call that one is in, places, or is being called by.
     pub call: Memo<Option<Call>>,
     /// The invitation that is being shown at its other end.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser is told"))]
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser is told"))]
     pub ringing: RwSignal<Option<InviteId>>,
     /// Whom one wants to call.
     pub wish: RwSignal<Option<(UserId, Media)>>,
     /// What the other end has said and nobody has heard yet.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser is told"))]
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser is told"))]
     pub words: RwSignal<Vec<Relay>>,
 }
 
 /// The most words that wait to be heard: nobody hears them before the code for calls is there.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 const WAITING_WORDS: usize = 100;
 
 impl Calling {
@@ -52,7 +52,7 @@ impl Calling {
     }
 
     /// Takes in what the other end says.
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     pub fn hear(self, word: Relay) {
         self.words.update(|words| {
             if words.len() < WAITING_WORDS {
@@ -89,6 +89,7 @@ pub fn CallButtons(
                 type="button"
                 popovertarget=dialog
                 popovertargetaction="hide"
+                data-live=""
                 on:click=move |_| wish(media)
             >
                 {words}
@@ -125,13 +126,13 @@ pub fn CallTeachers() -> impl IntoView {
 #[component]
 pub fn CallPlace() -> impl IntoView {
     let place = NodeRef::<Div>::new();
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     begin_when_needed(expect_context::<Live>(), expect_context::<Calling>(), place);
     view! { <div class="call-place" node_ref=place></div> }
 }
 
 /// Fetches the code for calls when the first one begins.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
     use std::cell::Cell;
     use std::rc::Rc;

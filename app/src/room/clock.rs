@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use signaling::Timestamp;
 
 use super::Live;
+use super::text::Text;
 
 /// Minutes and seconds, with hours where there are any: 0:07, 12:30, 1:05:00.
 pub fn duration(seconds: i64) -> String {
@@ -26,7 +27,7 @@ pub fn Since(
     let live = expect_context::<Live>();
     view! {
         <span class="time">
-            {move || duration(live.now.get().millis_since(moment).div_euclid(1_000))}
+            <Text words=move || duration(live.now.get().millis_since(moment).div_euclid(1_000)) />
         </span>
     }
 }
@@ -44,7 +45,9 @@ pub fn Countdown(
     let left = move || until.millis_since(live.now.get()).clamp(0, total);
     view! {
         <div class="countdown" role="timer">
-            <span class="time">{move || duration((left() + 999) / 1_000)}</span>
+            <span class="time">
+                <Text words=move || duration((left() + 999) / 1_000) />
+            </span>
             // An attribute of SVG and no style: the page's policy lets no styles in.
             <svg class="drain" aria-hidden="true">
                 <rect width=move || format!("{}%", left() * 100 / total) height="100%" />

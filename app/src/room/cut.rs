@@ -107,6 +107,7 @@ pub fn cut(
         settings: group.settings,
         members: members.into_iter().filter_map(view).collect(),
         invitations,
+        join_code: None,
     };
     (snapshot, Some(counts))
 }

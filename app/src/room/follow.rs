@@ -6,6 +6,9 @@
 //! has gone silent. So every failure closes it, a new one is opened after a time that grows and is
 //! jittered, and a watchdog takes a stream for dead that has missed a heartbeat. What comes after
 //! such a silence was said before it, to a laptop that fell asleep, and is not listened to.
+//!
+//! Some networks hold streams back and let everything else pass. So while no stream tells anything the
+//! page also asks for the class every few seconds, by the tag of what it has.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -15,24 +18,20 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::{
-    Event, EventKind, Group, Problem, Relay, Ringing, Role, Snapshot, StatusChange, Timestamp,
-    apply, json,
+    Event, EventKind, Group, JoinCodeChanged, Problem, Relay, Ringing, Role, Snapshot,
+    StatusChange, Timestamp, apply, json,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortSignal, FormData, HtmlElement, HtmlFormElement, PageTransitionEvent, RequestInit,
-    Response, SubmitEvent, UrlSearchParams,
-};
+use web_sys::{PageTransitionEvent, SubmitEvent};
 
 use super::call::Calling;
+use super::page::{self, Answer};
 use super::{Connection, Live, online_in};
 use crate::trouble::Trouble;
 
 /// One heartbeat of the server and a little more, in milliseconds.
 const SILENCE: f64 = 20_000.0;
-/// How long a request may take, in milliseconds.
-const PATIENCE: u32 = 10_000;
 /// Events that come within this time are folded and shown at once.
 const GATHER: Duration = Duration::from_millis(16);
 /// How soon the stream must have told of a deed that got through.
@@ -40,9 +39,11 @@ const ECHO: Duration = Duration::from_secs(3);
 /// The first and the longest wait before a new stream is opened, in milliseconds.
 const WAITS: (f64, f64) = (500.0, 15_000.0);
 /// The events that hold only for now.
-const PASSING: [&str; 3] = [StatusChange::NAME, Ringing::NAME, Relay::NAME];
-/// After so many failures in a row the page asks why.
-const ASK_WHY: u32 = 2;
+const PASSING: [&str; 4] = [StatusChange::NAME, Ringing::NAME, Relay::NAME, JoinCodeChanged::NAME];
+/// How long a stream may tell nothing before the page asks for the class as well.
+const HELD_BACK: Duration = Duration::from_secs(4);
+/// The first and the longest time between two such questions, in milliseconds.
+const ASKS: (f64, f64) = (2_000.0, 6_000.0);
 
 #[wasm_bindgen(module = "/src/room/tabs.js")]
 extern "C" {
@@ -81,6 +82,12 @@ struct Follower {
     planned: RefCell<Option<TimeoutHandle>>,
     /// Counts attempts, so that an answer that belongs to an earlier one is known.
     attempt: Cell<u32>,
+    /// The next time that the page asks for the class, while it follows by asking.
+    asking: RefCell<Option<TimeoutHandle>>,
+    /// How long it waits for that, in milliseconds.
+    asks_after: Cell<f64>,
+    /// The tag of the class as it was told last, by asking.
+    tag: RefCell<String>,
     /// The server's clock less this browser's, in milliseconds.
     offset: Cell<i64>,
     listeners: RefCell<Option<Listeners>>,
@@ -122,6 +129,9 @@ impl Follower {
             failures: Cell::new(0),
             planned: RefCell::default(),
             attempt: Cell::new(0),
+            asking: RefCell::default(),
+            asks_after: Cell::new(ASKS.0),
+            tag: RefCell::default(),
             offset: Cell::new(offset),
             listeners: RefCell::default(),
         });
@@ -189,6 +199,7 @@ impl Follower {
         let source = TabStream::new(&path, &me, after, &names, opened, failed, heard);
         self.heard_at.set(browser_now());
         self.source.replace(Some(source));
+        self.ask_when_held_back();
     }
 
     fn connect_at_once(self: &Rc<Self>) {
@@ -196,57 +207,127 @@ impl Follower {
         self.connect();
     }
 
-    /// The stream is down: say so, and open another one after a while.
+    /// The stream is down: say so, unless the page follows by asking, and open another one after a
+    /// while.
     fn fail(self: &Rc<Self>) {
         self.close();
         if self.is_over() {
             return;
         }
-        self.live.connection.set(Connection::Reconnecting);
+        if self.live.connection.get_untracked() != Connection::Slow {
+            self.live.connection.set(Connection::Reconnecting);
+        }
+        self.ask_when_held_back();
         if self.planned.borrow().is_some() {
             return;
         }
         let failures = self.failures.get();
         self.failures.set(failures.saturating_add(1));
-        let (first, longest) = WAITS;
-        let wait = (first * f64::from(1_u32 << failures.min(8))).min(longest);
-        let wait = wait * (0.5 + js_sys::Math::random());
+        let wait = jittered(grown(WAITS, failures));
         let this = Rc::clone(self);
         let planned = set_timeout_with_handle(
             move || {
                 this.planned.take();
-                if this.failures.get() > ASK_WHY { this.ask() } else { this.connect() }
+                this.connect();
             },
-            Duration::from_secs_f64(wait / 1_000.0),
+            wait,
         );
         self.planned.replace(planned.ok());
     }
 
-    /// Asks for the class as it is: a page of a large one has but a part of it, and an EventSource
-    /// does not tell why it failed; a plain request does.
+    /// Asks for the class as it is, of which a page of a large one has but a part, and opens the
+    /// stream then.
     fn ask(self: &Rc<Self>) {
         let this = Rc::clone(self);
         let attempt = self.attempt.get();
         spawn_local(async move {
-            let id = this.live.group.with_untracked(|group| group.id);
-            let answer = get(&format!("/api/v1/groups/{id}")).await;
-            if this.attempt.get() != attempt {
+            let answer = this.question("").await;
+            if this.attempt.get() != attempt || this.is_over() {
                 return;
             }
             match answer {
-                Ok((200, body)) => {
-                    // Who has the class is told all that they missed, and how each thing ended.
-                    let is_known = this.live.is_whole_now() || this.take(&body, browser_now());
-                    if is_known { this.connect() } else { this.fail() }
+                Ok(Answer { status: 200, text, .. }) if this.take(&text, browser_now()) => {
+                    this.connect();
                 }
-                // Only the server's own word counts: what is in between may refuse as well.
-                Ok((_, body)) => match json::read::<Problem>(&body) {
-                    Ok(Problem { status: 401 | 403 | 404, .. }) => this.part(Connection::Removed),
-                    Ok(Problem { status: 410, .. }) => this.part(Connection::Ended),
-                    Ok(_) | Err(_) => this.fail(),
-                },
-                Err(_) => this.fail(),
+                answer => {
+                    this.learn_why(answer.ok());
+                    this.fail();
+                }
             }
+        });
+    }
+
+    async fn question(&self, tag: &str) -> Result<Answer, JsValue> {
+        let id = self.live.group.with_untracked(|group| group.id);
+        page::look(&format!("/api/v1/groups/{id}?follow=asking"), tag).await
+    }
+
+    /// An EventSource does not tell why it failed; a plain answer does. Only the server's own word
+    /// counts: what is in between may refuse as well.
+    fn learn_why(&self, answer: Option<Answer>) {
+        let problem = answer.and_then(|answer| json::read::<Problem>(&answer.text).ok());
+        match problem.map(|problem| problem.status) {
+            Some(401 | 403 | 404) => self.part(Connection::Removed),
+            Some(410) => self.part(Connection::Ended),
+            _ => {}
+        }
+    }
+
+    /// Goes over to asking when the stream does not tell anything soon.
+    fn ask_when_held_back(self: &Rc<Self>) {
+        if self.asking.borrow().is_none() {
+            self.asks_after.set(ASKS.0);
+            self.ask_again_after(HELD_BACK);
+        }
+    }
+
+    fn ask_again_after(self: &Rc<Self>, wait: Duration) {
+        let this = Rc::clone(self);
+        let asking = set_timeout_with_handle(move || this.look_at_class(), wait);
+        if let Some(before) = self.asking.replace(asking.ok()) {
+            before.clear();
+        }
+    }
+
+    /// Whether the page has to ask: the stream has not told anything.
+    fn must_ask(&self) -> bool {
+        !self.is_over() && self.live.connection.get_untracked() != Connection::Live
+    }
+
+    /// Asks for the class, unless it is as it was told last.
+    fn look_at_class(self: &Rc<Self>) {
+        if let Some(before) = self.asking.take() {
+            before.clear();
+        }
+        if !self.must_ask() {
+            return;
+        }
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            let tag = this.tag.borrow().clone();
+            let answer = this.question(&tag).await;
+            if !this.must_ask() {
+                return;
+            }
+            let (first, longest) = ASKS;
+            let mut wait = (this.asks_after.get() * 1.5).min(longest);
+            match answer {
+                Ok(Answer { status: 200, text, tag }) if this.take_newer(&text) => {
+                    this.tag.replace(tag);
+                    this.live.connection.set(Connection::Slow);
+                    wait = first;
+                }
+                Ok(Answer { status: 304, .. }) => this.live.connection.set(Connection::Slow),
+                answer => {
+                    this.learn_why(answer.ok());
+                    if !this.is_over() {
+                        this.live.connection.set(Connection::Reconnecting);
+                    }
+                }
+            }
+            this.change_rooms();
+            this.asks_after.set(wait);
+            this.ask_again_after(jittered(wait));
         });
     }
 
@@ -279,7 +360,7 @@ impl Follower {
     }
 
     /// Folds what was gathered, all of it before anything is shown.
-    fn fold(&self) {
+    fn fold(self: &Rc<Self>) {
         let gathered = self.gathered.take();
         if gathered.is_empty() {
             return;
@@ -287,6 +368,8 @@ impl Follower {
         let mut parting = None;
         let mut folded = Vec::new();
         let mut is_current = false;
+        // Whether an event could not be read: what is shown would not be the class any more.
+        let mut is_lost = false;
         let mut words = Vec::new();
         for (name, data, heard_at) in gathered {
             match name.as_str() {
@@ -320,12 +403,20 @@ impl Follower {
                     }
                 }
                 Relay::NAME => words.extend(json::read::<Relay>(&data)),
-                name => {
-                    for event in json::read_events(name, &data).unwrap_or_default() {
-                        parting = parting.or(self.parts(&event));
-                        folded.push(event);
+                JoinCodeChanged::NAME => {
+                    if let Ok(JoinCodeChanged { join_code }) = json::read(&data) {
+                        self.hear_code(Some(&join_code));
                     }
                 }
+                name => match json::read_events(name, &data) {
+                    Ok(events) => {
+                        for event in events {
+                            parting = parting.or(self.parts(&event));
+                            folded.push(event);
+                        }
+                    }
+                    Err(_) => is_lost = true,
+                },
             }
         }
         if !folded.is_empty() {
@@ -340,11 +431,14 @@ impl Follower {
             self.calling.hear(word);
         }
         // The first heartbeat of a stream comes after everything that was missed.
-        if is_current && self.source.borrow().is_some() && !self.is_silent() {
+        if is_current && !is_lost && self.source.borrow().is_some() && !self.is_silent() {
             self.live.connection.set(Connection::Live);
         }
         if let Some(connection) = parting {
             self.part(connection);
+        } else if is_lost {
+            self.fail();
+            self.look_at_class();
         }
         self.change_rooms();
     }
@@ -352,11 +446,39 @@ impl Follower {
     /// Takes over the whole class, as a snapshot has it.
     fn take(&self, snapshot: &str, heard_at: f64) -> bool {
         let Ok(snapshot) = json::read::<Snapshot>(snapshot) else { return false };
+        self.hold(snapshot, heard_at);
+        true
+    }
+
+    /// The same, unless a stream has told more meanwhile.
+    fn take_newer(&self, snapshot: &str) -> bool {
+        let Ok(snapshot) = json::read::<Snapshot>(snapshot) else { return false };
+        let is_newer = self.live.group.with_untracked(|group| snapshot.seq >= group.seq);
+        if is_newer {
+            self.hold(snapshot, browser_now());
+        }
+        is_newer
+    }
+
+    fn hold(&self, snapshot: Snapshot, heard_at: f64) {
         self.set_clock(snapshot.now, heard_at);
+        self.hear_code(snapshot.join_code.as_deref());
         self.live.online.set(online_in(&snapshot));
         self.live.group.set(Group::from(snapshot));
         self.live.counts.set(None);
-        true
+    }
+
+    /// The code by which students come in, as a teacher is told it: what shows another one is out of
+    /// date.
+    fn hear_code(&self, code: Option<&str>) {
+        let Some(code) = code else { return };
+        let shown = self.live.code;
+        if shown.with_value(|shown| shown.as_deref() != Some(code)) {
+            shown.set_value(Some(code.to_owned()));
+            spawn_local(async {
+                let _ = page::serve_anew().await;
+            });
+        }
     }
 
     fn parts(&self, event: &Event) -> Option<Connection> {
@@ -429,7 +551,7 @@ impl Follower {
         let deed_done = self.live.deed_done;
         Effect::new(move |_| {
             if let Some(seq) = deed_done.get() {
-                this.expect_echo(seq);
+                if this.must_ask() { this.look_at_class() } else { this.expect_echo(seq) }
             }
         });
         let this = Rc::clone(self);
@@ -453,19 +575,6 @@ impl Follower {
     }
 }
 
-/// Asks the server for something.
-pub async fn get(url: &str) -> Result<(u16, String), JsValue> {
-    fetch(url, &RequestInit::new()).await
-}
-
-/// Sends JSON to the server.
-pub async fn post(url: &str, json: &str) -> Result<(u16, String), JsValue> {
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&json.into());
-    fetch(url, &init).await
-}
-
 /// Waits.
 pub async fn pause(time: Duration) {
     let over = js_sys::Promise::new(&mut |resolve, _| {
@@ -479,84 +588,34 @@ pub async fn pause(time: Duration) {
     let _ = JsFuture::from(over).await;
 }
 
-/// Asks the server, and tells the status and the text of its answer.
-async fn fetch(url: &str, init: &RequestInit) -> Result<(u16, String), JsValue> {
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
-    let answer = JsFuture::from(window().fetch_with_str_and_init(url, init)).await?;
-    let response: Response = answer.dyn_into()?;
-    let text = JsFuture::from(response.text()?).await?;
-    Ok((response.status(), text.as_string().unwrap_or_default()))
+/// A time that grows with failures, in milliseconds.
+fn grown((first, longest): (f64, f64), failures: u32) -> f64 {
+    (first * f64::from(1_u32 << failures.min(8))).min(longest)
+}
+
+/// A time in milliseconds, so that not everybody comes at once.
+fn jittered(millis: f64) -> Duration {
+    Duration::from_secs_f64(millis * (0.5 + js_sys::Math::random()) / 1_000.0)
 }
 
 /// Sends a form of the room without leaving the page. A form that leads to another page is left
 /// to the browser.
-pub fn send(live: Live, event: SubmitEvent) {
-    let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok())
-    else {
-        return;
-    };
-    if form.method() != "post" || form.has_attribute("data-plain") {
-        return;
-    }
-    event.prevent_default();
-    if form.has_attribute("aria-busy") {
-        return;
-    }
-    let Ok(fields) = FormData::new_with_form(&form) else { return };
-    if let Some(button) = event.submitter().filter(|button| button.has_attribute("name")) {
-        let attribute = |name: &str| button.get_attribute(name).unwrap_or_default();
-        let _ = fields.append_with_str(&attribute("name"), &attribute("value"));
-    }
-    let _ = form.set_attribute("aria-busy", "true");
-    let region = form.closest("section, .action").ok().flatten();
+pub fn send(live: Live, event: &SubmitEvent) {
+    let Some(sent) = page::send(event) else { return };
     spawn_local(async move {
-        let sent = submit(&form, &fields).await;
-        let _ = form.remove_attribute("aria-busy");
-        if sent.is_ok()
-            && let Ok(Some(dialog)) = form.closest("[popover]")
-            && let Ok(dialog) = dialog.dyn_into::<HtmlElement>()
-        {
-            let _ = dialog.hide_popover();
-        }
-        match sent {
-            Ok(seq) => {
-                live.deed_done.set(Some(seq));
+        match sent.await {
+            Ok(Answer { status: 200, text, .. }) => {
+                live.deed_done.set(Some(text.parse().unwrap_or_default()));
                 live.trouble.set(None);
             }
-            Err(sentence) => live.trouble.set(Some(sentence)),
-        }
-        if let Some(region) = region {
-            set_timeout(move || keep_focus(&region), GATHER * 4);
+            Ok(Answer { text, .. }) => {
+                let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
+                live.trouble.set(Some(trouble.to_string()));
+            }
+            Err(_) => {
+                let offline = "That didn’t get through. Check your connection and tap again.";
+                live.trouble.set(Some(offline.to_owned()));
+            }
         }
     });
-}
-
-/// Whoever goes by keyboard stays where they were when the button they pressed is gone.
-fn keep_focus(region: &web_sys::Element) {
-    let document = document();
-    let is_lost = document.active_element().is_none_or(|element| element.tag_name() == "BODY");
-    if is_lost
-        && let Ok(Some(next)) = region.query_selector("button, input:not([type=hidden]), select")
-        && let Ok(next) = next.dyn_into::<HtmlElement>()
-    {
-        let _ = next.focus();
-    }
-}
-
-async fn submit(form: &HtmlFormElement, fields: &FormData) -> Result<u64, String> {
-    let offline = || "That didn’t get through. Check your connection and tap again.".to_owned();
-    let body = UrlSearchParams::new_with_str_sequence_sequence(fields).map_err(|_| offline())?;
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&body);
-    let headers = web_sys::Headers::new().map_err(|_| offline())?;
-    headers.set("accept", "application/json").map_err(|_| offline())?;
-    init.set_headers(&headers);
-    let action = form.get_attribute("action").unwrap_or_default();
-    let (status, text) = fetch(&action, &init).await.map_err(|_| offline())?;
-    if status == 200 {
-        return Ok(text.parse().unwrap_or_default());
-    }
-    let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
-    Err(trouble.to_string())
 }

@@ -9,6 +9,7 @@ use signaling::{InviteId, Timestamp, UserId};
 
 use super::Live;
 use super::clock::Since;
+use super::text::Text;
 
 /// The hand that means what it shows.
 #[component]
@@ -31,10 +32,21 @@ pub fn NameOf(
     let full = name.clone();
     view! {
         <span class="name" title=full>
-            <bdi>{name}</bdi>
+            <bdi translate="no">{name}</bdi>
             {(user == live.me).then_some(" (you)")}
         </span>
     }
+}
+
+/// Says of a member that they are not connected, while they are not.
+#[component]
+pub fn Away(
+    /// Who it is.
+    user: UserId,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let is_away = Memo::new(move |_| !live.is_online(user));
+    move || is_away.get().then(|| view! { <span class="away">"not connected"</span> })
 }
 
 /// What a list has of a person: who they are, since when they are in it, and what tells their
@@ -155,7 +167,9 @@ pub fn More(
                     "More"
                 </a>
                 <span class="hint">
-                    {move || format!("{} to {} of {}", from + 1, until(), live.count(list))}
+                    <Text words=move || {
+                        format!("{} to {} of {}", from + 1, until(), live.count(list))
+                    } />
                 </span>
             </p>
         </Show>
@@ -208,6 +222,7 @@ fn HandForAll(hand: Row) -> impl IntoView {
     view! {
         <li class="hand" class:new=is_new class:mine=hand.user == live.me>
             <NameOf user=hand.user />
+            <Away user=hand.user />
         </li>
     }
 }
@@ -230,6 +245,7 @@ pub fn SpeakingForAll() -> impl IntoView {
                         view! {
                             <li class="turn">
                                 <NameOf user=turn.user />
+                                <Away user=turn.user />
                                 <Since moment=turn.since />
                             </li>
                         }

@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use super::call::CallTeachers;
 use super::clock::{Countdown, Since};
 use super::lists::{HandsForAll, SpeakingForAll};
+use super::text::Text;
 use super::words::standing_words;
-use super::{Confirm, Heading, Live, Notice, Tap};
+use super::{Confirm, Heading, Live, Notice, Question, Tap};
 
 /// What can be done right now; it changes only when something else can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +60,10 @@ pub fn StudentRoom() -> impl IntoView {
         <main class="desk" data-choice=move || choice.get().key()>
             <div class="now">
                 <Notice />
-                <Question />
-                <p class="sentence">{sentence}</p>
+                <Asked />
+                <p class="sentence">
+                    <Text words=sentence />
+                </p>
                 {move || match standing.get() {
                     Standing::Speaking(turn) => {
                         view! {
@@ -100,7 +103,7 @@ pub fn StudentRoom() -> impl IntoView {
 
 /// What is being asked, whether or not one has answered.
 #[component]
-fn Question() -> impl IntoView {
+fn Asked() -> impl IntoView {
     let live = expect_context::<Live>();
     let round = Memo::new(move |_| {
         live.lesson.with(|lesson| {
@@ -112,14 +115,7 @@ fn Question() -> impl IntoView {
         round.get().map(|Round { question, since, expires_at, .. }| {
             view! {
                 <div class="question">
-                    {question
-                        .map(|question| {
-                            view! {
-                                <p class="words">
-                                    <bdi>{question}</bdi>
-                                </p>
-                            }
-                        })}
+                    {question.map(|words| view! { <Question words /> })}
                     {expires_at.map(|until| view! { <Countdown since until /> })}
                 </div>
             }
@@ -130,39 +126,25 @@ fn Question() -> impl IntoView {
 fn action(choice: Choice) -> AnyView {
     match choice {
         Choice::Answer => view! {
-            <Tap deed="raiseHand" class="act raise">
-                "Raise hand"
-            </Tap>
-            <Tap deed="notNow" class="quiet wide">
-                "Not now"
-            </Tap>
+            <Tap deed="raiseHand" class="act raise" words="Raise hand" />
+            <Tap deed="notNow" class="quiet wide" words="Not now" />
         }
         .into_any(),
         Choice::Raise => view! {
-            <Tap deed="raiseHand" class="act raise">
-                "Raise hand"
-            </Tap>
+            <Tap deed="raiseHand" class="act raise" words="Raise hand" />
         }
         .into_any(),
         Choice::Lower => view! {
-            <Tap deed="lowerHand" class="act plain-act">
-                "Lower hand"
-            </Tap>
+            <Tap deed="lowerHand" class="act plain-act" words="Lower hand" />
         }
         .into_any(),
         Choice::Floor => view! {
-            <Tap deed="speak" class="act speak">
-                "Speak"
-            </Tap>
-            <Tap deed="pass" class="quiet wide">
-                "Pass"
-            </Tap>
+            <Tap deed="speak" class="act speak" words="Speak" />
+            <Tap deed="pass" class="quiet wide" words="Pass" />
         }
         .into_any(),
         Choice::Done => view! {
-            <Tap deed="done" class="act plain-act">
-                "I’m done"
-            </Tap>
+            <Tap deed="done" class="act plain-act" words="I’m done" />
         }
         .into_any(),
         Choice::Nothing => ().into_any(),

@@ -5,8 +5,9 @@ use signaling::UserId;
 
 use super::call::CallButtons;
 use super::clock::{Countdown, Since};
-use super::lists::{HandMark, List, More, NameOf, Row, rows};
-use super::{Confirm, Heading, Live, Notice, Tap};
+use super::lists::{Away, HandMark, List, More, NameOf, Row, rows};
+use super::text::Text;
+use super::{Confirm, Heading, Live, Notice, Question, Tap};
 
 /// The teacher's room. Its children are how students come in.
 #[component]
@@ -20,7 +21,9 @@ pub fn TeacherRoom(
     let here = move || format!("{} here", live.students_online());
     view! {
         <Heading>
-            <p class="head-count">{here}</p>
+            <p class="head-count">
+                <Text words=here />
+            </p>
             <ClassMenu />
         </Heading>
         <main class="board">
@@ -37,19 +40,55 @@ pub fn TeacherRoom(
     }
 }
 
+/// The question that is asked, and the next one, which can be typed meanwhile.
 #[component]
 fn Asking(question: String) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
     let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
-    let form = move |question: String| {
-        view! {
-            <form class="ask" method="post" action=crate::actions::ACT>
+    let asked = move || {
+        round.get().map(|round| {
+            let state =
+                if round.first { "Asking: the first hand takes it" } else { "Asking for hands" };
+            view! {
+                <div class="asked">
+                    <div class="grow">
+                        <p class="hint">
+                            <Text words=move || state.to_owned() />
+                        </p>
+                        {round.question.map(|words| view! { <Question words /> })}
+                    </div>
+                    {round
+                        .expires_at
+                        .map(|until| view! { <Countdown since=round.since until /> })}
+                    <Tap deed="stopAsking" class="primary" words="Stop asking" />
+                </div>
+            }
+        })
+    };
+    view! {
+        <section class="asking" aria-label="Ask for hands">
+            {asked}
+            <form
+                class="ask"
+                class:next=move || round.with(Option::is_some)
+                method="post"
+                action=crate::actions::ACT
+            >
                 <input type="hidden" name="group" value=group.to_string() />
                 <input type="hidden" name="deed" value="ask" />
                 <div class="field grow">
                     <label for="question">"Question, if you like"</label>
-                    <input id="question" name="question" value=question maxlength="500" autocomplete="off" />
+                    <input
+                        id="question"
+                        name="question"
+                        value=question
+                        maxlength="500"
+                        autocomplete="off"
+                        // Where there is one, it can be seen that nothing was typed.
+                        placeholder=" "
+                        data-once=""
+                    />
                 </div>
                 <div class="field">
                     <label for="limit">"Time"</label>
@@ -68,44 +107,6 @@ fn Asking(question: String) -> impl IntoView {
                 </label>
                 <button class="primary">"Ask for hands"</button>
             </form>
-        }
-    };
-    view! {
-        <section class="asking" aria-label="Ask for hands">
-            {move || match round.get() {
-                None => form(question.clone()).into_any(),
-                Some(round) => {
-                    let words = round.question.clone();
-                    view! {
-                        <div class="asked">
-                            <div class="grow">
-                                <p class="hint">
-                                    {if round.first {
-                                        "Asking: the first hand takes it"
-                                    } else {
-                                        "Asking for hands"
-                                    }}
-                                </p>
-                                {words
-                                    .map(|words| {
-                                        view! {
-                                            <p class="words">
-                                                <bdi>{words}</bdi>
-                                            </p>
-                                        }
-                                    })}
-                            </div>
-                            {round
-                                .expires_at
-                                .map(|until| view! { <Countdown since=round.since until /> })}
-                            <Tap deed="stopAsking" class="primary">
-                                "Stop asking"
-                            </Tap>
-                        </div>
-                    }
-                        .into_any()
-                }
-            }}
         </section>
     }
 }
@@ -120,13 +121,15 @@ fn Hands() -> impl IntoView {
                 <h2 id="raised-title" class="count" class:some=move || { count() > 0 }>
                     <HandMark />
                     <span class="unseen">"Raised hands: "</span>
-                    <strong>{count}</strong>
-                    <span class="of">{move || format!("of {}", live.students())}</span>
+                    <strong>
+                        <Text words=move || count().to_string() />
+                    </strong>
+                    <span class="of">
+                        <Text words=move || format!("of {}", live.students()) />
+                    </span>
                 </h2>
                 <Show when=move || { count() > 1 }>
-                    <Tap deed="lowerAll" class="bare">
-                        "Lower all"
-                    </Tap>
+                    <Tap deed="lowerAll" class="bare" words="Lower all" />
                 </Show>
             </div>
             <Show when=move || count() == 0>
@@ -150,23 +153,20 @@ fn HandRow(hand: Row) -> impl IntoView {
     view! {
         <li class="hand" class:new=is_new>
             <NameOf user />
+            <Away user />
             <Since moment=hand.since />
             <span class="row-actions">
                 <Show
                     when=move || is_invited.get()
                     fallback=move || {
                         view! {
-                            <Tap deed="callOn" who=user class="primary" label=about("Invite to speak")>
-                                "Invite to speak"
-                            </Tap>
+                            <Tap deed="callOn" who=user class="primary" label=about("Invite to speak") words="Invite to speak" />
                         }
                     }
                 >
                     <span class="waiting">"invited…"</span>
                 </Show>
-                <Tap deed="lower" who=user class="bare" label=about("Lower")>
-                    "Lower"
-                </Tap>
+                <Tap deed="lower" who=user class="bare" label=about("Lower") words="Lower" />
             </span>
         </li>
     }
@@ -187,14 +187,14 @@ fn Silent() -> impl IntoView {
                             view! {
                                 <li class="line">
                                     <NameOf user=invited.user />
+                                    <Away user=invited.user />
                                     <Since moment=invited.since />
                                     <Tap
                                         deed="cancelCall"
                                         who=invited.user
                                         label=format!("Cancel: {}", live.name_of(invited.user))
-                                    >
-                                        "Cancel"
-                                    </Tap>
+                                        words="Cancel"
+                                    />
                                 </li>
                             }
                         },
@@ -223,15 +223,15 @@ fn Speaking() -> impl IntoView {
                         view! {
                             <li class="turn line">
                                 <NameOf user=turn.user />
+                                <Away user=turn.user />
                                 <Since moment=turn.since />
                                 <Tap
                                     deed="endTurn"
                                     who=turn.user
                                     class="primary"
                                     label=format!("End turn: {}", live.name_of(turn.user))
-                                >
-                                    "End turn"
-                                </Tap>
+                                    words="End turn"
+                                />
                             </li>
                         }
                     },
@@ -250,7 +250,9 @@ fn Here() -> impl IntoView {
         <section class="here" aria-labelledby="here-title">
             <h2 id="here-title">
                 "Here "
-                <span class="hint">{move || format!("{} joined", live.students())}</span>
+                <span class="hint">
+                    <Text words=move || format!("{} joined", live.students()) />
+                </span>
             </h2>
             <ul class="members">{rows(move || live.here(), chip)}</ul>
             <More list=List::Here />
@@ -261,7 +263,7 @@ fn Here() -> impl IntoView {
 #[component]
 fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_online = move || live.online.with(|online| online.contains(&user));
+    let is_online = move || live.is_online(user);
     let status = move || if is_online() { "connected" } else { "not connected" };
     let (id, title_id) = (format!("member-{user}"), format!("member-{user}-name"));
     let (opens, closes, labelled_by) = (id.clone(), id.clone(), title_id.clone());
@@ -274,11 +276,13 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
                 <span class="dot" aria-hidden="true"></span>
                 <NameOf user />
                 {is_teacher.then(|| view! { <span class="hint">"teacher"</span> })}
-                <span class="unseen">{move || format!(", {}", status())}</span>
+                <span class="unseen">
+                    <Text words=move || format!(", {}", status()) />
+                </span>
             </button>
             <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
                 <h3 id=title_id>
-                    <bdi>{name}</bdi>
+                    <bdi translate="no">{name}</bdi>
                 </h3>
                 {if is_me {
                     view! { <p>"This is you."</p> }.into_any()
@@ -289,24 +293,16 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
                             <CallButtons who=user dialog=in_dialog.clone() />
                         </div>
                         <div class="choices">
-                            <Tap deed="makeStudent" who=user>
-                                "Make a student"
-                            </Tap>
-                            <Tap deed="remove" who=user class="destroys">
-                                "Remove from class"
-                            </Tap>
+                            <Tap deed="makeStudent" who=user words="Make a student" />
+                            <Tap deed="remove" who=user class="destroys" words="Remove from class" />
                         </div>
                     }
                         .into_any()
                 } else {
                     view! {
                         <div class="choices">
-                            <Tap deed="callOn" who=user class="primary">
-                                "Invite to speak"
-                            </Tap>
-                            <Tap deed="makeTeacher" who=user>
-                                "Make a co-teacher"
-                            </Tap>
+                            <Tap deed="callOn" who=user class="primary" words="Invite to speak" />
+                            <Tap deed="makeTeacher" who=user words="Make a co-teacher" />
                         </div>
                         <div class="choices">
                             <CallButtons who=user dialog=in_dialog.clone() />
@@ -319,9 +315,7 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
                             <button class="quiet" type="button" popovertarget=closes popovertargetaction="hide">
                                 "Keep"
                             </button>
-                            <Tap deed="remove" who=user class="destroys">
-                                "Remove from class"
-                            </Tap>
+                            <Tap deed="remove" who=user class="destroys" words="Remove from class" />
                         </div>
                     }
                         .into_any()
@@ -342,59 +336,27 @@ fn ClassMenu() -> impl IntoView {
             "Class"
         </button>
         <div id="class-menu" class="dialog menu" popover="auto" role="dialog" aria-label="Class">
-            {move || {
-                if settings.get().ask_anytime {
-                    view! {
-                        <p>"Students may raise a hand at any time."</p>
-                        <Tap deed="closeFloor">"Only when I ask"</Tap>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        <p>"Hands go up only when you ask."</p>
-                        <Tap deed="openFloor">"Allow at any time"</Tap>
-                    }
-                        .into_any()
-                }
-            }}
-            {move || {
-                if settings.get().locked {
-                    view! {
-                        <p>"The class is locked: nobody new can join."</p>
-                        <Tap deed="unlock">"Unlock the class"</Tap>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        <p>"Anybody with the code can join."</p>
-                        <Tap deed="lock">"Lock the class"</Tap>
-                    }
-                        .into_any()
-                }
-            }}
-            {move || {
-                if settings.get().students_may_call {
-                    view! {
-                        <p>"Students may call you, one at a time."</p>
-                        <Tap deed="forbidCalls">"No calls from students"</Tap>
-                    }
-                        .into_any()
-                } else {
-                    view! {
-                        <p>"Students cannot call you."</p>
-                        <Tap deed="allowCalls">"Let students call me"</Tap>
-                    }
-                        .into_any()
-                }
-            }}
+            {choice(
+                move || settings.get().ask_anytime,
+                ["closeFloor", "Students may raise a hand at any time.", "Only when I ask"],
+                ["openFloor", "Hands go up only when you ask.", "Allow at any time"],
+            )}
+            {choice(
+                move || settings.get().locked,
+                ["unlock", "The class is locked: nobody new can join.", "Unlock the class"],
+                ["lock", "Anybody with the code can join.", "Lock the class"],
+            )}
+            {choice(
+                move || settings.get().students_may_call,
+                ["forbidCalls", "Students may call you, one at a time.", "No calls from students"],
+                ["allowCalls", "Students cannot call you.", "Let students call me"],
+            )}
             <p>"Who raised a hand, who spoke, and for how long."</p>
             <a class="button quiet" href=history>
                 "What happened in class"
             </a>
             <p>"Teach from another device as well."</p>
-            <Tap deed="handOver" plain=true>
-                "Another device"
-            </Tap>
+            <Tap deed="handOver" plain=true words="Another device" />
             <p>"Leave the class to your co-teacher, or end it for everybody."</p>
             <div class="choices">
                 <Confirm
@@ -420,4 +382,24 @@ fn ClassMenu() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// How something is set, and the way to set it otherwise: for each the deed, how it is now, and the
+/// words on the button.
+fn choice(
+    is_so: impl Fn() -> bool + Send + Sync + 'static,
+    so: [&'static str; 3],
+    not_so: [&'static str; 3],
+) -> AnyView {
+    let is_so = Memo::new(move |_| is_so());
+    let now = move || {
+        let [deed, state, words] = if is_so.get() { so } else { not_so };
+        view! {
+            <p>
+                <Text words=move || state.to_owned() />
+            </p>
+            <Tap deed words />
+        }
+    };
+    now.into_any()
 }

@@ -7,11 +7,15 @@ use signaling::Role;
 use super::lists::List;
 use super::{Connection, Live};
 
+/// What stands in the place of [`connection_words`] where no script runs.
+pub const NOT_LIVE: &str = "not live";
+
 /// A connection as the style sheet knows it.
 pub const fn connection_key(connection: Connection) -> &'static str {
     match connection {
         Connection::Starting => "starting",
         Connection::Live => "live",
+        Connection::Slow => "slow",
         Connection::Reconnecting => "reconnecting",
         Connection::Ended => "ended",
         Connection::Removed => "removed",
@@ -23,6 +27,7 @@ pub fn connection_words(live: Live) -> &'static str {
     match live.connection.get() {
         Connection::Starting => "connecting…",
         Connection::Live => "live",
+        Connection::Slow => "following slowly",
         Connection::Reconnecting => {
             let is_up = live.lesson.with(|lesson| lesson.hand(live.me).is_some());
             if is_up { "Reconnecting… your hand stays up." } else { "Reconnecting…" }
@@ -78,9 +83,9 @@ pub fn standing_words(live: Live, standing: &Standing) -> String {
 pub fn announcement(live: Live) -> String {
     match live.connection.get() {
         Connection::Reconnecting => return connection_words(live).to_owned(),
-        // A dialog tells it.
+        // A dialog tells it, and has the focus.
         Connection::Ended | Connection::Removed => return String::new(),
-        Connection::Starting | Connection::Live => {}
+        Connection::Starting | Connection::Live | Connection::Slow => {}
     }
     let is_teacher = live
         .group

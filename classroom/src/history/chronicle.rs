@@ -194,6 +194,7 @@ impl Chronicle {
                 settings: self.group.settings,
                 members: members.collect(),
                 invitations: self.group.live().cloned().collect(),
+                join_code: None,
             },
             ended: self.group.ended,
             written: self.written.clone(),

@@ -26,7 +26,8 @@ use super::line::{Line, Link, Opening, Sends, Tells};
 use super::ring::Ringer;
 use super::tab::{self, fresh_name};
 use crate::room::clock::duration;
-use crate::room::follow::{pause, post};
+use crate::room::follow::pause;
+use crate::room::page::post;
 use crate::room::{Connection, Live};
 
 /// How much later than its time a call may still ring here: the server tells when it has stopped,

@@ -26,7 +26,8 @@ use web_sys::{
 
 use super::devices;
 use super::tab::fresh_name;
-use crate::room::follow::{browser_now, get, pause, post};
+use crate::room::follow::{browser_now, pause};
+use crate::room::page::{get, post};
 
 /// How often the line looks after itself.
 const TICK: Duration = Duration::from_secs(1);

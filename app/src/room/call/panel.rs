@@ -1,7 +1,5 @@
 //! What one sees of a call.
 
-use std::time::Duration;
-
 use call::{Call, Media, Stage};
 use leptos::html::{Section, Video};
 use leptos::prelude::*;
@@ -100,13 +98,10 @@ fn preparing(desk: Desk, wanted: Wanted) -> AnyView {
         Media::Audio => "Allow the microphone, if your browser asks.",
         Media::Video => "Allow the microphone and the camera, if your browser asks.",
     };
-    // Whoever taps twice on what was here before means nothing by the second.
-    let is_ready = RwSignal::new(false);
-    set_timeout(move || is_ready.set(true), Duration::from_millis(700));
     view! {
         {title(desk, wanted.media, wanted.who)}
         <p role="status">{devices}</p>
-        <div class="choices" inert=move || !is_ready.get()>
+        <div class="choices">
             {give_up(desk, wanted)}
         </div>
     }
@@ -241,9 +236,7 @@ fn ended(desk: Desk, over: Over) -> AnyView {
     let lasted = over.lasted.map(|lasted| view! { <p class="time">"It lasted " {lasted} "."</p> });
     let engaged = over.engaged.map(|who| {
         view! {
-            <Tap deed="endCall" who=who>
-                "End that call"
-            </Tap>
+            <Tap deed="endCall" who=who words="End that call" />
         }
     });
     view! {

@@ -1,0 +1,98 @@
+// The room in its page: how it takes the place of what the server sent, and what it asks the server.
+
+/** How long a request may take, in milliseconds. */
+const PATIENCE = 10_000;
+const CONTROLS = "a[href], button, input, select, summary";
+const FIELDS = "main :is(input:not([type=hidden]), select)";
+
+/** Puts the room that was made here in the place of the one that the server sent, in one go, with what
+ * the server alone can make, and with what was done to the page meanwhile: what is typed, chosen,
+ * unfolded and focused. */
+export function takePlace(made) {
+  const room = made.firstElementChild;
+  const sent = document.querySelector(".room");
+  const focused = document.activeElement;
+  const place = [...sent.querySelectorAll(CONTROLS)].indexOf(focused);
+  const hasPopovers = "popover" in HTMLElement.prototype;
+  const open = hasPopovers ? [...sent.querySelectorAll(":popover-open")] : [];
+  const served = sent.querySelector(".served");
+  if (served) room.querySelector(".served").replaceWith(served);
+  for (const { name, value, checked } of sent.querySelectorAll(FIELDS)) {
+    const field = name && room.querySelector(`main [name="${name}"]`);
+    if (!field) continue;
+    field.value = value;
+    field.checked = checked;
+  }
+  sent.replaceWith(room);
+  for (const { id } of open) document.getElementById(id)?.showPopover();
+  if (place >= 0) (room.contains(focused) ? focused : room.querySelectorAll(CONTROLS)[place])?.focus();
+  window.handup.isAwake = true;
+}
+
+/** Asks the server, and tells the status, the text and the tag of its answer. */
+export function ask(path, method, body, tag) {
+  const headers = tag ? { "if-none-match": tag } : {};
+  return request(path, { method, body, headers, cache: "no-store" });
+}
+
+async function request(path, init) {
+  // Older browsers cannot stop a request; its answer is not waited for then.
+  const stop = self.AbortController && new AbortController();
+  let late;
+  const isLate = new Promise((_, fail) => {
+    late = setTimeout(() => {
+      fail(new Error("The server has not answered in time."));
+      stop?.abort();
+    }, PATIENCE);
+  });
+  const answer = async () => {
+    const response = await fetch(path, { ...init, signal: stop?.signal });
+    return [response.status, await response.text(), response.headers.get("etag") ?? ""];
+  };
+  try {
+    return await Promise.race([answer(), isLate]);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Sends a form without leaving the page, and tells what comes of it as `ask` does; nothing where the
+ * form is left to the browser, or is on its way already. */
+export function sendForm(event) {
+  const { target: form, submitter } = event;
+  if (form.method !== "post" || "plain" in form.dataset) return undefined;
+  event.preventDefault();
+  if (form.hasAttribute("aria-busy")) return undefined;
+  const fields = new URLSearchParams(new FormData(form));
+  if (submitter?.name) fields.append(submitter.name, submitter.value);
+  form.setAttribute("aria-busy", "true");
+  return send(form, fields);
+}
+
+async function send(form, body) {
+  try {
+    const init = { method: "POST", body, headers: { accept: "application/json" } };
+    const answer = await request(form.getAttribute("action"), init);
+    if (answer[0] === 200) {
+      // What was asked is not to be asked again; how long there is, is.
+      for (const field of form.querySelectorAll("[data-once]")) field.value = "";
+      form.closest("[popover]")?.hidePopover?.();
+    }
+    return answer;
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+/** Fetches anew what the server alone can make. */
+export async function serveAnew() {
+  const [status, text] = await ask(location.pathname, "GET");
+  if (status !== 200) return;
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(".served");
+  const served = document.querySelector(".served");
+  if (!fresh || !served) return;
+  const isOpen = served.querySelector("details")?.open;
+  const details = fresh.querySelector("details");
+  if (details) details.open = isOpen;
+  served.replaceChildren(...fresh.childNodes);
+}
