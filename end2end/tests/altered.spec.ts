@@ -1,0 +1,240 @@
+// Pages that are not as the server sent them, and browsers that lack something: a page follows the
+// class, or says that it does not and works as it does without JavaScript.
+
+import { expect, type Room, Student, Teacher, test } from "./class.ts";
+
+/** The page has given up its script, and says so by its label and its mark alike. */
+async function isPlain(room: Room): Promise<void> {
+  await room.follows("not live", "plain");
+  await expect(room.page.getByText("This page is not live")).toBeVisible();
+}
+
+/** What others do to a page while it is being parsed; `does` runs in it for each element that comes. */
+const whileParsing = (does: string) => `
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) {
+      const seen = node.nodeType === 1 ? [node, ...node.querySelectorAll("*")] : [];
+      for (const element of seen) { ${does} }
+    }
+  }).observe(document, { childList: true, subtree: true });
+`;
+
+const MANAGER = whileParsing(`
+  if (element.matches("input:not([type=hidden])") && document.readyState === "loading") {
+    element.after(document.createElement("div"));
+  }
+`);
+const PHONE = whileParsing(`
+  for (const text of [...element.childNodes].filter((it) => it.nodeType === 3)) {
+    const number = /\\d{3} \\d{7}/.exec(text.data);
+    if (!number || text.parentElement.closest("a, script, template")) continue;
+    const link = document.createElement("a");
+    link.href = "tel:" + number[0];
+    link.textContent = number[0];
+    const rest = text.splitText(number.index);
+    rest.data = rest.data.slice(number[0].length);
+    rest.before(link);
+  }
+`);
+
+for (const [name, script] of [["a password manager puts in", MANAGER], ["a phone makes of figures", PHONE]] as const) {
+  test(`elements that ${name} do not stop the page @once`, async ({ device }) => {
+    const page = await device();
+    await page.addInitScript(script);
+    const teacher = await Teacher.start(page, "Maths 030 1234567", "Ms Haddad", true);
+    const link = await teacher.link();
+    const ada = await Student.join(await device(), link, "Ada 040 7654321", true);
+    await teacher.reload();
+    await ada.raise();
+    await teacher.sees({ hands: ["Ada 040 7654321"] });
+    await teacher.take("Ada 040 7654321");
+    await ada.isTold("You are speaking.");
+  });
+}
+
+// One after the other: each is a page of its own in a class that goes on.
+const LACKS = [
+  "AbortSignal.timeout",
+  "AbortController",
+  "SharedWorker",
+  "EventSource",
+  "URLSearchParams",
+  "FormData",
+  "MutationObserver",
+  "WebAssembly",
+  "queueMicrotask",
+  "PointerEvent",
+  "HTMLElement.prototype.showPopover",
+  "CSS",
+  "structuredClone",
+];
+
+for (const lack of LACKS) {
+  test(`without ${lack} a page follows the class or works plainly @once`, async ({ classroom, device, complaints }) => {
+    const ada = await classroom.student("Ada");
+    const page = await device();
+    await page.addInitScript(`delete ${lack}`);
+    await page.goto(await classroom.teacher.link());
+    await page.getByLabel("Your name").fill("Ben");
+    await page.getByRole("button", { name: "Join the class" }).click();
+    await page.waitForURL(/\/class\/[^?]+$/);
+    const state = page.locator("[data-connection]");
+    await expect(state).toHaveAttribute("data-connection", /^(live|slow|plain)$/, { timeout: 10_000 });
+    await ada.raise();
+    if ((await state.getAttribute("data-connection")) === "plain") {
+      await expect(page.locator(".connection")).toHaveText("not live");
+      await page.getByRole("link", { name: "Reload" }).click();
+      await expect(state).toHaveAttribute("data-connection", "plain", { timeout: 10_000 });
+    }
+    await expect(page.getByRole("region", { name: "Raised" }).locator("bdi")).toHaveText(["Ada"]);
+    await page.getByRole("button", { name: "Raise hand" }).click();
+    await expect(page.getByRole("button", { name: "Lower hand" })).toBeVisible();
+    await classroom.teacher.sees({ hands: ["Ada", "Ben"] });
+    // What a browser says of a script that it cannot run is true.
+    complaints.length = 0;
+  });
+}
+
+test.describe("a script that does not come", () => {
+  for (const what of [/handup\.js/, /handup\.wasm/, /page\.js/]) {
+    test(`${what.source} is not there @once`, async ({ classroom, device, complaints }) => {
+      const ada = await classroom.student("Ada");
+      const page = await device();
+      await page.route(what, (route) => route.abort());
+      await page.goto(await classroom.teacher.link());
+      await page.getByLabel("Your name").fill("Ben");
+      await page.getByRole("button", { name: "Join the class" }).click();
+      const ben = new Student(page, "Ben", false);
+      await isPlain(ben);
+      await ben.press(ben.button("Raise hand"));
+      await isPlain(ben);
+      await classroom.teacher.sees({ hands: ["Ben"] });
+      await ada.sees({ hands: ["Ben"] });
+      complaints.length = 0;
+    });
+  }
+
+  test("what comes late wakes the page all the same @once", async ({ classroom, device, complaints }) => {
+    const ada = await classroom.student("Ada");
+    const page = await device();
+    let go: (() => void) | undefined;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    await page.route(/handup\.wasm/, async (route) => {
+      await gate;
+      await route.continue();
+    });
+    await page.goto(await classroom.teacher.link());
+    await page.getByLabel("Your name").fill("Ben");
+    await page.getByRole("button", { name: "Join the class" }).click();
+    const ben = new Student(page, "Ben", true);
+    await isPlain(ben);
+    go?.();
+    await ben.isLive();
+    await ada.raise();
+    await ben.sees({ hands: ["Ada"] });
+    complaints.length = 0;
+  });
+});
+
+test("after a panic the page is a plain one, and says so @once", async ({ classroom, complaints }) => {
+  const [ada, ben] = await classroom.studentsNamed("Ada", "Ben");
+  await ada.raise();
+  await ben.sees({ hands: ["Ada"] });
+  // Whatever goes wrong in the module comes out of it so.
+  await ben.page.evaluate(() => {
+    const { folder } = (window as unknown as { handup: { folder: string } }).handup;
+    const error = new WebAssembly.RuntimeError("unreachable");
+    error.stack = `RuntimeError: unreachable\n at ${folder}/handup.wasm`;
+    dispatchEvent(new ErrorEvent("error", { error }));
+  });
+  await isPlain(ben);
+  // It holds what was there, is never live again, and its forms lead on.
+  await ada.lower();
+  await expect(ben.hands).toHaveText(["Ada"]);
+  await isPlain(ben);
+  const loaded = ben.page.waitForEvent("load");
+  await ben.button("Raise hand").click();
+  await loaded;
+  await ben.isLive();
+  await classroom.everybodySees({ hands: ["Ben"] });
+  complaints.length = 0;
+});
+
+/** What a browser's translation does to each text, once and whenever one comes. */
+const TRANSLATES = `(() => {
+  const translate = (root) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    for (const text of texts) {
+      const parent = text.parentElement;
+      if (!text.data.trim() || !parent || parent.closest("font, [translate=no], script, style, template")) continue;
+      const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+      inner.textContent = text.data;
+      outer.append(inner);
+      text.replaceWith(outer);
+    }
+  };
+  translate(document.body);
+  new MutationObserver(() => translate(document.body)).observe(document.body, { childList: true, subtree: true });
+})()`;
+
+test("a page that is translated stays true @once", async ({ classroom }) => {
+  const { teacher } = classroom;
+  const [ada, ben] = await classroom.studentsNamed("Ada", "Ben");
+  for (const room of classroom.everybody) await room.page.evaluate(TRANSLATES);
+  await teacher.ask({ question: "What is a mole?" });
+  await ben.isTold("Who wants to answer?");
+  await ada.raise();
+  await ben.raise();
+  await expect(teacher.page.getByRole("heading", { name: /^Raised hands/ })).toContainText("2");
+  await ben.isTold("Your hand is up. You are 2nd of 2.");
+  await ada.lower();
+  await expect(teacher.page.getByRole("heading", { name: /^Raised hands/ })).toContainText("1");
+  await ben.isTold("Your hand is up. You are the only one.");
+  await expect(ben.page.getByText("What is a mole?")).toBeVisible();
+  await teacher.ask({ question: "And what is a molecule?" });
+  await expect(ben.page.getByText("And what is a molecule?")).toBeVisible();
+  await teacher.lock();
+  await teacher.menu();
+  await expect(teacher.page.getByText("The class is locked: nobody new can join.")).toBeVisible();
+  await expect(teacher.button("Unlock the class")).toBeVisible();
+  await teacher.page.keyboard.press("Escape");
+  await ben.page.context().setOffline(true);
+  await ben.follows(/^Reconnecting…/, "reconnecting");
+  await ben.page.context().setOffline(false);
+  await ben.follows("live", "live");
+  // Names are nobody's to translate.
+  await expect(teacher.page.locator("bdi font")).toHaveCount(0);
+});
+
+test("what was typed before the page woke up is still there @once", async ({ device }) => {
+  const page = await device();
+  let go: (() => void) | undefined;
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  await page.route(/handup\.wasm/, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  await page.goto("/");
+  await page.getByLabel("Class name").fill("Biology 9B");
+  await page.getByLabel("Your name").fill("Ms Haddad");
+  await page.getByRole("button", { name: "Start the class" }).click();
+  await page.waitForURL(/\/class\/[^?]+$/);
+  const teacher = new Teacher(page, "Ms Haddad", true);
+  const question = page.getByLabel(/^Question/);
+  await question.pressSequentially("What is a mo");
+  await page.getByLabel("Time", { exact: true }).selectOption({ label: "1 minute" });
+  await page.getByLabel("First hand takes it").check();
+  await question.focus();
+  go?.();
+  await teacher.isLive();
+  await expect(question).toBeFocused();
+  await page.keyboard.press("End");
+  await question.pressSequentially("le?");
+  await expect(question).toHaveValue("What is a mole?");
+  await expect(page.getByLabel("Time", { exact: true })).toHaveValue("60");
+  await expect(page.getByLabel("First hand takes it")).toBeChecked();
+  await expect(teacher.share).toHaveAttribute("open");
+});
+
