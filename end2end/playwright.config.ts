@@ -1,7 +1,7 @@
 // How the browser tests run. `cargo xtask test` starts them, and says by
-// environment variables where Chromium is (CHROMIUM), which server to try
-// (HANDUP_BIN, see tests/server.ts) and where to leave a report that it can
-// count (HANDUP_REPORT).
+// environment variables where the browsers are (CHROMIUM, FIREFOX and more, see
+// xtask/src/programs.rs), which server to try (HANDUP_BIN, see tests/server.ts)
+// and where to leave a report that it can count (HANDUP_REPORT).
 
 import { defineConfig, type ReporterDescription } from "@playwright/test";
 import type { EngineOptions } from "./tests/engines/people.ts";
