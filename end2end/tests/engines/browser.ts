@@ -2,7 +2,8 @@
 
 import type { Driver } from "./tab.ts";
 
-/** Is told what a page has put into the console as an error. */
+/** Is told what a page has put into the console as an error, where the protocol tells it: WebDriver
+ * does not. */
 export type Complain = (text: string) => void;
 
 /** A browser that runs, with scripts in its pages or without. */

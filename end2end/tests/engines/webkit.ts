@@ -2,9 +2,8 @@
 // one session and a session one jar of cookies, so each page has a driver of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { freePort } from "../proxy.ts";
-import type { Browser, Complain } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import type { Driver, Steps } from "./tab.ts";
 
 /** Where the three programs are. */
@@ -44,7 +43,7 @@ export class WebKit implements Browser {
     return new WebKit(programs, hasScript, screen, display);
   }
 
-  async page(complain: Complain): Promise<Driver> {
+  async page(): Promise<Driver> {
     const port = await freePort();
     const child = spawn(this.#programs.driver, [`--port=${port}`], {
       env: {
@@ -55,19 +54,11 @@ export class WebKit implements Browser {
         // CI runs as root in a container, where the sandbox cannot start.
         WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
       },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const error = /^CONSOLE \S+ ERROR (.*)$/.exec(line)?.[1];
-      if (error !== undefined) complain(error);
+      stdio: "ignore",
     });
     const driver = new WebDriver(child, `http://127.0.0.1:${port}`);
     await driver.isReady();
-    const args = [
-      "--automation",
-      "--enable-write-console-messages-to-stdout=true",
-      `--enable-javascript=${this.#hasScript}`,
-    ];
+    const args = ["--automation", `--enable-javascript=${this.#hasScript}`];
     const options = { binary: this.#programs.browser, args };
     await driver.begin({ "webkitgtk:browserOptions": options });
     return driver;
