@@ -1,9 +1,10 @@
 // How the browser tests run. `cargo xtask test` starts them, and says by
-// environment variables where Chromium is (CHROMIUM), which server to try
-// (HANDUP_BIN, see tests/server.ts) and where to leave a report that it can
-// count (HANDUP_REPORT).
+// environment variables where the browsers are (CHROMIUM, FIREFOX and more, see
+// xtask/src/programs.rs), which server to try (HANDUP_BIN, see tests/server.ts)
+// and where to leave a report that it can count (HANDUP_REPORT).
 
 import { defineConfig, type ReporterDescription } from "@playwright/test";
+import type { EngineOptions } from "./tests/engines/people.ts";
 
 const report = process.env.HANDUP_REPORT;
 const reporters: ReporterDescription[] = [["list"]];
@@ -11,7 +12,7 @@ if (report) {
   reporters.push(["json", { outputFile: report }]);
 }
 
-export default defineConfig({
+export default defineConfig<object, EngineOptions>({
   testDir: "tests",
   outputDir: "test-results",
   fullyParallel: true,
@@ -46,9 +47,10 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "desktop", use: { viewport: { width: 1280, height: 800 } } },
+    { name: "desktop", testIgnore: "tests/engines/**", use: { viewport: { width: 1280, height: 800 } } },
     {
       name: "phone",
+      testIgnore: "tests/engines/**",
       // What is the same on every screen is tried on one.
       grepInvert: /@once/,
       use: {
@@ -57,5 +59,8 @@ export default defineConfig({
         isMobile: true,
       },
     },
+    // The engines besides Chromium, which Playwright does not drive.
+    { name: "firefox", testDir: "tests/engines", use: { engine: "firefox" } },
+    { name: "webkit", testDir: "tests/engines", use: { engine: "webkit" } },
   ],
 });

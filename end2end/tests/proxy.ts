@@ -60,10 +60,10 @@ export class Nginx {
       const files = ["-keyout", join(folder, "key.pem"), "-out", join(folder, "cert.pem")];
       const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
       const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-      await run("openssl", ["req", "-x509", "-days", "2", ...kind, ...files, ...name]);
+      await run(process.env.OPENSSL ?? "/usr/bin/openssl", ["req", "-x509", "-days", "2", ...kind, ...files, ...name]);
     }
     await writeFile(join(folder, "nginx.conf"), config(folder, options));
-    const child = spawn("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], {
+    const child = spawn(process.env.NGINX ?? "/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], {
       // Debian's is where only root's PATH leads.
       env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
       stdio: ["ignore", "ignore", "pipe"],

@@ -1,82 +1,18 @@
-//! The tests in real browsers: what they need, where it is, and running them.
+//! The tests in real browsers: running them, and counting what they did.
 //!
 //! Playwright comes from npm; its own download of browsers is not used, for
-//! it is not to be had everywhere, and Debian's Chromium is.
+//! it is not to be had everywhere, and Debian's browsers are.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::exec::{self, say};
 use crate::install;
+use crate::programs::{self, Found};
 use crate::report::Counts;
 use crate::workspace::Workspace;
-
-/// The environment variable that names the Chromium to use.
-const VARIABLE: &str = "CHROMIUM";
-
-/// The names that Chromium goes by.
-const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-/// Debian's packages for a Chromium that can show any text.
-const PACKAGES: [&str; 3] = ["chromium", "fonts-liberation", "fonts-noto-color-emoji"];
-
-/// Debian's packages for a proxy between browser and server.
-const PROXY_PACKAGES: [&str; 2] = ["nginx", "openssl"];
-
-/// What the tests run of them, where Debian puts it.
-const PROXY_PROGRAMS: [&str; 2] = ["/usr/sbin/nginx", "/usr/bin/openssl"];
-
-/// Finds Chromium, or installs Debian's when that is possible.
-pub fn find_chromium() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-        let path = PathBuf::from(path);
-        if !exec::is_program(&path) {
-            bail!(
-                "the environment variable {VARIABLE} says {}, which is no program",
-                path.display()
-            );
-        }
-        return std::path::absolute(&path).context("the current folder is gone");
-    }
-    let in_path = || NAMES.into_iter().find_map(exec::find);
-    if let Some(path) = in_path() {
-        return Ok(path);
-    }
-    install_chromium()?;
-    in_path().context("Debian's chromium is installed, but still not in the PATH")
-}
-
-fn install_chromium() -> Result<()> {
-    if !install::may_install() {
-        bail!(
-            "there is no Chromium for the browser tests: none of {} is in the PATH, and this is \
-             no Debian on which it may be installed. Install Chromium (on Debian: `apt-get \
-             install chromium`), or set the environment variable {VARIABLE} to its path. To run \
-             the other tests alone: `cargo xtask test --no-browser`",
-            NAMES.join(", ")
-        );
-    }
-    say("there is no Chromium: installing Debian's");
-    install::debian(&PACKAGES)
-}
-
-/// Installs the proxy that the browser tests put before the server, unless it is there.
-pub fn install_proxy() -> Result<()> {
-    if PROXY_PROGRAMS.iter().all(|path| exec::is_program(Path::new(path))) {
-        return Ok(());
-    }
-    if !install::may_install() {
-        bail!(
-            "there is no nginx for the browser tests, or no openssl: {} must be there. To run the \
-             other tests alone: `cargo xtask test --no-browser`",
-            PROXY_PROGRAMS.join(" and ")
-        );
-    }
-    say("there is no nginx: installing Debian's");
-    install::debian(&PROXY_PACKAGES)
-}
 
 /// Installs the npm packages that the browser tests need.
 pub fn install_packages(workspace: &Workspace) -> Result<()> {
@@ -88,7 +24,7 @@ pub fn install_packages(workspace: &Workspace) -> Result<()> {
 pub fn run(
     workspace: &Workspace,
     server: &Path,
-    chromium: &Path,
+    programs: &[Found],
     args: &[OsString],
     counts: &mut Counts,
 ) -> Result<()> {
@@ -98,7 +34,9 @@ pub fn run(
         command.current_dir(&folder);
         command
     };
-    say(format_args!("Chromium is {}", chromium.display()));
+    for Found { title, path, .. } in programs {
+        say(format_args!("{title} is {}", path.display()));
+    }
     exec::run(tool("tsc").arg("--noEmit"))?;
 
     let told = workspace.target.join("playwright.json");
@@ -111,7 +49,7 @@ pub fn run(
             .args(args)
             .env("HANDUP_BIN", server)
             .env("HANDUP_REPORT", &told)
-            .env(VARIABLE, chromium),
+            .envs(programs.iter().map(|Found { variable, path, .. }| (variable, path))),
     );
     match std::fs::read_to_string(&told) {
         Ok(json) => *counts = counted(&json)?,
@@ -122,7 +60,7 @@ pub fn run(
 
 /// Measures the room on a slow phone.
 pub fn bench(workspace: &Workspace, server: &Path, args: &[OsString]) -> Result<()> {
-    let chromium = find_chromium()?;
+    let chromium = programs::chromium()?;
     install_packages(workspace)?;
     let folder = workspace.end2end();
     let rounds = args.iter().position(|argument| argument == "--rounds");
@@ -133,7 +71,7 @@ pub fn bench(workspace: &Workspace, server: &Path, args: &[OsString]) -> Result<
             .env("HANDUP_BIN", server)
             .env("HANDUP_FIGURES", workspace.target.join("bench/phone.json"))
             .env("HANDUP_ROUNDS", rounds.unwrap_or_else(|| "5".into()))
-            .env(VARIABLE, chromium)
+            .env(chromium.variable, chromium.path)
             .current_dir(&folder),
     )
 }

@@ -12,6 +12,7 @@ mod css;
 mod exec;
 mod fuzz;
 mod install;
+mod programs;
 mod report;
 mod shrink;
 mod site;

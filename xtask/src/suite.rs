@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::report::{Counts, Report};
 use crate::workspace::{Profile, Workspace};
-use crate::{browser, check, exec, site};
+use crate::{browser, check, exec, programs, site};
 
 /// Which tests to run. Without a wish of the developer's: all of them.
 #[derive(Debug)]
@@ -38,12 +38,11 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     }
     if selection.browser {
         report.tests("browser tests", |counts| {
-            let chromium = browser::find_chromium()?;
+            let programs = programs::all()?;
             browser::install_packages(workspace)?;
-            browser::install_proxy()?;
             let server = site::build_server(workspace, selection.profile)?;
             let args = &selection.playwright_args;
-            browser::run(workspace, &server, &chromium, args, counts)
+            browser::run(workspace, &server, &programs, args, counts)
         });
     }
     report.finish()
