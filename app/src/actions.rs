@@ -447,7 +447,8 @@ pub(crate) mod ssr {
             }
             _ => {}
         }
-        let deed = read_deed(deed, session.user, who, question, limit, first)?;
+        let is_here = |user| session.room.look(|_, online| online(user));
+        let deed = read_deed(deed, session.user, is_here, who, question, limit, first)?;
         let is_parting = deed == Deed::EndClass || deed == Deed::Remove(session.user);
         let fresh = engine.fresh_invite_id();
         let commands = session
@@ -474,6 +475,7 @@ pub(crate) mod ssr {
     fn read_deed(
         deed: &str,
         me: UserId,
+        is_here: impl Fn(UserId) -> bool,
         who: Option<UserId>,
         question: &str,
         limit: &str,
@@ -495,7 +497,8 @@ pub(crate) mod ssr {
                 Deed::Ask { question, timeout, first: !first.is_empty() }
             }
             "stopAsking" => Deed::StopAsking,
-            "callOn" => Deed::CallOn(who()?),
+            "callOn" if is_here(who()?) => Deed::CallOn(who()?),
+            "callOn" => Deed::CallOnAbsent(who()?),
             "cancelCall" => Deed::CancelCall(who()?),
             "endTurn" => Deed::EndTurn(who()?),
             "lower" => Deed::Lower(who()?),
@@ -610,6 +613,7 @@ pub(crate) mod ssr {
         let rows = session.room.rows_of_snapshot() / 4;
         let user = session.user;
         engine.may_look_at(group, user, rows)?;
+        session.room.looked(user);
         let now = engine.now();
         let cut = session
             .room

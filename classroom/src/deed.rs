@@ -35,6 +35,9 @@ pub enum Deed {
     StopAsking,
     /// Invite a student to speak, or take their unprompted hand.
     CallOn(UserId),
+    /// Invite a student to speak who is not connected. They have the floor when they take it, and keep
+    /// their place until then.
+    CallOnAbsent(UserId),
     /// Take an invitation to speak back.
     CancelCall(UserId),
     /// End somebody's turn.
@@ -117,6 +120,7 @@ pub fn plan(
         }
         Deed::StopAsking => stop_asking(&lesson, actor),
         Deed::CallOn(student) => call_on(&lesson, actor, *student, fresh),
+        Deed::CallOnAbsent(student) => invite_to_speak(&lesson, actor, *student, fresh),
         Deed::CancelCall(student) => {
             let theirs = lesson.invited.iter().filter(|invited| invited.user == *student);
             let cancel =
@@ -229,26 +233,41 @@ fn stop_asking(lesson: &Lesson, actor: UserId) -> Vec<Command> {
 }
 
 fn call_on(lesson: &Lesson, actor: UserId, student: UserId, fresh: InviteId) -> Vec<Command> {
-    if lesson.invited(student).is_some() || lesson.turn(student).is_some() {
-        return Vec::new();
-    }
     let sources = lesson.hand(student).map(|hand| hand.sources.as_slice()).unwrap_or_default();
     let ask = sources.iter().find_map(|source| match source {
         HandSource::Ask(invite_id) => Some(*invite_id),
         HandSource::Round(_) => None,
     });
-    let command = match ask {
-        Some(invite_id) => Command::Accept { actor, invite_id, data: String::new() },
-        None => Command::InviteInGroup {
-            actor,
-            invite_id: fresh,
-            invitee_list: InviteeList::Members(vec![student]),
-            data: Operation::Speaking.to_data(),
-            timeout: Timeout::NEVER,
-            answers: Answers::Each,
-        },
-    };
-    vec![command]
+    match ask {
+        Some(invite_id) if !is_called(lesson, student) => {
+            vec![Command::Accept { actor, invite_id, data: String::new() }]
+        }
+        _ => invite_to_speak(lesson, actor, student, fresh),
+    }
+}
+
+/// Whether a student is invited to speak, or speaks.
+fn is_called(lesson: &Lesson, student: UserId) -> bool {
+    lesson.invited(student).is_some() || lesson.turn(student).is_some()
+}
+
+fn invite_to_speak(
+    lesson: &Lesson,
+    actor: UserId,
+    student: UserId,
+    fresh: InviteId,
+) -> Vec<Command> {
+    if is_called(lesson, student) {
+        return Vec::new();
+    }
+    vec![Command::InviteInGroup {
+        actor,
+        invite_id: fresh,
+        invitee_list: InviteeList::Members(vec![student]),
+        data: Operation::Speaking.to_data(),
+        timeout: Timeout::NEVER,
+        answers: Answers::Each,
+    }]
 }
 
 fn lower(teacher: UserId, hand: &Hand) -> Vec<Command> {

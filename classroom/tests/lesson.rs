@@ -12,8 +12,8 @@ use signaling::{
 use support::*;
 
 use Deed::{
-    CallOn, CancelCall, Done, EndClass, EndTurn, Lock, Lower, LowerAll, LowerHand, MakeRole,
-    NotNow, OpenFloor, Pass, RaiseHand, Remove, Speak, StopAsking,
+    CallOn, CallOnAbsent, CancelCall, Done, EndClass, EndTurn, Lock, Lower, LowerAll, LowerHand,
+    MakeRole, NotNow, OpenFloor, Pass, RaiseHand, Remove, Speak, StopAsking,
 };
 use InviteeList::Everyone;
 use Refused::{Obstacle as Stopped, Rejection as Rejected};
@@ -335,6 +335,23 @@ fn a_teacher_who_takes_an_unprompted_hand_accepts_it_and_that_is_the_turn() {
         assert_eq!((class.hands(), class.invited()), (vec![], vec![]));
         assert_eq!(class.tries(CLEO, &Speak), Ok(vec![]), "there is nothing more to accept");
     }
+}
+
+#[test]
+fn whoever_is_not_connected_is_invited_and_can_be_passed_over_without_losing_their_place() {
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    class.does(DAN, RaiseHand);
+    class.does(ADA, CallOnAbsent(CLEO));
+    assert_eq!((class.invited(), class.speaking()), (vec![CLEO], vec![]));
+    assert_eq!(class.hands(), [CLEO, DAN], "the hand stays up meanwhile");
+    class.does(BEN, CancelCall(CLEO));
+    assert_eq!((class.invited(), class.hands()), (vec![], vec![CLEO, DAN]));
+    // Who comes back in time has the floor like anybody else.
+    class.does(ADA, CallOnAbsent(CLEO));
+    assert_eq!(class.tries(BEN, &CallOnAbsent(CLEO)), Ok(vec![]), "once is enough");
+    class.does(CLEO, Speak);
+    assert_eq!((class.speaking(), class.hands()), (vec![CLEO], vec![DAN]));
 }
 
 #[test]

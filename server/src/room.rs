@@ -2,7 +2,6 @@
 //! ready to be sent, both of which can be read again from the store; and what holds only for now:
 //! who is online, what rings, and what the two ends of an invitation tell each other.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -40,6 +39,8 @@ const PASSING_BYTES: usize = 1_024 * 1_024;
 const PASSES: Duration = Duration::from_secs(30);
 /// How long a member who follows by asking is connected after each time that they ask.
 const ASKED_LATELY: Duration = Duration::from_secs(15);
+/// The same of somebody who looks at a page; a page that is live is known by what it does then.
+const LOOKED_LATELY: Duration = Duration::from_secs(60);
 /// The least time between two merged status changes of a group.
 const STATUS_PACE: Duration = Duration::from_secs(1);
 
@@ -118,8 +119,8 @@ struct State {
 #[derive(Default)]
 struct Presence {
     streams: HashMap<UserId, usize>,
-    /// Until when those are connected who follow the group by asking.
-    asking: HashMap<UserId, Instant>,
+    /// Until when those are connected who follow the group without a stream.
+    asking: HashMap<UserId, (Instant, Attendance)>,
     /// How many times somebody came or went.
     version: u64,
     /// Who came or went since the streams were last told.
@@ -566,28 +567,43 @@ impl Room {
 
     /// Counts a member in for a while who follows the group by asking for it.
     pub(crate) fn asked(self: &Arc<Self>, user: UserId) {
-        let until = Instant::now() + ASKED_LATELY;
-        if self.presence().asking.insert(user, until).is_some() {
+        self.is_there(user, ASKED_LATELY);
+    }
+
+    /// Counts a member in for a while who looks at a page of the group.
+    pub fn looked(self: &Arc<Self>, user: UserId) {
+        self.is_there(user, LOOKED_LATELY);
+    }
+
+    fn is_there(self: &Arc<Self>, user: UserId, lately: Duration) {
+        let until = Instant::now() + lately;
+        if let Some((known, _)) = self.presence().asking.get_mut(&user) {
+            *known = until;
             return;
         }
         let attendance = self.enter(user);
+        let before = self.presence().asking.insert(user, (until, attendance));
+        drop(before);
+        let room = Arc::clone(self);
         tokio::spawn(async move {
-            while let Some(until) = attendance.room.asks_until(user) {
+            while let Some(until) = room.is_there_until(user) {
                 tokio::time::sleep_until(until).await;
             }
+            room.follows_otherwise(user);
         });
     }
 
-    /// Until when a member is connected who follows by asking; none when that time is over.
-    fn asks_until(&self, user: UserId) -> Option<Instant> {
-        match self.presence().asking.entry(user) {
-            Entry::Occupied(until) if *until.get() > Instant::now() => Some(*until.get()),
-            Entry::Occupied(over) => {
-                over.remove();
-                None
-            }
-            Entry::Vacant(_) => None,
-        }
+    /// Until when a member is connected who has no stream; none when that time is over.
+    fn is_there_until(&self, user: UserId) -> Option<Instant> {
+        let until = self.presence().asking.get(&user).map(|(until, _)| *until);
+        until.filter(|until| *until > Instant::now())
+    }
+
+    /// A member does not follow the group by asking any more.
+    pub(crate) fn follows_otherwise(&self, user: UserId) {
+        // Outside the lock, which the end of an attendance takes.
+        let ended = self.presence().asking.remove(&user);
+        drop(ended);
     }
 
     /// How many streams a member has open.

@@ -128,6 +128,7 @@ pub(crate) fn open(
     stopping: CancellationToken,
 ) -> LiveStream {
     let attendance = room.enter(user);
+    room.follows_otherwise(user);
     let mut stream = LiveStream {
         room,
         clock,
