@@ -1,7 +1,7 @@
 //! The engine as the HTTP API and the pages use it: every way in goes through here.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -29,6 +29,7 @@ use crate::render_queue::{Asker, Asking, Party, RenderQueue};
 use crate::room::Room;
 use crate::store::history::{ClassRow, HistoryReader};
 use crate::store::keep::Keep;
+use crate::store::lock::Lock;
 use crate::store::seam::Sqlite;
 use crate::store::{self, OpenError, Reader};
 use crate::stream::Pulse;
@@ -102,6 +103,7 @@ pub(crate) struct Shared {
     pub proxies: Proxies,
     ice: IceConfig,
     bounds: Bounds,
+    lock: Arc<Lock>,
     stopping: CancellationToken,
 }
 
@@ -163,6 +165,7 @@ impl Engine {
             .deadlines()
             .await
             .map_err(|source| OpenError::File { path: database.display().to_string(), source })?;
+        let lock = Arc::clone(&store.lock);
         let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();
         let tokens = Arc::<Tokens>::default();
@@ -202,6 +205,7 @@ impl Engine {
             public_url: config.public_url,
             ice: config.ice,
             bounds: config.bounds,
+            lock,
             stopping: CancellationToken::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
@@ -213,6 +217,14 @@ impl Engine {
     /// Cancelled when the server is to stop; every live stream ends then.
     pub fn stopping(&self) -> &CancellationToken {
         &self.shared.stopping
+    }
+
+    /// Tells whoever comes upon this server's lock on its file where the server is to be found.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn listens_on(&self, address: SocketAddr) -> std::io::Result<()> {
+        self.shared.lock.note(Some(address))
     }
 
     /// The server's clock.

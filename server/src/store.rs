@@ -4,6 +4,7 @@
 
 pub(crate) mod history;
 pub(crate) mod keep;
+pub(crate) mod lock;
 mod script;
 pub(crate) mod seam;
 mod slack;
@@ -25,6 +26,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Row, SqliteConnection};
 
 use self::history::HistoryReader;
+use self::lock::Lock;
 use self::script::Script;
 use crate::identity::{JoinCode, TokenHash};
 use crate::kept::Kept;
@@ -42,12 +44,51 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file or its directory cannot be used.
-    #[error("cannot use the database {path}: {}{source}", trouble::in_words(path, source))]
+    #[error("cannot use the database {path}: {}{source}", trouble::in_words(source))]
     File {
         /// Where it should be.
         path: String,
         /// What SQLite says.
         source: sqlx::Error,
+    },
+    /// There can be no file of this name.
+    #[error("cannot use the database {path}: {why}")]
+    NoPlace {
+        /// Where it should be.
+        path: String,
+        /// What is wrong, and what to do.
+        why: &'static str,
+    },
+    /// Another server serves the file.
+    #[error(
+        "the database {path} is served already, by {by}. Stop that server first, or give this one a \
+         file of its own by --database"
+    )]
+    Served {
+        /// Where it is.
+        path: String,
+        /// Who has it, as they wrote it down.
+        by: String,
+    },
+    /// The file is to be found by two names, each of which would have a log and a lock of its own.
+    #[error(
+        "the database {path} has a second name (a hard link), by which another server could write \
+         it. Remove one of the two names, or copy the file"
+    )]
+    TwoNames {
+        /// One of its names.
+        path: String,
+    },
+    /// There can be no lock beside the file.
+    #[error(
+        "cannot lock {path}, by which no second server serves the same database: {source}. Let this \
+         user write the folder, on a disk that knows locks"
+    )]
+    NoLock {
+        /// The file of the lock.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database {path} up to date: {source}")]
@@ -195,6 +236,8 @@ pub(crate) struct Writer {
     in_doubt: bool,
     /// Whether nothing has failed since something was written.
     is_well: Arc<AtomicBool>,
+    /// Nobody else serves the file until this has gone.
+    pub lock: Arc<Lock>,
 }
 
 /// Opens the file, making it when it is not there, and brings its schema up to date.
@@ -212,6 +255,10 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     let reading = options.clone().create_if_missing(false).read_only(true);
     // A new file can give pages back; one that was made without it stays as it is.
     let options = options.auto_vacuum(SqliteAutoVacuum::Incremental);
+    if let Some(why) = trouble::of_the_place(path) {
+        return Err(OpenError::NoPlace { path: path.display().to_string(), why });
+    }
+    let lock = Arc::new(Lock::take(path).await?);
     make_private(path);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(file_error)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
@@ -242,7 +289,7 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     let history = readers(3).connect_with(reading).await.map_err(file_error)?;
     let is_well = Arc::new(AtomicBool::new(true));
     let reader = Reader { pool, is_well: Arc::clone(&is_well) };
-    let writer = Writer { connection: Some(connection), options, in_doubt: false, is_well };
+    let writer = Writer { connection: Some(connection), options, in_doubt: false, is_well, lock };
     Ok((writer, reader, HistoryReader { pool: history }))
 }
 
