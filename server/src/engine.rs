@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -103,6 +104,9 @@ pub(crate) struct Shared {
     pub proxies: Proxies,
     ice: IceConfig,
     bounds: Bounds,
+    pub still_days: u32,
+    /// Where the file is.
+    pub database: PathBuf,
     lock: Arc<Lock>,
     stopping: CancellationToken,
 }
@@ -205,6 +209,8 @@ impl Engine {
             public_url: config.public_url,
             ice: config.ice,
             bounds: config.bounds,
+            still_days: config.still_days,
+            database: config.database,
             lock,
             stopping: CancellationToken::new(),
         };
@@ -738,6 +744,16 @@ impl Engine {
         let (reply, _) = oneshot::channel();
         // With as many chores waiting as there may be, this one is let go.
         let _ = self.shared.chores.try_send(ChoreJob { chore, reply });
+    }
+
+    /// Ends a class that was forgotten, unless something has happened since this event.
+    pub(crate) async fn end_forgotten_class(
+        &self,
+        group_id: GroupId,
+        seq: u64,
+    ) -> Result<(), Error> {
+        let end = Command::EndForgotten { seq };
+        self.submit(group_id, Some(end), Vec::new(), None).await.map(drop)
     }
 
     async fn submit(

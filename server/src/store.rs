@@ -2,6 +2,9 @@
 //! go on in this file, what reads them afterwards in `history`, what is kept beside them and how
 //! things are deleted in `keep`.
 
+pub(crate) mod before;
+pub(crate) mod check;
+pub(crate) mod copy;
 pub(crate) mod history;
 pub(crate) mod keep;
 pub(crate) mod lock;
@@ -12,13 +15,13 @@ mod trouble;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use signaling::{Event, GroupId, Timestamp, UserId};
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
@@ -39,6 +42,9 @@ pub(crate) const KEY_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
 
 /// How long a connection waits for another one's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The schema, from its first form on.
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +103,23 @@ pub enum OpenError {
         path: String,
         /// What went wrong.
         source: sqlx::migrate::MigrateError,
+    },
+    /// It is a database, but none of Handup's.
+    #[error("{path} is a database of SQLite, but none of Handup. Name another file")]
+    NotOurs {
+        /// Where it is.
+        path: String,
+    },
+    /// There is no copy of a file that is to be changed.
+    #[error(
+        "the database {path} is of an older Handup and is not changed before there is a copy of it. \
+         {source}. Make room for as much again in its folder, and let this user write there"
+    )]
+    NoCopy {
+        /// Where it is.
+        path: String,
+        /// Why not.
+        source: Box<copy::CopyError>,
     },
     /// The schema is of a time to come.
     #[error(
@@ -278,10 +301,12 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     }
     // Whoever wrote the file last may have been killed before what they wrote was synced.
     make_durable(&mut connection).await.map_err(file_error)?;
-    sqlx::migrate!("../migrations")
-        .run(&mut connection)
-        .await
-        .map_err(|error| not_migrated(path, error))?;
+    must_be_ours(&mut connection, path).await?;
+    let kept = before::keep_copy(&mut connection, path).await?;
+    if let Err(error) = MIGRATIONS.run(&mut connection).await {
+        drop_copy(&mut connection, kept).await;
+        return Err(not_migrated(path, error));
+    }
     must_be_durable(&mut connection, path).await?;
     keep::fold_names(&mut connection).await.map_err(file_error)?;
     write_something(&mut connection).await.map_err(file_error)?;
@@ -329,6 +354,31 @@ async fn write_something(connection: &mut SqliteConnection) -> Result<(), sqlx::
     let write = "INSERT INTO setting (name, value) VALUES ('tried_out', '1')
                  ON CONFLICT DO UPDATE SET value = value + 1";
     sqlx::query(write).execute(connection).await.map(drop)
+}
+
+/// No tables are made in another program's file.
+async fn must_be_ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let is_foreign: bool = sqlx::query_scalar(
+        "SELECT count(*) FILTER (WHERE name = 'class') = 0
+            AND count(*) FILTER (WHERE tbl_name NOT IN ('_sqlx_migrations')) > 0
+         FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
+    let path = path.display().to_string();
+    if is_foreign { Err(OpenError::NotOurs { path }) } else { Ok(()) }
+}
+
+/// Removes the copy of a file that has not been changed after all, so that a server that is started
+/// again and again does not fill the disk with them.
+async fn drop_copy(connection: &mut SqliteConnection, kept: Option<PathBuf>) {
+    let Some(kept) = kept else { return };
+    let schema = check::schema_of(connection).await.ok();
+    let copied = check::check(&kept, &|_| ()).await.ok();
+    if schema.is_some() && schema.flatten() == copied.map(|copy| copy.schema) {
+        let _ = std::fs::remove_file(kept);
+    }
 }
 
 fn not_migrated(path: &Path, error: MigrateError) -> OpenError {
@@ -750,6 +800,13 @@ impl Writer {
         }
         Ok(has_more)
     }
+}
+
+/// The path of a file that belongs to another one, whose name ends so.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn event_of(name: &str, body: &str) -> Result<Event, sqlx::Error> {

@@ -2,7 +2,6 @@
 //! the process that holds it, however that ends. SQLite would let two servers write by turns, and
 //! each would show from memory what the other one has changed meanwhile.
 
-use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -14,7 +13,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{BUSY_TIMEOUT, OpenError};
+use super::{BUSY_TIMEOUT, OpenError, beside};
 
 /// How often it is tried again whether a server that is stopping has let go.
 const PACE: Duration = Duration::from_millis(20);
@@ -39,12 +38,12 @@ impl Lock {
         if has_two_names {
             return Err(OpenError::TwoNames { path: database.display().to_string() });
         }
-        let beside = beside(database);
-        let cannot = |source| OpenError::NoLock { path: beside.display().to_string(), source };
+        let place = beside(&real(database), ".lock");
+        let cannot = |source| OpenError::NoLock { path: place.display().to_string(), source };
         // The file stays when the lock is given back: whoever waits for it has it open.
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut file = options.open(&beside).map_err(cannot)?;
+        let mut file = options.open(&place).map_err(cannot)?;
         let until = Instant::now() + BUSY_TIMEOUT;
         loop {
             match file.try_lock() {
@@ -78,16 +77,14 @@ impl Lock {
     }
 }
 
-/// Where the lock of a database is: beside the file itself, by whatever path that is reached.
-fn beside(database: &Path) -> PathBuf {
+/// The file itself, by whatever path it is reached.
+fn real(database: &Path) -> PathBuf {
     let folder = database.parent().filter(|it| !it.as_os_str().is_empty());
     let real = database.canonicalize().or_else(|error| {
         let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
         Ok::<_, io::Error>(folder.join(database.file_name().ok_or(error)?))
     });
-    let mut path: OsString = real.unwrap_or_else(|_| database.to_owned()).into();
-    path.push(".lock");
-    path.into()
+    real.unwrap_or_else(|_| database.to_owned())
 }
 
 /// What the holder of the lock has written about itself, as far as it can be read.
