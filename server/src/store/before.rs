@@ -32,16 +32,17 @@ pub(super) async fn keep_copy(
     let others = (2..=COPIES).map(|number| beside(&first, &format!("-{number}")));
     let free = std::iter::once(first.clone()).chain(others).find(|it| !it.exists());
     let to = free.unwrap_or(first);
+    tracing::warn!(
+        "the database is of an older Handup; before it is changed it is copied to {}, and kept there \
+         for {KEPT_DAYS} days",
+        to.display()
+    );
     // Whoever began it was killed: nobody else brings this file up to date at this moment.
     let _ = std::fs::remove_file(beside(&to, ".part"));
     copy(connection, &to, &|_| ()).await.map_err(|source| OpenError::NoCopy {
         path: path.display().to_string(),
         source: Box::new(source),
     })?;
-    tracing::warn!(
-        "the database is of an older Handup; as it was it is kept for {KEPT_DAYS} days in {}",
-        to.display()
-    );
     Ok(Some(to))
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use futures::TryStreamExt;
 use signaling::{Event, Group, GroupId, apply};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
 use super::{BUSY_TIMEOUT, MIGRATIONS, OpenError, beside, bytes, event_of, trouble};
 
@@ -60,7 +60,9 @@ pub async fn check(path: &Path, told: &(dyn Fn(Progress) + Sync)) -> Result<Chec
             .filename(path)
             .read_only(true)
             .immutable(is_alone)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            // To look through a large file takes long.
+            .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(error)?;
         let checked = check_through(&mut connection, path, told).await;
         connection.close().await.map_err(error)?;
@@ -76,7 +78,7 @@ pub async fn check(path: &Path, told: &(dyn Fn(Progress) + Sync)) -> Result<Chec
 pub(super) fn must_be_there(path: &Path) -> Result<(), OpenError> {
     let why = match trouble::of_the_place(path) {
         Some(why) => why,
-        None if !path.exists() => "it is not there. Name the file by --database",
+        None if !path.exists() => "it is not there. Name a file that is",
         None => return Ok(()),
     };
     Err(OpenError::NoPlace { path: path.display().to_string(), why })

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::time::MissedTickBehavior;
 
 use super::check::{Checked, Progress, check, must_be_there, schema_of};
@@ -78,6 +78,8 @@ pub async fn back_up(
     must_be_there(database)?;
     // Like any other program it takes part in SQLite's locks, and leaves no files behind.
     let options = SqliteConnectOptions::new().filename(database).busy_timeout(BUSY_TIMEOUT);
+    // To write a large copy takes long.
+    let options = options.disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(error)?;
     let copied = match schema_of(&mut connection).await.map_err(error)? {
         Some(_) => copy(&mut connection, to, told).await,
@@ -154,7 +156,11 @@ impl Part {
         let path = beside(to, ".part");
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         match made {
-            Ok(_) => Ok(Self { path, is_finished: false }),
+            Ok(_) => {
+                // One of a copy that was broken off would be taken for this one's.
+                let _ = std::fs::remove_file(beside(&path, "-journal"));
+                Ok(Self { path, is_finished: false })
+            }
             Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
                 Err(CopyError::Unfinished(path.display().to_string()))
             }
@@ -187,6 +193,7 @@ impl Drop for Part {
         if !self.is_finished {
             // What cannot be removed stays, and the next copy of this name tells of it.
             let _ = std::fs::remove_file(&self.path);
+            let _ = std::fs::remove_file(beside(&self.path, "-journal"));
         }
     }
 }

@@ -190,12 +190,40 @@ async fn a_backup_that_cannot_be_made_leaves_nothing_and_says_why() {
     assert!(said.contains("a.sqlite3.part is there") && said.contains("broken off"), "{said}");
     assert_eq!(all(folder.path()).len(), 1, "what another backup writes is left alone");
 
+    // What one that was killed has left beside what it wrote spoils no other.
+    std::fs::remove_file(folder.path().join("a.sqlite3.part")).expect("it goes");
+    std::fs::write(folder.path().join("a.sqlite3.part-journal"), [0xd9; 4_096]).expect("a file");
+    assert_eq!(backs_up(&school.file, &file).await.expect("a copy").faults, Vec::<String>::new());
+    assert_eq!(all(folder.path()).len(), 1);
+
     let foreign = folder.path().join("foreign.sqlite3");
     does(&foreign, "CREATE TABLE other (program TEXT)").await;
     let said = refused(backs_up(&foreign, &folder.path().join("b.sqlite3")).await);
     assert!(said.contains("none of Handup"), "{said}");
     let said = opens(&foreign).await.map(drop).expect_err("another program's").to_string();
     assert!(said.contains("none of Handup"), "{said}");
+}
+
+#[tokio::test]
+async fn a_backup_that_is_stopped_leaves_nothing() {
+    let school = School::open(Housekeeping::default()).await;
+    let folder = tempfile::tempdir().expect("another folder");
+    let to = folder.path().join("a.sqlite3");
+    let has_begun = tokio::sync::Notify::new();
+    let told = |progress| {
+        if matches!(progress, Progress::Copied(..)) {
+            has_begun.notify_one();
+        }
+    };
+    tokio::select! {
+        biased;
+        () = has_begun.notified() => {}
+        _ = back_up(&school.file, &to, &told) => panic!("it was not stopped"),
+    }
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(5));
+    while !all(folder.path()).is_empty() {
+        looks.tick().await;
+    }
 }
 
 #[tokio::test]
