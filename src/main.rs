@@ -1,6 +1,7 @@
 //! The server: composes the engine, the classroom and the pages, and serves them.
 
 mod assets;
+mod file;
 mod options;
 #[cfg(test)]
 mod strangers;
@@ -45,8 +46,10 @@ const MAX_FORM_BYTES: usize = 64 * 1_024;
 async fn main() -> ExitCode {
     let options = Options::parse();
     options.log_format.start();
-    let done = match options.command {
+    let done = match &options.command {
         Some(Instead::HashPassword) => print_hash(),
+        Some(Instead::Backup { file }) => file::back_up(&options.database, file).await,
+        Some(Instead::Check { file }) => file::check(file).await,
         None => run(options).await,
     };
     match done {
@@ -80,6 +83,7 @@ async fn run(options: Options) -> Result<(), String> {
         trusted_proxies,
         admin_password_hash,
         time_zone,
+        end_still_classes_after,
         stun_servers,
         turn_servers,
         turn_secret,
@@ -102,6 +106,7 @@ async fn run(options: Options) -> Result<(), String> {
             turn: turn_servers,
             turn_secret: turn_secret.unwrap_or_default(),
         },
+        still_days: end_still_classes_after,
         bounds: bounds.within(files),
     };
     let engine = Engine::open(config, Arc::new((Classroom, Calls)))
@@ -117,6 +122,8 @@ async fn run(options: Options) -> Result<(), String> {
         server::listen(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address =
         listener.local_addr().map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    // Without it the server is only harder to find for whoever starts a second one.
+    let _ = engine.listens_on(address);
     stop_on_signal(&engine)?;
     let router = router(engine.clone(), time_zone.unwrap_or_else(Zone::of_machine));
     let database = database.canonicalize().unwrap_or(database);

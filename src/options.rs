@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::Zone;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
-use server::Bounds;
+use server::{Bounds, Config};
 use tracing_subscriber::EnvFilter;
 
 /// Handup: the raise-hand room for a class.
@@ -19,7 +19,7 @@ pub struct Options {
     pub listen: SocketAddr,
 
     /// The SQLite file that holds everything; it is made when it is not there
-    #[arg(long, env = "HANDUP_DATABASE", default_value = "handup.sqlite3")]
+    #[arg(long, env = "HANDUP_DATABASE", default_value = "handup.sqlite3", global = true)]
     pub database: PathBuf,
 
     /// Where people reach the server, for links and QR codes, such as `https://handup.example`
@@ -42,6 +42,11 @@ pub struct Options {
     /// [default: the machine's]
     #[arg(long, env = "HANDUP_TIME_ZONE", value_parser = time_zone)]
     pub time_zone: Option<Zone>,
+
+    /// After how many days without anything happening a class ends by itself, so that it is deleted
+    /// as many days later as the administrator has set
+    #[arg(long, env = "HANDUP_END_STILL_CLASSES_AFTER", default_value_t = Config::STILL_DAYS, value_parser = value_parser!(u32).range(1..=36_500))]
+    pub end_still_classes_after: u32,
 
     /// A STUN server for calls, such as `stun:stun.example:3478`; may be given several times
     #[arg(long = "stun-server", env = "HANDUP_STUN_SERVERS", value_delimiter = ',', value_parser = stun)]
@@ -160,6 +165,18 @@ const KEPT_FILES: usize = 320;
 pub enum Instead {
     /// Ask for a password and print its argon2 hash, for `HANDUP_ADMIN_PASSWORD_HASH`
     HashPassword,
+    /// Copy the database into a new file that is whole, also while a server works on it. To restore
+    /// it, stop the server, put the copy in the place of the database and of the files beside it
+    /// whose names begin with its name and `-`, and start the server
+    Backup {
+        /// The file to make; nothing is overwritten
+        file: PathBuf,
+    },
+    /// Look through a file, whether it is whole and this program can serve it. Nothing is changed
+    Check {
+        /// The database, or a copy of it
+        file: PathBuf,
+    },
 }
 
 /// How log lines look.

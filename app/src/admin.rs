@@ -56,6 +56,7 @@ struct List {
     next: Option<Place>,
     total: u64,
     keep_days: Option<u32>,
+    still_days: u32,
     now: Timestamp,
     /// How many days are proposed, and how many classes that would delete at once.
     proposed: Option<(u32, u64)>,
@@ -100,9 +101,11 @@ async fn found(search: &Search) -> Result<Found, Trouble> {
         classes.push((class, summary));
     }
     let keep_days = engine.keep_days().await?;
+    let still_days = engine.still_days();
     let proposed = proposed(&engine).await?;
     let now = engine.now();
-    Ok(Found::Classes(Box::new(List { classes, next, total, keep_days, now, proposed })))
+    let list = List { classes, next, total, keep_days, still_days, now, proposed };
+    Ok(Found::Classes(Box::new(list)))
 }
 
 async fn proposed(engine: &Engine) -> Result<Option<(u32, u64)>, Trouble> {
@@ -343,7 +346,7 @@ fn classes(search: Search, list: List) -> impl IntoView {
             </section>
                     }
                 })}
-            <Keeping days=list.keep_days />
+            <Keeping days=list.keep_days still_days=list.still_days />
         </Told>
     }
 }
@@ -391,18 +394,21 @@ fn class_row(
 
 /// For how long classes are kept.
 #[component]
-fn Keeping(days: Option<u32>) -> impl IntoView {
+fn Keeping(days: Option<u32>, still_days: u32) -> impl IntoView {
     let words = match days {
         None => "Classes are kept until somebody deletes them.".to_owned(),
-        Some(days) => format!(
-            "A class is deleted {} after it ended. One that was never ended stays.",
-            count(days as usize, "day", "days")
-        ),
+        Some(days) => {
+            format!("A class is deleted {} after it ended.", count(days as usize, "day", "days"))
+        }
     };
+    let forgotten = format!(
+        "One in which nothing happens for {} ends by itself.",
+        count(still_days as usize, "day", "days")
+    );
     view! {
         <section class="keeping card" aria-labelledby="keeping-title">
             <h2 id="keeping-title">"How long classes are kept"</h2>
-            <p>{words}</p>
+            <p>{words} " " {forgotten}</p>
             <form class="search" method="post" action="/do/keep-days">
                 <div class="field">
                     <label for="days">"Days after the end"</label>

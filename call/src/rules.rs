@@ -46,6 +46,7 @@ impl Application for Calls {
             | Command::ChangeRole { .. }
             | Command::Leave { .. }
             | Command::End { .. }
+            | Command::EndForgotten { .. }
             | Command::Expire => None,
         }
     }

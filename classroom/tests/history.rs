@@ -271,3 +271,28 @@ fn an_export_waits_for_one_that_goes_on_but_not_for_ever() {
     told.retain(|seq| *seq != late);
     assert!(told.is_sorted(), "all others in order");
 }
+
+#[test]
+fn a_class_that_ended_by_itself_tells_for_how_long_it_was_still() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    does(&mut class, ADA, &ask(0));
+    does(&mut class, CY, &Deed::RaiseHand);
+    let (before, _) = told(&class.log);
+    // As it was put down before anybody asked for this.
+    let mut older: serde_json::Value = serde_json::from_str(&before.save()).expect("JSON");
+    let written = older["written"].as_object_mut().expect("an object");
+    assert!(written.remove("before_at").is_some() && written.remove("forgotten_millis").is_some());
+    let older = Chronicle::restore(&older.to_string()).expect("a chronicle");
+    let still = 120 * 24 * 3_600 * 1_000;
+    class.wait(still);
+    let seq = class.group.seq;
+    class.act(Command::EndForgotten { seq }).expect("nothing has happened since");
+    for mut chronicle in [before, older] {
+        assert_eq!(chronicle.forgotten_millis(), None);
+        class.log.iter().for_each(|event| drop(chronicle.tell(event)));
+        assert!(chronicle.has_ended());
+        assert_eq!(chronicle.forgotten_millis(), Some(still));
+        let again = Chronicle::restore(&chronicle.save()).expect("a chronicle");
+        assert_eq!(again.forgotten_millis(), Some(still));
+    }
+}

@@ -87,7 +87,7 @@ impl Answer {
             Command::Join { user, .. } => {
                 Self::new(201, &Joined { group_id: group.id, user_id: *user })
             }
-            Command::Leave { .. } | Command::Expire => no_content,
+            Command::Leave { .. } | Command::EndForgotten { .. } | Command::Expire => no_content,
         }
     }
 }

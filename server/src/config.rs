@@ -19,11 +19,16 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// The servers that help two browsers to find a way to each other.
     pub ice: IceConfig,
+    /// After how many days without anything happening a class ends by itself.
+    pub still_days: u32,
     /// How much of the server one client, one class and one network can take.
     pub bounds: Bounds,
 }
 
 impl Config {
+    /// Longer than the longest holidays of a school, so that a class goes on after them.
+    pub const STILL_DAYS: u32 = 120;
+
     /// A server on this file, with the defaults for everything else.
     pub fn on(database: impl Into<PathBuf>) -> Self {
         Self {
@@ -31,6 +36,7 @@ impl Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             ice: IceConfig::default(),
+            still_days: Self::STILL_DAYS,
             bounds: Bounds::default(),
         }
     }

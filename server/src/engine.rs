@@ -1,7 +1,8 @@
 //! The engine as the HTTP API and the pages use it: every way in goes through here.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -29,6 +30,7 @@ use crate::render_queue::{Asker, Asking, Party, RenderQueue};
 use crate::room::Room;
 use crate::store::history::{ClassRow, HistoryReader};
 use crate::store::keep::Keep;
+use crate::store::lock::Lock;
 use crate::store::seam::Sqlite;
 use crate::store::{self, OpenError, Reader};
 use crate::stream::Pulse;
@@ -102,6 +104,10 @@ pub(crate) struct Shared {
     pub proxies: Proxies,
     ice: IceConfig,
     bounds: Bounds,
+    pub still_days: u32,
+    /// Where the file is.
+    pub database: PathBuf,
+    lock: Arc<Lock>,
     stopping: CancellationToken,
 }
 
@@ -163,6 +169,7 @@ impl Engine {
             .deadlines()
             .await
             .map_err(|source| OpenError::File { path: database.display().to_string(), source })?;
+        let lock = Arc::clone(&store.lock);
         let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();
         let tokens = Arc::<Tokens>::default();
@@ -202,6 +209,9 @@ impl Engine {
             public_url: config.public_url,
             ice: config.ice,
             bounds: config.bounds,
+            still_days: config.still_days,
+            database: config.database,
+            lock,
             stopping: CancellationToken::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
@@ -213,6 +223,14 @@ impl Engine {
     /// Cancelled when the server is to stop; every live stream ends then.
     pub fn stopping(&self) -> &CancellationToken {
         &self.shared.stopping
+    }
+
+    /// Tells whoever comes upon this server's lock on its file where the server is to be found.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn listens_on(&self, address: SocketAddr) -> std::io::Result<()> {
+        self.shared.lock.note(Some(address))
     }
 
     /// The server's clock.
@@ -726,6 +744,16 @@ impl Engine {
         let (reply, _) = oneshot::channel();
         // With as many chores waiting as there may be, this one is let go.
         let _ = self.shared.chores.try_send(ChoreJob { chore, reply });
+    }
+
+    /// Ends a class that was forgotten, unless something has happened since this event.
+    pub(crate) async fn end_forgotten_class(
+        &self,
+        group_id: GroupId,
+        seq: u64,
+    ) -> Result<(), Error> {
+        let end = Command::EndForgotten { seq };
+        self.submit(group_id, Some(end), Vec::new(), None).await.map(drop)
     }
 
     async fn submit(

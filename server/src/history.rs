@@ -15,10 +15,11 @@ use tokio::time::MissedTickBehavior;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identity::Token;
+use crate::store::before;
 use crate::store::history::{ClassFilter, ClassRow, Place, ReadSoFar};
 use crate::store::keep::Keep;
 use crate::weight::BYTES_OF_ROW;
-use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until};
+use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until, still_since};
 
 /// How many events are read at once: few enough that nobody notices who works beside.
 const STRETCH: u32 = 500;
@@ -28,6 +29,8 @@ const WORTH_KEEPING: u64 = 500;
 /// largest class with all hands up fits in. Of a longer one only the figures are kept, and the log is
 /// read from its beginning each time.
 const KEPT_STATE: usize = 4 << 20;
+/// How many forgotten classes are ended at once.
+const FORGOTTEN_AT_ONCE: u32 = 32;
 /// The most classes that a browser is reminded of, of those that go on and of those that are over.
 const CLASSES_OF_ONE: u32 = 20;
 
@@ -321,6 +324,40 @@ impl Engine {
         Ok(())
     }
 
+    /// After how many days without anything happening a class ends by itself.
+    pub fn still_days(&self) -> u32 {
+        self.shared.still_days
+    }
+
+    /// Ends some of the classes in which nothing has happened for so long at this moment, so that what
+    /// is kept for some days after a class ended is not kept for ever. The server does it by itself,
+    /// every minute: each class is read for it, so it does not do all of them at once.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or one of them not be ended.
+    pub async fn end_forgotten(&self, now: Timestamp) -> Result<(), Error> {
+        let moment = still_since(now, self.still_days());
+        let mut done = Ok(());
+        for (group_id, seq) in self.shared.history.still_since(moment, FORGOTTEN_AT_ONCE).await? {
+            // One that cannot be read holds up no other.
+            if let Err(error) = self.end_forgotten_class(group_id, seq).await {
+                done = Err(error);
+            }
+        }
+        done
+    }
+
+    /// Removes those copies of the file as it was before it was brought up to date that have been
+    /// kept long enough at this moment. The server does it by itself, every minute.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or a copy not be removed.
+    pub async fn remove_old_copies(&self, now: Timestamp) -> Result<(), Error> {
+        let days = self.keep_days().await?;
+        before::remove_old(&self.shared.database, now, days)
+            .map_err(|error| Error::Internal(Box::new(error)))
+    }
+
     /// Looks every so often for what has been kept long enough.
     pub(crate) fn retain_every(&self, pause: Duration) {
         let shared = Arc::downgrade(&self.shared);
@@ -331,7 +368,14 @@ impl Engine {
                 looks.tick().await;
                 let Some(shared) = shared.upgrade() else { break };
                 let engine = Self { shared };
-                if let Err(error) = engine.delete_kept_long_enough(engine.now()).await {
+                let now = engine.now();
+                if let Err(error) = engine.end_forgotten(now).await {
+                    error.log();
+                }
+                if let Err(error) = engine.delete_kept_long_enough(now).await {
+                    error.log();
+                }
+                if let Err(error) = engine.remove_old_copies(now).await {
                     error.log();
                 }
             }

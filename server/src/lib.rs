@@ -52,4 +52,6 @@ pub use listen::{listen, serve};
 pub use render_queue::Asking;
 pub use room::Room;
 pub use store::OpenError;
+pub use store::check::{Checked, Progress, check};
+pub use store::copy::{CopyError, back_up};
 pub use store::history::{ClassFilter, ClassRow, Place};

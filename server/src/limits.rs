@@ -209,6 +209,7 @@ fn says(group: &Group, command: &Command) -> Option<(UserId, usize)> {
         | Command::ChangeRole { .. }
         | Command::Leave { .. }
         | Command::End { .. }
+        | Command::EndForgotten { .. }
         | Command::Expire => None,
     }
 }

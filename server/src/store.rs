@@ -2,8 +2,12 @@
 //! go on in this file, what reads them afterwards in `history`, what is kept beside them and how
 //! things are deleted in `keep`.
 
+pub(crate) mod before;
+pub(crate) mod check;
+pub(crate) mod copy;
 pub(crate) mod history;
 pub(crate) mod keep;
+pub(crate) mod lock;
 mod script;
 pub(crate) mod seam;
 mod slack;
@@ -11,13 +15,13 @@ mod trouble;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use signaling::{Event, GroupId, Timestamp, UserId};
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
@@ -25,6 +29,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Row, SqliteConnection};
 
 use self::history::HistoryReader;
+use self::lock::Lock;
 use self::script::Script;
 use crate::identity::{JoinCode, TokenHash};
 use crate::kept::Kept;
@@ -38,16 +43,58 @@ pub(crate) const KEY_LIFETIME_MILLIS: i64 = 24 * 3_600 * 1_000;
 /// How long a connection waits for another one's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The schema, from its first form on.
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file or its directory cannot be used.
-    #[error("cannot use the database {path}: {}{source}", trouble::in_words(path, source))]
+    #[error("cannot use the database {path}: {}{source}", trouble::in_words(source))]
     File {
         /// Where it should be.
         path: String,
         /// What SQLite says.
         source: sqlx::Error,
+    },
+    /// There can be no file of this name.
+    #[error("cannot use the database {path}: {why}")]
+    NoPlace {
+        /// Where it should be.
+        path: String,
+        /// What is wrong, and what to do.
+        why: &'static str,
+    },
+    /// Another server serves the file.
+    #[error(
+        "the database {path} is served already, by {by}. Stop that server first, or give this one a \
+         file of its own by --database"
+    )]
+    Served {
+        /// Where it is.
+        path: String,
+        /// Who has it, as they wrote it down.
+        by: String,
+    },
+    /// The file is to be found by two names, each of which would have a log and a lock of its own.
+    #[error(
+        "the database {path} has a second name (a hard link), by which another server could write \
+         it. Remove one of the two names, or copy the file"
+    )]
+    TwoNames {
+        /// One of its names.
+        path: String,
+    },
+    /// There can be no lock beside the file.
+    #[error(
+        "cannot lock {path}, by which no second server serves the same database: {source}. Let this \
+         user write the folder, on a disk that knows locks"
+    )]
+    NoLock {
+        /// The file of the lock.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database {path} up to date: {source}")]
@@ -56,6 +103,23 @@ pub enum OpenError {
         path: String,
         /// What went wrong.
         source: sqlx::migrate::MigrateError,
+    },
+    /// It is a database, but none of Handup's.
+    #[error("{path} is a database of SQLite, but none of Handup. Name another file")]
+    NotOurs {
+        /// Where it is.
+        path: String,
+    },
+    /// There is no copy of a file that is to be changed.
+    #[error(
+        "the database {path} is of an older Handup and is not changed before there is a copy of it. \
+         {source}. Make room for as much again in its folder, and let this user write there"
+    )]
+    NoCopy {
+        /// Where it is.
+        path: String,
+        /// Why not.
+        source: Box<copy::CopyError>,
     },
     /// The schema is of a time to come.
     #[error(
@@ -195,6 +259,8 @@ pub(crate) struct Writer {
     in_doubt: bool,
     /// Whether nothing has failed since something was written.
     is_well: Arc<AtomicBool>,
+    /// Nobody else serves the file until this has gone.
+    pub lock: Arc<Lock>,
 }
 
 /// Opens the file, making it when it is not there, and brings its schema up to date.
@@ -212,6 +278,10 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     let reading = options.clone().create_if_missing(false).read_only(true);
     // A new file can give pages back; one that was made without it stays as it is.
     let options = options.auto_vacuum(SqliteAutoVacuum::Incremental);
+    if let Some(why) = trouble::of_the_place(path) {
+        return Err(OpenError::NoPlace { path: path.display().to_string(), why });
+    }
+    let lock = Arc::new(Lock::take(path).await?);
     make_private(path);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(file_error)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
@@ -231,10 +301,12 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     }
     // Whoever wrote the file last may have been killed before what they wrote was synced.
     make_durable(&mut connection).await.map_err(file_error)?;
-    sqlx::migrate!("../migrations")
-        .run(&mut connection)
-        .await
-        .map_err(|error| not_migrated(path, error))?;
+    must_be_ours(&mut connection, path).await?;
+    let kept = before::keep_copy(&mut connection, path).await?;
+    if let Err(error) = MIGRATIONS.run(&mut connection).await {
+        drop_copy(&mut connection, kept).await;
+        return Err(not_migrated(path, error));
+    }
     must_be_durable(&mut connection, path).await?;
     keep::fold_names(&mut connection).await.map_err(file_error)?;
     write_something(&mut connection).await.map_err(file_error)?;
@@ -242,7 +314,7 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     let history = readers(3).connect_with(reading).await.map_err(file_error)?;
     let is_well = Arc::new(AtomicBool::new(true));
     let reader = Reader { pool, is_well: Arc::clone(&is_well) };
-    let writer = Writer { connection: Some(connection), options, in_doubt: false, is_well };
+    let writer = Writer { connection: Some(connection), options, in_doubt: false, is_well, lock };
     Ok((writer, reader, HistoryReader { pool: history }))
 }
 
@@ -282,6 +354,31 @@ async fn write_something(connection: &mut SqliteConnection) -> Result<(), sqlx::
     let write = "INSERT INTO setting (name, value) VALUES ('tried_out', '1')
                  ON CONFLICT DO UPDATE SET value = value + 1";
     sqlx::query(write).execute(connection).await.map(drop)
+}
+
+/// No tables are made in another program's file.
+async fn must_be_ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let is_foreign: bool = sqlx::query_scalar(
+        "SELECT count(*) FILTER (WHERE name = 'class') = 0
+            AND count(*) FILTER (WHERE tbl_name NOT IN ('_sqlx_migrations')) > 0
+         FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
+    let path = path.display().to_string();
+    if is_foreign { Err(OpenError::NotOurs { path }) } else { Ok(()) }
+}
+
+/// Removes the copy of a file that has not been changed after all, so that a server that is started
+/// again and again does not fill the disk with them.
+async fn drop_copy(connection: &mut SqliteConnection, kept: Option<PathBuf>) {
+    let Some(kept) = kept else { return };
+    let schema = check::schema_of(connection).await.ok();
+    let copied = check::check(&kept, &|_| ()).await.ok();
+    if schema.is_some() && schema.flatten() == copied.map(|copy| copy.schema) {
+        let _ = std::fs::remove_file(kept);
+    }
 }
 
 fn not_migrated(path: &Path, error: MigrateError) -> OpenError {
@@ -703,6 +800,13 @@ impl Writer {
         }
         Ok(has_more)
     }
+}
+
+/// The path of a file that belongs to another one, whose name ends so.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn event_of(name: &str, body: &str) -> Result<Event, sqlx::Error> {

@@ -2,6 +2,7 @@
 
 mod coming_in;
 mod engine;
+mod file;
 mod keeping;
 
 use std::net::IpAddr;

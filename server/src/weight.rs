@@ -107,7 +107,7 @@ fn of_going(group: &Group, user: UserId) -> u64 {
 pub(crate) fn of_end(group: &Group, command: &Command) -> u64 {
     match command {
         Command::Leave { user, .. } => of_going(group, *user) + EVENT,
-        Command::End { .. } => group.count_rows() as u64 * EVENT,
+        Command::End { .. } | Command::EndForgotten { .. } => group.count_rows() as u64 * EVENT,
         Command::Finish { invite_id, whom: FinishWhom::Unnamed, .. } => {
             let invitation = group.invitation(*invite_id);
             let accepted = |it: &Invitation| it.in_state(InviteeState::Accepted).count();
@@ -135,7 +135,10 @@ pub(crate) fn only_ends(command: &Command) -> bool {
         Command::Cancel { data, .. }
         | Command::Reject { data, .. }
         | Command::Finish { data, .. } => data.is_empty(),
-        Command::Leave { .. } | Command::End { .. } | Command::Expire => true,
+        Command::Leave { .. }
+        | Command::End { .. }
+        | Command::EndForgotten { .. }
+        | Command::Expire => true,
         Command::Create { .. }
         | Command::Join { .. }
         | Command::Invite { .. }

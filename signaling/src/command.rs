@@ -249,6 +249,11 @@ pub enum Command {
         /// Who ends it.
         actor: UserId,
     },
+    /// End a class that was forgotten, if nothing has happened in it since its event of this number.
+    EndForgotten {
+        /// The last event, when the class was found to be forgotten.
+        seq: u64,
+    },
     /// Time out what is due.
     Expire,
 }
@@ -271,6 +276,7 @@ impl Command {
             | Self::ChangeRole { .. }
             | Self::Leave { .. }
             | Self::End { .. }
+            | Self::EndForgotten { .. }
             | Self::Expire => "",
         }
     }

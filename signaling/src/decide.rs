@@ -194,18 +194,12 @@ fn decide_kinds(
         }
         Command::End { actor } => {
             teacher(group, *actor)?;
-            let mut kinds = Vec::new();
-            for invitation in group.live() {
-                if invitation.open {
-                    kinds.push(cancel(invitation, "", Some(reasons::ENDED)));
-                }
-                for user in invitation.in_state(InviteeState::Accepted) {
-                    kinds.push(finished(invitation, user, *actor, reasons::ENDED, ""));
-                }
-            }
-            kinds.push(GroupEnded { reason: reasons::ENDED.to_owned() }.into());
-            Ok(kinds)
+            Ok(end(group, Some(*actor), reasons::ENDED))
         }
+        Command::EndForgotten { seq } if group.seq == *seq => {
+            Ok(end(group, None, reasons::FORGOTTEN))
+        }
+        Command::EndForgotten { .. } => Ok(Vec::new()),
         Command::Expire => {
             let mut due: Vec<&Invitation> = group.due(now).collect();
             due.sort_by_key(|invitation| (invitation.expires_at, invitation.seq));
@@ -221,6 +215,21 @@ fn decide_kinds(
             Ok(timeouts.collect())
         }
     }
+}
+
+/// Ends the class and all that goes on in it. What nobody ends by a deed ends by whoever takes part.
+fn end(group: &Group, by: Option<UserId>, reason: &str) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    for invitation in group.live() {
+        if invitation.open {
+            kinds.push(cancel(invitation, "", Some(reasons::ENDED)));
+        }
+        for user in invitation.in_state(InviteeState::Accepted) {
+            kinds.push(finished(invitation, user, by.unwrap_or(user), reasons::ENDED, ""));
+        }
+    }
+    kinds.push(GroupEnded { reason: reason.to_owned() }.into());
+    kinds
 }
 
 fn member(group: &Group, user: UserId) -> Result<&Member, Rejection> {
@@ -576,6 +585,7 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         | Command::ChangeRole { .. }
         | Command::Leave { .. }
         | Command::End { .. }
+        | Command::EndForgotten { .. }
         | Command::Expire => return None,
     };
     let settled = invitees.iter().map(|part| part.seq).max();

@@ -22,13 +22,15 @@ pub mod reasons {
     pub const ROLE_CHANGED: &str = "roleChanged";
     /// The class ended.
     pub const ENDED: &str = "ended";
+    /// The class ended by itself, for nothing had happened in it for long.
+    pub const FORGOTTEN: &str = "forgotten";
     /// An acceptance was finished and nobody said why.
     pub const FINISHED: &str = "finished";
     /// An end of it gave no sign of life for too long.
     pub const DISCONNECTED: &str = "disconnected";
     /// All of them.
-    pub const ALL: [&str; 7] =
-        [ANSWERED_ELSEWHERE, LEFT, REMOVED, ROLE_CHANGED, ENDED, FINISHED, DISCONNECTED];
+    pub const ALL: [&str; 8] =
+        [ANSWERED_ELSEWHERE, LEFT, REMOVED, ROLE_CHANGED, ENDED, FORGOTTEN, FINISHED, DISCONNECTED];
 }
 
 /// One durable event of a group.
@@ -345,7 +347,7 @@ event_kinds! {
     }
     /// The class is over.
     GroupEnded = "onGroupEnded" {
-        #[doc = "Why."] reason: String,
+        #[doc = "`ended` by a teacher, or `forgotten`."] reason: String,
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use signaling::event::{
-    InvitationCancelled, InvitationModified, InvitationTimeout, InviteeAccepted, InviteeFinished,
-    InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Table,
+    GroupEnded, InvitationCancelled, InvitationModified, InvitationTimeout, InviteeAccepted,
+    InviteeFinished, InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Table,
 };
 use signaling::{
     Application, Audience, Code, Command, Event, EventKind, FinishWhom, Group, Invitation,
@@ -782,6 +782,32 @@ fn the_end_cancels_and_finishes_all_that_is_live() {
     assert_eq!(events[3].name(), "onGroupEnded");
     assert_eq!(class.group.live().count(), 0);
     assert_eq!(class.group.next_deadline(), None);
+}
+
+#[test]
+fn a_forgotten_class_ends_by_nobody_unless_something_has_happened_since() {
+    let mut class = Class::lesson();
+    class.does([
+        invite_in_group(ADA, HANDS, Everyone),
+        invite(BEN, CALL, DAN),
+        accept(CLEO, HANDS),
+        accept(DAN, CALL),
+    ]);
+    let seq = class.group.seq;
+    assert_eq!(class.does([Command::EndForgotten { seq: seq - 1 }]), [], "something has happened");
+    let events = class.does([Command::EndForgotten { seq }]);
+    assert_eq!(
+        events[..3],
+        [
+            cancelled(HANDS, ADA, Everyone, Some("ended")),
+            finished(HANDS, CLEO, CLEO, "ended"),
+            finished(CALL, DAN, DAN, "ended"),
+        ]
+    );
+    assert_eq!(events[3], GroupEnded { reason: "forgotten".to_owned() }.into());
+    assert_eq!(class.group.live().count(), 0);
+    let again = Command::EndForgotten { seq: class.group.seq };
+    assert!(matches!(class.act(again), Err(Rejection::Ended)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A class: its figures, its pictures and its rounds.
 
-use classroom::history::sections;
+use classroom::history::{Chronicle, sections};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use server::ClassRow;
@@ -13,7 +13,7 @@ use super::read::{self, Viewer, zone_of};
 use super::rounds::SectionOf;
 use super::spot::{Spot, Who};
 use super::times::{Zone, spoke};
-use super::words::{apart, named};
+use super::words::{apart, count, named};
 use super::{Figure, Pager, Sure, Told, refused};
 use crate::pages::{param, path, query, trouble};
 
@@ -55,6 +55,13 @@ pub fn when(zone: &Zone, class: &ClassRow) -> String {
     }
 }
 
+/// That a class ended without anybody's doing, in words.
+pub fn by_itself(chronicle: &Chronicle) -> Option<String> {
+    let days = chronicle.forgotten_millis()? / (24 * 3_600 * 1_000);
+    let days = count(usize::try_from(days).unwrap_or_default(), "day", "days");
+    Some(format!(" The class ended by itself, after {days} without anything happening."))
+}
+
 fn shown(
     viewer: Viewer,
     class: ClassRow,
@@ -88,6 +95,7 @@ fn shown(
                 <p class="hint">
                     {when(&zone, &class)} ". With " {teachers(&summary.teachers, spot)}
                     {format!(". Times are those of {}.", zone.name(told.now))}
+                    {by_itself(&told.chronicle)}
                 </p>
                 {deleted_at
                     .map(|at| {
@@ -182,5 +190,34 @@ pub fn WhatHappened(told: read::Told, viewer: Viewer, spot: Spot, zone: Zone) ->
             {rounds}
             <Pager told spot />
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signaling::event::{GroupEnded, MemberJoined};
+    use signaling::{Event, EventKind, GroupId, Name, Role, Timestamp, UserId, reasons};
+
+    use super::*;
+
+    #[test]
+    fn a_class_that_was_forgotten_says_so_and_one_that_a_teacher_ended_does_not() {
+        let day = |days: i64| Timestamp::from_millis(days * 24 * 3_600 * 1_000);
+        let joined = EventKind::from(MemberJoined {
+            user_id: UserId::from_bytes([1; 16]),
+            name: Name::new("Ms Noether").expect("a name"),
+            role: Role::Teacher,
+        });
+        let told = |reason: &str| {
+            let mut chronicle = Chronicle::new(GroupId::from_bytes([2; 16]));
+            let ended = GroupEnded { reason: reason.to_owned() }.into();
+            for (seq, at, kind) in [(1, day(1), joined.clone()), (2, day(121), ended)] {
+                chronicle.tell(&Event { seq, at, kind });
+            }
+            by_itself(&chronicle)
+        };
+        let words = " The class ended by itself, after 120 days without anything happening.";
+        assert_eq!(told(reasons::FORGOTTEN).as_deref(), Some(words));
+        assert_eq!(told(reasons::ENDED), None);
     }
 }

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use server::{
     Asking, ClassFilter, ClassRow, Engine, Error, Place, Presented, presented, presented_by_admin,
 };
-use signaling::{Event, EventKind, GroupId, Rejection, Role, Timestamp};
+use signaling::{Event, EventKind, GroupId, Rejection, Role, Timestamp, reasons};
 
 use super::read::{self, Viewer};
 use super::times::Zone;
@@ -228,7 +228,10 @@ struct Head<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Tail<'a> {
+    /// Why the class ended, as its last event says.
+    end_reason: Option<&'static str>,
     summary: Summary,
     people: &'a [classroom::history::Person],
 }
@@ -396,7 +399,13 @@ impl Export {
             } else if it.is_log_over {
                 if self.format == Format::Json {
                     let chronicle = it.told.chronicle();
-                    let tail = Tail { summary: chronicle.summary(), people: chronicle.people() };
+                    let is_forgotten = chronicle.forgotten_millis().is_some();
+                    let end = if is_forgotten { reasons::FORGOTTEN } else { reasons::ENDED };
+                    let tail = Tail {
+                        end_reason: chronicle.has_ended().then_some(end),
+                        summary: chronicle.summary(),
+                        people: chronicle.people(),
+                    };
                     bytes.extend_from_slice(b"],");
                     let start = bytes.len();
                     let _ = serde_json::to_writer(&mut *bytes, &tail);

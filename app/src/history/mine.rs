@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::class::by_itself;
 use super::entries::Whole;
 use super::person::{PersonFigures, RecordsOf, membership};
 use super::read::{self, zone};
@@ -40,6 +41,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     let devices = engine.devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
     let zone = zone();
+    let by_itself = by_itself(&told.chronicle).unwrap_or_default();
     let devices = if devices == 1 { "one device".to_owned() } else { format!("{devices} devices") };
     let kept = match deleted_at {
         Some(at) => format!("It is deleted on {}.", zone.day(at)),
@@ -64,7 +66,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
                 </p>
                 <p class="hint">
                     {format!(
-                        "{}. You are signed in on {devices}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. {kept} Times are those of {}.",
+                        "{}. You are signed in on {devices}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. {kept}{by_itself} Times are those of {}.",
                         membership(&person, &zone),
                         zone.name(told.now),
                     )}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use signaling::event::MemberJoined;
 use signaling::{
     Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, LogReader, MemberView,
-    Name, Reading, Role, Snapshot, Timestamp, UserId, apply,
+    Name, Reading, Role, Snapshot, Timestamp, UserId, apply, reasons,
 };
 
 use super::record::{Kind, Record};
@@ -115,6 +115,12 @@ struct Written {
     pages: Vec<Page>,
     began_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
+    /// The last moment before that at which something happened.
+    #[serde(default)]
+    before_at: Option<Timestamp>,
+    /// For how many milliseconds nothing had happened when the class ended by itself.
+    #[serde(default)]
+    forgotten_millis: Option<i64>,
 }
 
 /// A chronicle that has been put down.
@@ -232,6 +238,12 @@ impl Chronicle {
         self.group.ended
     }
 
+    /// For how many milliseconds nothing had happened when the class ended by itself; none when
+    /// somebody ended it, or it goes on.
+    pub const fn forgotten_millis(&self) -> Option<i64> {
+        self.written.forgotten_millis
+    }
+
     /// Everybody who is or was in the class, in the order in which they came.
     pub fn people(&self) -> &[Person] {
         &self.written.people
@@ -303,6 +315,9 @@ impl Chronicle {
         }
         apply(&mut self.group, event);
         self.written.began_at.get_or_insert(event.at);
+        if self.written.last_at != Some(event.at) {
+            self.written.before_at = self.written.last_at;
+        }
         self.written.last_at = Some(event.at);
         match &event.kind {
             EventKind::ReceiveNewInvitation(new) => {
@@ -327,8 +342,12 @@ impl Chronicle {
             | EventKind::InvitationCancelled(_)
             | EventKind::InvitationTimeout(_)
             | EventKind::InviteeFinished(_)
-            | EventKind::GroupChanged(_)
-            | EventKind::GroupEnded(_) => {}
+            | EventKind::GroupChanged(_) => {}
+            EventKind::GroupEnded(ended) => {
+                let was_still = self.written.before_at.map(|before| event.at.millis_since(before));
+                self.written.forgotten_millis =
+                    was_still.filter(|_| ended.reason == reasons::FORGOTTEN);
+            }
         }
         self.follow(event)
     }

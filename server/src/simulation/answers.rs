@@ -220,7 +220,10 @@ impl Answered<'_> {
                 let seq = model.ended.ok_or("the class goes on")?;
                 tells(answer, &json!({ "groupID": group_id, "seq": seq }))
             }
-            Command::Create { .. } | Command::Join { .. } | Command::Expire => Ok(()),
+            Command::Create { .. }
+            | Command::Join { .. }
+            | Command::EndForgotten { .. }
+            | Command::Expire => Ok(()),
         }
     }
 

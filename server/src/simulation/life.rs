@@ -906,7 +906,9 @@ impl World {
                 let user = if is_teacher { somebody } else { actor };
                 Command::Leave { actor, user }
             }
-            83 if self.chance(80) => Command::End { actor },
+            83 if self.chance(60) => Command::End { actor },
+            // As the server does by itself, with what it has read a while ago.
+            83 if self.chance(20) => Command::EndForgotten { seq: page.seq },
             83..86 => return Some(Thought::Ring(invite_id?)),
             86..89 => return Some(Thought::Look(invite_id?)),
             89..95 => return Some(Thought::KeepAlive(invite_id?)),

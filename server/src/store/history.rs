@@ -87,6 +87,14 @@ const MEMBER_EVENTS: &str = "SELECT name, body FROM event INDEXED BY event_of_me
        AND name IN ('onMemberJoined', 'onMemberChanged', 'onMemberLeft')
      ORDER BY seq";
 
+/// What is younger than the moment has not been still since then.
+const FORGOTTEN: &str = "SELECT group_id, seq FROM class
+     WHERE ended_at IS NULL AND deleted_at IS NULL AND created_at <= ?1
+       AND coalesce(
+           (SELECT unixepoch(json_extract(body, '$.at'), 'subsec') * 1000 FROM event
+            WHERE event.group_id = class.group_id AND event.seq = class.seq), created_at) <= ?1
+     ORDER BY created_at LIMIT ?2";
+
 impl HistoryReader {
     /// The next classes after a place, newest first.
     pub async fn classes(
@@ -298,6 +306,25 @@ impl HistoryReader {
             .await
     }
 
+    /// Some classes that go on and in which nothing has happened since this moment, the oldest first,
+    /// with the number of their last event.
+    pub async fn still_since(
+        &self,
+        moment: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(GroupId, u64)>, sqlx::Error> {
+        let rows = sqlx::query(FORGOTTEN)
+            .bind(moment.as_millis())
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        let read = |row: &SqliteRow| {
+            let group_id = GroupId::from_bytes(bytes(row.try_get(0)?)?);
+            Ok((group_id, row.try_get::<i64, _>(1)?.cast_unsigned()))
+        };
+        rows.iter().map(read).collect()
+    }
+
     /// How many classes have ended before this moment.
     pub async fn ended_before(&self, moment: Timestamp) -> Result<u64, sqlx::Error> {
         let count: i64 = sqlx::query_scalar(
@@ -428,6 +455,10 @@ mod tests {
         let classes = file.plan(CLASSES).await;
         assert!(classes.contains("SEARCH class USING INDEX class_by_age"), "{classes}");
         assert!(!classes.contains("TEMP B-TREE"), "{classes}");
+        let forgotten = file.plan(FORGOTTEN).await;
+        assert!(forgotten.contains("SEARCH class USING INDEX class_that_goes_on"), "{forgotten}");
+        assert!(forgotten.contains("SEARCH event USING PRIMARY KEY"), "{forgotten}");
+        assert!(!forgotten.contains("TEMP B-TREE"), "{forgotten}");
         let events = file.plan(EVENTS).await;
         assert!(events.contains("SEARCH event USING PRIMARY KEY"), "{events}");
         assert!(!events.contains("TEMP B-TREE"), "{events}");

@@ -37,6 +37,12 @@ pub(crate) const fn kept_since(now: Timestamp, days: u32) -> Timestamp {
     Timestamp::from_millis(now.as_millis() - days as i64 * DAY_MILLIS)
 }
 
+/// The last moment of those classes that are forgotten by now: nothing has happened in them for so
+/// many days.
+pub(crate) const fn still_since(now: Timestamp, days: u32) -> Timestamp {
+    kept_since(now, days)
+}
+
 /// Something to do between batches.
 #[derive(Debug)]
 pub(crate) enum Chore {

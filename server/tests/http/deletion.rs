@@ -1,6 +1,7 @@
 //! What is deleted is gone for everybody, whole, and from the file; what is erased keeps its counts.
 
 use serde_json::json;
+use server::Config;
 use signaling::{GroupId, Timestamp, UserId};
 
 use crate::support::{Class, GroupInvitation, Member, Server};
@@ -137,8 +138,46 @@ async fn classes_are_kept_for_as_long_as_the_setting_says_and_no_shorter() {
     engine.delete_kept_long_enough(after(30 * DAY)).await.expect("it is deleted");
     assert!(!is_there(&over).await);
     engine.delete_kept_long_enough(after(10_000 * DAY)).await.expect("nothing to do");
-    assert!(is_there(&goes_on).await, "what never ended stays");
+    assert!(is_there(&goes_on).await, "what has not ended stays until it ends");
 
     engine.set_keep_days(None).await.expect("it is set");
     assert_eq!(engine.keep_days().await.expect("the setting"), None);
+}
+
+#[tokio::test]
+async fn a_class_that_is_forgotten_ends_by_itself_so_that_it_is_deleted_in_time() {
+    let mut server = Server::start().await;
+    let (forgotten, goes_on) = (Class::start(&server).await, Class::start(&server).await);
+    let ada = forgotten.join("Ada").await;
+    let round = forgotten.teacher.invite_in_group(GroupInvitation::to_everyone()).await;
+    ada.accept(&round).await.with_status(200);
+    goes_on.join("Bo").await;
+    server.restart().await;
+    let mut stream = ada.stream_again(&round.seq().to_string()).await;
+    let last = stream.next_event().await;
+    last.named("onInviteeAccepted");
+    let last: Timestamp = last["at"].as_str().expect("a moment").parse().expect("a moment");
+    let after = |millis: i64| Timestamp::from_millis(last.as_millis() + millis);
+    let days = i64::from(Config::STILL_DAYS);
+    let ended = async |server: &Server, class: &Class| {
+        server.engine().class(group(class)).await.expect("the class").ended_at
+    };
+
+    server.engine().end_forgotten(after(days * DAY - 1)).await.expect("nothing to do");
+    assert_eq!(ended(&server, &forgotten).await, None, "a millisecond before");
+    server.engine().end_forgotten(after(days * DAY)).await.expect("it ends");
+    let finished = stream.until("onInviteeFinished").await;
+    assert_eq!((&finished["reason"], &finished["by"]), (&json!("ended"), &json!(ada.id)));
+    assert_eq!(stream.until("onGroupEnded").await["reason"], "forgotten");
+    stream.until_the_end().await;
+    ada.get("").await.refused(410, 10010);
+    assert_eq!(ended(&server, &goes_on).await, None, "somebody came since");
+
+    server.restart().await;
+    let end = ended(&server, &forgotten).await.expect("it has ended");
+    server.engine().set_keep_days(Some(30)).await.expect("it is set");
+    let kept = Timestamp::from_millis(end.as_millis() + 30 * DAY);
+    server.engine().delete_kept_long_enough(kept).await.expect("it is deleted");
+    assert!(server.engine().class(group(&forgotten)).await.is_err());
+    assert!(server.engine().class(group(&goes_on)).await.is_ok());
 }

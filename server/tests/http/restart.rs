@@ -264,6 +264,7 @@ async fn no_other_user_of_the_machine_may_read_the_files() {
     let server = Server::start().await;
     Class::start(&server).await;
     let modes = server.modes_on_disk();
-    assert_eq!(modes.len(), 3, "the database, its write-ahead log and the log's index: {modes:?}");
+    let names = "the database, its lock, its write-ahead log and the log's index";
+    assert_eq!(modes.len(), 4, "{names}: {modes:?}");
     assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
 }

@@ -1,0 +1,115 @@
+//! `handup backup` and `handup check`: what one can do with the file beside serving it, and what is
+//! said about it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use server::{Checked, Progress};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What takes no longer needs no bar.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// Copies the database while a server works on it.
+pub async fn back_up(database: &Path, to: &Path) -> Result<(), String> {
+    let no_signals = |error| format!("cannot wait for signals: {error}");
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let bar = Bar::new();
+    let tell = |progress| bar.tell(progress);
+    let copied = tokio::select! {
+        copied = server::back_up(database, to, &tell) => copied.map_err(|error| error.to_string())?,
+        _ = terminate.recv() => return Err(broken_off()),
+        _ = interrupt.recv() => return Err(broken_off()),
+    };
+    drop(bar);
+    let (from, to) = (database.display(), to.display());
+    if copied.faults.is_empty() {
+        println!("{to} is a whole copy of {from}: {}", contents(&copied));
+        Ok(())
+    } else {
+        let faults = list(&copied);
+        Err(format!("{to} is a copy of {from} as it is, and that has faults:{faults}"))
+    }
+}
+
+fn broken_off() -> String {
+    "stopped before the copy was whole; nothing is left of it".to_owned()
+}
+
+/// Looks through a file, and changes nothing.
+pub async fn check(file: &Path) -> Result<(), String> {
+    let bar = Bar::new();
+    let checked = server::check(file, &|progress| bar.tell(progress)).await;
+    drop(bar);
+    let checked = checked.map_err(|error| error.to_string())?;
+    let (schema, newest) = (checked.schema, checked.newest_schema);
+    let file = file.display();
+    if !checked.faults.is_empty() {
+        let faults = list(&checked);
+        return Err(format!(
+            "{file} has faults. Put a copy that has none in its place, or export what can be read:{faults}"
+        ));
+    }
+    if checked.is_newer() {
+        return Err(format!(
+            "{file} was written by a newer Handup: its schema is number {schema}, and this one knows \
+             {newest}. SQLite finds it whole; its classes are checked by the newer one"
+        ));
+    }
+    println!("{file} is whole: {}", contents(&checked));
+    if checked.is_older() {
+        println!(
+            "it was written by an older Handup: a server brings it from schema {schema} to {newest} \
+             when it starts, and keeps a copy"
+        );
+    }
+    Ok(())
+}
+
+fn contents(checked: &Checked) -> String {
+    let Checked { schema, classes, events, .. } = checked;
+    format!("classes {classes}, events {events}, schema {schema}")
+}
+
+fn list(checked: &Checked) -> String {
+    checked.faults.iter().map(|fault| format!("\n  {fault}")).collect()
+}
+
+/// Shows a person how far it is, once it takes long.
+struct Bar {
+    bar: ProgressBar,
+    began: Instant,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::hidden();
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {percent} %") {
+            bar.set_style(style);
+        }
+        Self { bar, began: Instant::now() }
+    }
+
+    fn tell(&self, progress: Progress) {
+        if self.bar.is_hidden() && self.began.elapsed() > SHORT {
+            // Where nobody looks at a terminal it stays hidden.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        let (what, done, whole) = match progress {
+            Progress::Copied(done, whole) => ("copying", done, whole),
+            Progress::Checking => ("checking the file", 0, 0),
+            Progress::Read(done, whole) => ("reading the classes", done, whole),
+        };
+        self.bar.set_message(what);
+        self.bar.set_length(whole.max(1));
+        self.bar.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
