@@ -2,6 +2,7 @@
 //! the contract.
 
 mod admin;
+mod asking;
 mod calls;
 mod classroom;
 mod cross_site;
