@@ -20,6 +20,7 @@ mod kept;
 mod limits;
 mod listen;
 mod networks;
+mod pace;
 mod piece;
 mod proxies;
 mod render_queue;
