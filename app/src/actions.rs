@@ -23,7 +23,23 @@ pub struct RoomView {
     /// The code that joins the class.
     pub code: String,
     /// The link that joins the class.
-    pub link: String,
+    pub link: Link,
+}
+
+/// A link to show to others.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Link {
+    /// The whole address.
+    pub url: String,
+    /// Whether other machines can open it.
+    pub is_for_others: bool,
+}
+
+#[cfg(feature = "ssr")]
+impl From<server::Link> for Link {
+    fn from(server::Link { url, is_for_others }: server::Link) -> Self {
+        Self { url, is_for_others }
+    }
 }
 
 /// A class that this browser is in.
@@ -43,10 +59,15 @@ pub struct ClassHere {
     pub day: String,
 }
 
-/// Begins a class, and leads into its room.
+/// Begins a class, and leads into its room. A form that is sent twice carries the same `ticket`, and
+/// begins one.
 #[server(prefix = "/do", endpoint = "start")]
-pub async fn start_class(name: String, teacher: String) -> Result<(), Trouble> {
-    let started = ssr::start(&name, &teacher).await;
+pub async fn start_class(
+    name: String,
+    teacher: String,
+    #[server(default)] ticket: String,
+) -> Result<(), Trouble> {
+    let started = ssr::start(&name, &teacher, &ticket).await;
     ssr::lead(started, |trouble| {
         ssr::address("/", &[("problem", trouble.key()), ("name", &name), ("teacher", &teacher)])
     })
@@ -94,7 +115,12 @@ pub async fn act(
 #[server(prefix = "/do", endpoint = "take-over")]
 pub async fn take_over(token: String) -> Result<(), Trouble> {
     let taken = ssr::take_over(&token).await;
-    ssr::lead(taken, |trouble| ssr::address("/", &[("problem", trouble.key())]))
+    ssr::lead(taken, |trouble| {
+        // Only this one leaves the link as good as it was.
+        let is_good = trouble == Trouble::NoCookie && server::Token::from_text(&token).is_some();
+        let page = if is_good { format!("/handover/{token}") } else { "/".to_owned() };
+        ssr::address(&page, &[("problem", trouble.key())])
+    })
 }
 
 /// Opens an administrator's session by the password.
@@ -147,12 +173,19 @@ pub async fn erase_person(group: GroupId, member: UserId) -> Result<(), Trouble>
     })
 }
 
+/// Gives the browser that a form goes to the cookie without which the form is refused: what it makes
+/// could not be entered by a browser that keeps none.
+pub fn know_browser() {
+    #[cfg(feature = "ssr")]
+    ssr::know_browser_of_form();
+}
+
 /// What tells a form that was sent twice from two forms, for as long as its browser keeps the other
 /// half, which no script and no page shows.
 pub fn ticket() -> String {
+    know_browser();
     #[cfg(feature = "ssr")]
     {
-        ssr::know_browser_of_form();
         server::Token::new().reveal().to_owned()
     }
     #[cfg(not(feature = "ssr"))]
@@ -176,13 +209,10 @@ pub(crate) mod ssr {
     use leptos::nonce::use_nonce;
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
-    use server::{
-        Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token, presented,
-        presented_by_admin, presented_with_form, set_admin_cookie, set_cookie, set_form_cookie,
-    };
+    use server::{Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token};
     use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
 
-    use super::{ClassHere, RoomView};
+    use super::{ClassHere, Link, RoomView};
     use crate::room::cut::cut;
     use crate::trouble::Trouble;
 
@@ -200,7 +230,7 @@ pub(crate) mod ssr {
     }
 
     fn browser_token(engine: &Engine) -> Option<Token> {
-        match presented(&headers(), engine.is_https())? {
+        match engine.cookies().presented(&headers())? {
             Presented::Cookie(token) => Some(token),
             Presented::Bearer(_) => None,
         }
@@ -224,7 +254,7 @@ pub(crate) mod ssr {
 
         /// Gives the browser the token. Whoever was not let in keeps what they have.
         fn has_come_in(&self, engine: &Engine) {
-            give_cookie(&set_cookie(&self.token, engine.is_https()));
+            give_cookie(&engine.cookies().set(&self.token));
         }
     }
 
@@ -239,10 +269,30 @@ pub(crate) mod ssr {
     /// Gives a browser the secret by which a form will be known to be its own.
     pub fn know_browser_of_form() {
         let Ok(engine) = engine() else { return };
-        let is_https = engine.is_https();
-        if presented_with_form(&headers(), is_https).is_none() {
-            give_cookie(&set_form_cookie(&Token::new(), is_https));
+        let cookies = engine.cookies();
+        if cookies.presented_with_form(&headers()).is_none() {
+            give_cookie(&cookies.set_with_form(&Token::new()));
         }
+    }
+
+    /// The secret of the browser that sends a form. Without it the browser keeps no cookies, or not
+    /// at this address, and would not keep the one either that it is to be let in by: nothing may be
+    /// made for it. One that has only lost it is given another.
+    fn browser_of_form(engine: &Engine) -> Result<Token, Trouble> {
+        engine.cookies().presented_with_form(&headers()).ok_or_else(|| {
+            know_browser_of_form();
+            Trouble::NoCookie
+        })
+    }
+
+    /// Whether a cookie came back that a form was refused for, and else the address at which it
+    /// would, where that is known.
+    pub fn cookie_came_back() -> Result<(), Option<String>> {
+        let engine = engine().map_err(|_| None)?;
+        if engine.cookies().presented_with_form(&headers()).is_some() {
+            return Ok(());
+        }
+        Err(engine.public_url().map(str::to_owned))
     }
 
     /// Whom the browser stands for in the class, whether or not it is over, and their role.
@@ -259,7 +309,7 @@ pub(crate) mod ssr {
 
     /// Whether the browser holds an administrator's session.
     pub async fn is_admin(engine: &Engine) -> Result<bool, Trouble> {
-        match presented_by_admin(&headers(), engine.is_https()) {
+        match engine.cookies().presented_by_admin(&headers()) {
             Some(token) => Ok(engine.is_admin(&token).await?),
             None => Ok(false),
         }
@@ -272,20 +322,21 @@ pub(crate) mod ssr {
 
     pub async fn sign_in(password: String) -> Result<String, Trouble> {
         let engine = engine()?;
+        browser_of_form(&engine)?;
         let token = engine.sign_in(peer()?, password).await?.ok_or(Trouble::WrongPassword)?;
-        if let Some(before) = presented_by_admin(&headers(), engine.is_https()) {
+        if let Some(before) = engine.cookies().presented_by_admin(&headers()) {
             engine.sign_out(&before).await?;
         }
-        give_cookie(&set_admin_cookie(Some(&token), engine.is_https()));
+        give_cookie(&engine.cookies().set_by_admin(&token));
         Ok("/admin".to_owned())
     }
 
     pub async fn sign_out() -> Result<String, Trouble> {
         let engine = engine()?;
-        if let Some(token) = presented_by_admin(&headers(), engine.is_https()) {
+        if let Some(token) = engine.cookies().presented_by_admin(&headers()) {
             engine.sign_out(&token).await?;
         }
-        give_cookie(&set_admin_cookie(None, engine.is_https()));
+        give_cookie(&engine.cookies().unset_by_admin());
         Ok("/admin".to_owned())
     }
 
@@ -297,13 +348,14 @@ pub(crate) mod ssr {
 
     pub async fn set_up(token: &str, password: String) -> Result<String, Trouble> {
         let engine = engine()?;
+        browser_of_form(&engine)?;
         let link = Token::from_text(token).ok_or(Trouble::LinkOver)?;
         let opened = engine.set_up(&link, password).await?.map_err(|error| match error {
             PasswordError::TooShort => Trouble::PasswordShort,
             PasswordError::TooLong => Trouble::PasswordLong,
         })?;
         let token = opened.ok_or(Trouble::LinkOver)?;
-        give_cookie(&set_admin_cookie(Some(&token), engine.is_https()));
+        give_cookie(&engine.cookies().set_by_admin(&token));
         Ok("/admin".to_owned())
     }
 
@@ -353,12 +405,16 @@ pub(crate) mod ssr {
         Ok(session)
     }
 
-    pub async fn start(name: &str, teacher: &str) -> Result<String, Trouble> {
+    pub async fn start(name: &str, teacher: &str, ticket: &str) -> Result<String, Trouble> {
+        let engine = engine()?;
+        let browser = browser_of_form(&engine)?;
         let name = Name::new(name).map_err(Trouble::of_class_name)?;
         let teacher = Name::new(teacher).map_err(Trouble::of_name)?;
-        let engine = engine()?;
         let arrival = Arrival::by(browser_token(&engine));
-        let joined = engine.create_group(peer()?, name, teacher, arrival.entrance()).await?;
+        let form = Token::from_text(ticket);
+        let ticket = form.as_ref().map(|form| Ticket { form, browser: &browser });
+        let joined =
+            engine.create_group(peer()?, name, teacher, ticket, arrival.entrance()).await?;
         arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
     }
@@ -380,6 +436,7 @@ pub(crate) mod ssr {
 
     pub async fn join(code: &str, name: &str, ticket: &str) -> Result<String, Trouble> {
         let engine = engine()?;
+        let browser = browser_of_form(&engine)?;
         let group = engine.group_of_code(peer()?, code).await?;
         // Whoever is in the class already, a teacher above all, stays who they are.
         let known = browser_token(&engine);
@@ -388,10 +445,8 @@ pub(crate) mod ssr {
         }
         let name = Name::new(name).map_err(Trouble::of_name)?;
         let arrival = Arrival::by(known);
-        let of_form = Token::from_text(ticket);
-        let of_browser = presented_with_form(&headers(), engine.is_https());
-        let ticket = of_form.as_ref().zip(of_browser.as_ref());
-        let ticket = ticket.map(|(form, browser)| Ticket { form, browser });
+        let form = Token::from_text(ticket);
+        let ticket = form.as_ref().map(|form| Ticket { form, browser: &browser });
         let joined = engine.join(peer()?, code, name, ticket, arrival.entrance()).await?;
         arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
@@ -517,6 +572,7 @@ pub(crate) mod ssr {
 
     pub async fn take_over(token: &str) -> Result<String, Trouble> {
         let engine = engine()?;
+        browser_of_form(&engine)?;
         let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
         let leads_to = engine.handover_leads_to(&handover).await?;
         leads_to.ok_or(Trouble::LinkUsed)?;
@@ -621,7 +677,7 @@ pub(crate) mod ssr {
             counts,
             me: user,
             code: code.as_str().to_owned(),
-            link: engine.join_url(&headers(), &code),
+            link: engine.join_link(&headers(), &code).into(),
         })
     }
 
@@ -666,16 +722,16 @@ pub(crate) mod ssr {
 
     /// A link for another device: the class it leads into, the full link, and whether this
     /// browser is that teacher's already, which makes it the device that is handed over from.
-    pub async fn handover(token: &str) -> Result<(String, String, bool), Trouble> {
+    pub async fn handover(token: &str) -> Result<(String, Link, bool), Trouble> {
         let engine = engine()?;
         let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
         let leads_to = engine.handover_leads_to(&handover).await?;
         let (group, teacher) = leads_to.ok_or(Trouble::LinkUsed)?;
         let room = engine.room(group).await?;
         let name = room.with_group(|group| group.name.clone());
-        let url = engine.handover_url(&headers(), &handover);
+        let link = engine.handover_link(&headers(), &handover).into();
         let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
         let is_here = me == Some(teacher);
-        Ok((name.map(|name| name.to_string()).unwrap_or_default(), url, is_here))
+        Ok((name.map(|name| name.to_string()).unwrap_or_default(), link, is_here))
     }
 }

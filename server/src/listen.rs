@@ -82,6 +82,9 @@ impl Handed {
 /// are answered, or three seconds are over.
 pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {
     let (bounds, stopping) = (engine.bounds(), engine.stopping().clone());
+    if let Ok(address) = listener.local_addr() {
+        engine.is_listening_on(address);
+    }
     let open = Connections::new(bounds.connections, bounds.connections_of_network);
     let mut builder = http1::Builder::new();
     // Its own deadline for headers is one for idleness as well, so it is behind those of `Paced`. Without
