@@ -1244,6 +1244,87 @@ async fn two_handups_on_one_host_keep_their_people_in_one_browser() {
     }
 }
 
+/// The token in the cookie that an answer gives a member's browser.
+fn token_of(answer: &Answer) -> Token {
+    let given = given(answer, "handup").expect("a cookie");
+    Token::from_text(&given).expect("a token")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_people_of_a_class_share_a_browser() {
+    let school = School::open().await;
+    let (engine, Class { group, code, teacher_id, .. }) = (&school.engine, &school.class);
+    let user = async |token: &Token| engine.session(*group, token).await.expect("a session").user;
+    let page = async |token: &Token| {
+        let page = school.look(&format!("/join/{code}"), &member(token)).await;
+        page.text.replace("<!>", "")
+    };
+    let join = async |token: &Token, fields: &str| {
+        let body = format!("code={code}&{fields}");
+        school.submit("/do/join", &member(token), body).await
+    };
+    let is_here = async |who: UserId| {
+        let room = engine.room(*group).await.expect("the class");
+        room.with_group(|group| group.member(who).is_some())
+    };
+    let ada_first = token_of(&join(&Token::new(), "name=Ada").await);
+    let ada = user(&ada_first).await;
+    let told = page(&ada_first).await;
+    assert!(told.contains("You are in this class as <bdi>Ada</bdi>"), "{told}");
+    // A form from before leads in as who one is.
+    let again = join(&ada_first, "name=Ada").await;
+    assert_eq!(again.header(LOCATION), format!("/class/{group}"));
+    assert_eq!(given(&again, "handup"), None);
+
+    let wrong = join(&ada_first, "name=&person=else").await;
+    assert!(wrong.header(LOCATION).contains("person=else"), "{}", wrong.header(LOCATION));
+    let with_ben = token_of(&join(&ada_first, "name=Ben&person=else").await);
+    let ben = user(&with_ben).await;
+    assert_ne!(ben, ada);
+    assert!(is_here(ada).await, "nobody was taken out");
+    let told = page(&with_ben).await;
+    assert!(told.contains("You are in this class as <bdi>Ben</bdi>"), "{told}");
+    assert!(told.contains(&format!("value=\"{ada}\"")), "the way back to Ada");
+
+    let with_ada = token_of(&join(&with_ben, &format!("person={ada}")).await);
+    assert_eq!(user(&with_ada).await, ada);
+    // Nobody becomes whom their browser has not come in as.
+    for other in [*teacher_id, school.class.student_id, school.other.student_id] {
+        let refused = join(&with_ada, &format!("person={other}")).await;
+        assert_eq!(given(&refused, "handup"), None);
+        assert!(refused.header(LOCATION).contains("problem="), "{}", refused.header(LOCATION));
+    }
+    // Who goes takes nobody along, and their page becomes nobody else's by itself.
+    let with_ben = token_of(&join(&with_ada, &format!("person={ben}")).await);
+    assert_eq!(user(&with_ben).await, ben);
+    let leave = Command::Leave { actor: ben, user: ben };
+    engine.command(*group, somewhere(), leave).await.expect("Ben goes");
+    assert!(engine.session(*group, &with_ben).await.is_err());
+    assert!(is_here(ada).await);
+    let back = join(&with_ben, &format!("person={ben}")).await;
+    assert_eq!(given(&back, "handup"), None, "Ben is gone");
+    let told = page(&with_ben).await;
+    assert!(!told.contains("You are in this class") && told.contains("Go on as <bdi>Ada</bdi>"));
+    let with_ada = token_of(&join(&with_ben, &format!("person={ada}")).await);
+    assert_eq!(user(&with_ada).await, ada);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_does_nothing_as_somebody_else_than_it_shows() {
+    let school = School::open().await;
+    let Class { group, student, student_id, teacher_id, .. } = &school.class;
+    let before = school.log_of_the_class().await;
+    let act = async |me: UserId| {
+        let body = format!("group={group}&deed=lowerHand&me={me}");
+        school.submit("/do/act", &member(student), body).await
+    };
+    let refused = act(*teacher_id).await;
+    assert!(refused.header(LOCATION).contains("problem=other-person"));
+    assert_eq!(school.log_of_the_class().await, before);
+    act(*student_id).await;
+    assert_ne!(school.log_of_the_class().await, before);
+}
+
 /// Whoever adds a route says what it costs, and what holds it.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_stands_in_the_table_of_costs() {

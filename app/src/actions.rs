@@ -11,6 +11,22 @@ use crate::trouble::Trouble;
 /// Where the room's forms go; also the address under which [`Act`] is registered.
 pub const ACT: &str = "/do/act";
 
+/// Says of a form for joining that it is for somebody whom this browser has not been yet.
+pub const SOMEBODY_ELSE: &str = "else";
+
+/// A class that a code joins.
+#[derive(Debug, Clone)]
+pub struct ClassOfCode {
+    /// The class.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// The name of the member that this browser is in it.
+    pub me: Option<String>,
+    /// As whom else this browser has come in, with their names.
+    pub others: Vec<(UserId, String)>,
+}
+
 /// What a member's page of their class is made of.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct RoomView {
@@ -74,22 +90,29 @@ pub async fn start_class(
 }
 
 /// Joins a class by its code, and leads into its room. A form that is sent twice carries the same
-/// `ticket`, and joins once.
+/// `ticket`, and joins once. Whoever is in the class already stays who they are, unless `person` is
+/// [`SOMEBODY_ELSE`], who joins as well, or the id of another one as whom this browser came in.
 #[server(prefix = "/do", endpoint = "join")]
 pub async fn join_class(
     code: String,
-    name: String,
+    #[server(default)] name: String,
     #[server(default)] ticket: String,
+    #[server(default)] person: String,
 ) -> Result<(), Trouble> {
-    let joined = ssr::join(&code, &name, &ticket).await;
+    let joined = ssr::join(&code, &name, &ticket, &person).await;
     ssr::lead(joined, |trouble| {
-        ssr::address("/join", &[("problem", trouble.key()), ("code", &code), ("name", &name)])
+        let mut query = vec![("problem", trouble.key()), ("code", &code), ("name", &name)];
+        if person == SOMEBODY_ELSE {
+            query.push(("person", SOMEBODY_ELSE));
+        }
+        ssr::address("/join", &query)
     })
 }
 
 /// Does one thing in the room. `who` names the member that the deed is about, where it is about
-/// one; `question`, `limit` (seconds) and `first` belong to asking for hands. Answers with the
-/// number of the class's last event, which a live page must come to see.
+/// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `me` is whose page it
+/// comes from, where that is said. Answers with the number of the class's last event, which a live
+/// page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
     group: GroupId,
@@ -98,8 +121,12 @@ pub async fn act(
     #[server(default)] question: String,
     #[server(default)] limit: String,
     #[server(default)] first: String,
+    #[server(default)] me: Option<UserId>,
 ) -> Result<u64, Trouble> {
-    let done = ssr::act(group, &deed, who, &question, &limit, &first).await;
+    let done = match ssr::is_still(group, me).await {
+        Ok(()) => ssr::act(group, &deed, who, &question, &limit, &first).await,
+        Err(trouble) => Err(trouble),
+    };
     let room = format!("/class/{group}");
     let (seq, leads_to) = match done {
         Ok((seq, leads_to)) => (seq, Ok(leads_to.unwrap_or_else(|| room.clone()))),
@@ -212,7 +239,7 @@ pub(crate) mod ssr {
     use server::{Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token};
     use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
 
-    use super::{ClassHere, Link, RoomView};
+    use super::{ClassHere, ClassOfCode, Link, RoomView, SOMEBODY_ELSE};
     use crate::room::cut::cut;
     use crate::trouble::Trouble;
 
@@ -434,13 +461,25 @@ pub(crate) mod ssr {
         }
     }
 
-    pub async fn join(code: &str, name: &str, ticket: &str) -> Result<String, Trouble> {
+    pub async fn join(
+        code: &str,
+        name: &str,
+        ticket: &str,
+        person: &str,
+    ) -> Result<String, Trouble> {
         let engine = engine()?;
         let browser = browser_of_form(&engine)?;
         let group = engine.group_of_code(peer()?, code).await?;
         // Whoever is in the class already, a teacher above all, stays who they are.
         let known = browser_token(&engine);
-        if is_in(&engine, group, known.as_ref()).await?.is_some() {
+        let me = is_in(&engine, group, known.as_ref()).await?;
+        if let Some(other) = person.parse().ok().filter(|other| Some(*other) != me) {
+            let arrival = Arrival::by(known);
+            engine.go_on_as(peer()?, group, other, arrival.entrance()).await?;
+            arrival.has_come_in(&engine);
+            return Ok(format!("/class/{group}"));
+        }
+        if me.is_some() && person != SOMEBODY_ELSE {
             return Ok(format!("/class/{group}"));
         }
         let name = Name::new(name).map_err(Trouble::of_name)?;
@@ -450,6 +489,14 @@ pub(crate) mod ssr {
         let joined = engine.join(peer()?, code, name, ticket, arrival.entrance()).await?;
         arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
+    }
+
+    /// Whether the browser is still the one whose page says so, where it does: another page of it may
+    /// have gone on as somebody else.
+    pub async fn is_still(group: GroupId, me: Option<UserId>) -> Result<(), Trouble> {
+        let Some(me) = me else { return Ok(()) };
+        let is_me = session(group).await?.user == me;
+        if is_me { Ok(()) } else { Err(Trouble::OtherPerson) }
     }
 
     /// Ends the call that somebody is in, by the word of a teacher who is not told of it.
@@ -681,8 +728,8 @@ pub(crate) mod ssr {
         })
     }
 
-    /// The name of the class that a code joins, and the class itself when this browser is in it.
-    pub async fn class_of_code(code: &str) -> Result<(String, Option<GroupId>), Trouble> {
+    /// The class that a code joins.
+    pub async fn class_of_code(code: &str) -> Result<ClassOfCode, Trouble> {
         let engine = engine()?;
         let group = engine.group_of_code(peer()?, code).await?;
         let room = engine.room(group).await?;
@@ -690,9 +737,16 @@ pub(crate) mod ssr {
         if ended {
             return Err(Trouble::Ended);
         }
-        let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
         let name = name.map(|name| name.to_string()).unwrap_or_default();
-        Ok((name, me.map(|_| group)))
+        let token = browser_token(&engine);
+        let me = is_in(&engine, group, token.as_ref()).await?;
+        let others = match token {
+            Some(token) => engine.others(group, &token).await?,
+            None => Vec::new(),
+        };
+        let named = |user| room.with_group(|group| Some(group.member(user)?.name.to_string()));
+        let others = others.into_iter().filter_map(|user| Some((user, named(user)?))).collect();
+        Ok(ClassOfCode { group, name, me: me.and_then(named), others })
     }
 
     /// The classes that this browser is in, and those it was in and that are over.

@@ -84,6 +84,8 @@ troubles! {
     CookieLost = "cookie-lost", "Your browser had lost the cookie of this page, so nothing was done. It has a new one: try again.";
     /// A form came from a page of another address.
     OtherAddress = "other-address", "That form was sent from a page of another address, so nothing was done.";
+    /// The browser goes on as somebody else than the page shows.
+    OtherPerson = "other-person", "This browser goes on as somebody else in this class. Reload the page to see as whom.";
     /// The link for another device is used up or too old.
     LinkUsed = "link-used", "This link was used already or is too old. Get a new one in your class, under “Class”.";
     /// The browser holds no credential by which anything could be told.
@@ -214,7 +216,9 @@ mod from_server {
                 Self::NotHere | Self::NothingKept | Self::NotAdmin | Self::WrongPassword => {
                     StatusCode::UNAUTHORIZED
                 }
-                Self::Full | Self::Settled | Self::LastTeacher => StatusCode::CONFLICT,
+                Self::Full | Self::Settled | Self::LastTeacher | Self::OtherPerson => {
+                    StatusCode::CONFLICT
+                }
                 Self::Ended | Self::LinkUsed | Self::LinkOver => StatusCode::GONE,
                 Self::TooFast => StatusCode::TOO_MANY_REQUESTS,
                 Self::Busy => StatusCode::SERVICE_UNAVAILABLE,

@@ -75,3 +75,42 @@ test("a browser that has lost a page’s cookie goes on with a second press", as
   await start.click();
   await page.waitForURL(/\/class\/[^?]+$/);
 });
+
+test("several students of a class share a tablet", async ({ browser, page, handup }) => {
+  const desk = await browser.newPage({ baseURL: handup.url });
+  await desk.goto("/");
+  await desk.getByLabel("Class name").fill("Biology 9B");
+  await desk.getByLabel("Your name").fill("Ms Haddad");
+  await desk.getByRole("button", { name: "Start the class" }).click();
+  await desk.waitForURL(/\/class\/[^?]+$/);
+  const link = await desk.getByRole("link", { name: /\/join\// }).innerText();
+
+  const join = page.getByRole("button", { name: "Join the class" });
+  const main = page.getByRole("main");
+  await page.goto(link);
+  await page.getByLabel("Your name").fill("Ada");
+  await join.click();
+  await page.waitForURL(/\/class\/[^?]+$/);
+
+  // The next one is told as whom the tablet is in, and comes in beside them.
+  await page.goto(link);
+  await expect(main.getByText("You are in this class as Ada.")).toBeVisible();
+  await page.getByText("Somebody else?").click();
+  await page.getByLabel("Your name").fill("Ben");
+  await join.click();
+  await page.waitForURL(/\/class\/[^?]+$/);
+  await page.goto(link);
+  await expect(main.getByText("You are in this class as Ben.")).toBeVisible();
+
+  // Both are in, and the tablet goes from one to the other.
+  await page.getByRole("button", { name: "Go on as Ada" }).click();
+  await page.waitForURL(/\/class\/[^?]+$/);
+  await page.goto(link);
+  await expect(page.getByRole("link", { name: "Go on as Ada" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Go on as Ben" })).toBeVisible();
+  await desk.reload();
+  for (const name of ["Ada", "Ben"]) {
+    await expect(desk.locator(".members li").filter({ hasText: name })).toHaveCount(1);
+  }
+  await desk.close();
+});

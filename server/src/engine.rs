@@ -452,6 +452,48 @@ impl Engine {
         Ok(room.holder(held))
     }
 
+    /// As whom else the token's browser may go on in the group: every member as whom it has come in,
+    /// but the one for whom the token stands.
+    ///
+    /// # Errors
+    /// When there is no such group.
+    pub async fn others(&self, group_id: GroupId, token: &Token) -> Result<Vec<UserId>, Error> {
+        let Some(held) = self.held(token.hash()).await? else { return Ok(Vec::new()) };
+        let memberships = self.shared.reader.memberships(held.browser, group_id).await?;
+        if memberships.is_empty() {
+            return Ok(Vec::new());
+        }
+        let room = self.room(group_id).await?;
+        // Some may have come along with their browser while the room was in memory.
+        for found in memberships {
+            room.admit(held.browser, found);
+        }
+        Ok(room.others(held))
+    }
+
+    /// Goes on in the group as another of those as whom the browser has come in, by `entrance`. The
+    /// others stay in.
+    ///
+    /// # Errors
+    /// When the browser has not come in as that member, they are gone, or too many come in from this
+    /// address.
+    pub async fn go_on_as(
+        &self,
+        address: IpAddr,
+        group_id: GroupId,
+        user: UserId,
+        entrance: Entrance<'_>,
+    ) -> Result<(), Error> {
+        let before = entrance.instead_of.ok_or(Error::NotSignedIn)?;
+        if !self.others(group_id, before).await?.contains(&user) {
+            return Err(Error::NotSignedIn);
+        }
+        self.shared.limits.join(address, weight::ADMISSION)?;
+        let admission = self.admission(entrance).await?;
+        self.submit(group_id, None, vec![Beside::Admit { admission, user }], None).await?;
+        Ok(())
+    }
+
     /// What a token stands for, while it is good. With that it is used: the token that it replaced
     /// has no long life any more.
     pub(crate) async fn held(&self, hash: TokenHash) -> Result<Option<Held>, Error> {

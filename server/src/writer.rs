@@ -517,13 +517,13 @@ impl<S: Store> Writer<S> {
         batch: &mut Batch,
         group_id: GroupId,
         beside: &mut Beside,
-        by_code: bool,
+        by_command: bool,
     ) -> Result<(), Error> {
         if let Beside::JoinCode(code) = beside {
             *code = self.unused(batch, code.clone()).await?;
         }
         if let Beside::ByCode(code) = beside
-            && by_code
+            && by_command
         {
             let renewed = batch.writes.iter().rev().find_map(|(group, write)| match write {
                 Write::JoinCode(code) if *group == group_id => Some(code.clone()),
@@ -531,6 +531,14 @@ impl<S: Store> Writer<S> {
             });
             if renewed.unwrap_or(self.room(group_id)?.join_code()) != *code {
                 return Err(Error::NoSuchGroup);
+            }
+        }
+        if let Beside::Admit { user, .. } = beside
+            && !by_command
+        {
+            let group = self.working.get(&group_id).map(|working| &working.group);
+            if group.is_none_or(|group| group.ended || group.member(*user).is_none()) {
+                return Err(Error::NotSignedIn);
             }
         }
         if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {

@@ -503,6 +503,8 @@ pub fn send(live: Live, event: SubmitEvent) {
         return;
     }
     let Ok(fields) = FormData::new_with_form(&form) else { return };
+    // Another page of this browser may have gone on as somebody else.
+    let _ = fields.append_with_str("me", &live.me.to_string());
     if let Some(button) = event.submitter().filter(|button| button.has_attribute("name")) {
         let attribute = |name: &str| button.get_attribute(name).unwrap_or_default();
         let _ = fields.append_with_str(&attribute("name"), &attribute("value"));
