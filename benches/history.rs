@@ -310,16 +310,22 @@ impl Served {
 
     async fn sign_in(&mut self) -> Result<()> {
         let origin = &self.origin;
+        let cookie = |answer: &reqwest::Response| {
+            let cookie = answer.headers().get(header::SET_COOKIE)?.to_str().ok()?;
+            Some(cookie.split(';').next().unwrap_or_default().to_owned())
+        };
+        let page = self.http.get(format!("{origin}/admin")).send().await?;
+        let of_form = cookie(&page).ok_or("no cookie for the form")?;
         let signed_in = self
             .http
             .post(format!("{origin}/do/sign-in"))
+            .header(header::COOKIE, of_form)
             .header(header::ORIGIN, origin)
             .header(header::ACCEPT, "text/html")
             .form(&[("password", PASSWORD)])
             .send()
             .await?;
-        let cookie = signed_in.headers().get(header::SET_COOKIE).ok_or("no session")?;
-        self.cookie = cookie.to_str()?.split(';').next().unwrap_or_default().to_owned();
+        self.cookie = cookie(&signed_in).ok_or("no session")?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use app::{App, Zone, exports, shell};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, REFERER};
+use axum::http::header::{ACCEPT, HOST, REFERER};
 use axum::http::uri::Authority;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -129,8 +129,14 @@ async fn run(options: Options) -> Result<(), String> {
     let database = database.canonicalize().unwrap_or(database);
     println!("data in {}", database.display());
     if let Some(token) = set_up {
-        let origin = engine.public_url().map_or_else(|| format!("http://{address}"), str::to_owned);
+        let reached = server::address_for_others(address).unwrap_or(address);
+        let origin = engine.public_url().map_or_else(|| format!("http://{reached}"), str::to_owned);
         println!("set the administrator's password: {origin}/admin/set-up/{}", token.reveal());
+    }
+    if engine.public_url().is_none()
+        && let Some(others) = server::address_for_others(address)
+    {
+        println!("phones in the same network open http://{others}");
     }
     println!("listening on http://{address}");
     server::serve(listener, router, engine).await;
@@ -184,7 +190,7 @@ fn router(engine: Engine, zone: Zone) -> Router {
         .fallback(not_found)
         .with_state(pages)
         .layer(from_fn_with_state(engine.clone(), own_referrer))
-        .layer(from_fn_with_state(engine.clone(), server::same_origin))
+        .layer(from_fn_with_state(engine.clone(), own_forms))
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
         .layer(server::bodies_in_time(engine.clone()))
         .layer(CompressionLayer::new())
@@ -203,6 +209,25 @@ fn router(engine: Engine, zone: Zone) -> Router {
         })
         .layer(CatchPanicLayer::new());
     rendered.merge(exports(engine.clone(), zone)).merge(server::api(engine)).layer(around_all)
+}
+
+/// Refuses forms of other sites: to a person in a page, which says where this one is.
+async fn own_forms(
+    State(engine): State<Engine>,
+    request: Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let is_person = accept.is_some_and(|accept| accept.contains("text/html"));
+    let refused = match server::same_origin(State(engine.clone()), request, next).await {
+        Ok(response) => return response,
+        Err(refused) => refused,
+    };
+    if is_person {
+        app::other_address_page(engine.public_url(), assets::place())
+    } else {
+        refused.into_response()
+    }
 }
 
 /// Leptos leads a form that cannot be read back to where it came from. Only this site may be that.

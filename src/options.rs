@@ -91,9 +91,14 @@ pub struct BoundsOptions {
     #[arg(long, env = "HANDUP_MAX_STREAMS_PER_MEMBER", default_value_t = Bounds::default().streams_of_member, value_parser = at_least_one)]
     max_streams_per_member: usize,
 
-    /// How long headers may take, and a connection be idle, in seconds
+    /// How long the headers of a request may take from their first byte, in seconds
     #[arg(long, env = "HANDUP_HEADER_TIMEOUT", default_value_t = seconds(Bounds::default().header_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
     header_timeout: u64,
+
+    /// How long a connection may be idle between two requests, in seconds: longer than a proxy in
+    /// front keeps its own (nginx 60), so that none meets a request with its end
+    #[arg(long, env = "HANDUP_IDLE_TIMEOUT", default_value_t = seconds(Bounds::default().idle_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
+    idle_timeout: u64,
 
     /// The longest headers of a request, in bytes
     #[arg(long, env = "HANDUP_MAX_HEADER_BYTES", default_value_t = LONGEST_HEADERS, value_parser = value_parser!(u32).range(8_192..=1_048_576))]
@@ -146,6 +151,7 @@ impl BoundsOptions {
             connections_of_network: self.max_connections_per_network.unwrap_or(half),
             streams_of_member: self.max_streams_per_member,
             header_timeout: Duration::from_secs(self.header_timeout),
+            idle_timeout: Duration::from_secs(self.idle_timeout),
             header_bytes: self.max_header_bytes as usize,
             body_timeout: Duration::from_secs(self.body_timeout),
             body_deadline: Duration::from_secs(self.body_deadline),

@@ -22,7 +22,7 @@ use call::{Calls, Media, Offer};
 use classroom::{Classroom, Operation};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
-use server::{Config, Engine, Token, new_invite_id};
+use server::{ClassFilter, Config, Engine, Token, new_invite_id};
 use signaling::{
     Answers, Command, GroupId, InviteId, InviteeList, Name, Role, SettingsChange, Timeout, UserId,
 };
@@ -78,7 +78,8 @@ impl Class {
         let [class, teacher, student, question] = words;
         let tokens = [Token::new(), Token::new(), Token::new()];
         let [of_teacher, of_student, of_removed] = tokens;
-        let begun = engine.create_group(somewhere(), name(class), name(teacher), &of_teacher).await;
+        let begun =
+            engine.create_group(somewhere(), name(class), name(teacher), None, &of_teacher).await;
         let begun = begun.expect("a class");
         let (group, code) = (begun.group_id, begun.join_code.as_str().to_owned());
         let mut joined = Vec::new();
@@ -137,8 +138,25 @@ fn admin(token: &Token) -> Headers {
     vec![(COOKIE, format!("handup-admin={}", token.reveal()))]
 }
 
+/// The cookie of a browser that has been on the page of a form, at any address.
+fn of_form(browser: &Token) -> (HeaderName, String) {
+    let browser = browser.reveal();
+    (COOKIE, format!("handup-form={browser}; __Host-handup-form={browser}"))
+}
+
 fn fetched_by(site: &str) -> (HeaderName, String) {
     (HeaderName::from_static("sec-fetch-site"), site.to_owned())
+}
+
+/// The value of a cookie that an answer gives; its name goes on with the id of the Handup.
+fn given(answer: &Answer, name: &str) -> Option<String> {
+    let mut cookies = answer.headers.get_all(SET_COOKIE).iter();
+    let found = cookies.find_map(|cookie| {
+        let (given, value) = cookie.to_str().ok()?.split_once('=')?;
+        let id = given.strip_prefix(name)?.strip_prefix('-')?;
+        (id.len() == 8 && id.bytes().all(|digit| digit.is_ascii_hexdigit())).then_some(value)
+    });
+    Some(found?.split(';').next().unwrap_or_default().to_owned())
 }
 
 impl School {
@@ -188,9 +206,16 @@ impl School {
         self.send(Method::GET, path, headers, String::new()).await
     }
 
-    /// Sends a form as a browser without a script does, from a page of this site.
+    /// Sends a form as a browser without a script does, from a page of this site, which has given it
+    /// a cookie.
     async fn submit(&self, path: &str, headers: &Headers, body: String) -> Answer {
         let mut headers = headers.clone();
+        let knows_browser = |(name, value): &(HeaderName, String)| {
+            *name == COOKIE && value.contains("handup-form=")
+        };
+        if !headers.iter().any(knows_browser) {
+            headers.push(of_form(&Token::new()));
+        }
         headers.push((CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()));
         headers.push((ACCEPT, "text/html".to_owned()));
         if !headers.iter().any(|(name, _)| name == "sec-fetch-site") {
@@ -515,6 +540,7 @@ async fn a_form_or_page_that_is_refused_for_haste_says_when_to_come_back() {
     for (path, body, wrong) in [("/do/sign-in", sign_in, 10), ("/do/join", join, 60)] {
         let live = vec![
             from(),
+            of_form(&Token::new()),
             (CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()),
             fetched_by("same-origin"),
         ];
@@ -779,10 +805,10 @@ async fn over_https_browsers_are_told_to_come_back_so_and_cookies_to_stay_so() {
     let school = School::open_at(Some("https://handup.example")).await;
     let page = school.look("/", &Headers::new()).await;
     assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
-    for (path, name) in [("/do/start", "__Host-handup="), ("/do/sign-in", "__Host-handup-admin=")] {
+    for (path, name) in [("/do/start", "__Host-handup"), ("/do/sign-in", "__Host-handup-admin")] {
         let answer = school.submit(path, &Headers::new(), form(path, &school)).await;
         let cookie = answer.header(SET_COOKIE);
-        assert!(cookie.starts_with(name), "{path}: {cookie}");
+        assert!(given(&answer, name).is_some(), "{path}: {cookie}");
         for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
             assert!(cookie.contains(attribute), "{path} {attribute}");
         }
@@ -801,15 +827,15 @@ async fn a_cookie_that_was_planted_is_not_taken_on() {
     let start = "name=Mine&teacher=Mallory".to_owned();
     for (path, body) in [("/do/start", start), ("/do/join", format!("code={code}&name=Bo"))] {
         let answer = school.submit(path, &member(&planted), body).await;
-        let cookie = answer.header(SET_COOKIE);
-        assert!(cookie.starts_with("handup=") && !cookie.contains(planted.reveal()), "{path}");
+        let cookie = given(&answer, "handup").expect("a cookie");
+        assert_ne!(cookie, planted.reveal(), "{path}");
     }
     assert!(school.engine.session(school.class.group, &planted).await.is_err());
 
     let headers = admin(&planted);
     let answer = school.submit("/do/sign-in", &headers, form("/do/sign-in", &school)).await;
-    let cookie = answer.header(SET_COOKIE);
-    assert!(cookie.starts_with("handup-admin=") && !cookie.contains(planted.reveal()));
+    let cookie = given(&answer, "handup-admin").expect("a cookie");
+    assert_ne!(cookie, planted.reveal());
     assert!(!school.engine.is_admin(&planted).await.expect("the store"));
 }
 
@@ -827,9 +853,8 @@ async fn what_was_noted_on_a_shared_machine_opens_nothing_that_others_come_into_
     let mut known = noted.clone();
     for (path, body) in deeds {
         let answer = school.submit(path, &member(&known), body).await;
-        let cookie = answer.header(SET_COOKIE);
-        let given = cookie.strip_prefix("handup=").and_then(|it| it.split(';').next());
-        known = given.and_then(Token::from_text).expect("another cookie");
+        let cookie = given(&answer, "handup").expect("another cookie");
+        known = Token::from_text(&cookie).expect("a token");
         let group = answer.header("location").rsplit('/').next().and_then(|id| id.parse().ok());
         let group = group.expect("the way to the class");
         let session = engine.session(group, &known).await.expect("they are in");
@@ -847,7 +872,7 @@ async fn what_was_noted_on_a_shared_machine_opens_nothing_that_others_come_into_
     let code = &class.code;
     let body = format!("code={code}&name=Bo");
     let answer = school.submit("/do/join", &member(noted), body).await;
-    assert!(answer.header(SET_COOKIE).starts_with("handup="));
+    assert!(given(&answer, "handup").is_some());
     assert!(engine.session(class.group, noted).await.is_err(), "it opens the class");
 }
 
@@ -859,7 +884,7 @@ async fn signing_in_ends_the_session_that_the_browser_had() {
     school.submit("/do/sign-in", &headers, wrong).await;
     assert!(school.engine.is_admin(&school.admin).await.expect("the store"));
     let answer = school.submit("/do/sign-in", &headers, form("/do/sign-in", &school)).await;
-    assert!(answer.header(SET_COOKIE).starts_with("handup-admin="));
+    assert!(given(&answer, "handup-admin").is_some());
     assert!(!school.engine.is_admin(&school.admin).await.expect("the store"));
 }
 
@@ -868,7 +893,8 @@ async fn signing_out_ends_the_session_on_the_server_and_takes_the_cookie_away() 
     let school = School::open().await;
     let answer = school.submit("/do/sign-out", &admin(&school.admin), String::new()).await;
     let cookie = answer.header(SET_COOKIE);
-    assert!(cookie.starts_with("handup-admin=;") && cookie.contains("Max-Age=0"), "{cookie}");
+    assert_eq!(given(&answer, "handup-admin").as_deref(), Some(""), "{cookie}");
+    assert!(cookie.contains("Max-Age=0"), "{cookie}");
     let page = school.look("/admin", &admin(&school.admin)).await;
     assert!(page.text.contains("Sign in") && !page.text.contains(CLASS));
 }
@@ -985,14 +1011,6 @@ async fn no_line_of_the_log_holds_a_secret_or_a_name() {
     }
 }
 
-/// The value of a cookie that an answer gives.
-fn given(answer: &Answer, name: &str) -> Option<String> {
-    let mut cookies = answer.headers.get_all(SET_COOKIE).iter();
-    let found =
-        cookies.find_map(|cookie| cookie.to_str().ok()?.strip_prefix(name)?.strip_prefix('='))?;
-    Some(found.split(';').next().unwrap_or_default().to_owned())
-}
-
 /// Whoever opens the form on a shared tablet, notes what it shows and leaves it for the next one.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_join_form_shows_opens_nothing_without_the_browser_that_it_was_given_to() {
@@ -1039,6 +1057,272 @@ async fn what_a_join_form_shows_opens_nothing_without_the_browser_that_it_was_gi
     }
     let room = school.engine.session(*group, teacher).await.expect("the teacher").room;
     assert!(room.with_group(|group| group.member(ben).is_none()));
+}
+
+/// How many there are of what a form can make, as the file has it.
+#[derive(Debug, PartialEq, Eq)]
+struct Made {
+    classes: u64,
+    members: usize,
+    sessions: bool,
+}
+
+impl School {
+    async fn made(&self) -> Made {
+        let every = ClassFilter::default();
+        let (classes, _) = self.engine.totals(&every).await.expect("the store");
+        let room = self.engine.room(self.class.group).await.expect("the class");
+        let members = room.with_group(|group| group.members().len());
+        Made { classes, members, sessions: self.engine.has_admin().await.expect("the store") }
+    }
+
+    /// Sends a form without any cookie, and goes where that leads, without one again.
+    async fn submit_without_cookies(&self, path: &str, body: String) -> Answer {
+        let headers = vec![
+            (CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()),
+            (ACCEPT, "text/html".to_owned()),
+            fetched_by("same-origin"),
+        ];
+        let led = self.send(Method::POST, path, &headers, body).await;
+        assert_eq!(led.status, StatusCode::SEE_OTHER, "{path}");
+        self.look(led.header(LOCATION), &Headers::new()).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_keeps_no_cookie_is_told_so_and_nothing_is_made() {
+    for public_url in [None, Some("https://handup.example")] {
+        let school = School::open_at(public_url).await;
+        let class = &school.class;
+        let teacher = school.engine.session(class.group, &class.teacher).await.expect("a session");
+        let link = school.engine.hand_over(&teacher, somewhere()).await.expect("a link").token;
+        let take_over = format!("token={}", link.reveal());
+        let before = school.made().await;
+        for (path, body) in [
+            ("/do/join", form("/do/join", &school)),
+            ("/do/start", form("/do/start", &school)),
+            ("/do/take-over", take_over.clone()),
+            ("/do/sign-in", form("/do/sign-in", &school)),
+        ] {
+            for _ in 0..3 {
+                let page = school.submit_without_cookies(path, body.clone()).await;
+                assert!(page.status.is_success(), "{path}: {}", page.status);
+                let alert = page.text.split_once("role=\"alert\"").expect("it is told").1;
+                assert!(alert.contains("Allow cookies"), "{path}: {alert}");
+                let address = alert.contains("href=\"https://handup.example/");
+                assert_eq!(address, public_url.is_some(), "{path}: {alert}");
+            }
+            let live = vec![
+                (CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()),
+                fetched_by("same-origin"),
+            ];
+            let refused = school.send(Method::POST, path, &live, body).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        assert_eq!(school.made().await, before);
+        let code = format!("/join/{}", class.code);
+        let page = school.submit_without_cookies("/do/join", form("/do/join", &school)).await;
+        let way = format!("href=\"https://handup.example{code}\"");
+        assert_eq!(page.text.contains(&way), public_url.is_some(), "{}", page.text);
+        let taken = school.submit("/do/take-over", &Headers::new(), take_over).await;
+        assert!(taken.header(LOCATION).starts_with("/class/"), "the link is as good as before");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_up_link_is_not_used_up_by_a_browser_that_keeps_no_cookie() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = Config::on(folder.path().join("handup.sqlite3"));
+    let engine = Engine::open(config, Arc::new((Classroom, Calls))).await.expect("the database");
+    let link = engine.begin_set_up().await.expect("the store").expect("a link");
+    let router = router(engine.clone(), Zone::named("UTC").expect("a zone"));
+    let set_up = Request::post("/do/set-up")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(ACCEPT, "text/html")
+        .header(HOST, "handup.test")
+        .header("sec-fetch-site", "same-origin")
+        .extension(ConnectInfo(SocketAddr::new(somewhere(), 4_711)))
+        .body(Body::from(format!("token={}&password=another+password", link.reveal())));
+    let answer = router.oneshot(set_up.expect("a request")).await.expect("an answer");
+    let location = answer.headers()[LOCATION].to_str().expect("text");
+    assert!(location.contains("problem=no-cookie"), "{location}");
+    assert!(!engine.has_admin().await.expect("the store"));
+    assert!(engine.may_set_up(&link), "it is as good as before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_has_lost_a_forms_cookie_gets_another_and_goes_on() {
+    let school = School::open().await;
+    let headers = vec![
+        (CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()),
+        (ACCEPT, "text/html".to_owned()),
+        fetched_by("same-origin"),
+    ];
+    let body = form("/do/join", &school);
+    let led = school.send(Method::POST, "/do/join", &headers, body.clone()).await;
+    let kept = vec![(COOKIE, format!("handup-form={}", given(&led, "handup-form").expect("one")))];
+    let page = school.look(led.header(LOCATION), &kept).await;
+    assert!(page.text.contains("try again") && !page.text.contains("Allow cookies"));
+    assert!(page.text.contains("value=\"Mallory\""), "what was typed is there");
+    let joined = school.submit("/do/join", &kept, body).await;
+    assert_eq!(joined.header(LOCATION), format!("/class/{}", school.class.group));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_starts_a_class_starts_one_however_often_it_is_sent() {
+    let school = School::open().await;
+    let page = school.look("/", &Headers::new()).await;
+    let of_browser = given(&page, "handup-form").expect("a cookie");
+    let (_, ticket) = page.text.split_once("name=\"ticket\" value=\"").expect("a ticket");
+    let ticket = ticket.split('"').next().expect("its end");
+    let body = format!("name=Mine&teacher=Mallory&ticket={ticket}");
+    let browser: Headers = vec![(COOKIE, format!("handup-form={of_browser}"))];
+    let before = school.made().await.classes;
+    let start = async || {
+        let answer = school.submit("/do/start", &browser, body.clone()).await;
+        let token =
+            given(&answer, "handup").and_then(|it| Token::from_text(&it)).expect("a cookie");
+        let group = answer.header(LOCATION).rsplit('/').next().and_then(|it| it.parse().ok());
+        let group: GroupId = group.expect("the way to the class");
+        let session = school.engine.session(group, &token).await.expect("they are in");
+        assert_eq!(session.role(), Some(Role::Teacher));
+        (group, session.user)
+    };
+    let (one, other) = tokio::join!(start(), start());
+    assert_eq!(one, other);
+    assert_eq!(start().await, one);
+    assert_eq!(school.made().await.classes, before + 1);
+    let elsewhere = school.submit("/do/start", &Headers::new(), body.clone()).await;
+    assert_ne!(elsewhere.header(LOCATION), format!("/class/{}", one.0), "another browser's own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_an_address_that_is_not_the_sites_own_says_which_is() {
+    let school = School::open_at(Some("https://handup.example")).await;
+    let headers = vec![
+        (CONTENT_TYPE, "application/x-www-form-urlencoded".to_owned()),
+        (ACCEPT, "text/html".to_owned()),
+        (HOST, "192.0.2.7:3000".to_owned()),
+        (HeaderName::from_static("origin"), "http://192.0.2.7:3000".to_owned()),
+    ];
+    let before = school.made().await;
+    let page = school.send(Method::POST, "/do/join", &headers, form("/do/join", &school)).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(page.header(CONTENT_TYPE).starts_with("text/html"), "{}", page.text);
+    assert!(page.text.contains("href=\"https://handup.example/\""), "{}", page.text);
+    assert_eq!(school.made().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_handups_on_one_host_keep_their_people_in_one_browser() {
+    let schools = [School::open().await, School::open().await];
+    let mut jar = Headers::new();
+    for school in &schools {
+        let page = school.look("/", &jar).await;
+        let start = school.submit("/do/start", &jar, form("/do/start", school)).await;
+        let sign_in = school.submit("/do/sign-in", &jar, form("/do/sign-in", school)).await;
+        let mut names = Vec::new();
+        for answer in [&page, &start, &sign_in] {
+            for cookie in answer.headers.get_all(SET_COOKIE) {
+                let pair = cookie.to_str().expect("text").split(';').next().expect("a pair");
+                names.push(pair.split('=').next().unwrap_or_default().to_owned());
+                let name = &format!("{}=", names[names.len() - 1]);
+                jar.retain(|(_, known)| !known.starts_with(name));
+                jar.push((COOKIE, pair.to_owned()));
+            }
+        }
+        assert_eq!(names.len(), 3, "{names:?}");
+    }
+    for school in &schools {
+        let here = school.look("/", &jar).await;
+        assert!(here.text.contains("Go back to a class"), "the class is known");
+        let group = here.text.split_once("href=\"/class/").expect("a link").1;
+        let group = group.split('"').next().expect("its end");
+        let room = school.look(&format!("/class/{group}"), &jar).await;
+        assert_eq!(room.status, StatusCode::OK, "the teacher is in");
+        assert!(school.look("/admin", &jar).await.text.contains(CLASS));
+    }
+}
+
+/// The token in the cookie that an answer gives a member's browser.
+fn token_of(answer: &Answer) -> Token {
+    let given = given(answer, "handup").expect("a cookie");
+    Token::from_text(&given).expect("a token")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_people_of_a_class_share_a_browser() {
+    let school = School::open().await;
+    let (engine, Class { group, code, teacher_id, .. }) = (&school.engine, &school.class);
+    let user = async |token: &Token| engine.session(*group, token).await.expect("a session").user;
+    let page = async |token: &Token| {
+        let page = school.look(&format!("/join/{code}"), &member(token)).await;
+        page.text.replace("<!>", "")
+    };
+    let join = async |token: &Token, fields: &str| {
+        let body = format!("code={code}&{fields}");
+        school.submit("/do/join", &member(token), body).await
+    };
+    let is_here = async |who: UserId| {
+        let room = engine.room(*group).await.expect("the class");
+        room.with_group(|group| group.member(who).is_some())
+    };
+    let ada_first = token_of(&join(&Token::new(), "name=Ada").await);
+    let ada = user(&ada_first).await;
+    let told = page(&ada_first).await;
+    assert!(told.contains("You are in this class as <bdi>Ada</bdi>"), "{told}");
+    // A form from before leads in as who one is.
+    let again = join(&ada_first, "name=Ada").await;
+    assert_eq!(again.header(LOCATION), format!("/class/{group}"));
+    assert_eq!(given(&again, "handup"), None);
+
+    let wrong = join(&ada_first, "name=&person=else").await;
+    assert!(wrong.header(LOCATION).contains("person=else"), "{}", wrong.header(LOCATION));
+    let with_ben = token_of(&join(&ada_first, "name=Ben&person=else").await);
+    let ben = user(&with_ben).await;
+    assert_ne!(ben, ada);
+    assert!(is_here(ada).await, "nobody was taken out");
+    let told = page(&with_ben).await;
+    assert!(told.contains("You are in this class as <bdi>Ben</bdi>"), "{told}");
+    assert!(told.contains(&format!("value=\"{ada}\"")), "the way back to Ada");
+
+    let with_ada = token_of(&join(&with_ben, &format!("person={ada}")).await);
+    assert_eq!(user(&with_ada).await, ada);
+    // Nobody becomes whom their browser has not come in as.
+    for other in [*teacher_id, school.class.student_id, school.other.student_id] {
+        let refused = join(&with_ada, &format!("person={other}")).await;
+        assert_eq!(given(&refused, "handup"), None);
+        assert!(refused.header(LOCATION).contains("problem="), "{}", refused.header(LOCATION));
+    }
+    // Who goes takes nobody along, and their page becomes nobody else's by itself.
+    let with_ben = token_of(&join(&with_ada, &format!("person={ben}")).await);
+    assert_eq!(user(&with_ben).await, ben);
+    let leave = Command::Leave { actor: ben, user: ben };
+    engine.command(*group, somewhere(), leave).await.expect("Ben goes");
+    assert!(engine.session(*group, &with_ben).await.is_err());
+    assert!(is_here(ada).await);
+    let back = join(&with_ben, &format!("person={ben}")).await;
+    assert_eq!(given(&back, "handup"), None, "Ben is gone");
+    let told = page(&with_ben).await;
+    assert!(!told.contains("You are in this class") && told.contains("Go on as <bdi>Ada</bdi>"));
+    let with_ada = token_of(&join(&with_ben, &format!("person={ada}")).await);
+    assert_eq!(user(&with_ada).await, ada);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_does_nothing_as_somebody_else_than_it_shows() {
+    let school = School::open().await;
+    let Class { group, student, student_id, teacher_id, .. } = &school.class;
+    let before = school.log_of_the_class().await;
+    let act = async |me: UserId| {
+        let body = format!("group={group}&deed=lowerHand&me={me}");
+        school.submit("/do/act", &member(student), body).await
+    };
+    let refused = act(*teacher_id).await;
+    assert!(refused.header(LOCATION).contains("problem=other-person"));
+    assert_eq!(school.log_of_the_class().await, before);
+    act(*student_id).await;
+    assert_ne!(school.log_of_the_class().await, before);
 }
 
 /// Whoever adds a route says what it costs, and what holds it.

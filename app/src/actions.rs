@@ -11,6 +11,22 @@ use crate::trouble::Trouble;
 /// Where the room's forms go; also the address under which [`Act`] is registered.
 pub const ACT: &str = "/do/act";
 
+/// Says of a form for joining that it is for somebody whom this browser has not been yet.
+pub const SOMEBODY_ELSE: &str = "else";
+
+/// A class that a code joins.
+#[derive(Debug, Clone)]
+pub struct ClassOfCode {
+    /// The class.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// The name of the member that this browser is in it.
+    pub me: Option<String>,
+    /// As whom else this browser has come in, with their names.
+    pub others: Vec<(UserId, String)>,
+}
+
 /// What a member's page of their class is made of.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct RoomView {
@@ -23,7 +39,23 @@ pub struct RoomView {
     /// The code that joins the class.
     pub code: String,
     /// The link that joins the class.
-    pub link: String,
+    pub link: Link,
+}
+
+/// A link to show to others.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Link {
+    /// The whole address.
+    pub url: String,
+    /// Whether other machines can open it.
+    pub is_for_others: bool,
+}
+
+#[cfg(feature = "ssr")]
+impl From<server::Link> for Link {
+    fn from(server::Link { url, is_for_others }: server::Link) -> Self {
+        Self { url, is_for_others }
+    }
 }
 
 /// A class that this browser is in.
@@ -43,32 +75,44 @@ pub struct ClassHere {
     pub day: String,
 }
 
-/// Begins a class, and leads into its room.
+/// Begins a class, and leads into its room. A form that is sent twice carries the same `ticket`, and
+/// begins one.
 #[server(prefix = "/do", endpoint = "start")]
-pub async fn start_class(name: String, teacher: String) -> Result<(), Trouble> {
-    let started = ssr::start(&name, &teacher).await;
+pub async fn start_class(
+    name: String,
+    teacher: String,
+    #[server(default)] ticket: String,
+) -> Result<(), Trouble> {
+    let started = ssr::start(&name, &teacher, &ticket).await;
     ssr::lead(started, |trouble| {
         ssr::address("/", &[("problem", trouble.key()), ("name", &name), ("teacher", &teacher)])
     })
 }
 
 /// Joins a class by its code, and leads into its room. A form that is sent twice carries the same
-/// `ticket`, and joins once.
+/// `ticket`, and joins once. Whoever is in the class already stays who they are, unless `person` is
+/// [`SOMEBODY_ELSE`], who joins as well, or the id of another one as whom this browser came in.
 #[server(prefix = "/do", endpoint = "join")]
 pub async fn join_class(
     code: String,
-    name: String,
+    #[server(default)] name: String,
     #[server(default)] ticket: String,
+    #[server(default)] person: String,
 ) -> Result<(), Trouble> {
-    let joined = ssr::join(&code, &name, &ticket).await;
+    let joined = ssr::join(&code, &name, &ticket, &person).await;
     ssr::lead(joined, |trouble| {
-        ssr::address("/join", &[("problem", trouble.key()), ("code", &code), ("name", &name)])
+        let mut query = vec![("problem", trouble.key()), ("code", &code), ("name", &name)];
+        if person == SOMEBODY_ELSE {
+            query.push(("person", SOMEBODY_ELSE));
+        }
+        ssr::address("/join", &query)
     })
 }
 
 /// Does one thing in the room. `who` names the member that the deed is about, where it is about
-/// one; `question`, `limit` (seconds) and `first` belong to asking for hands. Answers with the
-/// number of the class's last event, which a live page must come to see.
+/// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `me` is whose page it
+/// comes from, where that is said. Answers with the number of the class's last event, which a live
+/// page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
     group: GroupId,
@@ -77,8 +121,12 @@ pub async fn act(
     #[server(default)] question: String,
     #[server(default)] limit: String,
     #[server(default)] first: String,
+    #[server(default)] me: Option<UserId>,
 ) -> Result<u64, Trouble> {
-    let done = ssr::act(group, &deed, who, &question, &limit, &first).await;
+    let done = match ssr::is_still(group, me).await {
+        Ok(()) => ssr::act(group, &deed, who, &question, &limit, &first).await,
+        Err(trouble) => Err(trouble),
+    };
     let room = format!("/class/{group}");
     let (seq, leads_to) = match done {
         Ok((seq, leads_to)) => (seq, Ok(leads_to.unwrap_or_else(|| room.clone()))),
@@ -94,7 +142,12 @@ pub async fn act(
 #[server(prefix = "/do", endpoint = "take-over")]
 pub async fn take_over(token: String) -> Result<(), Trouble> {
     let taken = ssr::take_over(&token).await;
-    ssr::lead(taken, |trouble| ssr::address("/", &[("problem", trouble.key())]))
+    ssr::lead(taken, |trouble| {
+        // Only this one leaves the link as good as it was.
+        let is_good = trouble == Trouble::NoCookie && server::Token::from_text(&token).is_some();
+        let page = if is_good { format!("/handover/{token}") } else { "/".to_owned() };
+        ssr::address(&page, &[("problem", trouble.key())])
+    })
 }
 
 /// Opens an administrator's session by the password.
@@ -147,12 +200,19 @@ pub async fn erase_person(group: GroupId, member: UserId) -> Result<(), Trouble>
     })
 }
 
+/// Gives the browser that a form goes to the cookie without which the form is refused: what it makes
+/// could not be entered by a browser that keeps none.
+pub fn know_browser() {
+    #[cfg(feature = "ssr")]
+    ssr::know_browser_of_form();
+}
+
 /// What tells a form that was sent twice from two forms, for as long as its browser keeps the other
 /// half, which no script and no page shows.
 pub fn ticket() -> String {
+    know_browser();
     #[cfg(feature = "ssr")]
     {
-        ssr::know_browser_of_form();
         server::Token::new().reveal().to_owned()
     }
     #[cfg(not(feature = "ssr"))]
@@ -176,13 +236,10 @@ pub(crate) mod ssr {
     use leptos::nonce::use_nonce;
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
-    use server::{
-        Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token, presented,
-        presented_by_admin, presented_with_form, set_admin_cookie, set_cookie, set_form_cookie,
-    };
+    use server::{Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token};
     use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
 
-    use super::{ClassHere, RoomView};
+    use super::{ClassHere, ClassOfCode, Link, RoomView, SOMEBODY_ELSE};
     use crate::room::cut::cut;
     use crate::trouble::Trouble;
 
@@ -200,7 +257,7 @@ pub(crate) mod ssr {
     }
 
     fn browser_token(engine: &Engine) -> Option<Token> {
-        match presented(&headers(), engine.is_https())? {
+        match engine.cookies().presented(&headers())? {
             Presented::Cookie(token) => Some(token),
             Presented::Bearer(_) => None,
         }
@@ -224,7 +281,7 @@ pub(crate) mod ssr {
 
         /// Gives the browser the token. Whoever was not let in keeps what they have.
         fn has_come_in(&self, engine: &Engine) {
-            give_cookie(&set_cookie(&self.token, engine.is_https()));
+            give_cookie(&engine.cookies().set(&self.token));
         }
     }
 
@@ -239,10 +296,30 @@ pub(crate) mod ssr {
     /// Gives a browser the secret by which a form will be known to be its own.
     pub fn know_browser_of_form() {
         let Ok(engine) = engine() else { return };
-        let is_https = engine.is_https();
-        if presented_with_form(&headers(), is_https).is_none() {
-            give_cookie(&set_form_cookie(&Token::new(), is_https));
+        let cookies = engine.cookies();
+        if cookies.presented_with_form(&headers()).is_none() {
+            give_cookie(&cookies.set_with_form(&Token::new()));
         }
+    }
+
+    /// The secret of the browser that sends a form. Without it the browser keeps no cookies, or not
+    /// at this address, and would not keep the one either that it is to be let in by: nothing may be
+    /// made for it. One that has only lost it is given another.
+    fn browser_of_form(engine: &Engine) -> Result<Token, Trouble> {
+        engine.cookies().presented_with_form(&headers()).ok_or_else(|| {
+            know_browser_of_form();
+            Trouble::NoCookie
+        })
+    }
+
+    /// Whether a cookie came back that a form was refused for, and else the address at which it
+    /// would, where that is known.
+    pub fn cookie_came_back() -> Result<(), Option<String>> {
+        let engine = engine().map_err(|_| None)?;
+        if engine.cookies().presented_with_form(&headers()).is_some() {
+            return Ok(());
+        }
+        Err(engine.public_url().map(str::to_owned))
     }
 
     /// Whom the browser stands for in the class, whether or not it is over, and their role.
@@ -259,7 +336,7 @@ pub(crate) mod ssr {
 
     /// Whether the browser holds an administrator's session.
     pub async fn is_admin(engine: &Engine) -> Result<bool, Trouble> {
-        match presented_by_admin(&headers(), engine.is_https()) {
+        match engine.cookies().presented_by_admin(&headers()) {
             Some(token) => Ok(engine.is_admin(&token).await?),
             None => Ok(false),
         }
@@ -272,20 +349,21 @@ pub(crate) mod ssr {
 
     pub async fn sign_in(password: String) -> Result<String, Trouble> {
         let engine = engine()?;
+        browser_of_form(&engine)?;
         let token = engine.sign_in(peer()?, password).await?.ok_or(Trouble::WrongPassword)?;
-        if let Some(before) = presented_by_admin(&headers(), engine.is_https()) {
+        if let Some(before) = engine.cookies().presented_by_admin(&headers()) {
             engine.sign_out(&before).await?;
         }
-        give_cookie(&set_admin_cookie(Some(&token), engine.is_https()));
+        give_cookie(&engine.cookies().set_by_admin(&token));
         Ok("/admin".to_owned())
     }
 
     pub async fn sign_out() -> Result<String, Trouble> {
         let engine = engine()?;
-        if let Some(token) = presented_by_admin(&headers(), engine.is_https()) {
+        if let Some(token) = engine.cookies().presented_by_admin(&headers()) {
             engine.sign_out(&token).await?;
         }
-        give_cookie(&set_admin_cookie(None, engine.is_https()));
+        give_cookie(&engine.cookies().unset_by_admin());
         Ok("/admin".to_owned())
     }
 
@@ -297,13 +375,14 @@ pub(crate) mod ssr {
 
     pub async fn set_up(token: &str, password: String) -> Result<String, Trouble> {
         let engine = engine()?;
+        browser_of_form(&engine)?;
         let link = Token::from_text(token).ok_or(Trouble::LinkOver)?;
         let opened = engine.set_up(&link, password).await?.map_err(|error| match error {
             PasswordError::TooShort => Trouble::PasswordShort,
             PasswordError::TooLong => Trouble::PasswordLong,
         })?;
         let token = opened.ok_or(Trouble::LinkOver)?;
-        give_cookie(&set_admin_cookie(Some(&token), engine.is_https()));
+        give_cookie(&engine.cookies().set_by_admin(&token));
         Ok("/admin".to_owned())
     }
 
@@ -353,12 +432,16 @@ pub(crate) mod ssr {
         Ok(session)
     }
 
-    pub async fn start(name: &str, teacher: &str) -> Result<String, Trouble> {
+    pub async fn start(name: &str, teacher: &str, ticket: &str) -> Result<String, Trouble> {
+        let engine = engine()?;
+        let browser = browser_of_form(&engine)?;
         let name = Name::new(name).map_err(Trouble::of_class_name)?;
         let teacher = Name::new(teacher).map_err(Trouble::of_name)?;
-        let engine = engine()?;
         let arrival = Arrival::by(browser_token(&engine));
-        let joined = engine.create_group(peer()?, name, teacher, arrival.entrance()).await?;
+        let form = Token::from_text(ticket);
+        let ticket = form.as_ref().map(|form| Ticket { form, browser: &browser });
+        let joined =
+            engine.create_group(peer()?, name, teacher, ticket, arrival.entrance()).await?;
         arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
     }
@@ -378,23 +461,42 @@ pub(crate) mod ssr {
         }
     }
 
-    pub async fn join(code: &str, name: &str, ticket: &str) -> Result<String, Trouble> {
+    pub async fn join(
+        code: &str,
+        name: &str,
+        ticket: &str,
+        person: &str,
+    ) -> Result<String, Trouble> {
         let engine = engine()?;
+        let browser = browser_of_form(&engine)?;
         let group = engine.group_of_code(peer()?, code).await?;
         // Whoever is in the class already, a teacher above all, stays who they are.
         let known = browser_token(&engine);
-        if is_in(&engine, group, known.as_ref()).await?.is_some() {
+        let me = is_in(&engine, group, known.as_ref()).await?;
+        if let Some(other) = person.parse().ok().filter(|other| Some(*other) != me) {
+            let arrival = Arrival::by(known);
+            engine.go_on_as(peer()?, group, other, arrival.entrance()).await?;
+            arrival.has_come_in(&engine);
+            return Ok(format!("/class/{group}"));
+        }
+        if me.is_some() && person != SOMEBODY_ELSE {
             return Ok(format!("/class/{group}"));
         }
         let name = Name::new(name).map_err(Trouble::of_name)?;
         let arrival = Arrival::by(known);
-        let of_form = Token::from_text(ticket);
-        let of_browser = presented_with_form(&headers(), engine.is_https());
-        let ticket = of_form.as_ref().zip(of_browser.as_ref());
-        let ticket = ticket.map(|(form, browser)| Ticket { form, browser });
+        let form = Token::from_text(ticket);
+        let ticket = form.as_ref().map(|form| Ticket { form, browser: &browser });
         let joined = engine.join(peer()?, code, name, ticket, arrival.entrance()).await?;
         arrival.has_come_in(&engine);
         Ok(format!("/class/{}", joined.group_id))
+    }
+
+    /// Whether the browser is still the one whose page says so, where it does: another page of it may
+    /// have gone on as somebody else.
+    pub async fn is_still(group: GroupId, me: Option<UserId>) -> Result<(), Trouble> {
+        let Some(me) = me else { return Ok(()) };
+        let is_me = session(group).await?.user == me;
+        if is_me { Ok(()) } else { Err(Trouble::OtherPerson) }
     }
 
     /// Ends the call that somebody is in, by the word of a teacher who is not told of it.
@@ -520,6 +622,7 @@ pub(crate) mod ssr {
 
     pub async fn take_over(token: &str) -> Result<String, Trouble> {
         let engine = engine()?;
+        browser_of_form(&engine)?;
         let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
         let leads_to = engine.handover_leads_to(&handover).await?;
         leads_to.ok_or(Trouble::LinkUsed)?;
@@ -625,12 +728,12 @@ pub(crate) mod ssr {
             counts,
             me: user,
             code: code.as_str().to_owned(),
-            link: engine.join_url(&headers(), &code),
+            link: engine.join_link(&headers(), &code).into(),
         })
     }
 
-    /// The name of the class that a code joins, and the class itself when this browser is in it.
-    pub async fn class_of_code(code: &str) -> Result<(String, Option<GroupId>), Trouble> {
+    /// The class that a code joins.
+    pub async fn class_of_code(code: &str) -> Result<ClassOfCode, Trouble> {
         let engine = engine()?;
         let group = engine.group_of_code(peer()?, code).await?;
         let room = engine.room(group).await?;
@@ -638,9 +741,16 @@ pub(crate) mod ssr {
         if ended {
             return Err(Trouble::Ended);
         }
-        let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
         let name = name.map(|name| name.to_string()).unwrap_or_default();
-        Ok((name, me.map(|_| group)))
+        let token = browser_token(&engine);
+        let me = is_in(&engine, group, token.as_ref()).await?;
+        let others = match token {
+            Some(token) => engine.others(group, &token).await?,
+            None => Vec::new(),
+        };
+        let named = |user| room.with_group(|group| Some(group.member(user)?.name.to_string()));
+        let others = others.into_iter().filter_map(|user| Some((user, named(user)?))).collect();
+        Ok(ClassOfCode { group, name, me: me.and_then(named), others })
     }
 
     /// The classes that this browser is in, and those it was in and that are over.
@@ -670,16 +780,16 @@ pub(crate) mod ssr {
 
     /// A link for another device: the class it leads into, the full link, and whether this
     /// browser is that teacher's already, which makes it the device that is handed over from.
-    pub async fn handover(token: &str) -> Result<(String, String, bool), Trouble> {
+    pub async fn handover(token: &str) -> Result<(String, Link, bool), Trouble> {
         let engine = engine()?;
         let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
         let leads_to = engine.handover_leads_to(&handover).await?;
         let (group, teacher) = leads_to.ok_or(Trouble::LinkUsed)?;
         let room = engine.room(group).await?;
         let name = room.with_group(|group| group.name.clone());
-        let url = engine.handover_url(&headers(), &handover);
+        let link = engine.handover_link(&headers(), &handover).into();
         let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
         let is_here = me == Some(teacher);
-        Ok((name.map(|name| name.to_string()).unwrap_or_default(), url, is_here))
+        Ok((name.map(|name| name.to_string()).unwrap_or_default(), link, is_here))
     }
 }

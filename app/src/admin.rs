@@ -11,7 +11,7 @@ use signaling::{GroupId, Timestamp};
 
 use crate::actions::ssr;
 use crate::history::{Column, Table, Told, Zone, class_filter, count, named, refused, zone};
-use crate::pages::{Plain, param, query, trouble};
+use crate::pages::{Plain, param, query, trouble, words};
 use crate::trouble::Trouble;
 
 /// How many classes are on one page.
@@ -136,6 +136,7 @@ impl Spot {
 
 fn sign_in(has_admin: bool) -> impl IntoView {
     let problem = trouble();
+    ssr::know_browser_of_form();
     view! {
         <Title text="Administration" />
         <Plain>
@@ -181,7 +182,7 @@ fn Password(
                 .map(|problem| {
                     view! {
                         <p class="problem" id="password-problem" role="alert">
-                            {problem.to_string()}
+                            {words(problem)}
                         </p>
                     }
                 })}
@@ -209,6 +210,7 @@ pub fn SetUpPage() -> impl IntoView {
     if !is_good {
         return refused(Trouble::LinkOver).into_any();
     }
+    ssr::know_browser_of_form();
     view! {
         <Title text="Set up the administration" />
         <Plain>

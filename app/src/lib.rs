@@ -5,14 +5,14 @@ mod actions;
 #[cfg(feature = "ssr")]
 mod admin;
 #[cfg(feature = "ssr")]
+mod bare;
+#[cfg(feature = "ssr")]
 mod history;
 #[cfg(all(test, feature = "ssr"))]
 mod largest;
 mod pages;
 mod room;
 mod trouble;
-#[cfg(feature = "ssr")]
-mod wait;
 
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -22,13 +22,13 @@ use leptos_router::{ParamSegment, SsrMode, StaticSegment};
 #[cfg(feature = "ssr")]
 use crate::admin::{AdminPage, SetUpPage};
 #[cfg(feature = "ssr")]
+pub use crate::bare::{other_address_page, wait_page};
+#[cfg(feature = "ssr")]
 use crate::history::{
     ClassPage, ExportPage, InvitationPage, MyDataPage, MyInvitationPage, PersonPage,
 };
 #[cfg(feature = "ssr")]
 pub use crate::history::{Zone, export_routes, exports};
-#[cfg(feature = "ssr")]
-pub use crate::wait::wait_page;
 // No island is on these pages: the browser's half never makes them.
 use crate::pages::{HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage};
 #[cfg(not(feature = "ssr"))]

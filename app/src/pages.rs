@@ -51,6 +51,46 @@ pub(crate) fn trouble() -> Option<Trouble> {
     unread.or_else(|| query("problem").parse().ok())
 }
 
+/// What a trouble is told in, with the way out of it where that is a link.
+pub(crate) fn words(problem: Trouble) -> impl IntoView {
+    let (problem, address) = match problem {
+        Trouble::NoCookie => no_cookie(),
+        other => (other, None),
+    };
+    let way = address.map(|address| {
+        view! {
+            " The address of this Handup is "
+            <a href=address.clone()>{address.clone()}</a>
+            "."
+        }
+    });
+    view! {
+        {problem.to_string()}
+        {way}
+    }
+}
+
+/// Why a form came without a cookie, and where else its browser would send one.
+fn no_cookie() -> (Trouble, Option<String>) {
+    #[cfg(feature = "ssr")]
+    {
+        match crate::actions::ssr::cookie_came_back() {
+            Ok(()) => (Trouble::CookieLost, None),
+            Err(None) => (Trouble::NoCookie, None),
+            Err(Some(origin)) => {
+                let code = server::JoinCode::from_text(&query("code"));
+                let page = match code {
+                    Some(code) => format!("/join/{}", code.as_str()),
+                    None => path(),
+                };
+                (Trouble::NoCookie, Some(origin + &page))
+            }
+        }
+    }
+    #[cfg(not(feature = "ssr"))]
+    (Trouble::NoCookie, None)
+}
+
 /// What stands above a page: where one is, the way to the start, and what else the page has there.
 #[component]
 pub(crate) fn Brand(#[prop(optional)] children: Option<Children>) -> impl IntoView {
@@ -109,7 +149,7 @@ fn Field(
             {problem.map(|problem| {
                 view! {
                     <p class="problem" id=problem_id role="alert">
-                        {problem.to_string()}
+                        {words(problem)}
                     </p>
                 }
             })}

@@ -78,6 +78,14 @@ troubles! {
     Ended = "ended", "This class has ended.";
     /// The browser holds no credential for the class.
     NotHere = "not-here", "You are not in this class any more. Join again with the code.";
+    /// The browser sent no cookie with a form, which the form's page had given it.
+    NoCookie = "no-cookie", "Your browser sent no cookie of Handup, so nothing was done. Allow cookies for this site, then try again.";
+    /// The browser had lost the cookie of a form's page, and keeps the one that it was given since.
+    CookieLost = "cookie-lost", "Your browser had lost the cookie of this page, so nothing was done. It has a new one: try again.";
+    /// A form came from a page of another address.
+    OtherAddress = "other-address", "That form was sent from a page of another address, so nothing was done.";
+    /// The browser goes on as somebody else than the page shows.
+    OtherPerson = "other-person", "This browser goes on as somebody else in this class. Reload the page to see as whom.";
     /// The link for another device is used up or too old.
     LinkUsed = "link-used", "This link was used already or is too old. Get a new one in your class, under “Class”.";
     /// The browser holds no credential by which anything could be told.
@@ -165,12 +173,12 @@ mod from_server {
                     Self::TooFast
                 }
                 Error::Busy(_) => Self::Busy,
+                Error::CrossSite => Self::OtherAddress,
                 Error::ClassUsedUp => Self::ClassUsedUp,
                 Error::Malformed(_)
                 | Error::NoHost
                 | Error::BodyTooLarge
                 | Error::BodyTooSlow
-                | Error::CrossSite
                 | Error::NoSuchPath
                 | Error::NoSuchMethod
                 | Error::KeyReused
@@ -199,11 +207,18 @@ mod from_server {
                 | Self::NoSuchClass
                 | Self::NoSuchPerson
                 | Self::NoSuchInvitation => StatusCode::NOT_FOUND,
-                Self::Locked | Self::NotAllowed | Self::FloorClosed => StatusCode::FORBIDDEN,
+                Self::Locked
+                | Self::NotAllowed
+                | Self::FloorClosed
+                | Self::NoCookie
+                | Self::CookieLost
+                | Self::OtherAddress => StatusCode::FORBIDDEN,
                 Self::NotHere | Self::NothingKept | Self::NotAdmin | Self::WrongPassword => {
                     StatusCode::UNAUTHORIZED
                 }
-                Self::Full | Self::Settled | Self::LastTeacher => StatusCode::CONFLICT,
+                Self::Full | Self::Settled | Self::LastTeacher | Self::OtherPerson => {
+                    StatusCode::CONFLICT
+                }
                 Self::Ended | Self::LinkUsed | Self::LinkOver => StatusCode::GONE,
                 Self::TooFast => StatusCode::TOO_MANY_REQUESTS,
                 Self::Busy => StatusCode::SERVICE_UNAVAILABLE,

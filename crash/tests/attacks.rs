@@ -106,6 +106,8 @@ struct Reply {
     status: u16,
     /// The browser's cookie, when one is set.
     cookie: Option<String>,
+    /// The one without which a form is refused, when it is set.
+    of_form: Option<String>,
     closes: bool,
     body: Vec<u8>,
 }
@@ -167,8 +169,14 @@ impl Wire {
                 }
                 "transfer-encoding" => length = Length::Chunked,
                 "connection" => reply.closes = value.eq_ignore_ascii_case("close"),
-                "set-cookie" if value.starts_with("handup=") => {
-                    reply.cookie = value.split(';').next().map(str::to_owned);
+                "set-cookie" => {
+                    let pair = value.split(';').next().unwrap_or_default();
+                    // The cookie of forms is told from the one that stands for the browser.
+                    if pair.starts_with("handup-form-") {
+                        reply.of_form = Some(pair.to_owned());
+                    } else if pair.starts_with("handup-") {
+                        reply.cookie = Some(pair.to_owned());
+                    }
                 }
                 _ => {}
             }
@@ -815,11 +823,15 @@ async fn credentials(database: &Path) -> i64 {
 
 /// A browser that starts so many classes; its cookie.
 async fn browser(address: SocketAddr, classes: usize) -> String {
-    let (mut wire, mut cookie) = (Wire::open(address).await.expect("a connection"), String::new());
+    let mut wire = Wire::open(address).await.expect("a connection");
+    let page = request("GET", "/", &[("accept", "text/html")], None);
+    let page = wire.ask(&page, Body::ThrownAway).await.expect("a page");
+    let of_form = page.of_form.expect("a cookie for its forms");
+    let mut cookie = of_form.clone();
     for number in 0..classes {
         let start = form("/do/start", &cookie, &format!("name=Class+{number}&teacher=Mallory"));
         let reply = wire.ask(&start, Body::Kept).await.expect("an answer");
-        cookie = reply.cookie.expect("a class is started");
+        cookie = format!("{of_form}; {}", reply.cookie.expect("a class is started"));
     }
     cookie
 }
@@ -835,7 +847,8 @@ async fn come_in(mut attacker: Attacker, teacher: Member, cookie: Arc<Mutex<Stri
         let take_over = form("/do/take-over", &known, &format!("token={token}"));
         let taken = attacker.ask(&take_over, Body::Kept).await;
         if let Some(fresh) = taken.and_then(|reply| reply.cookie) {
-            *cookie.lock().expect("nobody panics in between") = fresh;
+            let of_form = known.split("; ").next().unwrap_or_default();
+            *cookie.lock().expect("nobody panics in between") = format!("{of_form}; {fresh}");
         }
     }
 }

@@ -25,7 +25,7 @@ async function becomeAdmin(page: Page, handup: Handup): Promise<void> {
 
 async function adminCookie(page: Page): Promise<string> {
   const cookies = await page.context().cookies();
-  const found = cookies.find(({ name }) => name === "handup-admin");
+  const found = cookies.find(({ name }) => name.startsWith("handup-admin-"));
   return `${found?.name}=${found?.value}`;
 }
 

@@ -17,7 +17,7 @@ use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::{Config, Engine, Presented, Token, new_invite_id, presented, presented_by_admin};
+use server::{Config, Cookies, Engine, Presented, Token, new_invite_id};
 use signaling::{
     Answers, Command, GroupId, InviteId, InviteeList, Name, Snapshot, Timeout, UserId,
 };
@@ -124,7 +124,8 @@ impl World {
             let engine = Engine::open(config, application).await.expect("the database");
             let here = IpAddr::from([192, 0, 2, 1]);
             let name = |text| Name::new(text).expect("a name");
-            let begun = engine.create_group(here, name("4B"), name("Ms Noether"), &teacher).await;
+            let begun =
+                engine.create_group(here, name("4B"), name("Ms Noether"), None, &teacher).await;
             let begun = begun.expect("a class");
             let joined =
                 engine.join(here, begun.join_code.as_str(), name("Ada"), None, &student).await;
@@ -317,6 +318,12 @@ pub fn pages(bytes: &[u8]) {
             // The program takes the referrers of other sites away (`own_referrer`).
             request.headers_mut().remove("referer");
             let is_form = request.method() == Method::POST;
+            if is_form {
+                // Whoever sends a form has been on its page.
+                let of_form = format!("handup-form={}", world.student.reveal());
+                let of_form = HeaderValue::try_from(of_form).expect("a header");
+                request.headers_mut().append("cookie", of_form);
+            }
             let (status, headers, body) = world.send(request);
             // Leptos says by 500 that a form cannot be read.
             let is_unread = is_form && status == StatusCode::INTERNAL_SERVER_ERROR;
@@ -359,9 +366,10 @@ pub fn headers(bytes: &[u8]) {
         }
     }
     for https in [false, true] {
-        let found = presented(&headers, https);
+        let cookies = Cookies::new("0a1b2c3d", https);
+        let found = cookies.presented(&headers);
         let found = found.as_ref().map(Presented::token).cloned();
-        for token in [found, presented_by_admin(&headers, https)].into_iter().flatten() {
+        for token in [found, cookies.presented_by_admin(&headers)].into_iter().flatten() {
             assert_eq!(token.reveal().len(), 43, "a token is 256 bits");
         }
     }

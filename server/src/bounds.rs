@@ -15,8 +15,11 @@ pub struct Bounds {
     pub connections_of_network: usize,
     /// How many live streams of one class a member may have open, on all of their devices.
     pub streams_of_member: usize,
-    /// How long the headers of a request may take, and how long a connection may be idle.
+    /// How long the headers of a request may take from their first byte, and a new connection until
+    /// that.
     pub header_timeout: Duration,
+    /// How long a connection may be idle between two requests; longer than proxies keep theirs.
+    pub idle_timeout: Duration,
     /// The longest headers of a request, in bytes; at least 8 192.
     pub header_bytes: usize,
     /// How long a request's body may stand still.
@@ -39,6 +42,7 @@ impl Default for Bounds {
             connections_of_network: 10_000,
             streams_of_member: 16,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
             header_bytes: 32 * 1_024,
             body_timeout: Duration::from_secs(10),
             body_deadline: Duration::from_secs(60),

@@ -124,8 +124,20 @@ impl Connections {
         let entry = Arc::new(Entry { network, stage, abort });
         open.entries.insert(number, Arc::clone(&entry));
         drop(open);
-        Some(Connection { number, entry, registry: Arc::clone(&self.0) })
+        let answering = AtomicU8::new(Answering::No as u8);
+        Some(Connection { number, entry, registry: Arc::clone(&self.0), answering })
     }
+}
+
+/// How far a connection is with a request whose head has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Answering {
+    /// There is none.
+    No,
+    Yes,
+    /// It was answered, which nobody has asked about yet.
+    Done,
 }
 
 /// A connection's place among all, until it is dropped.
@@ -133,6 +145,7 @@ pub(crate) struct Connection {
     number: u64,
     entry: Arc<Entry>,
     registry: Arc<Registry>,
+    answering: AtomicU8,
 }
 
 impl Connection {
@@ -140,6 +153,22 @@ impl Connection {
     pub fn is_of(&self, task: AbortHandle) {
         // It is told once.
         let _ = self.entry.abort.set(task);
+    }
+
+    /// The head of a request has come.
+    pub fn answers(&self) {
+        self.answering.store(Answering::Yes as u8, Ordering::Relaxed);
+    }
+
+    /// Whether the head of a request has come that is not answered yet.
+    pub fn is_answering(&self) -> bool {
+        self.answering.load(Ordering::Relaxed) == Answering::Yes as u8
+    }
+
+    /// Whether a request was answered since this was asked last.
+    pub fn has_answered(&self) -> bool {
+        let (done, no) = (Answering::Done as u8, Answering::No as u8);
+        self.answering.compare_exchange(done, no, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     /// A request has come, to its last byte.
@@ -150,6 +179,7 @@ impl Connection {
     /// The request was answered.
     pub fn is_answered(&self) {
         self.entry.set(Stage::Idle);
+        self.answering.store(Answering::Done as u8, Ordering::Relaxed);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -19,6 +19,7 @@ use crate::answer::Answer;
 use crate::bounds::Bounds;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::cookies::Cookies;
 use crate::error::Error;
 use crate::ice::{IceConfig, IceServers};
 use crate::identity::{
@@ -100,6 +101,7 @@ pub(crate) struct Shared {
     pulse: Arc<Pulse>,
     renders: RenderQueue,
     public_url: Option<String>,
+    cookies: Cookies,
     limits: Limits,
     pub proxies: Proxies,
     ice: IceConfig,
@@ -109,6 +111,8 @@ pub(crate) struct Shared {
     pub database: PathBuf,
     lock: Arc<Lock>,
     stopping: CancellationToken,
+    /// Where the server listens, once it does.
+    listens_on: OnceLock<SocketAddr>,
 }
 
 /// A member who has shown their credential.
@@ -165,10 +169,10 @@ impl Engine {
     ) -> Result<Self, OpenError> {
         let database = config.database.as_path();
         let (store, reader, history) = store::open(database).await?;
-        let deadlines = reader
-            .deadlines()
-            .await
-            .map_err(|source| OpenError::File { path: database.display().to_string(), source })?;
+        let file_error = |source| OpenError::File { path: database.display().to_string(), source };
+        let deadlines = reader.deadlines().await.map_err(file_error)?;
+        let id = reader.id().await.map_err(file_error)?;
+        let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         let lock = Arc::clone(&store.lock);
         let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();
@@ -206,6 +210,7 @@ impl Engine {
             renders,
             limits: Limits::new(&config.bounds),
             proxies: Proxies::new(config.trusted_proxies),
+            cookies: Cookies::new(id, is_https),
             public_url: config.public_url,
             ice: config.ice,
             bounds: config.bounds,
@@ -213,6 +218,7 @@ impl Engine {
             database: config.database,
             lock,
             stopping: CancellationToken::new(),
+            listens_on: OnceLock::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
         engine.read_what_went_quiet(went_quiet);
@@ -286,6 +292,22 @@ impl Engine {
         self.shared.public_url.as_deref()
     }
 
+    /// Where the server listens; none until it does.
+    pub(crate) fn listens_on(&self) -> Option<SocketAddr> {
+        self.shared.listens_on.get().copied()
+    }
+
+    /// The server listens there.
+    pub(crate) fn is_listening_on(&self, address: SocketAddr) {
+        // An engine serves one listener.
+        let _ = self.shared.listens_on.set(address);
+    }
+
+    /// The cookies that browsers are given.
+    pub fn cookies(&self) -> &Cookies {
+        &self.shared.cookies
+    }
+
     /// Whether an address is that of a proxy that is trusted.
     pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
         self.shared.proxies.trusts(address)
@@ -307,15 +329,18 @@ impl Engine {
         Ok(self.shared.reader.check().await?)
     }
 
-    /// Begins a group; its teacher comes in by `entrance`.
+    /// Begins a group; its teacher comes in by `entrance`. Two requests with the same `ticket`, a
+    /// form that was sent twice within two minutes, begin one.
     ///
     /// # Errors
-    /// When groups are begun too fast from this address, or the commit failed.
+    /// When groups are begun too fast from this address, the commit failed, or whom the form made a
+    /// teacher is gone.
     pub async fn create_group(
         &self,
         address: IpAddr,
         name: Name,
         teacher: Name,
+        ticket: Option<Ticket<'_>>,
         entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         self.shared.limits.begin(address)?;
@@ -323,9 +348,10 @@ impl Engine {
         let command = Command::Create { name, user: user_id, teacher };
         let admission = self.admission(entrance.into()).await?;
         let admit = Beside::Admit { admission, user: user_id };
-        let beside = vec![Beside::Begin(JoinCode::new()), admit];
+        let mut beside = vec![Beside::Begin(JoinCode::new()), admit];
+        beside.extend(ticket.map(|ticket| Beside::Ticket(ticket.hash())));
         let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
-        Ok(Joined { group_id, user_id, join_code: room.join_code() })
+        Ok(Joined { group_id: room.id(), user_id, join_code: room.join_code() })
     }
 
     /// The group that a code joins. Wrong codes are counted against the address.
@@ -442,6 +468,48 @@ impl Engine {
             room.admit(held.browser, found);
         }
         Ok(room.holder(held))
+    }
+
+    /// As whom else the token's browser may go on in the group: every member as whom it has come in,
+    /// but the one for whom the token stands.
+    ///
+    /// # Errors
+    /// When there is no such group.
+    pub async fn others(&self, group_id: GroupId, token: &Token) -> Result<Vec<UserId>, Error> {
+        let Some(held) = self.held(token.hash()).await? else { return Ok(Vec::new()) };
+        let memberships = self.shared.reader.memberships(held.browser, group_id).await?;
+        if memberships.is_empty() {
+            return Ok(Vec::new());
+        }
+        let room = self.room(group_id).await?;
+        // Some may have come along with their browser while the room was in memory.
+        for found in memberships {
+            room.admit(held.browser, found);
+        }
+        Ok(room.others(held))
+    }
+
+    /// Goes on in the group as another of those as whom the browser has come in, by `entrance`. The
+    /// others stay in.
+    ///
+    /// # Errors
+    /// When the browser has not come in as that member, they are gone, or too many come in from this
+    /// address.
+    pub async fn go_on_as(
+        &self,
+        address: IpAddr,
+        group_id: GroupId,
+        user: UserId,
+        entrance: Entrance<'_>,
+    ) -> Result<(), Error> {
+        let before = entrance.instead_of.ok_or(Error::NotSignedIn)?;
+        if !self.others(group_id, before).await?.contains(&user) {
+            return Err(Error::NotSignedIn);
+        }
+        self.shared.limits.join(address, weight::ADMISSION)?;
+        let admission = self.admission(entrance).await?;
+        self.submit(group_id, None, vec![Beside::Admit { admission, user }], None).await?;
+        Ok(())
     }
 
     /// What a token stands for, while it is good. With that it is used: the token that it replaced

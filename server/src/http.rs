@@ -34,11 +34,10 @@ use tower::util::MapRequestLayer;
 
 use crate::answer::Answer;
 use crate::bounds::Bounds;
+use crate::cookies::Presented;
 use crate::engine::{Engine, Session};
 use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
-use crate::identity::{
-    JoinCode, Presented, Token, TokenHash, is_same_origin, presented, presented_by_admin,
-};
+use crate::identity::{Token, TokenHash, is_same_origin};
 use crate::limits::peer_address;
 use crate::listen::Handed;
 use crate::render_queue::Asking;
@@ -161,14 +160,14 @@ pub async fn in_turn(engine: &Engine, request: Request, next: Next) -> Result<Re
     // A member who is too fast is refused before anything is made for them.
     let group = request.uri().path().split('/').find_map(|part| part.parse().ok());
     let address = engine.client_address(request.extensions(), request.headers());
-    if let Some(session) = presented_by_admin(request.headers(), engine.is_https())
+    if let Some(session) = engine.cookies().presented_by_admin(request.headers())
         && request.uri().path().starts_with("/admin")
         && engine.is_admin(&session).await?
     {
         let asking = Asking::of_administrator(&session);
         return engine.renders().respond(asking, next.run(request)).await;
     }
-    let credential = presented(request.headers(), engine.is_https());
+    let credential = engine.cookies().presented(request.headers());
     let token = credential.as_ref().map(Presented::token);
     let asking = engine.asking(group, token, address).await?;
     engine.renders().respond(asking, next.run(request)).await
@@ -247,7 +246,7 @@ impl FromRequestParts<Engine> for Caller {
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Error> {
         let Path(ids) =
             Path::<Ids>::from_request_parts(parts, engine).await.map_err(|_| Error::NoSuchPath)?;
-        let credential = presented(&parts.headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
+        let credential = engine.cookies().presented(&parts.headers).ok_or(Error::NotSignedIn)?;
         let changes = !is_safe(&parts.method);
         let from_a_page = matches!(credential, Presented::Cookie(_));
         if changes && from_a_page && !is_same_origin(&parts.headers, engine.public_url()) {
@@ -407,33 +406,12 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
     (status, [content_type, NO_STORE], body).into_response()
 }
 
-/// The origin under which this client reaches the server: the configured one, or the one it used.
-fn origin(engine: &Engine, headers: &HeaderMap) -> String {
-    engine.public_url().map_or_else(
-        || {
-            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-            format!("http://{}", host.unwrap_or("127.0.0.1"))
-        },
-        str::to_owned,
-    )
-}
-
 impl Engine {
     /// The address a request came from. Where a trusted proxy brought it, that is the nearest
     /// address of those it names that is no trusted proxy's own; whoever else says for whom they
     /// ask is not believed.
     pub fn client_address(&self, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
         self.shared.proxies.client(peer_address(extensions), headers)
-    }
-
-    /// The link that joins a class, as the client that sent these headers reaches it.
-    pub fn join_url(&self, headers: &HeaderMap, code: &JoinCode) -> String {
-        format!("{}/join/{}", origin(self, headers), code.as_str())
-    }
-
-    /// The link by which a teacher goes on with another device.
-    pub fn handover_url(&self, headers: &HeaderMap, token: &Token) -> String {
-        format!("{}/handover/{}", origin(self, headers), token.reveal())
     }
 }
 
@@ -476,11 +454,11 @@ async fn create_group(
 ) -> Result<Response, Error> {
     let token = Token::new();
     let CreateGroup { name, teacher } = body.fields;
-    let joined = engine.create_group(address, name, teacher, &token).await?;
+    let joined = engine.create_group(address, name, teacher, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
         join_code: Some(joined.join_code.as_str()),
-        join_url: Some(engine.join_url(&headers, &joined.join_code)),
+        join_url: Some(engine.join_link(&headers, &joined.join_code).url),
         user_id: joined.user_id,
         token: token.reveal(),
     };
@@ -605,7 +583,7 @@ async fn renew_join_code(
     let Nothing {} = body.fields;
     let command = Command::RenewJoinCode { actor: caller.user() };
     let answer = verb(&engine, &caller, command, body.key).await?;
-    Ok(answer.with_join_url(|code| engine.join_url(&headers, code)))
+    Ok(answer.with_join_url(|code| engine.join_link(&headers, code).url))
 }
 
 #[derive(Serialize)]
@@ -624,7 +602,7 @@ async fn hand_over(
 ) -> Result<Response, Error> {
     let Nothing {} = body.fields;
     let handover = engine.hand_over(&caller.session, caller.address).await?;
-    let url = engine.handover_url(&headers, &handover.token);
+    let url = engine.handover_link(&headers, &handover.token).url;
     Ok(json(StatusCode::CREATED, &HandoverLink { url, expires_at: handover.expires_at }))
 }
 

@@ -1,12 +1,11 @@
 //! Who somebody is, without accounts: tokens from the operating system's randomness of which only
-//! hashes are kept, the cookie that carries one in a browser, and join codes for reading aloud.
+//! hashes are kept, and join codes for reading aloud.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cookie::{Cookie, SameSite};
-use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN};
+use http::header::{HOST, HeaderMap, ORIGIN};
 use sha2::{Digest, Sha256};
 use signaling::{GroupId, InviteId, UserId};
 
@@ -96,8 +95,8 @@ pub struct Entrance<'a> {
     pub instead_of: Option<&'a Token>,
 }
 
-/// A form for joining that was given to one browser: the form, sent twice, makes one member. It
-/// takes both secrets, so whoever reads the one off the page has nothing.
+/// A form for starting or joining a class that was given to one browser: the form, sent twice, makes
+/// one member. It takes both secrets, so whoever reads the one off the page has nothing.
 #[derive(Clone, Copy)]
 pub struct Ticket<'a> {
     /// What the form holds.
@@ -208,97 +207,6 @@ impl fmt::Debug for JoinCode {
     }
 }
 
-/// Where a token was found.
-pub enum Presented {
-    /// In the `Authorization` header.
-    Bearer(Token),
-    /// In the browser's cookie.
-    Cookie(Token),
-}
-
-impl Presented {
-    /// The token.
-    pub const fn token(&self) -> &Token {
-        match self {
-            Self::Bearer(token) | Self::Cookie(token) => token,
-        }
-    }
-}
-
-const SECURE_COOKIE: &str = "__Host-handup";
-const PLAIN_COOKIE: &str = "handup";
-
-/// The cookie's name; over https it carries the prefix that keeps other hosts from setting it.
-const fn cookie_name(https: bool) -> &'static str {
-    if https { SECURE_COOKIE } else { PLAIN_COOKIE }
-}
-
-const fn admin_cookie_name(https: bool) -> &'static str {
-    if https { "__Host-handup-admin" } else { "handup-admin" }
-}
-
-/// The token that came with a request, if one did. A program's Bearer goes before a cookie.
-pub fn presented(headers: &HeaderMap, https: bool) -> Option<Presented> {
-    if let Some(authorization) = headers.get(AUTHORIZATION) {
-        let (scheme, token) = authorization.to_str().ok()?.split_once(' ').unwrap_or_default();
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return Token::from_text(token.trim()).map(Presented::Bearer);
-        }
-    }
-    token_in_cookie(headers, cookie_name(https)).map(Presented::Cookie)
-}
-
-const fn form_cookie_name(https: bool) -> &'static str {
-    if https { "__Host-handup-form" } else { "handup-form" }
-}
-
-/// The secret by which a browser shows that a form was given to it.
-pub fn presented_with_form(headers: &HeaderMap, https: bool) -> Option<Token> {
-    token_in_cookie(headers, form_cookie_name(https))
-}
-
-/// The `Set-Cookie` of that secret, which lasts until the browser is closed.
-pub fn set_form_cookie(token: &Token, https: bool) -> String {
-    cookie(form_cookie_name(https), token.reveal(), https).to_string()
-}
-
-/// The token of an administrator's session that came with a request.
-pub fn presented_by_admin(headers: &HeaderMap, https: bool) -> Option<Token> {
-    token_in_cookie(headers, admin_cookie_name(https))
-}
-
-fn token_in_cookie(headers: &HeaderMap, name: &str) -> Option<Token> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == name)
-        .and_then(|cookie| Token::from_text(cookie.value()))
-}
-
-/// The `Set-Cookie` that makes a browser carry the token.
-pub fn set_cookie(token: &Token, https: bool) -> String {
-    cookie(cookie_name(https), token.reveal(), https)
-        .max_age(cookie::time::Duration::days(180))
-        .to_string()
-}
-
-/// The `Set-Cookie` that makes a browser carry an administrator's session until it is closed, or,
-/// without a token, that takes it away.
-pub fn set_admin_cookie(token: Option<&Token>, https: bool) -> String {
-    let name = admin_cookie_name(https);
-    match token {
-        Some(token) => cookie(name, token.reveal(), https).to_string(),
-        None => cookie(name, "", https).max_age(cookie::time::Duration::ZERO).to_string(),
-    }
-}
-
-fn cookie<'a>(name: &'a str, value: &'a str, https: bool) -> cookie::CookieBuilder<'a> {
-    Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax).secure(https)
-}
-
 /// Whether a browser sent the request from a page of this very site. Every browser that can open
 /// Handup says so, in `Sec-Fetch-Site` or in `Origin`.
 pub fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
@@ -404,16 +312,5 @@ mod tests {
             let seen = is_same_origin(&headers(&pairs), public_url);
             assert_eq!(seen, expected, "{pairs:?} at {public_url:?}");
         }
-    }
-
-    #[test]
-    fn the_cookie_is_for_this_host_alone_over_https() {
-        let token = Token::new();
-        let cookie = set_cookie(&token, true);
-        assert!(cookie.starts_with("__Host-handup="));
-        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
-            assert!(cookie.contains(attribute), "{attribute}");
-        }
-        assert!(!set_cookie(&token, false).contains("Secure"));
     }
 }

@@ -9,6 +9,7 @@ mod buckets;
 mod clock;
 mod config;
 mod connections;
+mod cookies;
 mod engine;
 mod error;
 mod fanout;
@@ -20,8 +21,10 @@ mod kept;
 mod limits;
 mod listen;
 mod networks;
+mod pace;
 mod piece;
 mod proxies;
+mod reach;
 mod render_queue;
 mod room;
 mod signs;
@@ -39,16 +42,14 @@ pub use admin::{HashError, MIN_PASSWORD_CHARS, PasswordError, hash_password};
 pub use answer::Answer;
 pub use bounds::Bounds;
 pub use config::Config;
+pub use cookies::{Cookies, Presented};
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
 pub use http::{Route, api, bodies_in_time, in_turn, routes, same_origin};
 pub use ice::IceConfig;
-pub use identity::{
-    Entrance, JoinCode, Presented, Ticket, Token, new_group_id, new_invite_id, new_user_id,
-    presented, presented_by_admin, presented_with_form, set_admin_cookie, set_cookie,
-    set_form_cookie,
-};
+pub use identity::{Entrance, JoinCode, Ticket, Token, new_group_id, new_invite_id, new_user_id};
 pub use listen::{listen, serve};
+pub use reach::{Link, address_for_others};
 pub use render_queue::Asking;
 pub use room::Room;
 pub use store::OpenError;

@@ -1,6 +1,6 @@
-//! Accepting connections, with the limits that `axum::serve` has not: shares of what may be open, a
-//! deadline for headers, one for writes that do not move, no delay for small packets, and an end for
-//! streams on shutdown.
+//! Accepting connections, with the limits that `axum::serve` has not: shares of what may be open,
+//! deadlines for headers, for idleness and for writes that do not move, no delay for small packets,
+//! and an end for streams on shutdown.
 //!
 //! A connection on which a live stream is asked for is taken out of hyper's hands: it never answers
 //! anything else, so it needs no buffers of its own, and a commit goes to all of them from the same
@@ -37,6 +37,7 @@ use crate::engine::Engine;
 use crate::error::{Error, PROBLEM_TYPE};
 use crate::fanout;
 use crate::identity::jitter;
+use crate::pace::Paced;
 use crate::stream::LiveStream;
 
 /// How long requests in flight are waited for on shutdown.
@@ -81,11 +82,16 @@ impl Handed {
 /// are answered, or three seconds are over.
 pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {
     let (bounds, stopping) = (engine.bounds(), engine.stopping().clone());
+    if let Ok(address) = listener.local_addr() {
+        engine.is_listening_on(address);
+    }
     let open = Connections::new(bounds.connections, bounds.connections_of_network);
     let mut builder = http1::Builder::new();
+    // Its own deadline for headers is one for idleness as well, so it is behind those of `Paced`. Without
+    // one it would not wait for the next head where those can end it.
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.header_timeout)
+        .header_read_timeout(bounds.idle_timeout + bounds.header_timeout)
         .max_buf_size(bounds.header_bytes);
     let (connections, turned_away) = (TaskTracker::new(), TaskTracker::new());
     loop {
@@ -113,6 +119,9 @@ pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {
         prepare(&stream, write_timeout);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(write_timeout));
+        let (header_timeout, idle_timeout) = (bounds.header_timeout, bounds.idle_timeout);
+        let stream =
+            Paced::new(Box::pin(stream), Arc::clone(&connection), header_timeout, idle_timeout);
         let attended = attend(
             stream,
             address,
@@ -258,7 +267,7 @@ fn too_many() -> Vec<u8> {
 /// Answers the requests on a connection, until it ends or one asks for a live stream: then tells
 /// how that begins.
 async fn attend(
-    stream: TimeoutStream<TcpStream>,
+    stream: Paced<Pin<Box<TimeoutStream<TcpStream>>>>,
     address: SocketAddr,
     router: Router,
     builder: http1::Builder,
@@ -269,6 +278,7 @@ async fn attend(
     let asked_for = &|| asked.lock().unwrap_or_else(PoisonError::into_inner);
     let asking = &connection;
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
+        asking.answers();
         let reads_on = request.method() == Method::GET;
         let is_whole = request.body().is_end_stream();
         if is_whole {
@@ -299,7 +309,7 @@ async fn attend(
             Ok::<Response, Infallible>(response.map(|body| Body::new(Leaving { body, connection })))
         }
     });
-    let mut connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut stopped = pin!(stopping.cancelled());
     let mut is_stopping = false;
     let asked_at_last = poll_fn(|context| {
@@ -316,7 +326,7 @@ async fn attend(
         }
     });
     let (head, live) = asked_at_last.await?;
-    let stream = connection.into_parts().io.into_inner();
+    let stream = connection.into_parts().io.into_inner().into_inner();
     Some((taken_over(stream.get_ref()).ok()?, head, live))
 }
 

@@ -2,6 +2,7 @@
 //! ready to be sent, both of which can be read again from the store; and what holds only for now:
 //! who is online, what rings, and what the two ends of an invitation tell each other.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -23,7 +24,7 @@ use crate::identity::JoinCode;
 use crate::piece::{LONG, Pages, Piece};
 use crate::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
-use crate::tokens::{BrowserId, Held, Membership};
+use crate::tokens::{BrowserId, Held, Membership, part};
 use crate::weight::BYTES_OF_ROW;
 
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
@@ -292,6 +293,10 @@ impl State {
 
     fn admit(&mut self, browser: BrowserId, membership: Membership) {
         let held = self.memberships.entry(browser).or_default();
+        // What is read of the store may be older than what was published meanwhile.
+        if held.iter().any(|it| it.user == membership.user && it.is_later_than(&membership)) {
+            return;
+        }
         held.retain(|it| it.user != membership.user);
         held.push(membership);
     }
@@ -422,6 +427,19 @@ impl Room {
         state.group.member(user).map(|member| member.user_id)
     }
 
+    /// Every other member as whom the token's browser may go on, whoever came last first.
+    pub(crate) fn others(&self, held: Held) -> Vec<UserId> {
+        let me = self.holder(held);
+        let state = self.read();
+        let Some(memberships) = state.memberships.get(&held.browser) else { return Vec::new() };
+        let is_other = |it: &&Membership| {
+            held.may_open(it) && Some(it.user) != me && state.group.member(it.user).is_some()
+        };
+        let mut others: Vec<Membership> = memberships.iter().filter(is_other).copied().collect();
+        others.sort_unstable_by_key(|membership| Reverse(membership.number()));
+        others.into_iter().map(|membership| membership.user).collect()
+    }
+
     /// The group as a member may see it; none when they are a member no more.
     pub fn snapshot(&self, user: UserId, now: Timestamp) -> Option<Snapshot> {
         let state = self.read();
@@ -506,9 +524,7 @@ impl Room {
 
     pub(crate) fn revoke(&self, user: UserId) {
         self.write().memberships.retain(|_, held| {
-            if let Some(theirs) = held.iter().find(|it| it.user == user).copied() {
-                held.retain(|it| it.generation > theirs.generation);
-            }
+            part(held, user);
             !held.is_empty()
         });
     }

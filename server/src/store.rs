@@ -309,6 +309,7 @@ pub(crate) async fn open(path: &Path) -> Result<(Writer, Reader, HistoryReader),
     }
     must_be_durable(&mut connection, path).await?;
     keep::fold_names(&mut connection).await.map_err(file_error)?;
+    keep::give_id(&mut connection).await.map_err(file_error)?;
     write_something(&mut connection).await.map_err(file_error)?;
     let pool = readers(4).connect_with(reading.clone()).await.map_err(file_error)?;
     let history = readers(3).connect_with(reading).await.map_err(file_error)?;
@@ -452,6 +453,13 @@ impl Reader {
         let read = |row: &SqliteRow| Ok((hash(row.try_get(4)?)?, held_of(row)?));
         let tokens = rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?;
         Ok(Some(Loaded { join_code: code(class.try_get(0)?)?, events, memberships, tokens }))
+    }
+
+    /// The id of the database.
+    pub async fn id(&self) -> Result<String, sqlx::Error> {
+        sqlx::query_scalar("SELECT value FROM setting WHERE name = 'id'")
+            .fetch_one(&self.pool)
+            .await
     }
 
     /// Every group in which something is to time out, and when.

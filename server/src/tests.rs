@@ -77,7 +77,7 @@ impl School {
         let config = Config { bounds, ..Config::on(&file) };
         let engine = Engine::open_with(config, Arc::new(Bare), housekeeping).await;
         let (engine, token) = (engine.expect("an engine"), Token::new());
-        let begun = engine.create_group(HERE, name("Biology"), name("Noor"), &token).await;
+        let begun = engine.create_group(HERE, name("Biology"), name("Noor"), None, &token).await;
         let group_id = begun.expect("a group").group_id;
         Self { engine, group_id, token, file, _folder: folder }
     }

@@ -69,6 +69,11 @@ impl Held {
         membership.generation <= self.generation
     }
 
+    /// Whether its browser may go on as this one of its memberships when somebody says so.
+    pub const fn may_open(&self, membership: &Membership) -> bool {
+        membership.number() <= self.generation
+    }
+
     /// Whom it stands for, of the memberships of its browser in one class: who came last.
     pub fn stands_for<'m>(
         &self,
@@ -79,12 +84,46 @@ impl Held {
     }
 }
 
+/// What is added to a membership's number while it is asleep: no token opens it by itself. Whoever a
+/// browser was in a class before somebody who has gone is asleep, for a page of who has gone must not
+/// be taken for theirs; they go on when somebody says so.
+pub(crate) const ASLEEP: u32 = 1 << 31;
+
 /// Whom a browser is in one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Membership {
-    /// The number of the token with which it came.
+    /// The number of the token with which it came, and [`ASLEEP`] where it is that.
     pub generation: u32,
     pub user: UserId,
+}
+
+impl Membership {
+    /// The number of the token with which it came.
+    pub const fn number(&self) -> u32 {
+        self.generation & !ASLEEP
+    }
+
+    pub const fn is_asleep(&self) -> bool {
+        self.generation >= ASLEEP
+    }
+
+    /// Whether it tells later news of the same member than another one.
+    pub fn is_later_than(&self, other: &Self) -> bool {
+        (self.number(), self.is_asleep()) > (other.number(), other.is_asleep())
+    }
+}
+
+/// Takes a member away from those that a browser is in one class, and puts to sleep whom it was
+/// before them.
+pub(crate) fn part(memberships: &mut Vec<Membership>, user: UserId) {
+    let Some(theirs) = memberships.iter().find(|it| it.user == user).copied() else { return };
+    memberships.retain(|it| it.user != user);
+    if theirs.is_asleep() {
+        return;
+    }
+    for earlier in memberships.iter_mut().filter(|it| it.generation < theirs.generation) {
+        earlier.generation |= ASLEEP;
+    }
 }
 
 struct Known {

@@ -328,13 +328,21 @@ impl<S: Store> Writer<S> {
         &mut self,
         batch: &mut Batch,
         now: Timestamp,
-        group_id: GroupId,
+        mut group_id: GroupId,
         mut command: Option<Command>,
         mut beside: Vec<Beside>,
         key: Option<Key>,
     ) -> Verdict {
         for beside in &beside {
             self.know_before(batch, beside).await?;
+        }
+        let made = self.made_by_form(batch, &beside, now).await?;
+        if let Some((class, _)) = made
+            && matches!(beside.first(), Some(Beside::Begin(_)))
+        {
+            // The form has begun it already.
+            beside.remove(0);
+            group_id = class;
         }
         // From here on a group that begins is in the batch.
         if let Some(Beside::Begin(code)) = beside.first() {
@@ -351,7 +359,8 @@ impl<S: Store> Writer<S> {
         if let Some(key) = &key {
             self.takes_key(group_id, key.user, now).await?;
         }
-        if self.is_joined_already(batch, group_id, &mut beside, now).await? {
+        if let Some((_, member)) = made.filter(|(class, _)| *class == group_id) {
+            self.comes_in_again(group_id, member, &mut beside)?;
             command = None;
         }
         for beside in &mut beside {
@@ -464,28 +473,32 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    /// Whether the form that this is of has made somebody a member already. Then they are the one
-    /// who comes in.
-    async fn is_joined_already(
+    /// Whom the form that this is of has made a member already, and where.
+    async fn made_by_form(
         &mut self,
         batch: &Batch,
-        group_id: GroupId,
-        beside: &mut [Beside],
+        beside: &[Beside],
         now: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<(GroupId, UserId)>, Error> {
         let ticket = beside.iter().find_map(|beside| match beside {
             Beside::Ticket(ticket) => Some(*ticket),
             _ => None,
         });
-        let Some(ticket) = ticket else { return Ok(false) };
-        let made = match batch.tickets.get(&ticket) {
-            Some(made) => Some(*made),
-            None => self.store.ticket(ticket, now).await?,
-        };
-        let Some((class, member)) = made.filter(|(class, _)| *class == group_id) else {
-            return Ok(false);
-        };
-        let working = self.working.get(&class);
+        let Some(ticket) = ticket else { return Ok(None) };
+        match batch.tickets.get(&ticket) {
+            Some(made) => Ok(Some(*made)),
+            None => Ok(self.store.ticket(ticket, now).await?),
+        }
+    }
+
+    /// Has the member whom the form has made be the one who comes in.
+    fn comes_in_again(
+        &self,
+        group_id: GroupId,
+        member: UserId,
+        beside: &mut [Beside],
+    ) -> Result<(), Error> {
+        let working = self.working.get(&group_id);
         if working.is_none_or(|working| working.group.member(member).is_none()) {
             // They went meanwhile, and a form does not bring them back.
             return Err(Error::NotSignedIn);
@@ -495,7 +508,7 @@ impl<S: Store> Writer<S> {
                 *user = member;
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Whether what is beside a command may be done, as the group stands now.
@@ -504,13 +517,13 @@ impl<S: Store> Writer<S> {
         batch: &mut Batch,
         group_id: GroupId,
         beside: &mut Beside,
-        by_code: bool,
+        by_command: bool,
     ) -> Result<(), Error> {
         if let Beside::JoinCode(code) = beside {
             *code = self.unused(batch, code.clone()).await?;
         }
         if let Beside::ByCode(code) = beside
-            && by_code
+            && by_command
         {
             let renewed = batch.writes.iter().rev().find_map(|(group, write)| match write {
                 Write::JoinCode(code) if *group == group_id => Some(code.clone()),
@@ -518,6 +531,14 @@ impl<S: Store> Writer<S> {
             });
             if renewed.unwrap_or(self.room(group_id)?.join_code()) != *code {
                 return Err(Error::NoSuchGroup);
+            }
+        }
+        if let Beside::Admit { user, .. } = beside
+            && !by_command
+        {
+            let group = self.working.get(&group_id).map(|working| &working.group);
+            if group.is_none_or(|group| group.ended || group.member(*user).is_none()) {
+                return Err(Error::NotSignedIn);
             }
         }
         if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {

@@ -22,9 +22,7 @@ use futures::{Stream, TryStreamExt};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use serde::{Deserialize, Serialize};
-use server::{
-    Asking, ClassFilter, ClassRow, Engine, Error, Place, Presented, presented, presented_by_admin,
-};
+use server::{Asking, ClassFilter, ClassRow, Engine, Error, Place, Presented};
 use signaling::{Event, EventKind, GroupId, Rejection, Role, Timestamp, reasons};
 
 use super::read::{self, Viewer};
@@ -569,7 +567,7 @@ pub fn exports(engine: Engine, zone: Zone) -> Router {
 }
 
 async fn signed_in_as_admin(engine: &Engine, headers: &HeaderMap) -> Result<Asking, Error> {
-    let token = presented_by_admin(headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
+    let token = engine.cookies().presented_by_admin(headers).ok_or(Error::NotSignedIn)?;
     let is_admin = engine.is_admin(&token).await?;
     is_admin.then(|| Asking::of_administrator(&token)).ok_or(Error::NotSignedIn)
 }
@@ -614,7 +612,7 @@ async fn one(
         (Viewer::Admin, signed_in_as_admin(&engine, &headers).await?)
     } else {
         let group = group.parse().map_err(no_such)?;
-        let presented = presented(&headers, engine.is_https()).ok_or(Error::NotSignedIn)?;
+        let presented = engine.cookies().presented(&headers).ok_or(Error::NotSignedIn)?;
         let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
         match engine.member_of(group, &token).await? {
             (user, Some(Role::Teacher)) => {

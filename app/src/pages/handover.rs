@@ -4,7 +4,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Plain, param};
+use super::{Plain, param, trouble, words};
+use crate::actions::Link;
 use crate::pages::room::Qr;
 use crate::trouble::Trouble;
 
@@ -12,6 +13,7 @@ use crate::trouble::Trouble;
 #[component]
 pub fn HandoverPage() -> impl IntoView {
     let token = param("token");
+    let problem = trouble();
     view! {
         <Title text="Go on with another device" />
         <Plain>
@@ -19,7 +21,7 @@ pub fn HandoverPage() -> impl IntoView {
                 {Suspend::new(async move {
                     match handover(&token).await {
                         Ok((class, link, true)) => show(class, link).into_any(),
-                        Ok((class, _, false)) => take_up(token, class).into_any(),
+                        Ok((class, _, false)) => take_up(token, class, problem).into_any(),
                         Err(trouble) => {
                             view! {
                                 <section class="card one">
@@ -36,7 +38,8 @@ pub fn HandoverPage() -> impl IntoView {
     }
 }
 
-fn show(class: String, link: String) -> impl IntoView {
+fn show(class: String, link: Link) -> impl IntoView {
+    let url = link.url.clone();
     view! {
         <section class="card one handover">
             <h1>"Go on with another device"</h1>
@@ -44,18 +47,23 @@ fn show(class: String, link: String) -> impl IntoView {
                 "Open this link there to teach " <bdi>{class}</bdi>
                 ". It works once, within fifteen minutes. Keep it from your students."
             </p>
-            <Qr text=link.clone() />
-            <p class="link">{link}</p>
+            <Qr link />
+            <p class="link">{url}</p>
         </section>
     }
 }
 
-fn take_up(token: String, class: String) -> impl IntoView {
+fn take_up(token: String, class: String, problem: Option<Trouble>) -> impl IntoView {
+    crate::actions::know_browser();
     view! {
         <section class="card one">
             <h1>
                 <bdi>{class}</bdi>
             </h1>
+            {problem
+                .map(|problem| {
+                    view! { <p class="problem" role="alert">{words(problem)}</p> }
+                })}
             <p>"Teach this class from this device as well."</p>
             <form method="post" action="/do/take-over">
                 <input type="hidden" name="token" value=token />
@@ -66,11 +74,11 @@ fn take_up(token: String, class: String) -> impl IntoView {
 }
 
 #[cfg(feature = "ssr")]
-async fn handover(token: &str) -> Result<(String, String, bool), Trouble> {
+async fn handover(token: &str) -> Result<(String, Link, bool), Trouble> {
     crate::actions::ssr::handover(token).await
 }
 
 #[cfg(not(feature = "ssr"))]
-async fn handover(_: &str) -> Result<(String, String, bool), Trouble> {
+async fn handover(_: &str) -> Result<(String, Link, bool), Trouble> {
     Err(Trouble::Failed)
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Field, Plain, query, trouble};
+use super::{Field, Plain, query, trouble, words};
 use crate::actions::ClassHere;
 use crate::trouble::Trouble;
 
@@ -27,7 +27,7 @@ pub fn LandingPage() -> impl IntoView {
                     </p>
                 </div>
                 {elsewhere.map(|problem| {
-                    view! { <p class="problem wide" role="alert">{problem.to_string()}</p> }
+                    view! { <p class="problem wide" role="alert">{words(problem)}</p> }
                 })}
                 <section class="card" aria-labelledby="join-title">
                     <h2 id="join-title">"Join your class"</h2>
@@ -47,6 +47,7 @@ pub fn LandingPage() -> impl IntoView {
                 <section class="card" aria-labelledby="start-title">
                     <h2 id="start-title">"Start a class"</h2>
                     <form method="post" action="/do/start">
+                        <input type="hidden" name="ticket" value=crate::actions::ticket() />
                         <Field
                             name="name"
                             label="Class name"

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use signaling::{GroupId, Role};
 
 use super::{Plain, param, query, trouble};
-use crate::actions::RoomView;
+use crate::actions::{Link, RoomView};
 use crate::room::lists::List;
 use crate::room::{Beginning, RoomFrom};
 use crate::trouble::Trouble;
@@ -79,8 +79,9 @@ fn outside(trouble: Trouble) -> impl IntoView {
 
 /// How students come in: the code, the QR and the link. It is open while nobody is here.
 #[component]
-fn Share(group: GroupId, code: String, link: String, nobody_here: bool) -> impl IntoView {
+fn Share(group: GroupId, code: String, link: Link, nobody_here: bool) -> impl IntoView {
     let spoken = spoken(&code);
+    let (url, is_for_others) = (link.url.clone(), link.is_for_others);
     view! {
         <details class="share" open=nobody_here>
             <summary>
@@ -90,15 +91,22 @@ fn Share(group: GroupId, code: String, link: String, nobody_here: bool) -> impl 
                 <span class="hint">"QR and link"</span>
             </summary>
             <div class="share-panel">
-                <Qr text=link.clone() />
+                <Qr link />
                 <div class="share-words">
                     {nobody_here
-                        .then(|| view! { <p class="nobody">"Nobody is here yet. Show this code or QR."</p> })}
+                        .then(|| {
+                            view! {
+                                <p class="nobody">
+                                    "Nobody is here yet. Show this code"
+                                    {is_for_others.then_some(" or QR")} "."
+                                </p>
+                            }
+                        })}
                     <p class="code large" translate="no">
                         {spoken}
                     </p>
                     <p class="link" translate="no">
-                        <a href=link.clone()>{link.clone()}</a>
+                        <a href=url.clone()>{url.clone()}</a>
                     </p>
                     <form method="post" action=crate::actions::ACT data-plain="">
                         <input type="hidden" name="group" value=group.to_string() />
@@ -119,13 +127,29 @@ fn spoken(code: &str) -> String {
     format!("{head}-{tail}")
 }
 
-/// A QR code, as large as its place allows.
+/// The QR code of a link, as large as its place allows, or why there is none: phones take the
+/// addresses that a machine has for itself for their own.
 #[component]
 pub fn Qr(
     /// What the code says.
-    text: String,
+    link: Link,
 ) -> impl IntoView {
-    view! { <div class="qr" role="img" aria-label="QR code of the link" inner_html=qr_svg(&text)></div> }
+    if link.is_for_others {
+        let svg = qr_svg(&link.url);
+        view! { <div class="qr" role="img" aria-label="QR code of the link" inner_html=svg></div> }
+            .into_any()
+    } else {
+        view! {
+            <p class="no-qr">
+                "No other device can open this address: it is this machine’s own. Start Handup with "
+                <code>"--listen 0.0.0.0:3000"</code>
+                ", or say with "
+                <code>"--public-url"</code>
+                " where others reach it."
+            </p>
+        }
+            .into_any()
+    }
 }
 
 #[cfg(feature = "ssr")]

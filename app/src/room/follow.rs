@@ -601,7 +601,8 @@ fn jittered(millis: f64) -> Duration {
 /// Sends a form of the room without leaving the page. A form that leads to another page is left
 /// to the browser.
 pub fn send(live: Live, event: &SubmitEvent) {
-    let Some(sent) = page::send(event) else { return };
+    // Another page of this browser may have gone on as somebody else.
+    let Some(sent) = page::send(event, &live.me.to_string()) else { return };
     spawn_local(async move {
         match sent.await {
             Ok(Answer { status: 200, text, .. }) => {

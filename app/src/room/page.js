@@ -58,12 +58,13 @@ async function request(path, init) {
 
 /** Sends a form without leaving the page, and tells what comes of it as `ask` does; nothing where the
  * form is left to the browser, or is on its way already. */
-export function sendForm(event) {
+export function sendForm(event, me) {
   const { target: form, submitter } = event;
   if (form.method !== "post" || "plain" in form.dataset) return undefined;
   event.preventDefault();
   if (form.hasAttribute("aria-busy")) return undefined;
   const fields = new URLSearchParams(new FormData(form));
+  fields.append("me", me);
   if (submitter?.name) fields.append(submitter.name, submitter.value);
   form.setAttribute("aria-busy", "true");
   return send(form, fields);

@@ -35,7 +35,7 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = sendForm)]
-    fn send_form(event: &SubmitEvent) -> Option<js_sys::Promise>;
+    fn send_form(event: &SubmitEvent, me: &str) -> Option<js_sys::Promise>;
 
     /// Fetches anew what the server alone can make of the page.
     #[wasm_bindgen(catch, js_name = serveAnew)]
@@ -67,9 +67,12 @@ pub async fn post(path: &str, json: &str) -> Result<(u16, String), JsValue> {
     Ok((status, text))
 }
 
-/// Sends a form of the room without leaving the page; none when it is left to the browser or is on
-/// its way already.
-pub fn send(event: &SubmitEvent) -> Option<impl Future<Output = Result<Answer, JsValue>> + use<>> {
-    let sent = send_form(event)?;
+/// Sends a form of the room without leaving the page, in the name of the page's member; none when it
+/// is left to the browser or is on its way already.
+pub fn send(
+    event: &SubmitEvent,
+    me: &str,
+) -> Option<impl Future<Output = Result<Answer, JsValue>> + use<>> {
+    let sent = send_form(event, me)?;
     Some(async move { JsFuture::from(sent).await.map(answer) })
 }

@@ -16,7 +16,7 @@ use signaling::{
 
 use super::cut::cut;
 use super::lists::List;
-use crate::actions::RoomView;
+use crate::actions::{Link, RoomView};
 use crate::largest::{FRAME, GROUP, PAGE, TEACHER, invitation, longest, user};
 use crate::pages::room::in_class;
 
@@ -76,7 +76,8 @@ impl Class {
     fn page(&self, me: UserId, from: [usize; 4]) -> String {
         let now = Timestamp::from_millis(1_760_000_100_000);
         let (snapshot, counts) = cut(&self.group, me, now, |_| true, &from);
-        let (code, link) = ("K7P4MX".to_owned(), "https://handup.example/join/K7P4MX".to_owned());
+        let (code, url) = ("K7P4MX".to_owned(), "https://handup.example/join/K7P4MX".to_owned());
+        let link = Link { url, is_for_others: true };
         let room = RoomView { snapshot, counts, me, code, link };
         // An island asks in what it is rendered.
         Owner::new_root(Some(Arc::new(SsrSharedContext::new()))).with(|| {

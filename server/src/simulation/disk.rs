@@ -12,7 +12,7 @@ use crate::identity::{JoinCode, TokenHash};
 use crate::store::keep::{Keep, Tidy};
 use crate::store::seam::{Failure, Store};
 use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
-use crate::tokens::{BrowserId, Held, Membership};
+use crate::tokens::{BrowserId, Held, Membership, part};
 
 /// One event as it lies on the disk.
 #[derive(Clone)]
@@ -42,17 +42,16 @@ impl Class {
         self.memberships.range((browser, first)..=(browser, last)).map(|(_, it)| it)
     }
 
-    /// Takes a member's place in it from every browser, and whoever that was before them.
+    /// Takes a member's place in it from every browser.
     fn revoke(&mut self, user: UserId) {
-        let theirs: BTreeMap<BrowserId, u32> = self
-            .memberships
-            .iter()
-            .filter(|((_, who), _)| *who == user)
-            .map(|((browser, _), held)| (*browser, held.generation))
-            .collect();
-        self.memberships.retain(|(browser, _), held| {
-            theirs.get(browser).is_none_or(|generation| held.generation > *generation)
-        });
+        let theirs = self.memberships.keys().filter(|(_, who)| *who == user);
+        let browsers: Vec<BrowserId> = theirs.map(|(browser, _)| *browser).collect();
+        for browser in browsers {
+            let mut held: Vec<Membership> = self.of_browser(browser).copied().collect();
+            self.memberships.retain(|(other, _), _| *other != browser);
+            part(&mut held, user);
+            self.memberships.extend(held.into_iter().map(|it| ((browser, it.user), it)));
+        }
     }
 }
 

@@ -340,6 +340,13 @@ pub(super) async fn fold_names(connection: &mut SqliteConnection) -> Result<(), 
     Ok(())
 }
 
+/// Gives the database an id, by which browsers tell it from others on the same host.
+pub(super) async fn give_id(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let give = "INSERT INTO setting (name, value) VALUES ('id', lower(hex(randomblob(4))))
+                ON CONFLICT DO NOTHING";
+    sqlx::query(give).execute(connection).await.map(drop)
+}
+
 async fn clear_some(connection: &mut SqliteConnection, group_id: &[u8]) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let deleted = sqlx::query(

@@ -8,7 +8,7 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
 use super::{Append, Write};
 use crate::identity::TokenHash;
-use crate::tokens::{BrowserId, Held, Membership, TAKEN_ALONG};
+use crate::tokens::{ASLEEP, BrowserId, Held, Membership, TAKEN_ALONG};
 
 /// The most rows that one statement inserts.
 const LARGEST_PIECE: usize = 256;
@@ -154,22 +154,27 @@ impl Script {
         }
     }
 
-    /// Everything by which a member could come in again. Tokens go with the last membership of
-    /// their browser, by a trigger.
+    /// Everything by which a member could come in again. Whoever their browser was in the group before
+    /// is put to sleep, as `tokens::part` does. Tokens go with the last membership of their browser,
+    /// by a trigger.
     pub fn revoke(&mut self, group_id: GroupId, user: UserId) {
-        // Whoever the browser was in the group before does not come back by it.
         self.add(
-            "DELETE FROM membership WHERE group_id = ?
+            "UPDATE membership SET generation = generation + ? WHERE group_id = ?
              AND browser IN (SELECT browser FROM membership WHERE group_id = ? AND user_id = ?)
-             AND generation <= (SELECT theirs.generation FROM membership AS theirs
-                                WHERE theirs.browser = membership.browser
-                                  AND theirs.group_id = membership.group_id
-                                  AND theirs.user_id = ?)",
+             AND generation < (SELECT theirs.generation FROM membership AS theirs
+                               WHERE theirs.browser = membership.browser
+                                 AND theirs.group_id = membership.group_id
+                                 AND theirs.user_id = ? AND theirs.generation < ?)",
         )
+        .bind(ASLEEP)
         .bind_id(group_id)
         .bind_id(group_id)
         .bind(user.as_bytes().as_slice())
-        .bind(user.as_bytes().as_slice());
+        .bind(user.as_bytes().as_slice())
+        .bind(ASLEEP);
+        self.add("DELETE FROM membership WHERE group_id = ? AND user_id = ?")
+            .bind_id(group_id)
+            .bind(user.as_bytes().as_slice());
         self.end_handovers(group_id, Some(user));
         self.add("DELETE FROM ticket WHERE group_id = ? AND user_id = ?")
             .bind_id(group_id)

@@ -16,7 +16,7 @@ use crate::writer::Housekeeping;
 async fn begins(engine: &Engine, before: Option<&Token>) -> (GroupId, Token) {
     let token = Token::new();
     let entrance = Entrance { token: &token, instead_of: before };
-    let begun = engine.create_group(HERE, name("Physics"), name("Noor"), entrance).await;
+    let begun = engine.create_group(HERE, name("Physics"), name("Noor"), None, entrance).await;
     (begun.expect("a class").group_id, token)
 }
 

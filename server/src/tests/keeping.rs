@@ -134,7 +134,7 @@ async fn a_class_that_has_used_up_its_room_can_be_ended_and_others_go_on() {
     let school = School::open_within(bounds, Housekeeping::default()).await;
     let engine = &school.engine;
     let elsewhere = Token::new();
-    let other = engine.create_group(HERE, name("4B"), name("Ms Noether"), &elsewhere).await;
+    let other = engine.create_group(HERE, name("4B"), name("Ms Noether"), None, &elsewhere).await;
     let other = other.expect("another class").group_id;
     let words = "a".repeat(10_000);
     let mut open = Vec::new();

@@ -44,14 +44,64 @@ async fn headers_that_do_not_come_to_an_end_are_given_up() {
     let mut silent = connect(&server).await;
     let mut slow = connect(&server).await;
     slow.write_all(b"GET /healthz HTTP/1.1\r\nhost: handup\r\nx: ").await.expect("it is sent");
-    let mut idle = connect(&server).await;
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: handup\r\n\r\n").await.expect("it is sent");
-
-    assert!(!until_closed(&mut silent).await.contains(" 200 "));
-    assert!(!until_closed(&mut slow).await.contains(" 200 "));
-    let answered = until_closed(&mut idle).await;
-    assert!(answered.starts_with("HTTP/1.1 200 OK"), "{answered}");
+    let mut dripping = connect(&server).await;
+    // On a connection that has had a request before, the next head has no more time.
+    let mut kept = connect(&server).await;
+    ask_on(&mut kept).await;
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nx: ").await.expect("it is sent");
+    let drips = async {
+        let mut drops = tokio::time::interval(Duration::from_millis(10));
+        let _ = dripping.write_all(b"GET /healthz HTTP/1.1\r\nhost: handup\r\nx: ").await;
+        while dripping.write_all(b"x").await.is_ok() {
+            drops.tick().await;
+        }
+    };
+    within_patience("the end of it", drips).await;
+    for connection in [&mut silent, &mut slow, &mut kept] {
+        assert!(!until_closed(connection).await.contains(" 200 "));
+    }
     Class::start(&server).await;
+}
+
+const ASK: &str = "GET /healthz HTTP/1.1\r\nhost: handup\r\n\r\n";
+
+/// Sends a request on a connection and reads its whole answer, after which the connection is idle.
+async fn ask_on(connection: &mut TcpStream) {
+    connection.write_all(ASK.as_bytes()).await.expect("it is sent");
+    let mut answer = Vec::new();
+    let answered = async {
+        while !answer.ends_with(b"\r\n\r\nok") {
+            answer.push(connection.read_u8().await.expect("an answer"));
+        }
+    };
+    within_patience("an answer", answered).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
+}
+
+#[tokio::test]
+async fn a_connection_is_idle_for_longer_than_a_head_may_take() {
+    let header_timeout = Duration::from_millis(200);
+    let server = Server::start_within(Bounds { header_timeout, ..Bounds::default() }).await;
+    let mut kept = connect(&server).await;
+    for _ in 0..3 {
+        ask_on(&mut kept).await;
+        // Of a head that begins now the time is over when its connection ends.
+        let mut slow = connect(&server).await;
+        slow.write_all(b"GET ").await.expect("it is sent");
+        until_closed(&mut slow).await;
+    }
+    ask_on(&mut kept).await;
+    assert!(Bounds::default().idle_timeout > Duration::from_secs(60), "nginx keeps its for 60 s");
+}
+
+#[tokio::test]
+async fn a_connection_that_stays_idle_is_given_up() {
+    let idle_timeout = Duration::from_millis(200);
+    let server = Server::start_within(Bounds { idle_timeout, ..Bounds::default() }).await;
+    let mut idle = connect(&server).await;
+    ask_on(&mut idle).await;
+    let rest = until_closed(&mut idle).await;
+    assert!(rest.is_empty(), "{rest}");
 }
 
 const WITH_COOKIE: &str = "GET /healthz HTTP/1.1\r\nhost: handup\r\ncookie: handup=";
