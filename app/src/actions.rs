@@ -177,10 +177,11 @@ pub(crate) mod ssr {
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
     use server::{
-        Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token, presented,
-        presented_by_admin, presented_with_form, set_admin_cookie, set_cookie, set_form_cookie,
+        Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token, enter_name,
+        presented, presented_by_admin, presented_with_form, set_admin_cookie, set_cookie,
+        set_form_cookie, shows_something,
     };
-    use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
+    use signaling::{Command, FinishWhom, GroupId, Rejection, Role, Timeout, UserId};
 
     use super::{ClassHere, RoomView};
     use crate::room::cut::cut;
@@ -354,8 +355,8 @@ pub(crate) mod ssr {
     }
 
     pub async fn start(name: &str, teacher: &str) -> Result<String, Trouble> {
-        let name = Name::new(name).map_err(Trouble::of_class_name)?;
-        let teacher = Name::new(teacher).map_err(Trouble::of_name)?;
+        let name = enter_name(name).map_err(Trouble::of_class_name)?;
+        let teacher = enter_name(teacher).map_err(Trouble::of_name)?;
         let engine = engine()?;
         let arrival = Arrival::by(browser_token(&engine));
         let joined = engine.create_group(peer()?, name, teacher, arrival.entrance()).await?;
@@ -386,7 +387,7 @@ pub(crate) mod ssr {
         if is_in(&engine, group, known.as_ref()).await?.is_some() {
             return Ok(format!("/class/{group}"));
         }
-        let name = Name::new(name).map_err(Trouble::of_name)?;
+        let name = enter_name(name).map_err(Trouble::of_name)?;
         let arrival = Arrival::by(known);
         let of_form = Token::from_text(ticket);
         let of_browser = presented_with_form(&headers(), engine.is_https());
@@ -491,7 +492,8 @@ pub(crate) mod ssr {
                 let seconds = if limit.is_empty() { Ok(0) } else { limit.parse() };
                 let seconds = seconds.map_err(|_| Trouble::Failed)?;
                 let timeout = Timeout::new(seconds).map_err(|_| Trouble::Failed)?;
-                let question = question.to_owned();
+                // A question of which nobody sees anything is none.
+                let question = if shows_something(question) { question } else { "" }.to_owned();
                 Deed::Ask { question, timeout, first: !first.is_empty() }
             }
             "stopAsking" => Deed::StopAsking,

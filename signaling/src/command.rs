@@ -27,6 +27,10 @@ pub enum NameError {
     /// NUL or another control character.
     #[error("a name must not hold control characters")]
     Control,
+    /// Nothing of it can be seen. [`Name::new`] takes such a text all the same, for it may stand in
+    /// a log; whoever lets names in refuses it.
+    #[error("a name must show something")]
+    Invisible,
 }
 
 impl Name {
