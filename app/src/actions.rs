@@ -166,7 +166,7 @@ pub(crate) mod ssr {
     use std::net::IpAddr;
 
     use axum::http::header::{
-        CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
+        ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
     };
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, StatusCode};
@@ -193,6 +193,13 @@ pub(crate) mod ssr {
 
     fn headers() -> HeaderMap {
         use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default()
+    }
+
+    /// The languages that the browser says it is read in.
+    pub fn languages() -> String {
+        let headers = headers();
+        let languages = headers.get(ACCEPT_LANGUAGE).and_then(|languages| languages.to_str().ok());
+        languages.unwrap_or_default().to_owned()
     }
 
     fn peer() -> Result<IpAddr, Trouble> {

@@ -13,6 +13,7 @@ mod engine;
 mod entry;
 mod error;
 mod fanout;
+mod folding;
 mod history;
 mod http;
 mod ice;

@@ -5,6 +5,7 @@ use classroom::history::Person;
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
+use super::order::Order;
 use super::portions::{NAMES, PEOPLE};
 use super::read::{Told, Viewer};
 use super::spot::{Spot, Who};
@@ -53,7 +54,11 @@ impl Who {
 pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
     let chronicle = &told.chronicle;
     let mut people: Vec<&Person> = chronicle.people().iter().collect();
-    people.sort_by_cached_key(|person| (person.name.as_str().to_lowercase(), person.joined_at));
+    let order = Order::of_reader();
+    people.sort_by(|one, other| {
+        let names = order.compare(one.name.as_str(), other.name.as_str());
+        names.then(one.joined_at.cmp(&other.joined_at))
+    });
     let students: Vec<&Person> =
         people.iter().copied().filter(|person| Who::Students.includes(person)).collect();
     let most = students.iter().map(|it| it.hands.max(it.turns)).max().unwrap_or(0).max(1);
