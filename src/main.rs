@@ -4,6 +4,8 @@ mod assets;
 mod options;
 #[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod typed;
 
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
