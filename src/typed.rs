@@ -187,7 +187,7 @@ async fn a_form_takes_no_name_that_shows_nothing_and_no_question() {
         let stop = format!("group={}&deed=stopAsking", class.group_id);
         school.submit("/do/act", &school.cookie(), &stop).await;
     }
-    let page = school.look("/join?problem=name-strange").await;
+    let page = school.look_in(&format!("/join/{code}?problem=name-strange"), "").await;
     assert!(page.contains("That name holds characters that"), "{page}");
     // A program may ask so; the history has no empty line for it.
     school.ask(&class, "\u{200b}").await;
@@ -270,6 +270,52 @@ async fn people_stand_in_the_order_of_the_readers_language() {
         let names = rows.filter_map(|row| Some(row.split_once("<bdi>")?.1.split_once("</bdi>")?.0));
         assert_eq!(names.collect::<Vec<_>>(), expected, "{languages}");
     }
+}
+
+// ---- Names that look alike ---------------------------------------------------------------------
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_look_alike_are_told_apart_in_the_history_and_in_every_export() {
+    let school = School::open("UTC").await;
+    let class = school.begin("4B", "Ms Park").await;
+    let mut students = Vec::new();
+    for who in ["Ada", "Ada", "\u{410}da", "Ms Park"] {
+        students.push(school.join(&class, who).await);
+    }
+    let round = school.ask(&class, "Why?").await;
+    for student in &students {
+        school.raise(&class, round, *student).await;
+    }
+    let told = ["Ada", "Ada (2)", "\u{410}da (3)", "Ms Park (2)"];
+
+    let rows = table(&school.csv(&class).await);
+    let cells = |column: &str| rows.iter().map(|row| row[column].clone()).collect::<Vec<_>>();
+    assert_eq!(cells("person"), told);
+    assert_eq!(cells("person_role"), ["student"; 4]);
+    assert_eq!(cells("invited_by"), ["Ms Park"; 4]);
+
+    let history = format!("/class/{}/history", class.group_id);
+    let json = school.look(&format!("{history}/export.json")).await;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let people = json["classes"][0]["people"].as_array().expect("people");
+    let apart = |person: &serde_json::Value| match person["alike"]["number"].as_u64() {
+        Some(number) => format!("{} ({number})", person["name"].as_str().unwrap_or_default()),
+        None => person["name"].as_str().unwrap_or_default().to_owned(),
+    };
+    let in_json: Vec<String> = people.iter().map(apart).collect();
+    assert_eq!(in_json, ["Ms Park", "Ada", "Ada (2)", "\u{410}da (3)", "Ms Park (2)"]);
+    assert_eq!(people[4]["alike"]["userID"], people[0]["userID"]);
+
+    let page = school.look(&history).await.replace("<!>", "");
+    for name in told {
+        assert!(page.contains(&format!("<bdi>{name}</bdi>")), "{name}: {page}");
+    }
+    let marked =
+        page.split("<th scope=\"row\">").filter(|row| row.contains("named like a teacher"));
+    let marked: Vec<&str> = marked.collect();
+    assert!(matches!(marked[..], [row] if row.contains("Ms Park (2)")), "{marked:?}");
+    let person = school.look(&format!("{history}/person/{}", students[3])).await;
+    assert!(person.replace("<!>", "").contains("The name looks like a teacher"), "{person}");
 }
 
 // ---- Spreadsheets ------------------------------------------------------------------------------

@@ -345,7 +345,7 @@ impl Engine {
             .map_or(0, |room| room.with_group(|group| weight::of_coming(group, Role::Student)));
         self.shared.limits.join(address, weight::EVENT + weight::ADMISSION + coming)?;
         let user_id = new_user_id();
-        let command = Command::Join { user: user_id, name };
+        let command = Command::Join { user: user_id, name, alike: None };
         let admission = self.admission(entrance.into()).await?;
         let mut beside = vec![Beside::Admit { admission, user: user_id }];
         beside.extend(JoinCode::from_text(code).map(Beside::ByCode));

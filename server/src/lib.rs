@@ -21,6 +21,7 @@ mod identity;
 mod kept;
 mod limits;
 mod listen;
+mod looks;
 mod networks;
 mod piece;
 mod proxies;

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role, SettingsChange,
-    UserId,
+    Alike, Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role,
+    SettingsChange, UserId,
 };
 
 /// A member's or a group's name: not blank, no control characters, at most
@@ -136,6 +136,9 @@ pub enum Command {
         user: UserId,
         /// Their name.
         name: Name,
+        /// What tells them from those before whose names look like theirs. What looks alike, the
+        /// rules do not know.
+        alike: Option<Alike>,
     },
     /// Invite one member, one-to-one.
     Invite {

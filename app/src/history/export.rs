@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use server::{
     Asking, ClassFilter, ClassRow, Engine, Error, Place, Presented, presented, presented_by_admin,
 };
-use signaling::{Event, EventKind, GroupId, Rejection, Role, Timestamp};
+use signaling::{Event, GroupId, Rejection, Role, Timestamp};
 
 use super::read::{self, Viewer};
 use super::times::Zone;
@@ -69,7 +69,7 @@ impl Format {
 /// The columns of the CSV: one row for each part of each invitation. A number is whole: where one
 /// country writes a decimal point another reads thousands. Beside each moment stands what a
 /// spreadsheet takes for one, in the time zone of the server.
-const COLUMNS: [&str; 35] = [
+const COLUMNS: [&str; 36] = [
     "class",
     "class_id",
     "round",
@@ -84,6 +84,7 @@ const COLUMNS: [&str; 35] = [
     "closed_at",
     "closed_at_local",
     "person",
+    "person_role",
     "state",
     "answered_or_closed_at",
     "answered_or_closed_at_local",
@@ -236,7 +237,7 @@ impl Rows {
 }
 
 /// The cells of one part: what it came to, the strings that came with it, and whose it is.
-fn cells(record: &Record, part: &Part, names: &Names, zone: &Zone, now: Timestamp) -> [String; 17] {
+fn cells(record: &Record, part: &Part, names: &Names, zone: &Zone, now: Timestamp) -> [String; 18] {
     let is_asked = matches!(record.kind, Kind::Round | Kind::Again);
     let since_round = record.round_at.filter(|_| is_asked && part.answered_after().is_some());
     let since_round = since_round.and_then(|round| Some(part.settled_at?.millis_since(round)));
@@ -247,6 +248,7 @@ fn cells(record: &Record, part: &Part, names: &Names, zone: &Zone, now: Timestam
     let [seconds_lasted, millis_lasted] = length(record.lasted(part, now));
     [
         harmless(&names.name(part.user)),
+        names.role(part.user).map(word).unwrap_or_default(),
         word(part.state),
         settled_at,
         settled_at_local,
@@ -440,9 +442,7 @@ impl Export {
                 }
             } else if let Some(event) = it.events.next() {
                 self.run.done.fetch_add(1, Ordering::Relaxed);
-                if let EventKind::MemberJoined(joined) = &event.kind {
-                    it.names.add(joined.user_id, &joined.name);
-                }
+                it.names.follow(&event);
                 it.records.extend(it.told.tell(&event));
             } else if it.is_log_over {
                 if self.format == Format::Json {

@@ -72,7 +72,8 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
         .take(PEOPLE)
         .map(|person| {
             let address = viewer.person(chronicle.id(), person.user);
-            let name = person.name.to_string();
+            let name = person.told_apart();
+            let is_like_teacher = chronicle.is_like_teacher(person);
             let time = spoke(chronicle.spoke_millis(person, told.now));
             view! {
                 <tr>
@@ -80,6 +81,8 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
                         <a href=address>
                             <bdi>{name}</bdi>
                         </a>
+                        {is_like_teacher
+                            .then(|| view! { <span class="hint">" named like a teacher"</span> })}
                         {person.left_at.map(|_| view! { <span class="hint">" gone"</span> })}
                     </th>
                     <td class="picture">{bars(person, most)}</td>

@@ -2,6 +2,7 @@
 //! the contract.
 
 mod admin;
+mod alike;
 mod calls;
 mod classroom;
 mod cross_site;
