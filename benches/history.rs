@@ -121,7 +121,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
     });
     let students: Vec<UserId> = (0..STUDENTS).map(|_| UserId::from_bytes(ids.next())).collect();
     for (place, user) in students.iter().enumerate() {
-        it.does(Verb::Join { user: *user, name: name(&format!("Student {place}"))? });
+        it.does(Verb::Join { user: *user, name: name(&format!("Student {place}"))?, alike: None });
     }
     let question = Some("Why is the sky blue, and the evening red?".to_owned());
     for round in 0..rounds {

@@ -5,6 +5,8 @@ mod file;
 mod options;
 #[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod typed;
 
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
@@ -122,8 +124,7 @@ async fn run(options: Options) -> Result<(), String> {
         server::listen(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address =
         listener.local_addr().map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    // Without it the server is only harder to find for whoever starts a second one.
-    let _ = engine.listens_on(address);
+    engine.is_listening_on(address);
     stop_on_signal(&engine)?;
     let router = router(engine.clone(), time_zone.unwrap_or_else(Zone::of_machine));
     let database = database.canonicalize().unwrap_or(database);

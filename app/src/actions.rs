@@ -226,7 +226,7 @@ pub(crate) mod ssr {
     use std::net::IpAddr;
 
     use axum::http::header::{
-        CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
+        ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
     };
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, StatusCode};
@@ -236,8 +236,11 @@ pub(crate) mod ssr {
     use leptos::nonce::use_nonce;
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
-    use server::{Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token};
-    use signaling::{Command, FinishWhom, GroupId, Name, Rejection, Role, Timeout, UserId};
+    use server::{
+        Engine, Entrance, Error, PasswordError, Presented, Session, Ticket, Token, enter_name,
+        shows_something,
+    };
+    use signaling::{Command, FinishWhom, GroupId, Rejection, Role, Timeout, UserId};
 
     use super::{ClassHere, ClassOfCode, Link, RoomView, SOMEBODY_ELSE};
     use crate::room::cut::cut;
@@ -249,6 +252,13 @@ pub(crate) mod ssr {
 
     fn headers() -> HeaderMap {
         use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default()
+    }
+
+    /// The languages that the browser says it is read in.
+    pub fn languages() -> String {
+        let headers = headers();
+        let languages = headers.get(ACCEPT_LANGUAGE).and_then(|languages| languages.to_str().ok());
+        languages.unwrap_or_default().to_owned()
     }
 
     fn peer() -> Result<IpAddr, Trouble> {
@@ -435,8 +445,8 @@ pub(crate) mod ssr {
     pub async fn start(name: &str, teacher: &str, ticket: &str) -> Result<String, Trouble> {
         let engine = engine()?;
         let browser = browser_of_form(&engine)?;
-        let name = Name::new(name).map_err(Trouble::of_class_name)?;
-        let teacher = Name::new(teacher).map_err(Trouble::of_name)?;
+        let name = enter_name(name).map_err(Trouble::of_class_name)?;
+        let teacher = enter_name(teacher).map_err(Trouble::of_name)?;
         let arrival = Arrival::by(browser_token(&engine));
         let form = Token::from_text(ticket);
         let ticket = form.as_ref().map(|form| Ticket { form, browser: &browser });
@@ -482,7 +492,7 @@ pub(crate) mod ssr {
         if me.is_some() && person != SOMEBODY_ELSE {
             return Ok(format!("/class/{group}"));
         }
-        let name = Name::new(name).map_err(Trouble::of_name)?;
+        let name = enter_name(name).map_err(Trouble::of_name)?;
         let arrival = Arrival::by(known);
         let form = Token::from_text(ticket);
         let ticket = form.as_ref().map(|form| Ticket { form, browser: &browser });
@@ -595,7 +605,8 @@ pub(crate) mod ssr {
                 let seconds = if limit.is_empty() { Ok(0) } else { limit.parse() };
                 let seconds = seconds.map_err(|_| Trouble::Failed)?;
                 let timeout = Timeout::new(seconds).map_err(|_| Trouble::Failed)?;
-                let question = question.to_owned();
+                // A question of which nobody sees anything is none.
+                let question = if shows_something(question) { question } else { "" }.to_owned();
                 Deed::Ask { question, timeout, first: !first.is_empty() }
             }
             "stopAsking" => Deed::StopAsking,

@@ -7,6 +7,7 @@ mod entries;
 mod export;
 mod invitation;
 mod mine;
+mod order;
 mod people;
 mod person;
 mod pictures;

@@ -241,7 +241,7 @@ mod from_server {
             match error {
                 NameError::Blank => Self::ClassNameEmpty,
                 NameError::TooLong => Self::ClassNameLong,
-                NameError::Control => Self::NameStrange,
+                NameError::Control | NameError::Invisible => Self::NameStrange,
             }
         }
 
@@ -250,7 +250,7 @@ mod from_server {
             match error {
                 NameError::Blank => Self::NameEmpty,
                 NameError::TooLong => Self::NameLong,
-                NameError::Control => Self::NameStrange,
+                NameError::Control | NameError::Invisible => Self::NameStrange,
             }
         }
     }

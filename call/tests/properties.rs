@@ -78,7 +78,7 @@ proptest! {
     ) {
         let mut class = Class::lesson();
         let name = signaling::Name::new("Eve").expect("a name");
-        class.does(Command::Join { user: PEOPLE[4], name });
+        class.does(Command::Join { user: PEOPLE[4], name, alike: None });
         let mut made = Vec::new();
         for deed in &deeds {
             if let Deed::Wait(millis) = deed {

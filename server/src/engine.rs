@@ -231,14 +231,6 @@ impl Engine {
         &self.shared.stopping
     }
 
-    /// Tells whoever comes upon this server's lock on its file where the server is to be found.
-    ///
-    /// # Errors
-    /// When it cannot be written down.
-    pub fn listens_on(&self, address: SocketAddr) -> std::io::Result<()> {
-        self.shared.lock.note(Some(address))
-    }
-
     /// The server's clock.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
@@ -298,9 +290,11 @@ impl Engine {
     }
 
     /// The server listens there.
-    pub(crate) fn is_listening_on(&self, address: SocketAddr) {
+    pub fn is_listening_on(&self, address: SocketAddr) {
         // An engine serves one listener.
         let _ = self.shared.listens_on.set(address);
+        // Without it the server is only harder to find for whoever starts a second one.
+        let _ = self.shared.lock.note(Some(address));
     }
 
     /// The cookies that browsers are given.
@@ -389,7 +383,7 @@ impl Engine {
             .map_or(0, |room| room.with_group(|group| weight::of_coming(group, Role::Student)));
         self.shared.limits.join(address, weight::EVENT + weight::ADMISSION + coming)?;
         let user_id = new_user_id();
-        let command = Command::Join { user: user_id, name };
+        let command = Command::Join { user: user_id, name, alike: None };
         let admission = self.admission(entrance.into()).await?;
         let mut beside = vec![Beside::Admit { admission, user: user_id }];
         beside.extend(JoinCode::from_text(code).map(Beside::ByCode));

@@ -25,8 +25,8 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use signaling::{
-    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Name, Rejection, Role,
-    SettingsChange, Timeout, UserId,
+    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Rejection, Role, SettingsChange,
+    Timeout, UserId,
 };
 
 use tokio::time::{Instant, timeout_at};
@@ -36,6 +36,7 @@ use crate::answer::Answer;
 use crate::bounds::Bounds;
 use crate::cookies::Presented;
 use crate::engine::{Engine, Session};
+use crate::entry::Entered;
 use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
 use crate::identity::{Token, TokenHash, is_same_origin};
 use crate::limits::peer_address;
@@ -428,8 +429,8 @@ struct OptionalData {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CreateGroup {
-    name: Name,
-    teacher: Name,
+    name: Entered,
+    teacher: Entered,
 }
 
 #[derive(Serialize)]
@@ -453,7 +454,7 @@ async fn create_group(
     body: Sent<CreateGroup>,
 ) -> Result<Response, Error> {
     let token = Token::new();
-    let CreateGroup { name, teacher } = body.fields;
+    let CreateGroup { name: Entered(name), teacher: Entered(teacher) } = body.fields;
     let joined = engine.create_group(address, name, teacher, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
@@ -469,7 +470,7 @@ async fn create_group(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Join {
     join_code: String,
-    name: Name,
+    name: Entered,
 }
 
 async fn join(
@@ -478,7 +479,7 @@ async fn join(
     body: Sent<Join>,
 ) -> Result<Response, Error> {
     let token = Token::new();
-    let Join { join_code, name } = body.fields;
+    let Join { join_code, name: Entered(name) } = body.fields;
     let joined = engine.join(address, &join_code, name, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
@@ -527,7 +528,7 @@ async fn snapshot(
 #[serde(deny_unknown_fields)]
 struct ChangeGroup {
     #[serde(default, deserialize_with = "present")]
-    name: Option<Name>,
+    name: Option<Entered>,
     #[serde(default, deserialize_with = "present")]
     settings: Option<Object<ChangeSettings>>,
 }
@@ -560,7 +561,7 @@ async fn change_group(
     let settings = body.fields.settings.map(|Object(settings)| settings).unwrap_or_default();
     let command = Command::ChangeGroup {
         actor: caller.user(),
-        name: body.fields.name,
+        name: body.fields.name.map(|Entered(name)| name),
         settings: SettingsChange {
             locked: settings.locked,
             ask_anytime: settings.ask_anytime,

@@ -184,7 +184,7 @@ mod tests {
         let name = |text| Name::new(text).expect("a name");
         let create = Command::Create { name: name("4B"), user: ADA, teacher: name("Ada") };
         does(&mut group, create);
-        does(&mut group, Command::Join { user: CLEO, name: name("Cleo") });
+        does(&mut group, Command::Join { user: CLEO, name: name("Cleo"), alike: None });
         let (data, timeout) = (data.to_owned(), Timeout::NEVER);
         let invite = Command::Invite { actor: ADA, invite_id: CALL, invitee: CLEO, data, timeout };
         does(&mut group, invite);

@@ -166,7 +166,7 @@ async fn nobody_is_erased_ahead_of_what_came_to_be_due_while_their_log_was_read(
         let student = UserId::from_bytes([7; 16]);
         let invite_id = InviteId::from_bytes([8; 16]);
         for command in [
-            Command::Join { user: student, name: Name::new("Ada").expect("a name") },
+            Command::Join { user: student, name: Name::new("Ada").expect("a name"), alike: None },
             Command::InviteInGroup {
                 actor: teacher,
                 invite_id,

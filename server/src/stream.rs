@@ -283,6 +283,7 @@ mod tests {
                 user_id: if seq == 1 { READER } else { new_user_id() },
                 name: Name::new("Ada").expect("a name"),
                 role: Role::Student,
+                alike: None,
             };
             let event = Event { seq, at: Timestamp::default(), kind: joined.into() };
             EncodedEvent { body: serde_json::to_string(&event).expect("JSON"), event }

@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::identity::{JoinCode, TokenHash};
 use crate::kept::Kept;
 use crate::limits::takes;
+use crate::looks::Looks;
 use crate::room::{Room, invitations};
 use crate::store::seam::Store;
 use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
@@ -124,6 +125,8 @@ struct Working {
     weight: u64,
     /// How many keys of a member are remembered, of those who named one lately.
     keys: HashMap<UserId, KeysOf>,
+    /// How the names of all members look, also of those who left.
+    looks: Looks,
 }
 
 impl Working {
@@ -379,6 +382,11 @@ impl<S: Store> Writer<S> {
             }
             takes(&working.group, command)?;
         }
+        if let Some(Command::Join { user, name, alike }) = &mut command
+            && let Some(working) = self.working.get(&group_id)
+        {
+            *alike = working.looks.alike(*user, name);
+        }
         let decided = match &command {
             Some(command) => self.act(batch, group_id, now, command.clone()),
             None => Ok(Outcome { events: Vec::new(), settlement: None }),
@@ -573,6 +581,9 @@ impl<S: Store> Writer<S> {
         };
         let expected_seq = working.group.seq;
         let outcome = act(&mut working.group, now, command, self.application.as_ref())?;
+        for event in &outcome.events {
+            working.looks.follow(event);
+        }
         if !outcome.events.is_empty() {
             let pending = batch.pending.entry(group_id).or_insert_with(|| {
                 batch.order.push(group_id);
@@ -753,6 +764,7 @@ impl<S: Store> Writer<S> {
         let Some(mut loaded) = self.store.load(group_id).await? else { return Ok(false) };
         self.tokens.learn(loaded.tokens.drain(..));
         let rows = weight::of_rows(&loaded.events);
+        let looks = Looks::of(loaded.events.iter().map(|encoded| &encoded.event));
         let room = match self.rooms.get(group_id) {
             Some(room) => {
                 room.catch_up(loaded);
@@ -764,7 +776,7 @@ impl<S: Store> Writer<S> {
         let group = room.group();
         self.rooms.insert(group_id, Arc::clone(&room));
         let weight = rows + weight::of_parts(&group);
-        let working = Working { group, room, weight, keys: HashMap::new() };
+        let working = Working { group, room, weight, keys: HashMap::new(), looks };
         let deadline = working.next_due(self.clock.now());
         self.working.insert(group_id, working);
         self.set_deadline(group_id, deadline);
@@ -774,8 +786,8 @@ impl<S: Store> Writer<S> {
     fn begin(&mut self, batch: &mut Batch, group_id: GroupId, code: JoinCode) {
         let loaded = Loaded::empty(code.clone());
         let room = Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events));
-        let (group, keys) = (Group::new(group_id), HashMap::new());
-        self.working.insert(group_id, Working { group, room, weight: 0, keys });
+        let (group, keys, looks) = (Group::new(group_id), HashMap::new(), Looks::default());
+        self.working.insert(group_id, Working { group, room, weight: 0, keys, looks });
         batch.order.push(group_id);
         let pending = Pending { creates: Some(code), expected_seq: 0, events: Vec::new() };
         batch.pending.insert(group_id, pending);

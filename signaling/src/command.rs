@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role, SettingsChange,
-    UserId,
+    Alike, Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role,
+    SettingsChange, UserId,
 };
 
 /// A member's or a group's name: not blank, no control characters, at most
@@ -27,6 +27,10 @@ pub enum NameError {
     /// NUL or another control character.
     #[error("a name must not hold control characters")]
     Control,
+    /// Nothing of it can be seen. [`Name::new`] takes such a text all the same, for it may stand in
+    /// a log; whoever lets names in refuses it.
+    #[error("a name must show something")]
+    Invisible,
 }
 
 impl Name {
@@ -132,6 +136,9 @@ pub enum Command {
         user: UserId,
         /// Their name.
         name: Name,
+        /// What tells them from those before whose names look like theirs. What looks alike, the
+        /// rules do not know.
+        alike: Option<Alike>,
     },
     /// Invite one member, one-to-one.
     Invite {

@@ -37,9 +37,15 @@ fn decide_kinds(
     match command {
         Command::Create { name, user, teacher } => Ok(vec![
             GroupChanged { name: name.clone(), settings: Settings::default() }.into(),
-            MemberJoined { user_id: *user, name: teacher.clone(), role: Role::Teacher }.into(),
+            MemberJoined {
+                user_id: *user,
+                name: teacher.clone(),
+                role: Role::Teacher,
+                alike: None,
+            }
+            .into(),
         ]),
-        Command::Join { user, name } => {
+        Command::Join { user, name, alike } => {
             if group.member(*user).is_some() {
                 return Ok(Vec::new());
             }
@@ -49,7 +55,12 @@ fn decide_kinds(
             if group.members().len() >= MAX_MEMBERS {
                 return Err(Rejection::Full);
             }
-            let joined = MemberJoined { user_id: *user, name: name.clone(), role: Role::Student };
+            let joined = MemberJoined {
+                user_id: *user,
+                name: name.clone(),
+                role: Role::Student,
+                alike: *alike,
+            };
             Ok(vec![joined.into()])
         }
         Command::Invite { actor, invite_id, invitee, data, timeout } => {

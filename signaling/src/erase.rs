@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Application, Event, EventKind, InviteId, InviteeList, Name, UserId, reasons};
+use crate::event::MemberJoined;
+use crate::{Alike, Application, Event, EventKind, InviteId, InviteeList, Name, UserId, reasons};
 
 /// Erases one person from a group's log, event by event from the first.
 #[derive(Debug, Clone)]
@@ -11,12 +12,44 @@ pub struct Eraser {
     whom: UserId,
     /// The invitations that they sent, or that were to them alone.
     theirs: BTreeSet<InviteId>,
+    /// How their name looked, once they have joined.
+    look: Option<Look>,
+}
+
+/// One look of names, with one of those who had it taken out: the others are numbered as if there
+/// had never been that one, or it would be known whose name the erased one's looked like.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    /// The first of this look in the log as it was.
+    first: UserId,
+    /// The first of this look in the log as it is to be, once there is one.
+    new_first: Option<UserId>,
+    /// The number of the one who is taken out.
+    number: u32,
+}
+
+impl Look {
+    fn of(joined: &MemberJoined) -> Self {
+        let first = Alike::first(joined.user_id, joined.alike);
+        let new_first = (first != joined.user_id).then_some(first);
+        Self { first, new_first, number: joined.alike.map_or(1, |alike| alike.number) }
+    }
+
+    /// What tells a member from the others then.
+    fn without(&mut self, user: UserId, alike: Alike) -> Option<Alike> {
+        if alike.user_id != self.first {
+            return Some(alike);
+        }
+        let user_id = *self.new_first.get_or_insert(user);
+        let number = alike.number - u32::from(alike.number > self.number);
+        (user_id != user).then_some(Alike { user_id, number })
+    }
 }
 
 impl Eraser {
     /// An eraser of this person.
     pub const fn new(whom: UserId) -> Self {
-        Self { whom, theirs: BTreeSet::new() }
+        Self { whom, theirs: BTreeSet::new(), look: None }
     }
 
     /// The next event as it is to be; none when there is nothing of theirs in it. The application
@@ -69,7 +102,12 @@ impl Eraser {
             }
             EventKind::MemberJoined(joined) => {
                 if joined.user_id == self.whom {
+                    self.look.get_or_insert_with(|| Look::of(joined));
                     joined.name = Name::erased();
+                    joined.alike = None;
+                } else if let Some(look) = &mut self.look {
+                    joined.alike =
+                        joined.alike.and_then(|alike| look.without(joined.user_id, alike));
                 }
             }
             EventKind::InvitationTimeout(_)

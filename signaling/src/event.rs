@@ -6,8 +6,8 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
-    Answers, Group, GroupId, InviteId, InviteeList, Name, Role, Settings, Timeout, Timestamp,
-    UserId,
+    Alike, Answers, Group, GroupId, InviteId, InviteeList, Name, Role, Settings, Timeout,
+    Timestamp, UserId,
 };
 
 /// The reasons that the engine itself gives.
@@ -107,6 +107,7 @@ body! {
     reason = "reason": String,
     name = "name": Name,
     role = "role": Role,
+    alike = "alike": Alike,
     settings = "settings": Settings,
 }
 
@@ -329,6 +330,8 @@ event_kinds! {
         #[doc = "The new member."] #[serde(rename = "userID")] user_id: UserId,
         #[doc = "Their name."] name: Name,
         #[doc = "Their role."] role: Role,
+        #[doc = "What tells them from those before whose names look like theirs."]
+        #[serde(default, skip_serializing_if = "Option::is_none")] alike: Option<Alike>,
     }
     /// A member's role changed.
     MemberChanged = "onMemberChanged" {

@@ -10,7 +10,7 @@ use crate::event::{
 };
 use crate::live::{Live, Said, speaker};
 use crate::{
-    Answers, Entry, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
+    Alike, Answers, Entry, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Name, Roll, Timestamp, UserId, json,
 };
 
@@ -86,6 +86,8 @@ pub struct Member {
     pub name: Name,
     /// What they are here.
     pub role: Role,
+    /// What tells them from those before whose names look like theirs.
+    pub alike: Option<Alike>,
 }
 
 impl Entry for Member {
@@ -159,6 +161,14 @@ impl Group {
     /// The members of one role, in the order in which they joined.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Member> + Clone {
         self.members.iter().filter(move |member| member.role == role)
+    }
+
+    /// Whether this is a student whose name looks like that of a teacher who is here.
+    pub fn is_like_teacher(&self, user: UserId) -> bool {
+        let first = |member: &Member| Alike::first(member.user_id, member.alike);
+        self.member(user).filter(|member| member.role == Role::Student).is_some_and(|member| {
+            self.with_role(Role::Teacher).any(|teacher| first(teacher) == first(member))
+        })
     }
 
     /// The invitation with this id, live or not.
@@ -370,8 +380,9 @@ pub fn apply(group: &mut Group, event: &Event) {
                 settle(invitation, event, &whom, Accepted, Finished, Some(reason), data)
             });
         }
-        EventKind::MemberJoined(MemberJoined { user_id, name, role }) => {
-            group.members.push(Member { user_id: *user_id, name: name.clone(), role: *role });
+        EventKind::MemberJoined(MemberJoined { user_id, name, role, alike }) => {
+            let (name, alike) = (name.clone(), *alike);
+            group.members.push(Member { user_id: *user_id, name, role: *role, alike });
             group.include(*user_id, *role, event.at, event.seq);
         }
         EventKind::MemberChanged(changed) => {

@@ -5,6 +5,7 @@
 //! group. The server and the browser fold with the same `apply`, and every type that crosses the
 //! wire is defined here once.
 
+mod alike;
 mod application;
 mod between;
 mod command;
@@ -21,6 +22,7 @@ mod roll;
 mod time;
 mod wire;
 
+pub use alike::Alike;
 pub use application::{Application, LogReader, Outcome, Reading, act};
 pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};

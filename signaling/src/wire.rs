@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Code, Group, GroupId, Invitation, InviteId, Invitee, InviteeState, Member, Name, Rejection,
-    Role, Settings, Timestamp, UserId,
+    Alike, Code, Group, GroupId, Invitation, InviteId, Invitee, InviteeState, Member, Name,
+    Rejection, Role, Settings, Timestamp, UserId,
 };
 
 /// A member as a snapshot lists them.
@@ -20,6 +20,9 @@ pub struct MemberView {
     pub role: Role,
     /// Whether a stream of theirs is open, or they follow the group by asking.
     pub online: bool,
+    /// What tells them from those before whose names look like theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<Alike>,
 }
 
 /// A group as one member may see it, at one place of its log.
@@ -59,6 +62,7 @@ impl Snapshot {
             name: member.name.clone(),
             role: member.role,
             online: online(member.user_id),
+            alike: member.alike,
         });
         Self {
             group_id: group.id,
@@ -84,6 +88,7 @@ impl From<Snapshot> for Group {
             user_id: member.user_id,
             name: member.name,
             role: member.role,
+            alike: member.alike,
         });
         group.restore(members.collect(), snapshot.invitations)
     }

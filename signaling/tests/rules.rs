@@ -11,10 +11,10 @@ use signaling::event::{
     InviteeFinished, InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Table,
 };
 use signaling::{
-    Application, Audience, Code, Command, Event, EventKind, FinishWhom, Group, Invitation,
-    InviteId, InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, Problem,
-    Rejection, Role, Settings, Snapshot, Timeout, Timestamp, UserId, act, apply, decide, may_ring,
-    other_end, reasons,
+    Alike, Application, Audience, Code, Command, Eraser, Event, EventKind, FinishWhom, Group,
+    Invitation, InviteId, InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError,
+    Problem, Rejection, Role, Settings, Snapshot, Timeout, Timestamp, UserId, act, apply, decide,
+    json, may_ring, other_end, reasons,
 };
 use support::*;
 
@@ -1102,6 +1102,78 @@ fn whoever_begins_the_class_teaches_it_and_whoever_joins_is_a_student() {
     });
     let joined = joined.collect::<Vec<_>>();
     assert_eq!(joined[..2], [(ADA, Role::Teacher), (BEN, Role::Student)]);
+}
+
+/// How somebody joins of whom it was found that their name looks like that of another one.
+fn join_alike(user: UserId, first: UserId, number: u32) -> Command {
+    let alike = Some(Alike { user_id: first, number });
+    Command::Join { user, name: name("Somebody"), alike }
+}
+
+#[test]
+fn what_tells_a_member_apart_stands_in_their_event_and_in_every_snapshot() {
+    let mut class = Class::begun_by(ADA);
+    class.does([join(CLEO), join_alike(DAN, CLEO, 2)]);
+    let alike = Some(Alike { user_id: CLEO, number: 2 });
+    let [.., first, second] = &class.log[..] else { panic!("two have joined") };
+    let body = serde_json::to_value(first).expect("JSON");
+    assert_eq!(body.get("alike"), None, "as before there was such a thing");
+    let body = serde_json::to_value(second).expect("JSON");
+    assert_eq!(body["alike"], json!({ "userID": CLEO, "number": 2 }));
+    for event in [first, second] {
+        let text = serde_json::to_string(event).expect("JSON");
+        let read = json::read_events(event.kind.name(), &text);
+        assert_eq!(read, Ok(vec![event.clone()]));
+    }
+    let told: Vec<String> =
+        class.group.members().iter().map(|member| member.name.told_apart(member.alike)).collect();
+    assert_eq!(told, ["Teacher", "Somebody", "Somebody (2)"]);
+    let snapshot = Snapshot::of(&class.group, CLEO, class.now, |_| false);
+    let text = serde_json::to_string(&snapshot).expect("JSON");
+    let read: Snapshot = json::read(&text).expect("a snapshot");
+    assert_eq!(Group::from(read).member(DAN).and_then(|member| member.alike), alike);
+}
+
+#[test]
+fn a_student_is_like_a_teacher_while_one_is_here_whose_name_looks_so() {
+    let mut class = Class::begun_by(ADA);
+    class.does([join_alike(CLEO, ADA, 2), join(DAN), join_alike(EVE, DAN, 2)]);
+    let like = |class: &Class| [ADA, CLEO, DAN, EVE].map(|user| class.group.is_like_teacher(user));
+    assert_eq!(like(&class), [false, true, false, false]);
+    class.does([make(ADA, Role::Teacher, EVE)]);
+    assert_eq!(like(&class), [false, true, true, false], "whoever came first is marked too");
+    class.does([make(ADA, Role::Teacher, CLEO)]);
+    assert_eq!(like(&class), [false, false, true, false], "a teacher is none");
+    class.does([leave(EVE, EVE)]);
+    assert_eq!(like(&class), [false; 4]);
+}
+
+#[test]
+fn whoever_is_erased_leaves_no_number_behind() {
+    let mut class = Class::begun_by(ADA);
+    class.does([
+        join(BEN),
+        join_alike(CLEO, BEN, 2),
+        join_alike(DAN, BEN, 3),
+        join_alike(EVE, ADA, 2),
+        join_alike(FAY, BEN, 4),
+    ]);
+    let alike = |user_id, number| Some(Alike { user_id, number });
+    let unlike = None;
+    for (whom, expected) in [
+        (BEN, [unlike, unlike, alike(CLEO, 2), alike(ADA, 2), alike(CLEO, 3)]),
+        (CLEO, [unlike, unlike, alike(BEN, 2), alike(ADA, 2), alike(BEN, 3)]),
+        (FAY, [unlike, alike(BEN, 2), alike(BEN, 3), alike(ADA, 2), unlike]),
+        (ADA, [unlike, alike(BEN, 2), alike(BEN, 3), unlike, alike(BEN, 4)]),
+    ] {
+        let mut eraser = Eraser::new(whom);
+        let mut group = Group::new(GROUP);
+        for event in &class.log {
+            apply(&mut group, &eraser.erase(event, &Plain).unwrap_or_else(|| event.clone()));
+        }
+        let alike = [BEN, CLEO, DAN, EVE, FAY].map(|it| group.member(it).expect("a member").alike);
+        assert_eq!(alike, expected, "{whom}");
+    }
 }
 
 // §3. How it is told.

@@ -52,6 +52,20 @@ pub fn npm(folder: &Path, without: &str) -> Result<()> {
     exec::write_file(&installed, lock)
 }
 
+/// Installs the spreadsheet program by which the tests read exports, unless it is there.
+pub fn spreadsheet() -> Result<()> {
+    if exec::find("soffice").is_some() {
+        return Ok(());
+    }
+    if !may_install() {
+        bail!(
+            "there is no soffice: on Debian, `apt-get install --no-install-recommends libreoffice-calc`"
+        );
+    }
+    say("there is no soffice, which reads exports in tests: installing Debian's LibreOffice Calc");
+    debian(&["libreoffice-calc"])
+}
+
 /// The module of nginx that the benchmark's peer is.
 const NCHAN: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::report::{Counts, Report};
 use crate::workspace::{Profile, Workspace};
-use crate::{browser, check, exec, programs, site};
+use crate::{browser, check, exec, install, programs, site};
 
 /// Which tests to run. Without a wish of the developer's: all of them.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     if selection.rust {
         check::add_to(&mut report, workspace);
         report.tests("cargo test", |counts| {
+            install::spreadsheet()?;
             site::build_for_crashes(workspace)?;
             exec::run_watched(
                 exec::cargo()

@@ -207,6 +207,7 @@ mod tests {
             user_id: UserId::from_bytes([1; 16]),
             name: Name::new("Ms Noether").expect("a name"),
             role: Role::Teacher,
+            alike: None,
         });
         let told = |reason: &str| {
             let mut chronicle = Chronicle::new(GroupId::from_bytes([2; 16]));

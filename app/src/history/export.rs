@@ -23,7 +23,7 @@ use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use serde::{Deserialize, Serialize};
 use server::{Asking, ClassFilter, ClassRow, Engine, Error, Place, Presented};
-use signaling::{Event, EventKind, GroupId, Rejection, Role, Timestamp, reasons};
+use signaling::{Event, GroupId, Rejection, Role, Timestamp, reasons};
 
 use super::read::{self, Viewer};
 use super::times::Zone;
@@ -64,8 +64,10 @@ impl Format {
     }
 }
 
-/// The columns of the CSV: one row for each part of each invitation.
-const COLUMNS: [&str; 28] = [
+/// The columns of the CSV: one row for each part of each invitation. A number is whole: where one
+/// country writes a decimal point another reads thousands. Beside each moment stands what a
+/// spreadsheet takes for one, in the time zone of the server.
+const COLUMNS: [&str; 36] = [
     "class",
     "class_id",
     "round",
@@ -74,16 +76,24 @@ const COLUMNS: [&str; 28] = [
     "one_to_one",
     "invited_by",
     "asked_at",
+    "asked_at_local",
     "time_limit_s",
     "answers",
     "closed_at",
+    "closed_at_local",
     "person",
+    "person_role",
     "state",
     "answered_or_closed_at",
+    "answered_or_closed_at_local",
     "seconds_to_answer",
+    "milliseconds_to_answer",
     "seconds_since_round",
+    "milliseconds_since_round",
     "over_at",
+    "over_at_local",
     "seconds_lasted",
+    "milliseconds_lasted",
     "ended_by",
     "reason",
     "data",
@@ -96,12 +106,20 @@ const COLUMNS: [&str; 28] = [
     "outcome",
 ];
 
+/// How many digits of a number spreadsheets keep.
+const EXACT_DIGITS: usize = 15;
+
 /// A mark by which spreadsheets know UTF-8.
 const BOM: &str = "\u{feff}";
 
-/// A cell that no spreadsheet takes for a formula, nor any part of it: some read the file by
-/// semicolons or tabs, as their country has it, and find cells where none were written.
+/// A cell of somebody's words that no spreadsheet takes for anything else. It is no formula, nor is
+/// any part of it: some read the file by semicolons or tabs, as their country has it, and find
+/// cells where none were written. It is no number, time or date either, which would stand there as
+/// another one: a class 9E2 as 900, a student 007 as 7.
 fn harmless(cell: &str) -> String {
+    if is_read_anew(cell) {
+        return format!("'{cell}");
+    }
     const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     const BREAK: [char; 5] = [';', '\t', '\r', '\n', '\0'];
     let mut safe = String::with_capacity(cell.len() + 1);
@@ -117,6 +135,20 @@ fn harmless(cell: &str) -> String {
     safe
 }
 
+/// Whether a spreadsheet makes a number, a time or a date of these words that is not written as
+/// they are.
+fn is_read_anew(cell: &str) -> bool {
+    let cell = cell.trim();
+    let is_digits = |c: char| c.is_ascii_digit();
+    let is_number_as_it_is = cell.chars().all(is_digits)
+        && cell.len() <= EXACT_DIGITS
+        && (cell == "0" || !cell.starts_with('0'));
+    cell.contains(is_digits)
+        && cell.starts_with(|c: char| is_digits(c) || c == '.' || c == ',')
+        && cell.chars().all(|c| is_digits(c) || " .,:/-+eE%".contains(c))
+        && !is_number_as_it_is
+}
+
 /// A value of the wire in its own word.
 fn word(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
@@ -125,12 +157,16 @@ fn word(value: impl Serialize) -> String {
     }
 }
 
-fn moment(at: Option<Timestamp>) -> String {
-    at.map(|at| at.to_string()).unwrap_or_default()
+/// A moment for a program, and for a spreadsheet.
+fn moment(at: Option<Timestamp>, zone: &Zone) -> [String; 2] {
+    at.map(|at| [at.to_string(), zone.spreadsheet(at)]).unwrap_or_default()
 }
 
-fn seconds(millis: Option<i64>) -> String {
-    millis.map(|millis| format!("{}.{:03}", millis / 1_000, millis % 1_000)).unwrap_or_default()
+/// A length of time in whole seconds, and in milliseconds.
+fn length(millis: Option<i64>) -> [String; 2] {
+    millis
+        .map(|millis| [(millis + 500) / 1_000, millis].map(|it| it.to_string()))
+        .unwrap_or_default()
 }
 
 /// An invitation whose rows are being written.
@@ -147,9 +183,12 @@ impl Rows {
         bytes: &mut Vec<u8>,
         class: &ClassRow,
         names: &Names,
+        zone: &Zone,
         now: Timestamp,
     ) -> bool {
         let record = &self.record;
+        let [asked_at, asked_at_local] = moment(Some(record.asked_at), zone);
+        let [closed_at, closed_at_local] = moment(record.closed_at, zone);
         let common = [
             harmless(&class.name),
             class.group_id.to_string(),
@@ -158,10 +197,12 @@ impl Rows {
             harmless(record.question.as_deref().unwrap_or_default()),
             record.is_private.to_string(),
             harmless(&names.name(record.inviter)),
-            record.asked_at.to_string(),
+            asked_at,
+            asked_at_local,
             record.timeout.seconds().to_string(),
             word(record.answers),
-            moment(record.closed_at),
+            closed_at,
+            closed_at_local,
         ];
         let data = harmless(&record.data);
         let of_record = [
@@ -171,7 +212,7 @@ impl Rows {
             word(record.call_outcome()),
         ];
         let row = |bytes: &mut Vec<u8>, part: Option<&Part>| {
-            let cells = part.map(|part| cells(record, part, names, now)).unwrap_or_default();
+            let cells = part.map(|part| cells(record, part, names, zone, now)).unwrap_or_default();
             let [of_state @ .., answer, end, id] = &cells;
             let cells =
                 common.iter().chain(of_state).chain([&data, answer, end, id]).chain(&of_record);
@@ -194,18 +235,29 @@ impl Rows {
 }
 
 /// The cells of one part: what it came to, the strings that came with it, and whose it is.
-fn cells(record: &Record, part: &Part, names: &Names, now: Timestamp) -> [String; 12] {
+fn cells(record: &Record, part: &Part, names: &Names, zone: &Zone, now: Timestamp) -> [String; 18] {
     let is_asked = matches!(record.kind, Kind::Round | Kind::Again);
     let since_round = record.round_at.filter(|_| is_asked && part.answered_after().is_some());
     let since_round = since_round.and_then(|round| Some(part.settled_at?.millis_since(round)));
+    let [settled_at, settled_at_local] = moment(part.settled_at, zone);
+    let [seconds_to_answer, millis_to_answer] = length(part.answered_after());
+    let [seconds_since_round, millis_since_round] = length(since_round);
+    let [ended_at, ended_at_local] = moment(part.ended_at, zone);
+    let [seconds_lasted, millis_lasted] = length(record.lasted(part, now));
     [
         harmless(&names.name(part.user)),
+        names.role(part.user).map(word).unwrap_or_default(),
         word(part.state),
-        moment(part.settled_at),
-        seconds(part.answered_after()),
-        seconds(since_round),
-        moment(part.ended_at),
-        seconds(record.lasted(part, now)),
+        settled_at,
+        settled_at_local,
+        seconds_to_answer,
+        millis_to_answer,
+        seconds_since_round,
+        millis_since_round,
+        ended_at,
+        ended_at_local,
+        seconds_lasted,
+        millis_lasted,
         part.ended_by.map(|by| harmless(&names.name(by))).unwrap_or_default(),
         harmless(part.reason.as_deref().unwrap_or_default()),
         harmless(part.data.as_deref().unwrap_or_default()),
@@ -260,6 +312,7 @@ enum Stage {
 
 struct Export {
     engine: Engine,
+    zone: Zone,
     viewer: Viewer,
     format: Format,
     filter: ClassFilter,
@@ -364,7 +417,7 @@ impl Export {
         while bytes.len() < AT_ONCE {
             if let Some(mut rows) = it.rows.take() {
                 let before = rows.written;
-                let is_done = rows.write(bytes, &it.class, &it.names, now);
+                let is_done = rows.write(bytes, &it.class, &it.names, &self.zone, now);
                 let written =
                     (rows.written - before).max(usize::from(rows.record.parts.is_empty()));
                 self.run.rows.fetch_add(written as u64, Ordering::Relaxed);
@@ -390,9 +443,7 @@ impl Export {
                 }
             } else if let Some(event) = it.events.next() {
                 self.run.done.fetch_add(1, Ordering::Relaxed);
-                if let EventKind::MemberJoined(joined) = &event.kind {
-                    it.names.add(joined.user_id, &joined.name);
-                }
+                it.names.follow(&event);
                 it.records.extend(it.told.tell(&event));
             } else if it.is_log_over {
                 if self.format == Format::Json {
@@ -584,6 +635,7 @@ async fn all(
     let filter = filter(&zone, &text(&asked.name), &text(&asked.from), &text(&asked.until));
     let (_, total) = engine.totals(&filter).await?;
     let export = Export {
+        zone,
         viewer: Viewer::Admin,
         format,
         filter,
@@ -606,7 +658,7 @@ async fn one(
     format: Format,
     as_admin: bool,
 ) -> Result<Response, Error> {
-    let Exports { engine, zone: _, runs } = exports;
+    let Exports { engine, zone, runs } = exports;
     let no_such = |_| Error::NoSuchGroup;
     let (viewer, asking) = if as_admin {
         (Viewer::Admin, signed_in_as_admin(&engine, &headers).await?)
@@ -626,11 +678,12 @@ async fn one(
     };
     let class = engine.class(group.parse().map_err(no_such)?).await?;
     let run = runs.begin(asked.run, class.seq);
-    one_for(engine, run, class, viewer, asking, format)
+    one_for(engine, zone, run, class, viewer, asking, format)
 }
 
 fn one_for(
     engine: Engine,
+    zone: Zone,
     run: Arc<Run>,
     class: ClassRow,
     viewer: Viewer,
@@ -643,6 +696,7 @@ fn one_for(
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
         .collect();
     let export = Export {
+        zone,
         viewer,
         format,
         filter: ClassFilter::default(),
@@ -766,9 +820,45 @@ mod tests {
     }
 
     #[test]
-    fn kinds_and_seconds_in_words() {
+    fn no_words_are_read_as_another_number_time_or_date() {
+        for cell in [
+            "9E2",
+            "007",
+            "1.304",
+            "1,5",
+            "3/4",
+            "1-2",
+            "12:30",
+            "5%",
+            "1 000",
+            ".5",
+            "1e-3",
+            "2026-11-28",
+            "1234567890123456",
+        ] {
+            assert_eq!(harmless(cell), format!("'{cell}"));
+        }
+        for cell in ["9", "0", "42", "123456789012345", "9B", "B9", "9 B", "3/4 of it", "e", "..."]
+        {
+            assert_eq!(harmless(cell), cell);
+        }
+    }
+
+    #[test]
+    fn moments_and_lengths_of_time() {
         assert_eq!(word(Kind::Round), "round");
-        assert_eq!(seconds(Some(2_007)), "2.007");
-        assert_eq!(seconds(None), "");
+        for (millis, [seconds, exact]) in [
+            (1_304, ["1", "1304"]),
+            (1_500, ["2", "1500"]),
+            (0, ["0", "0"]),
+            (61_499, ["61", "61499"]),
+        ] {
+            assert_eq!(length(Some(millis)), [seconds, exact]);
+        }
+        assert_eq!(length(None), ["", ""]);
+        let at = "2026-07-01T23:32:10.900Z".parse().ok();
+        let zone = Zone::named("Europe/Berlin").expect("a zone");
+        assert_eq!(moment(at, &zone), ["2026-07-01T23:32:10.900Z", "2026-07-02 01:32:10"]);
+        assert_eq!(moment(None, &zone), ["", ""]);
     }
 }

@@ -61,7 +61,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
                 <h1>"What is stored about you"</h1>
                 <p>
                     "Your name in this class is " <strong>
-                        <bdi>{person.name.to_string()}</bdi>
+                        <bdi>{person.told_apart()}</bdi>
                     </strong> ". The class is " <bdi>{class.name.clone()}</bdi> "."
                 </p>
                 <p class="hint">

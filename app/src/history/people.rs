@@ -5,6 +5,7 @@ use classroom::history::Person;
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
+use super::order::Order;
 use super::portions::{NAMES, PEOPLE};
 use super::read::{Told, Viewer};
 use super::spot::{Spot, Who};
@@ -53,7 +54,11 @@ impl Who {
 pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
     let chronicle = &told.chronicle;
     let mut people: Vec<&Person> = chronicle.people().iter().collect();
-    people.sort_by_cached_key(|person| (person.name.as_str().to_lowercase(), person.joined_at));
+    let order = Order::of_reader();
+    people.sort_by(|one, other| {
+        let names = order.compare(one.name.as_str(), other.name.as_str());
+        names.then(one.joined_at.cmp(&other.joined_at))
+    });
     let students: Vec<&Person> =
         people.iter().copied().filter(|person| Who::Students.includes(person)).collect();
     let most = students.iter().map(|it| it.hands.max(it.turns)).max().unwrap_or(0).max(1);
@@ -67,7 +72,8 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
         .take(PEOPLE)
         .map(|person| {
             let address = viewer.person(chronicle.id(), person.user);
-            let name = person.name.to_string();
+            let name = person.told_apart();
+            let is_like_teacher = chronicle.is_like_teacher(person);
             let time = spoke(chronicle.spoke_millis(person, told.now));
             view! {
                 <tr>
@@ -75,6 +81,8 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
                         <a href=address>
                             <bdi>{name}</bdi>
                         </a>
+                        {is_like_teacher
+                            .then(|| view! { <span class="hint">" named like a teacher"</span> })}
                         {person.left_at.map(|_| view! { <span class="hint">" gone"</span> })}
                     </th>
                     <td class="picture">{bars(person, most)}</td>

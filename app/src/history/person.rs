@@ -45,7 +45,8 @@ pub fn PersonPage() -> impl IntoView {
 
 fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> impl IntoView {
     let zone = zone();
-    let name = person.name.to_string();
+    let name = person.told_apart();
+    let is_like_teacher = told.chronicle.is_like_teacher(&person);
     let back = (viewer.class(class.group_id), class.name.clone());
     let whole = Whole { base: viewer.class(class.group_id), only: None };
     let problem = trouble();
@@ -56,7 +57,10 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
                 <h1>
                     <bdi>{name.clone()}</bdi>
                 </h1>
-                <p class="hint">{membership(&person, &zone)}</p>
+                <p class="hint">
+                    {membership(&person, &zone)}
+                    {is_like_teacher.then_some(". The name looks like a teacher’s.")}
+                </p>
             </div>
             {problem.map(|problem| view! { <p class="problem wide" role="alert">{problem.to_string()}</p> })}
             <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />

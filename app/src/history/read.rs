@@ -6,7 +6,7 @@ use std::sync::Arc;
 use classroom::history::{Chronicle, Page, Record};
 use futures::TryStreamExt;
 use leptos::prelude::*;
-use server::{ClassRow, Engine, Error};
+use server::{ClassRow, Engine, Error, shows_something};
 use signaling::{GroupId, Role, Timestamp, UserId};
 
 use super::words::Names;
@@ -122,10 +122,17 @@ async fn stretch(
         Some(page) => records(engine, class.group_id, page, next).await?,
         None => Vec::new(),
     };
-    let records =
-        records.into_iter().map(|record| viewer.may_read(chronicle.as_it_stands(record))).collect();
+    let read = |record| with_visible_question(viewer.may_read(chronicle.as_it_stands(record)));
+    let records = records.into_iter().map(read).collect();
     let now = told_at(&chronicle, engine.now());
     Ok(Stretch { chronicle, place, records, now })
+}
+
+/// The record without a question of which nobody would see anything: it would stand as an empty
+/// line.
+fn with_visible_question(mut record: Record) -> Record {
+    record.question = record.question.filter(|question| shows_something(question));
+    record
 }
 
 /// A page of a class: as much of a stretch as one page holds.

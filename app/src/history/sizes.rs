@@ -58,7 +58,7 @@ impl Class {
         for number in 0..=students {
             let name = Name::new(&name(number)).expect("a name");
             let role = if number == 0 { Role::Teacher } else { Role::Student };
-            class.says(MemberJoined { user_id: user(number), name, role });
+            class.says(MemberJoined { user_id: user(number), name, role, alike: None });
         }
         class
     }

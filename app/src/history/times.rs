@@ -46,6 +46,11 @@ impl Zone {
         self.zoned(at).strftime("%-d %b %Y").to_string()
     }
 
+    /// 2026-11-24 09:42:07, which spreadsheets of every country take for a time.
+    pub fn spreadsheet(&self, at: Timestamp) -> String {
+        self.zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// 24 Nov 2026, 09:42
     pub fn day_and_clock(&self, at: Timestamp) -> String {
         self.zoned(at).strftime("%-d %b %Y, %H:%M").to_string()

@@ -6,32 +6,51 @@ use std::sync::Arc;
 use call::{Media, Outcome};
 use classroom::history::{Chronicle, Kind, Part, Record};
 use leptos::prelude::*;
-use signaling::{Answers, InviteeState, Name, UserId};
+use signaling::event::MemberJoined;
+use signaling::{Answers, Event, EventKind, InviteeState, Role, UserId};
 
-/// The names of everybody who is or was in a class.
+/// The names of everybody who is or was in a class, each told apart from those that look like it,
+/// and what they are, or were at last.
 #[derive(Debug, Clone, Default)]
-pub struct Names(Arc<HashMap<UserId, String>>);
+pub struct Names(Arc<HashMap<UserId, (String, Role)>>);
 
 impl Names {
     /// Those of a chronicle.
     pub fn of(chronicle: &Chronicle) -> Self {
         let people = chronicle.people().iter();
-        Self(Arc::new(people.map(|person| (person.user, person.name.to_string())).collect()))
+        let named = people.map(|person| (person.user, (person.told_apart(), person.role)));
+        Self(Arc::new(named.collect()))
     }
 
-    /// One more.
-    pub fn add(&mut self, user: UserId, name: &Name) {
-        Arc::make_mut(&mut self.0).insert(user, name.to_string());
+    /// Follows a log by one event.
+    pub fn follow(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::MemberJoined(MemberJoined { user_id, name, role, alike }) => {
+                let named = (name.told_apart(*alike), *role);
+                Arc::make_mut(&mut self.0).insert(*user_id, named);
+            }
+            EventKind::MemberChanged(changed) => {
+                if let Some((_, role)) = Arc::make_mut(&mut self.0).get_mut(&changed.user_id) {
+                    *role = changed.role;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What somebody is, or was at last.
+    pub fn role(&self, user: UserId) -> Option<Role> {
+        self.0.get(&user).map(|(_, role)| *role)
     }
 
     /// Somebody's name.
     pub fn get(&self, user: UserId) -> &str {
-        self.0.get(&user).map_or("Somebody", String::as_str)
+        self.0.get(&user).map_or("Somebody", |(name, _)| name)
     }
 
     /// All of them, in no order.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        self.0.values().map(String::as_str)
+        self.0.values().map(|(name, _)| name.as_str())
     }
 
     /// Somebody's name, to be kept.

@@ -97,6 +97,7 @@ pub fn cut(
             name: member.name.clone(),
             role: member.role,
             online: online(user),
+            alike: member.alike,
         })
     };
     let snapshot = Snapshot {

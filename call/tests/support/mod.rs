@@ -29,7 +29,7 @@ impl Class {
         let name = |text| Name::new(text).expect("a name");
         class.does(Command::Create { name: name("4B"), user: ADA, teacher: name("Ada") });
         for (user, text) in [(BEN, "Ben"), (CLEO, "Cleo"), (DAN, "Dan")] {
-            class.does(Command::Join { user, name: name(text) });
+            class.does(Command::Join { user, name: name(text), alike: None });
         }
         class.does(make(ADA, Role::Teacher, BEN));
         class

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use signaling::event::MemberJoined;
 use signaling::{
-    Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, LogReader, MemberView,
-    Name, Reading, Role, Snapshot, Timestamp, UserId, apply, reasons,
+    Alike, Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, LogReader,
+    MemberView, Name, Reading, Role, Snapshot, Timestamp, UserId, apply, reasons,
 };
 
 use super::record::{Kind, Record};
@@ -25,6 +25,9 @@ pub struct Person {
     pub user: UserId,
     /// The name they gave.
     pub name: Name,
+    /// What tells them from those before whose names look like theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<Alike>,
     /// What they are, or were at last.
     pub role: Role,
     /// When they came.
@@ -49,6 +52,13 @@ pub struct Person {
     pub declined: u32,
     /// How often they let a round run out.
     pub ran_out: u32,
+}
+
+impl Person {
+    /// The name, told apart from those that look like it.
+    pub fn told_apart(&self) -> String {
+        self.name.told_apart(self.alike)
+    }
 }
 
 /// A stretch of the log that is read at once: some invitations and all that came of them.
@@ -190,6 +200,7 @@ impl Chronicle {
             name: member.name.clone(),
             role: member.role,
             online: false,
+            alike: member.alike,
         });
         let saved = Saved {
             snapshot: Snapshot {
@@ -211,6 +222,13 @@ impl Chronicle {
     /// The group's id.
     pub const fn id(&self) -> GroupId {
         self.group.id
+    }
+
+    /// Whether this is a student whose name looks like a teacher's.
+    pub fn is_like_teacher(&self, person: &Person) -> bool {
+        let first = |it: &Person| Alike::first(it.user, it.alike);
+        let mut teachers = self.people().iter().filter(|it| it.role == Role::Teacher);
+        person.role == Role::Student && teachers.any(|teacher| first(teacher) == first(person))
     }
 
     /// The class's name.
@@ -296,7 +314,7 @@ impl Chronicle {
         let students =
             self.written.people.iter().filter(|person| person.role == Role::Student).count();
         Summary {
-            teachers: teachers.map(|person| person.name.to_string()).collect(),
+            teachers: teachers.map(Person::told_apart).collect(),
             students: u32::try_from(students).unwrap_or(u32::MAX),
             rounds: self.written.rounds,
             hands: self.written.people.iter().map(|person| person.hands).sum(),
@@ -356,6 +374,7 @@ impl Chronicle {
     fn welcome(&mut self, at: Timestamp, joined: &MemberJoined) {
         if let Some(person) = self.written.people.iter_mut().find(|it| it.user == joined.user_id) {
             person.name.clone_from(&joined.name);
+            person.alike = joined.alike;
             person.role = joined.role;
             person.left_at = None;
             person.left_reason = None;
@@ -364,6 +383,7 @@ impl Chronicle {
         self.written.people.push(Person {
             user: joined.user_id,
             name: joined.name.clone(),
+            alike: joined.alike,
             role: joined.role,
             joined_at: at,
             left_at: None,

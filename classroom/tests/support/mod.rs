@@ -125,5 +125,5 @@ impl Class {
 }
 
 pub fn join(user: UserId) -> Command {
-    Command::Join { user, name: name("Somebody") }
+    Command::Join { user, name: name("Somebody"), alike: None }
 }

@@ -236,7 +236,7 @@ impl World {
                 if found != Some(group_id) {
                     return Ok(Stage::ToDevice(Told::Status(404)));
                 }
-                let command = Command::Join { user, name };
+                let command = Command::Join { user, name, alike: None };
                 let beside = vec![admit, Beside::ByCode(code)];
                 Ok(self.submit(group_id, Some(command), beside, None))
             }

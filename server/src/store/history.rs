@@ -7,12 +7,13 @@ use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::{bytes, event_of};
+use crate::folding::fold;
 use crate::tokens::Held;
 
 /// Which classes are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClassFilter {
-    /// What the name contains, in any case; everything when empty.
+    /// What the name contains, in any case and however it is composed; everything when empty.
     pub name: String,
     /// Those begun at this moment or later.
     pub from: Option<Timestamp>,
@@ -105,7 +106,7 @@ impl HistoryReader {
     ) -> Result<Vec<ClassRow>, sqlx::Error> {
         let before = after.map_or(i64::MAX, |place| place.created_at.as_millis());
         let last = after.map_or([u8::MAX; 16], |place| *place.group_id.as_bytes());
-        let name = filter.name.to_lowercase();
+        let name = fold(&filter.name);
         let rows = sqlx::query(CLASSES)
             .bind(before)
             .bind(last.as_slice())
@@ -121,7 +122,7 @@ impl HistoryReader {
 
     /// How many classes there are, and how many events their logs hold.
     pub async fn totals(&self, filter: &ClassFilter) -> Result<(u64, u64), sqlx::Error> {
-        let name = filter.name.to_lowercase();
+        let name = fold(&filter.name);
         let row = sqlx::query(
             "SELECT count(*), coalesce(sum(seq), 0) FROM class
              WHERE deleted_at IS NULL AND created_at >= ? AND created_at < ?

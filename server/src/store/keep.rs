@@ -7,6 +7,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::history::ReadSoFar;
 use super::script::Script;
 use super::{Append, Reader, Writer, bytes, slack};
+use crate::folding::fold;
 use crate::identity::TokenHash;
 
 /// How many events of a deleted class go in one commit: others wait for no longer than that takes.
@@ -323,7 +324,7 @@ async fn clear_slack(
     Ok((left > seen).then(|| format!("{next} {}", left - seen)))
 }
 
-/// Makes the names that were written before there was a search for them ready for it.
+/// Makes the names ready for a search that were written before there was one, or for another one.
 pub(super) async fn fold_names(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let rows =
         sqlx::query("SELECT group_id, name FROM class WHERE name_folded = '' AND name <> ''")
@@ -332,7 +333,7 @@ pub(super) async fn fold_names(connection: &mut SqliteConnection) -> Result<(), 
     for row in rows {
         let (group_id, name): (Vec<u8>, String) = (row.try_get(0)?, row.try_get(1)?);
         sqlx::query("UPDATE class SET name_folded = ? WHERE group_id = ?")
-            .bind(name.to_lowercase())
+            .bind(fold(&name))
             .bind(group_id)
             .execute(&mut *connection)
             .await?;

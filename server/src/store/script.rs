@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
 use super::{Append, Write};
+use crate::folding::fold;
 use crate::identity::TokenHash;
 use crate::tokens::{ASLEEP, BrowserId, Held, Membership, TAKEN_ALONG};
 
@@ -77,7 +78,7 @@ impl Script {
                 EventKind::GroupChanged(changed) => self
                     .add("UPDATE class SET name = ?, name_folded = ? WHERE group_id = ?")
                     .bind(changed.name.as_str())
-                    .bind(changed.name.as_str().to_lowercase()),
+                    .bind(fold(changed.name.as_str())),
                 EventKind::GroupEnded(_) => self
                     .add("UPDATE class SET ended_at = ? WHERE group_id = ?")
                     .bind(encoded.event.at.as_millis()),

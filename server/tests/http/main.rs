@@ -2,6 +2,7 @@
 //! the contract.
 
 mod admin;
+mod alike;
 mod asking;
 mod calls;
 mod classroom;

@@ -84,6 +84,25 @@ async fn a_name_is_neither_blank_nor_too_long_nor_holds_control_characters() {
 }
 
 #[tokio::test]
+async fn a_name_shows_something() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    for name in
+        ["\u{200b}", "\u{ad}", "\u{301}\u{200d}", "\u{2800}", "\u{3164}", "\u{202e} \u{202c}"]
+    {
+        server.begin_class(json!({ "name": name, "teacher": "T" })).await.refused(400, 6017);
+        server.begin_class(json!({ "name": "4B", "teacher": name })).await.refused(400, 6017);
+        class.teacher.change_group(json!({ "name": name })).await.refused(400, 6017);
+        let refused = class.try_join(name).await.refused(400, 6017);
+        assert_eq!(refused["detail"], "The body is wrong: a name must show something.");
+    }
+    let snapshot = class.teacher.snapshot().await;
+    assert_eq!(snapshot["name"], "4B");
+    assert_eq!(snapshot["members"].as_array().map(Vec::len), Some(1));
+    class.try_join("می\u{200c}خواهم").await.with_status(201);
+}
+
+#[tokio::test]
 async fn a_name_holds_64_characters_of_any_script() {
     let server = Server::start().await;
     let class = Class::start(&server).await;

@@ -20,7 +20,7 @@ pub fn name(text: &str) -> Name {
 }
 
 /// Nothing is built on the engine here.
-struct Plain;
+pub struct Plain;
 
 impl Application for Plain {
     fn finish_reason(&self, _: &str) -> Option<&'static str> {
@@ -61,7 +61,7 @@ impl Class {
 }
 
 pub fn join(user: UserId) -> Command {
-    Command::Join { user, name: name("Somebody") }
+    Command::Join { user, name: name("Somebody"), alike: None }
 }
 
 /// A one-to-one invitation without a deadline.
