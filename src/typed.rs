@@ -187,19 +187,6 @@ async fn a_form_takes_no_name_that_shows_nothing_and_no_question() {
         let stop = format!("group={}&deed=stopAsking", class.group_id);
         school.submit("/do/act", &school.cookie(), &stop).await;
     }
-    let page = school.look_in(&format!("/join/{code}?problem=name-strange"), "").await;
-    assert!(page.contains("That name holds characters that"), "{page}");
-    // A program may ask so; the history has no empty line for it.
-    school.ask(&class, "\u{200b}").await;
-    let room = school.engine.room(class.group_id).await.expect("the class");
-    assert_eq!(room.with_group(|group| group.members().len()), 1);
-    let questions: Vec<String> = table(&school.csv(&class).await)
-        .into_iter()
-        .map(|mut it| it.remove("question").unwrap_or_default())
-        .collect();
-    assert_eq!(questions, ["", "", "", "", "", "\u{200b}"]);
-    let page = school.look(&format!("/class/{}/history", class.group_id)).await;
-    assert!(page.contains("Round 6") && !page.contains('\u{200b}'), "{page}");
 }
 
 // ---- Finding and ordering ----------------------------------------------------------------------
