@@ -62,7 +62,7 @@ impl School {
     }
 
     async fn begin_with(&self, token: &Token, class: &str, teacher: &str) -> Joined {
-        let begun = self.engine.create_group(SOMEWHERE, name(class), name(teacher), token);
+        let begun = self.engine.create_group(SOMEWHERE, name(class), name(teacher), None, token);
         begun.await.expect("a class")
     }
 

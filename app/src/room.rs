@@ -155,11 +155,12 @@ impl Live {
         }
     }
 
-    /// A member's name. Names never change, so nothing follows this.
+    /// A member's name, as it is told from those that look like it. Names never change, so nothing
+    /// follows this.
     fn name_of(self, user: UserId) -> String {
-        self.group.with_untracked(|group| {
-            let member = group.member(user);
-            member.map_or_else(|| "Somebody who left".to_owned(), |m| m.name.to_string())
+        self.group.with_untracked(|group| match group.member(user) {
+            Some(member) => member.name.told_apart(member.alike),
+            None => "Somebody who left".to_owned(),
         })
     }
 
@@ -282,7 +283,7 @@ pub fn wake() {
     let Ok(beginning) = signaling::json::read::<Beginning>(&json) else { return };
     let Ok(place) = document.create_element("div") else { return };
     let made = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(place.clone());
-    leptos::mount::mount_to(made, move || view! { <Room beginning>{()}</Room> }).forget();
+    leptos::mount::mount_to(made, move || view! { <Room beginning /> }).forget();
     page::take_place(&place);
     page::guard();
 }
@@ -292,8 +293,9 @@ pub fn wake() {
 fn Room(
     /// What it begins with.
     mut beginning: Beginning,
-    /// How students come in; for teachers.
-    children: Children,
+    /// How students come in; for teachers. In the browser it is taken from what the server sent.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let (me, question) = (beginning.me, std::mem::take(&mut beginning.question));
     let mut members = beginning.snapshot.members.iter();
@@ -308,8 +310,7 @@ fn Room(
     let room = if is_teacher {
         view! {
             <TeacherRoom question>
-                // In the browser it is taken from the page that the server sent.
-                <div class="served">{children()}</div>
+                <div class="served">{children.map(|children| children())}</div>
             </TeacherRoom>
         }
         .into_any()

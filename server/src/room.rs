@@ -593,26 +593,40 @@ impl Room {
 
     fn is_there(self: &Arc<Self>, user: UserId, lately: Duration) {
         let until = Instant::now() + lately;
-        if let Some((known, _)) = self.presence().asking.get_mut(&user) {
+        let known = self.presence().asking.get_mut(&user).map(|(known, _)| {
+            let before = *known;
             *known = until;
-            return;
-        }
-        let attendance = self.enter(user);
-        let before = self.presence().asking.insert(user, (until, attendance));
-        drop(before);
-        let room = Arc::clone(self);
-        tokio::spawn(async move {
-            while let Some(until) = room.is_there_until(user) {
-                tokio::time::sleep_until(until).await;
-            }
-            room.follows_otherwise(user);
+            before
         });
+        if known.is_none() {
+            let attendance = self.enter(user);
+            let before = self.presence().asking.insert(user, (until, attendance));
+            drop(before);
+        }
+        // Who waits for the end wakes up at the time that was known.
+        if known.is_none_or(|known| until < known) {
+            let room = Arc::clone(self);
+            tokio::spawn(async move {
+                while let Some(until) = room.is_there_until(user) {
+                    tokio::time::sleep_until(until).await;
+                }
+            });
+        }
     }
 
-    /// Until when a member is connected who has no stream; none when that time is over.
+    /// Until when a member is connected who has no stream; none when that time is over, and ends it
+    /// then.
     fn is_there_until(&self, user: UserId) -> Option<Instant> {
-        let until = self.presence().asking.get(&user).map(|(until, _)| *until);
-        until.filter(|until| *until > Instant::now())
+        let mut presence = self.presence();
+        let until = presence.asking.get(&user).map(|(until, _)| *until)?;
+        if until > Instant::now() {
+            return Some(until);
+        }
+        let over = presence.asking.remove(&user);
+        // Outside the lock, which the end of an attendance takes.
+        drop(presence);
+        drop(over);
+        None
     }
 
     /// A member does not follow the group by asking any more.

@@ -3,58 +3,8 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use anyhow::{Context, Result, bail, ensure};
-use walrus::{FunctionBuilder, FunctionId, FunctionKind, LocalFunction, Module};
-
-/// Functions of Leptos that bring a view to life which waits for code still to be fetched. They
-/// are called by each other, by `hydrate_lazy` and by the router, of which a page of islands has
-/// neither; but every view carries pointers to them, so they all count as used.
-const NEVER_CALLED: [&str; 3] = [
-    "as tachys::view::any_view::IntoAny>::into_any::hydrate_async",
-    "as tachys::view::any_view::IntoAny>::into_any::hydrate_async::{{closure}}",
-    "tachys::reactive_graph::<impl tachys::view::RenderHtml for F>::hydrate_async::{{closure}}::{{closure}}",
-];
-
-/// What would call them.
-const CALLERS: [&str; 2] = ["leptos::mount::hydrate_from_async", "leptos_router::"];
-
-/// Has what is never called fail at once instead, so that all of it can be left out that is
-/// reached from there alone.
-///
-/// # Errors
-/// When a function is not there by its name, or one is that would call it: Leptos is another than
-/// it was.
-pub fn drop_never_called(module: &mut Module) -> Result<()> {
-    let mut found: BTreeMap<&str, Vec<FunctionId>> = BTreeMap::new();
-    for (id, _) in module.funcs.iter_local() {
-        let Some(name) = &module.funcs.get(id).name else { continue };
-        let name = format!("{:#}", rustc_demangle::demangle(name));
-        if let Some(caller) = CALLERS.iter().find(|caller| name.starts_with(*caller)) {
-            bail!("{caller} is in the WASM: it would call what is taken for never called");
-        }
-        if let Some(never) = NEVER_CALLED.iter().find(|never| name.ends_with(*never)) {
-            found.entry(never).or_default().push(id);
-        }
-    }
-    for never in NEVER_CALLED {
-        ensure!(found.contains_key(never), "no function of the WASM is called {never}");
-    }
-    for id in found.into_values().flatten() {
-        let failing = failing(module, id);
-        module.funcs.get_mut(id).kind = FunctionKind::Local(failing);
-    }
-    Ok(())
-}
-
-/// A function of the same type that fails when it is called.
-fn failing(module: &mut Module, id: FunctionId) -> LocalFunction {
-    let of_type = module.types.get(module.funcs.get(id).ty());
-    let (params, results) = (of_type.params().to_vec(), of_type.results().to_vec());
-    let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-    builder.func_body().unreachable();
-    let args = params.iter().map(|param| module.locals.add(*param)).collect();
-    builder.local_func(args)
-}
+use anyhow::{Context, Result, ensure};
+use walrus::Module;
 
 /// Takes classes out of what wasm-bindgen wrote, and what the WASM exports for them: a library
 /// brings them along, and the page uses functions alone. Tells the script that is left.
@@ -191,6 +141,8 @@ pub fn drop_unused(module: &Module, script: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use walrus::FunctionBuilder;
+
     use super::*;
 
     const SCRIPT: &str = r#"import * as import1 from "./link.js"
@@ -201,8 +153,8 @@ export class Stream {
 }
 if (Symbol.dispose) Stream.prototype[Symbol.dispose] = Stream.prototype.free;
 
-export function hydrate() {
-    wasm.hydrate();
+export function wake() {
+    wasm.wake();
 }
 function imports() {
     const import0 = {
@@ -233,7 +185,7 @@ const StreamFinalization = (typeof FinalizationRegistry === 'undefined')
         module.add_import_func("./link.js", "load", of_type);
         let memory = module.memories.add_local(false, false, 1, None, None);
         module.exports.add("memory", memory);
-        for name in ["__wbg_stream_free", "hydrate", "__wbindgen_malloc"].iter().chain(functions) {
+        for name in ["__wbg_stream_free", "wake", "__wbindgen_malloc"].iter().chain(functions) {
             let mut builder = FunctionBuilder::new(&mut module.types, &[], &[]);
             builder.name((*name).to_owned()).func_body().i32_const(7).drop();
             let function = builder.finish(Vec::new(), &mut module.funcs);
@@ -254,8 +206,8 @@ const StreamFinalization = (typeof FinalizationRegistry === 'undefined')
         let mut module = module(&[]);
         let script = drop_classes(&mut module, SCRIPT).expect("a script");
         assert!(!script.contains("Stream"), "{script}");
-        assert!(script.contains("export function hydrate"), "{script}");
-        assert_eq!(names(&module).1, ["memory", "hydrate", "__wbindgen_malloc"]);
+        assert!(script.contains("export function wake"), "{script}");
+        assert_eq!(names(&module).1, ["memory", "wake", "__wbindgen_malloc"]);
     }
 
     #[test]
@@ -274,7 +226,7 @@ const StreamFinalization = (typeof FinalizationRegistry === 'undefined')
             "        b: function() { return",
             "arg0.open(wasm.f, wasm.f)",
             "wasm.memory.buffer",
-            "export function hydrate() {\n    wasm.e();",
+            "export function wake() {\n    wasm.e();",
             &format!("{{ \"{build}\": import0, \"./link.js\": import1 }}"),
         ] {
             assert!(script.contains(part), "{part} is not in {script}");
@@ -300,31 +252,5 @@ const StreamFinalization = (typeof FinalizationRegistry === 'undefined')
             &SCRIPT[at("    };\n    return")..],
         ];
         assert_eq!(drop_unused(&module, SCRIPT), left.concat());
-    }
-
-    #[test]
-    fn only_what_is_never_called_fails_and_nothing_of_it_may_be_missing() {
-        let never = [
-            "_ZN53_$LT$T$u20$as$u20$tachys..view..any_view..IntoAny$GT$8into_any13hydrate_async17h1111111111111111E",
-            "_ZN53_$LT$T$u20$as$u20$tachys..view..any_view..IntoAny$GT$8into_any13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$17h1111111111111111E",
-            "_ZN6tachys14reactive_graph56_$LT$impl$u20$tachys..view..RenderHtml$u20$for$u20$F$GT$13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$28_$u7b$$u7b$closure$u7d$$u7d$17h1111111111111111E",
-        ];
-        let other = "_ZN53_$LT$T$u20$as$u20$tachys..view..any_view..IntoAny$GT$8into_any5build17h1111111111111111E";
-        let size = |module: &Module, name| {
-            let id = module.funcs.by_name(name).expect("it is there");
-            module.funcs.get(id).kind.unwrap_local().size()
-        };
-        let mut whole = module(&[never[0], never[1], never[2], other]);
-        drop_never_called(&mut whole).expect("all are there");
-        assert_eq!(never.map(|name| size(&whole, name)), [1; 3]);
-        assert_eq!(size(&whole, other), 2);
-        for missing in 0..3 {
-            let there = never.iter().enumerate().filter(|(at, _)| *at != missing);
-            let there: Vec<&str> = there.map(|(_, name)| *name).collect();
-            assert!(drop_never_called(&mut module(&there)).is_err());
-        }
-        let caller = "_ZN6leptos5mount18hydrate_from_async17h1111111111111111E";
-        let mut called = module(&[never[0], never[1], never[2], caller]);
-        assert!(drop_never_called(&mut called).is_err());
     }
 }

@@ -199,8 +199,6 @@ fn bind(input: &Path, output: &Path, script: &Path, profile: Profile) -> Result<
         .typescript(false)
         // What was split off shares the memory and the table of functions.
         .keep_lld_exports(true)
-        // What is shrunk is found by its name.
-        .demangle(!release)
         .keep_debug(false)
         .remove_name_section(release)
         .remove_producers_section(release);
@@ -211,7 +209,6 @@ fn bind(input: &Path, output: &Path, script: &Path, profile: Profile) -> Result<
         return Ok(());
     }
     let module = bound.wasm_mut();
-    shrink::drop_never_called(module)?;
     let text = shrink::drop_classes(module, &exec::read_text(script)?)?;
     let link = exec::read_text(&output.join(LINK))?;
     let from = format!("./{OUTPUT_NAME}_bg.js");

@@ -30,10 +30,17 @@ pub fn NameOf(
     let live = expect_context::<Live>();
     let name = live.name_of(user);
     let full = name.clone();
+    let is_like_teacher = Memo::new(move |_| live.group.with(|group| group.is_like_teacher(user)));
+    let no_teacher = move || {
+        is_like_teacher
+            .get()
+            .then(|| view! { <span class="hint like-teacher">"not a teacher"</span> })
+    };
     view! {
         <span class="name" title=full>
             <bdi translate="no">{name}</bdi>
             {(user == live.me).then_some(" (you)")}
+            {no_teacher}
         </span>
     }
 }

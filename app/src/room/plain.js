@@ -16,6 +16,8 @@
     var words = document.getElementById("not-live");
     if (!room || !words || /^(ended|removed|plain)$/.test(room.getAttribute("data-connection"))) return;
     var plain = room.cloneNode(true);
+    var focused = Array.prototype.indexOf.call(room.querySelectorAll("*"), document.activeElement);
+    var focus = focused < 0 ? null : plain.querySelectorAll("*")[focused];
     each(room, plain, "select", function (from, to) {
       to.value = from.value;
     });
@@ -30,6 +32,7 @@
     plain.querySelector(".connection > :last-child").textContent = words.getAttribute("data-label");
     plain.insertBefore(document.importNode(words.content, true), plain.firstChild);
     room.parentNode.replaceChild(plain, room);
+    if (focus) focus.focus();
   }
 
   function each(from, to, selector, does) {
