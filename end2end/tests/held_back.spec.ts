@@ -42,7 +42,7 @@ test("a teacher's other device shows the new code @once", async ({ classroom, de
   const link = await teacher.linkForAnotherDevice();
   const page = await device();
   await page.goto(link);
-  await page.getByRole("button", { name: /class/i }).click();
+  await page.getByRole("button", { name: "Go on here" }).click();
   await page.waitForURL(/\/class\/[^?]+$/);
   const other = new Teacher(page, "Ms Haddad", true);
   await other.isLive();

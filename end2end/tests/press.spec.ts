@@ -33,7 +33,7 @@ for (const pause of [60, 120, 200, 300, 400]) {
     await expect(teacher.button("Invite to speak: Ben")).not.toHaveAttribute("data-settling");
     await classroom.everybodySees({ hands: ["Ben"], speaking: ["Ada"] });
     await teacher.endTurn("Ada");
-    await teacher.lowerAll();
+    await teacher.lower("Ben");
     // Asked.
     await teacher.ask();
     await clickTwice(ada, "Raise hand", pause);

@@ -2,7 +2,8 @@
 
 /** How long a request may take, in milliseconds. */
 const PATIENCE = 10_000;
-const CONTROLS = "a[href], button, input, select, summary";
+// What the server sent for browsers without scripts is a text here, and elements in what is made.
+const CONTROLS = ":is(a[href], button, input, select, summary):not(noscript *)";
 const FIELDS = "main :is(input:not([type=hidden]), select)";
 
 /** Puts the room that was made here in the place of the one that the server sent, in one go, with what
