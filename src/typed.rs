@@ -174,11 +174,14 @@ async fn a_form_takes_no_name_that_shows_nothing_and_no_question() {
     let school = School::open("UTC").await;
     let class = school.begin("4B", "Ms Noether").await;
     let code = class.join_code.as_str();
+    // The browser has been on the pages of the forms.
+    let form = format!("handup-form={}", Token::new().reveal());
     for unseen in ["%E2%80%8B", "%C2%AD", "%E3%85%A4", "%CC%81", "%E2%A0%80"] {
-        let leads_to = school.submit("/do/join", "", &format!("code={code}&name={unseen}")).await;
+        let leads_to =
+            school.submit("/do/join", &form, &format!("code={code}&name={unseen}")).await;
         assert!(leads_to.starts_with("/join?problem=name-strange"), "{leads_to}");
         for fields in [format!("name={unseen}&teacher=T"), format!("name=4C&teacher={unseen}")] {
-            let leads_to = school.submit("/do/start", "", &fields).await;
+            let leads_to = school.submit("/do/start", &form, &fields).await;
             assert!(leads_to.starts_with("/?problem=name-strange"), "{leads_to}");
         }
         let ask = format!("group={}&deed=ask&question={unseen}", class.group_id);

@@ -14,6 +14,8 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeFocused();
   await expect(target).toHaveCSS("outline-style", "solid");
   await expect(target).toHaveCSS("outline-width", "3px");
+  // One that has just come takes no press for a moment.
+  await expect(target).not.toHaveAttribute("data-settling");
 }
 
 /** The buttons on the page, links that look like one among them, that are not high enough. */

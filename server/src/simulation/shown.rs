@@ -76,10 +76,11 @@ impl Sent {
     }
 }
 
-/// What a snapshot tells, but for what holds only for now.
+/// What a snapshot tells of the log, and so not what holds only for now, nor the code, which has no
+/// events.
 pub fn told(snapshot: &Snapshot) -> Value {
     let mut told = json!(snapshot);
-    for field in ["groupID", "seq", "now"] {
+    for field in ["groupID", "seq", "now", "joinCode"] {
         told.as_object_mut().map(|told| told.remove(field));
     }
     for member in told["members"].as_array_mut().into_iter().flatten() {

@@ -80,7 +80,8 @@ async fn a_stream_by_somebody_who_has_seen_nothing_begins_with_a_snapshot() {
     let mut events = class.teacher.stream().await;
     let snapshot = events.snapshot().await;
     assert_eq!(snapshot.id, log.last().and_then(|event| event.id));
-    assert_fields(snapshot.body(), "groupID name seq now settings members invitations");
+    let fields = "groupID name seq now settings members invitations joinCode";
+    assert_fields(snapshot.body(), fields);
     assert_eq!(lasting(snapshot.body()), lasting(&class.teacher.snapshot().await));
     class.join("Bo").await;
     let next = events.next_event().await;
