@@ -182,6 +182,8 @@ test("two who call each other at the same moment are connected once", { tag: "@o
   await teacher.allowCalls();
   const about = await teacher.about("Ada");
   const both = [about.getByRole("button", { name: "Call", exact: true }), ada.button("Call Ms Haddad")];
+  // What has just come takes no press for a moment.
+  for (const button of both) await expect(button).not.toHaveAttribute("data-settling");
   const buttons = await Promise.all(both.map((button) => button.elementHandle()));
   await Promise.all(buttons.map((it) => it?.evaluate((button) => (button as HTMLElement).click())));
   for (const end of [hers, theirs]) {

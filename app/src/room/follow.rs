@@ -88,6 +88,8 @@ struct Follower {
     asks_after: Cell<f64>,
     /// The tag of the class as it was told last, by asking.
     tag: RefCell<String>,
+    /// Whether the server answers, and a stream was tried since it does.
+    is_reached: Cell<bool>,
     /// The server's clock less this browser's, in milliseconds.
     offset: Cell<i64>,
     listeners: RefCell<Option<Listeners>>,
@@ -132,6 +134,7 @@ impl Follower {
             asking: RefCell::default(),
             asks_after: Cell::new(ASKS.0),
             tag: RefCell::default(),
+            is_reached: Cell::new(false),
             offset: Cell::new(offset),
             listeners: RefCell::default(),
         });
@@ -294,6 +297,23 @@ impl Follower {
         !self.is_over() && self.live.connection.get_untracked() != Connection::Live
     }
 
+    /// Gives a stream the time to tell what was missed, when the server has just come to answer: it
+    /// tells how each thing ended, and a snapshot only what goes on.
+    fn prefers_stream(self: &Rc<Self>) -> bool {
+        let is_slow = self.live.connection.get_untracked() == Connection::Slow;
+        let is_tried = self.source.borrow().is_some();
+        let is_fresh = browser_now() - self.heard_at.get() < HELD_BACK.as_secs_f64() * 1_000.0;
+        if is_slow || (is_tried && !is_fresh) || (!is_tried && self.is_reached.get()) {
+            return false;
+        }
+        self.is_reached.set(true);
+        if !is_tried {
+            self.connect();
+        }
+        self.ask_again_after(HELD_BACK);
+        true
+    }
+
     /// Asks for the class, unless it is as it was told last.
     fn look_at_class(self: &Rc<Self>) {
         if let Some(before) = self.asking.take() {
@@ -309,6 +329,10 @@ impl Follower {
             if !this.must_ask() {
                 return;
             }
+            let is_told = matches!(answer, Ok(Answer { status: 200 | 304, .. }));
+            if is_told && this.prefers_stream() {
+                return;
+            }
             let (first, longest) = ASKS;
             let mut wait = (this.asks_after.get() * 1.5).min(longest);
             match answer {
@@ -319,6 +343,7 @@ impl Follower {
                 }
                 Ok(Answer { status: 304, .. }) => this.live.connection.set(Connection::Slow),
                 answer => {
+                    this.is_reached.set(answer.is_ok());
                     this.learn_why(answer.ok());
                     if !this.is_over() {
                         this.live.connection.set(Connection::Reconnecting);
@@ -433,6 +458,7 @@ impl Follower {
         // The first heartbeat of a stream comes after everything that was missed.
         if is_current && !is_lost && self.source.borrow().is_some() && !self.is_silent() {
             self.live.connection.set(Connection::Live);
+            self.is_reached.set(false);
         }
         if let Some(connection) = parting {
             self.part(connection);
