@@ -1,7 +1,7 @@
 // For every hand, eye and ear: keyboards, screen readers, thumbs, small phones, odd names.
 
 import type { Locator, Page } from "@playwright/test";
-import { Classroom, expect, isOfHaste, Student, Teacher, test } from "./class.ts";
+import { Classroom, expect, Student, Teacher, test } from "./class.ts";
 
 /** Goes on with the Tab key until this has the focus, and sees that the focus can be seen. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
@@ -309,7 +309,7 @@ test("no page writes anything into the console", { tag: "@once" }, async ({ devi
   const open = async () => {
     const page = await device();
     page.on("console", (message) => {
-      if (!isOfHaste(message.text())) said.push(`${message.type()}: ${message.text()}`);
+      said.push(`${message.type()}: ${message.text()}`);
     });
     page.on("pageerror", (error) => said.push(error.message));
     page.on("response", (response) => {

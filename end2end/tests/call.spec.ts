@@ -246,6 +246,7 @@ test("of two tabs that answer at once one has the call", { tag: "@once" }, async
   const second = await anotherTab(ada);
   await call(teacher, "Ada");
   const tabs = [theirs, second.call];
+  for (const tab of tabs) await expect(tab.button("Answer")).not.toHaveAttribute("data-settling");
   const buttons = await Promise.all(tabs.map((tab) => tab.button("Answer").elementHandle()));
   await Promise.all(buttons.map((it) => it?.evaluate((button) => (button as HTMLElement).click())));
   await hers.isConnected();

@@ -434,16 +434,11 @@ export class Classroom {
 
 interface Fixtures {
   /** What the browsers complained about: errors of scripts and of pages. It has to be empty at the
-   * end; that a request failed is no complaint, for some tests cut the network, nor is that a
-   * machine with much to do has not used something within a few seconds. */
+   * end; that a request failed is no complaint, for some tests cut the network. */
   complaints: string[];
   device: Device;
   classroom: Classroom;
 }
-
-/** Whether a browser says that something was not soon enough for it. */
-export const isOfHaste = (text: string) =>
-  text.includes("preloaded using link preload but not used within a few seconds");
 
 export const test = base.extend<Fixtures>({
   complaints: async ({}, use) => {
@@ -460,7 +455,7 @@ export const test = base.extend<Fixtures>({
       context.on("weberror", (error) => complaints.push(error.error().message));
       context.on("console", (message) => {
         const text = message.text();
-        const isExpected = text.startsWith("Failed to load resource") || isOfHaste(text);
+        const isExpected = text.startsWith("Failed to load resource");
         if (["error", "warning"].includes(message.type()) && !isExpected) complaints.push(text);
       });
       return context.newPage();

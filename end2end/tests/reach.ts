@@ -175,7 +175,7 @@ function outOfReach(): string[] {
     const texts = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
     for (let text = texts.nextNode(); text; text = texts.nextNode()) {
       const holder = text.parentElement;
-      if (!holder || holder.closest(MAY_BREAK) || !isShown(holder)) continue;
+      if (!holder || holder.closest(`${MAY_BREAK}, .unseen`) || !isShown(holder)) continue;
       for (const number of (text.textContent ?? "").matchAll(/\d[\d:.,]*\d/g)) {
         const range = document.createRange();
         range.setStart(text, number.index);
