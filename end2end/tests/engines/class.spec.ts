@@ -89,11 +89,16 @@ test("a stream that is dropped comes back with what was missed", async ({ device
   await noor.isReconnecting();
   await noor.reads("your hand stays up");
   await ada.raise();
-  await teacher.take("Noor");
-  await everybodySees([teacher, ada], ["Ada"], ["Noor"]);
+  // Whoever is not connected is invited and keeps their place.
+  await teacher.reads("not connected");
+  await teacher.invite("Noor");
+  await everybodySees([teacher, ada], ["Noor", "Ada"]);
   wire.release();
   await noor.isLive();
-  await noor.sees({ hands: ["Ada"], speaking: ["Noor"] });
+  await noor.sees({ hands: ["Noor", "Ada"] });
+  await noor.mayTap("Speak", "Pass");
+  await noor.tap("Speak");
+  await everybodySees([teacher, ada, noor], ["Ada"], ["Noor"]);
   await noor.mayTap("I’m done");
   await noor.tap("I’m done");
   await everybodySees([teacher, ada, noor], ["Ada"]);
