@@ -85,8 +85,6 @@ fn Asking(question: String) -> impl IntoView {
                         value=question
                         maxlength="500"
                         autocomplete="off"
-                        // Where there is one, it can be seen that nothing was typed.
-                        placeholder=" "
                         data-once=""
                     />
                 </div>
