@@ -1,12 +1,24 @@
 // Pages that are not as the server sent them, and browsers that lack something: a page follows the
 // class, or says that it does not and works as it does without JavaScript.
 
+import type { Page } from "@playwright/test";
 import { expect, type Room, Student, Teacher, test } from "./class.ts";
 
 /** The page has given up its script, and says so by its label and its mark alike. */
 async function isPlain(room: Room): Promise<void> {
   await room.follows("not live", "plain");
   await expect(room.page.getByText("This page is not live")).toBeVisible();
+}
+
+/** Holds the module back, until what it answers is called. */
+async function holdModule(page: Page): Promise<() => void> {
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  await page.route(/handup\.wasm/, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  return go;
 }
 
 /** What others do to a page while it is being parsed; `does` runs in it for each element that comes. */
@@ -117,18 +129,13 @@ test.describe("a script that does not come", () => {
   test("what comes late wakes the page all the same @once", async ({ classroom, device, complaints }) => {
     const ada = await classroom.student("Ada");
     const page = await device();
-    let go: (() => void) | undefined;
-    const gate = new Promise<void>((resolve) => (go = resolve));
-    await page.route(/handup\.wasm/, async (route) => {
-      await gate;
-      await route.continue();
-    });
+    const go = await holdModule(page);
     await page.goto(await classroom.teacher.link());
     await page.getByLabel("Your name").fill("Ben");
     await page.getByRole("button", { name: "Join the class" }).click();
     const ben = new Student(page, "Ben", true);
     await isPlain(ben);
-    go?.();
+    go();
     await ben.isLive();
     await ada.raise();
     await ben.sees({ hands: ["Ada"] });
@@ -210,12 +217,7 @@ test("a page that is translated stays true @once", async ({ classroom }) => {
 
 test("what was typed before the page woke up is still there @once", async ({ device }) => {
   const page = await device();
-  let go: (() => void) | undefined;
-  const gate = new Promise<void>((resolve) => (go = resolve));
-  await page.route(/handup\.wasm/, async (route) => {
-    await gate;
-    await route.continue();
-  });
+  const go = await holdModule(page);
   await page.goto("/");
   await page.getByLabel("Class name").fill("Biology 9B");
   await page.getByLabel("Your name").fill("Ms Haddad");
@@ -227,7 +229,7 @@ test("what was typed before the page woke up is still there @once", async ({ dev
   await page.getByLabel("Time", { exact: true }).selectOption({ label: "1 minute" });
   await page.getByLabel("First hand takes it").check();
   await question.focus();
-  go?.();
+  go();
   await teacher.isLive();
   await expect(question).toBeFocused();
   await page.keyboard.press("End");
