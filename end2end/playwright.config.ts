@@ -21,7 +21,8 @@ export default defineConfig<object, EngineOptions>({
   workers: 2,
   // Generous: two cores may have more to do than this.
   timeout: 120_000,
-  expect: { timeout: 15_000 },
+  // How long anything may take before a test gives up; a busy machine needs more than an idle one.
+  expect: { timeout: 30_000 },
   reporter: reporters,
   use: {
     browserName: "chromium",

@@ -191,11 +191,11 @@ pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
         program = program.with_shim(&power.shim)?;
     }
     let mut mains = plan.power.as_ref().map(|it| Mains::new(it, &program)).transpose()?;
-    let world = World::new(Client::new(program.address)?, rng.fork());
     let mut outcome = Outcome::default();
     let mut downs = Downs::default();
     let mut people = JoinSet::new();
     let mut running = program.start().await?;
+    let world = World::new(Client::new(program.address)?, rng.fork());
     for _ in 0..CLASSES {
         world.keep_a_class(&mut people);
     }

@@ -1,12 +1,13 @@
 //! The server as a program of its own, which can be killed.
 
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use crate::Result;
 
@@ -44,7 +45,7 @@ pub struct Program {
     pub binary: PathBuf,
     /// Its database.
     pub database: PathBuf,
-    /// Where it listens.
+    /// Where it listens. The first start that succeeds puts the port here, later ones take it again.
     pub address: SocketAddr,
     /// Where the log of every start is written.
     pub log: PathBuf,
@@ -55,19 +56,20 @@ pub struct Program {
 /// A server that runs. It is killed when this is dropped.
 pub struct Running {
     child: Child,
+    output: Lines<BufReader<ChildStdout>>,
     log: PathBuf,
 }
 
 impl Program {
-    /// The program on a file in this folder, and on a port that is free.
+    /// The program on a file in this folder, and on whatever port the system gives it.
     ///
     /// # Errors
-    /// When there is no such program, or no port.
+    /// When there is no such program, or no such folder.
     pub fn new(binary: &Path, folder: &Path) -> Result<Self> {
         if !binary.is_file() {
             return Err(format!("there is no program {}", binary.display()).into());
         }
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let database = folder.canonicalize()?.join("handup.sqlite3");
         let (binary, log) = (binary.to_owned(), database.with_extension("log"));
         Ok(Self { binary, database, address, log, environment: Vec::new() })
@@ -108,7 +110,7 @@ impl Program {
     /// When it cannot be started.
     pub fn spawn(&self) -> Result<Running> {
         let log = File::options().create(true).append(true).open(&self.log)?;
-        let child = Command::new(&self.binary)
+        let mut child = Command::new(&self.binary)
             .arg("--listen")
             .arg(self.address.to_string())
             .arg("--database")
@@ -118,34 +120,39 @@ impl Program {
             .env("NO_COLOR", "1")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(log)
             .kill_on_drop(true)
             .spawn()?;
-        Ok(Running { child, log: self.log.clone() })
+        let output = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        Ok(Running { child, output, log: self.log.clone() })
     }
 
-    /// Starts the program and waits until it listens.
+    /// Starts the program and waits until it says that it listens. A connection that is accepted
+    /// would not do: another program may listen on a port that was free a moment ago.
     ///
     /// # Errors
     /// When it ends before, or never listens.
-    pub async fn start(&self) -> Result<Running> {
+    pub async fn start(&mut self) -> Result<Running> {
         let mut running = self.spawn()?;
-        let until = Instant::now() + PATIENCE;
-        while tokio::net::TcpStream::connect(self.address).await.is_err() {
-            if let Some(status) = running.child.try_wait()? {
-                return Err(format!("the server ended with {status}\n{}", running.told()?).into());
-            }
-            if Instant::now() > until {
-                return Err("the server does not listen".into());
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let listens = tokio::time::timeout(PATIENCE, running.listens()).await;
+        self.address = listens.map_err(|_| "the server does not listen")??;
         Ok(running)
     }
 }
 
 impl Running {
+    /// Waits until it says where it listens.
+    async fn listens(&mut self) -> Result<SocketAddr> {
+        while let Some(line) = self.output.next_line().await? {
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                return Ok(address.parse()?);
+            }
+        }
+        let status = self.child.wait().await?;
+        Err(format!("the server ended with {status}\n{}", self.told()?).into())
+    }
+
     /// The number of its process; none when it has ended.
     pub fn id(&self) -> Option<u32> {
         self.child.id()

@@ -40,7 +40,7 @@ struct School {
 impl School {
     async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let program = program(folder.path());
+        let mut program = program(folder.path());
         let running = program.start().await.expect("a server");
         let client = Client::new(program.address).expect("a client");
         let body = json!({ "name": "4B", "teacher": "Ms Noether" });
@@ -325,7 +325,7 @@ async fn refuses(make: impl AsyncFnOnce(&mut Program)) -> String {
 }
 
 /// A file that a server has left in order, with nothing beside it.
-async fn left_behind(program: &Program) {
+async fn left_behind(program: &mut Program) {
     program.start().await.expect("a server").stop().await.expect("it stops");
     take_over(&program.database).await;
 }
@@ -402,8 +402,8 @@ async fn a_file_that_cannot_be_written_is_said_so_at_the_start() {
 #[tokio::test]
 async fn a_file_that_another_program_has_locked_is_said_so_at_the_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let program = program(folder.path());
-    left_behind(&program).await;
+    let mut program = program(folder.path());
+    left_behind(&mut program).await;
     let options = SqliteConnectOptions::new().filename(&program.database);
     let mut other = SqliteConnection::connect_with(&options).await.expect("a connection");
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.expect("the lock");
@@ -412,7 +412,7 @@ async fn a_file_that_another_program_has_locked_is_said_so_at_the_start() {
     let told = running.told().expect("a log");
     assert!(told.contains("another program") && !told.contains("panicked"), "{told}");
     sqlx::query("ROLLBACK").execute(&mut other).await.expect("the end of the lock");
-    left_behind(&program).await;
+    left_behind(&mut program).await;
 }
 
 /// A file of the oldest schema, with nothing in it.
@@ -493,9 +493,9 @@ async fn classes_of_an_older_schema_keep_their_names_their_ends_and_their_logs()
 #[tokio::test]
 async fn an_older_schema_is_brought_up_to_date_and_a_newer_one_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let program = program(folder.path());
+    let mut program = program(folder.path());
     let mut file = of_the_oldest_schema(&program.database).await;
-    left_behind(&program).await;
+    left_behind(&mut program).await;
 
     let newer =
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)

@@ -1,7 +1,7 @@
 //! The file of a server that runs: a second server on it, copies of it, and what is said about it.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use crash::client::{Client, Member, Request};
@@ -28,7 +28,7 @@ impl School {
     async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let binary = binary().expect("a path");
-        let program =
+        let mut program =
             Program::new(&binary, folder.path()).expect("`cargo xtask test` builds the server");
         let running = Some(program.start().await.expect("a server"));
         let client = Client::new(program.address).expect("a client");
@@ -114,9 +114,9 @@ fn text(path: &Path) -> &str {
 #[tokio::test]
 async fn a_second_server_on_a_file_is_told_who_has_it_and_a_killed_one_has_it_no_more() {
     let mut school = School::open().await;
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let log = school.beside("second.log");
-    let second = Program { address, log, ..school.program.clone() };
+    let mut second = Program { address, log, ..school.program.clone() };
     let mut refused = second.spawn().expect("a start");
     assert!(!refused.ends().await.expect("it gives up").success());
     let told = refused.told().expect("a log");
@@ -128,7 +128,7 @@ async fn a_second_server_on_a_file_is_told_who_has_it_and_a_killed_one_has_it_no
 
     school.kill().await;
     school.running = Some(second.start().await.expect("the lock went with its process"));
-    school.client = Client::new(address).expect("a client");
+    school.client = Client::new(second.address).expect("a client");
     assert_eq!(school.snapshot().await, before);
 }
 

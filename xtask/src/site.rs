@@ -48,6 +48,12 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     if !server.is_file() {
         bail!("cargo has not made {}", server.display());
     }
+    // Last, where it is seen.
+    if profile == Profile::Release
+        && let Some(lacks) = wasm::lacks(workspace)
+    {
+        say(lacks);
+    }
     Ok(server)
 }
 

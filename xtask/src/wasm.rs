@@ -24,6 +24,11 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// Cargo.toml).
 pub const OUTPUT_NAME: &str = "handup";
 
+/// Makes WASM smaller.
+const OPTIMIZER: &str = "wasm-opt";
+/// Makes JavaScript smaller.
+const MINIFIER: &str = "esbuild";
+
 /// The script that loads what is split off.
 const LINK: &str = "./__wasm_split.js";
 
@@ -89,7 +94,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
         Profile::Dev => None,
         Profile::Release => find_tool(workspace, tool),
     };
-    let (optimizer, minifier) = (find("wasm-opt"), find("esbuild"));
+    let (optimizer, minifier) = (find(OPTIMIZER), find(MINIFIER));
 
     let stamp_file = output.with_extension("stamp");
     let stamp = stamp(&input, &[&optimizer, &minifier])?;
@@ -219,17 +224,30 @@ fn bind(input: &Path, output: &Path, script: &Path, profile: Profile) -> Result<
 
 /// A program in the PATH or of the npm packages.
 fn find_tool(workspace: &Workspace, tool: &str) -> Option<PathBuf> {
-    let found = exec::find(tool).or_else(|| {
+    exec::find(tool).or_else(|| {
         let own = workspace.end2end().join("node_modules/.bin").join(tool);
         exec::is_program(&own).then_some(own)
-    });
-    if found.is_none() {
-        say(format_args!(
-            "no {tool}, neither in the PATH nor in end2end/node_modules: \
-             what browsers fetch is left larger than it could be"
-        ));
+    })
+}
+
+/// Why a release's files for browsers are larger than they could be; none when nothing is missing.
+pub fn lacks(workspace: &Workspace) -> Option<String> {
+    lacking(|tool| find_tool(workspace, tool).is_some())
+}
+
+fn lacking(is_there: impl Fn(&str) -> bool) -> Option<String> {
+    let missing: Vec<_> = [OPTIMIZER, MINIFIER].into_iter().filter(|tool| !is_there(tool)).collect();
+    if missing.is_empty() {
+        return None;
     }
-    found
+    Some(format!(
+        "{} neither in the PATH nor in end2end/node_modules, so what browsers fetch is larger than \
+         docs/PERFORMANCE.md says: run `npm ci` in end2end/ and build again",
+        match missing[..] {
+            [tool] => format!("{tool} is"),
+            _ => format!("{} are", missing.join(" and ")),
+        }
+    ))
 }
 
 /// All the JavaScript of a folder: what was made, and what comes from the sources as it is.
@@ -256,6 +274,18 @@ fn minify(minifier: &Path, script: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_says_which_tools_it_lacked() {
+        assert_eq!(lacking(|_| true), None);
+        let said = lacking(|tool| tool != OPTIMIZER).unwrap();
+        assert!(said.starts_with("wasm-opt is neither in the PATH nor"), "{said}");
+        let said = lacking(|_| false).unwrap();
+        assert!(said.starts_with("wasm-opt and esbuild are neither"), "{said}");
+        assert!(said.contains("`npm ci`"), "{said}");
+    }
+
     /// The versions of `package` in a lock file.
     fn locked<'a>(lock: &'a str, package: &str) -> Vec<&'a str> {
         let name = format!("name = \"{package}\"");
