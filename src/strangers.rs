@@ -295,9 +295,8 @@ fn form(path: &str, school: &School) -> String {
 
 /// Every deed that the room's form takes, as its source has them.
 fn deeds() -> impl Iterator<Item = &'static str> {
-    let source = include_str!("../app/src/actions.rs");
-    let taken = source.split_once("pub async fn act(\n        group").expect("the form").1;
-    let taken = taken.split_once("pub async fn take_over").expect("what stands behind it").0;
+    let source = include_str!("../app/src/actions/act.rs");
+    let taken = source.split_once("pub async fn act(\n    group").expect("the form").1;
     let deeds = taken.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
     let deeds: Vec<&str> = deeds.map(|(deed, _)| deed).collect();
     for known in ["renewCode", "endCall", "raiseHand", "endClass"] {

@@ -22,13 +22,11 @@ use signaling::{
     StatusChange, Timestamp, apply, json,
 };
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{PageTransitionEvent, SubmitEvent};
+use web_sys::PageTransitionEvent;
 
 use super::call::Calling;
-use super::page::{self, Answer};
-use super::{Connection, Live, online_in};
-use crate::trouble::Trouble;
+use super::live::{Connection, Live, online_in};
+use super::net::{self, Answer, browser_now};
 
 /// One heartbeat of the server and a little more, in milliseconds.
 const SILENCE: f64 = 20_000.0;
@@ -104,10 +102,6 @@ struct Listeners {
 /// Follows the class for as long as the page lives.
 pub fn start(live: Live, calling: Calling, role: Option<Role>) {
     Effect::new(move |_| Follower::start(live, calling, role));
-}
-
-pub fn browser_now() -> f64 {
-    js_sys::Date::now()
 }
 
 fn millis(now: f64) -> i64 {
@@ -262,7 +256,7 @@ impl Follower {
 
     async fn question(&self, tag: &str) -> Result<Answer, JsValue> {
         let id = self.live.group.with_untracked(|group| group.id);
-        page::look(&format!("/api/v1/groups/{id}?follow=asking"), tag).await
+        net::look(&format!("/api/v1/groups/{id}?follow=asking"), tag).await
     }
 
     /// An EventSource does not tell why it failed; a plain answer does. Only the server's own word
@@ -502,7 +496,7 @@ impl Follower {
         if shown.with_value(|shown| shown.as_deref() != Some(code)) {
             shown.set_value(Some(code.to_owned()));
             spawn_local(async {
-                let _ = page::serve_anew().await;
+                let _ = net::serve_anew().await;
             });
         }
     }
@@ -601,19 +595,6 @@ impl Follower {
     }
 }
 
-/// Waits.
-pub async fn pause(time: Duration) {
-    let over = js_sys::Promise::new(&mut |resolve, _| {
-        set_timeout(
-            move || {
-                let _ = resolve.call0(&JsValue::UNDEFINED);
-            },
-            time,
-        );
-    });
-    let _ = JsFuture::from(over).await;
-}
-
 /// A time that grows with failures, in milliseconds.
 fn grown((first, longest): (f64, f64), failures: u32) -> f64 {
     (first * f64::from(1_u32 << failures.min(8))).min(longest)
@@ -622,27 +603,4 @@ fn grown((first, longest): (f64, f64), failures: u32) -> f64 {
 /// A time in milliseconds, so that not everybody comes at once.
 fn jittered(millis: f64) -> Duration {
     Duration::from_secs_f64(millis * (0.5 + js_sys::Math::random()) / 1_000.0)
-}
-
-/// Sends a form of the room without leaving the page. A form that leads to another page is left
-/// to the browser.
-pub fn send(live: Live, event: &SubmitEvent) {
-    // Another page of this browser may have gone on as somebody else.
-    let Some(sent) = page::send(event, &live.me.to_string()) else { return };
-    spawn_local(async move {
-        match sent.await {
-            Ok(Answer { status: 200, text, .. }) => {
-                live.deed_done.set(Some(text.parse().unwrap_or_default()));
-                live.trouble.set(None);
-            }
-            Ok(Answer { text, .. }) => {
-                let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
-                live.trouble.set(Some(trouble.to_string()));
-            }
-            Err(_) => {
-                let offline = "That didn’t get through. Check your connection and tap again.";
-                live.trouble.set(Some(offline.to_owned()));
-            }
-        }
-    });
 }

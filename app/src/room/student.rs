@@ -5,10 +5,14 @@ use leptos::prelude::*;
 
 use super::call::CallTeachers;
 use super::clock::{Countdown, Since};
+use super::heading::Heading;
 use super::lists::{HandsForAll, SpeakingForAll};
-use super::text::Text;
+use super::live::Live;
+use super::notice::Notice;
+use super::tap::Tap;
+use super::text::{Question, Text};
 use super::words::standing_words;
-use super::{Confirm, Heading, Live, Notice, Question, Tap};
+use crate::ui::confirm::Confirm;
 
 /// What can be done right now; it changes only when something else can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +98,9 @@ pub fn StudentRoom() -> impl IntoView {
                 title="Leave the class?"
                 means="Your hand comes down, and your name leaves the list."
                 keep="Stay"
-                deed="leave"
-                does="Leave"
-            />
+            >
+                <Tap deed="leave" class="destroys" plain=true words="Leave" />
+            </Confirm>
         </footer>
     }
 }

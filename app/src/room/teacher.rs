@@ -5,9 +5,14 @@ use signaling::UserId;
 
 use super::call::CallButtons;
 use super::clock::{Countdown, Since};
-use super::lists::{Away, HandMark, List, More, NameOf, Row, rows};
-use super::text::Text;
-use super::{Confirm, Heading, Live, Notice, Question, Tap};
+use super::heading::Heading;
+use super::lists::{Away, HandMark, More, NameOf, rows};
+use super::live::Live;
+use super::notice::Notice;
+use super::portion::{List, Row};
+use super::tap::{ACT, Tap};
+use super::text::{Question, Text};
+use crate::ui::confirm::Confirm;
 
 /// The teacher's room. Its children are how students come in.
 #[component]
@@ -73,7 +78,7 @@ fn Asking(question: String) -> impl IntoView {
                 class="ask"
                 class:next=move || round.with(Option::is_some)
                 method="post"
-                action=crate::actions::ACT
+                action=ACT
             >
                 <input type="hidden" name="group" value=group.to_string() />
                 <input type="hidden" name="deed" value="ask" />
@@ -364,9 +369,9 @@ fn ClassMenu() -> impl IntoView {
                     title="Leave the class?"
                     means="It goes on with your co-teacher. You can come back with the code, as a student."
                     keep="Stay"
-                    deed="leave"
-                    does="Leave"
-                />
+                >
+                    <Tap deed="leave" class="destroys" plain=true words="Leave" />
+                </Confirm>
                 <Confirm
                     id="end-class"
                     opens="End the class"
@@ -374,9 +379,9 @@ fn ClassMenu() -> impl IntoView {
                     title="End the class?"
                     means="Every hand comes down, every turn ends, and the class closes on every phone. It cannot be opened again."
                     keep="Keep going"
-                    deed="endClass"
-                    does="End the class"
-                />
+                >
+                    <Tap deed="endClass" class="destroys" plain=true words="End the class" />
+                </Confirm>
             </div>
         </div>
     }

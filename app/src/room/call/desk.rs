@@ -20,15 +20,14 @@ use signaling::{
 use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, PageTransitionEvent, VisibilityState};
 
-use super::Calling;
-use super::devices::{self, DeviceTrouble};
-use super::line::{Line, Link, Opening, Sends, Tells};
+use super::calling::Calling;
+use super::devices::{self, DeviceTrouble, Sends};
+use super::line::{Line, Link, Opening, Tells};
 use super::ring::Ringer;
 use super::tab::{self, fresh_name};
 use crate::room::clock::duration;
-use crate::room::follow::pause;
-use crate::room::page::post;
-use crate::room::{Connection, Live};
+use crate::room::live::{Connection, Live};
+use crate::room::net::{pause, post};
 
 /// How much later than its time a call may still ring here: the server tells when it has stopped,
 /// but not to a page that is out of touch.

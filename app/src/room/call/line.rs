@@ -24,10 +24,9 @@ use web_sys::{
     RtcTrackEvent,
 };
 
-use super::devices;
+use super::devices::{self, Sends};
 use super::tab::fresh_name;
-use crate::room::follow::{browser_now, pause};
-use crate::room::page::{get, post};
+use crate::room::net::{browser_now, get, pause, post};
 
 /// How often the line looks after itself.
 const TICK: Duration = Duration::from_secs(1);
@@ -55,15 +54,6 @@ pub enum Link {
     Connected,
     /// They did, and do not now.
     Lost,
-}
-
-/// What one end lets out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sends {
-    /// The microphone.
-    pub sound: bool,
-    /// The camera.
-    pub picture: bool,
 }
 
 /// What the line tells the page.

@@ -1,5 +1,8 @@
-//! What the room has the browser's scripts do for it (`page.js`, `press.js`).
+//! What the room has the browser do for it: requests and forms, the clock, waiting (`page.js`, `press.js`).
 
+use std::time::Duration;
+
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, SubmitEvent};
@@ -65,6 +68,24 @@ pub async fn get(path: &str) -> Result<(u16, String), JsValue> {
 pub async fn post(path: &str, json: &str) -> Result<(u16, String), JsValue> {
     let Answer { status, text, .. } = ask_for(path, "POST", Some(json), "").await.map(answer)?;
     Ok((status, text))
+}
+
+/// This browser's clock, in milliseconds since 1970.
+pub fn browser_now() -> f64 {
+    js_sys::Date::now()
+}
+
+/// Waits.
+pub async fn pause(time: Duration) {
+    let over = js_sys::Promise::new(&mut |resolve, _| {
+        set_timeout(
+            move || {
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            },
+            time,
+        );
+    });
+    let _ = JsFuture::from(over).await;
 }
 
 /// Sends a form of the room without leaving the page, in the name of the page's member; none when it

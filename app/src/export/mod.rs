@@ -25,13 +25,15 @@ use serde::{Deserialize, Serialize};
 use server::{Asking, ClassFilter, ClassRow, Engine, Error, Place, Presented};
 use signaling::{Event, GroupId, Rejection, Role, Timestamp, reasons};
 
-use super::read::{self, Viewer};
-use super::times::Zone;
-use super::words::Names;
-use super::{Told, refused};
-use crate::actions::{ssr, ticket};
-use crate::pages::{param, path, query};
+use crate::admin::search::class_filter;
+use crate::failure::Failure;
+use crate::history::viewer::{Viewer, viewer};
+use crate::history::words::Names;
+use crate::request::{address, engine, param, path, query};
 use crate::trouble::Trouble;
+use crate::ui::frame::{Wide, refused};
+use crate::visitor::{is_admin, ticket};
+use crate::zone::Zone;
 
 /// How many classes are looked up at once.
 const CLASSES: u32 = 200;
@@ -569,15 +571,6 @@ struct Asked {
     run: Option<String>,
 }
 
-/// Which classes the fields of a search mean.
-pub fn filter(zone: &Zone, name: &str, from: &str, until: &str) -> ClassFilter {
-    ClassFilter {
-        name: name.trim().to_owned(),
-        from: zone.start_of(from, false),
-        until: zone.start_of(until, true),
-    }
-}
-
 fn of_all(format: Format) -> MethodRouter<Exports> {
     get(move |State(exports): State<Exports>, headers, Query(asked)| async move {
         all(exports, headers, asked, format).await
@@ -632,7 +625,7 @@ async fn all(
     let Exports { engine, zone, runs } = exports;
     let asking = signed_in_as_admin(&engine, &headers).await?;
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    let filter = filter(&zone, &text(&asked.name), &text(&asked.from), &text(&asked.until));
+    let filter = class_filter(&zone, &text(&asked.name), &text(&asked.from), &text(&asked.until));
     let (_, total) = engine.totals(&filter).await?;
     let export = Export {
         zone,
@@ -741,28 +734,28 @@ pub fn ExportPage() -> impl IntoView {
             {Suspend::new(async move {
                 match may_export(&group, &here).await {
                     Ok((back, words)) => begun(&here, back, words, format, &fields).into_any(),
-                    Err(trouble) => refused(trouble).into_any(),
+                    Err(failure) => refused(failure).into_any(),
                 }
             })}
         </Suspense>
     }
 }
 
-async fn may_export(group: &str, here: &str) -> Result<(String, String), Trouble> {
+async fn may_export(group: &str, here: &str) -> Result<(String, String), Failure> {
     let as_admin = here.starts_with("/admin/");
     if group.is_empty() {
-        let engine = ssr::engine()?;
-        let is_admin = as_admin && ssr::is_admin(&engine).await?;
+        let engine = engine()?;
+        let is_admin = as_admin && is_admin(&engine).await?;
         let back = ("/admin".to_owned(), "All classes".to_owned());
-        return if is_admin { Ok(back) } else { Err(Trouble::NotAdmin) };
+        return if is_admin { Ok(back) } else { Err(Trouble::NotAdmin.into()) };
     }
-    let (_, viewer, class) = read::viewer(group, as_admin).await?;
+    let (_, viewer, class) = viewer(group, as_admin).await?;
     Ok((viewer.class(class.group_id), class.name))
 }
 
 fn begun(
     here: &str,
-    address: String,
+    back_to: String,
     words: String,
     format: Format,
     fields: &HashMap<&str, String>,
@@ -771,13 +764,13 @@ fn begun(
     let mut asked: Vec<(&str, &str)> =
         fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     asked.push(("run", &run));
-    let download = ssr::address(&format!("{here}.{}", format.ending()), &asked);
-    let progress = ssr::address("/export/progress", &[("run", &run)]);
-    let back = (address, words);
+    let download = address(&format!("{here}.{}", format.ending()), &asked);
+    let progress = address("/export/progress", &[("run", &run)]);
+    let back = (back_to, words);
     view! {
         <Title text="Export" />
         <Meta http_equiv="refresh" content=format!("0; url={download}") />
-        <Told back>
+        <Wide back>
             <section class="card one">
                 <h1>"Export"</h1>
                 <p>"Your browser saves the file while it is being made. This is how far it is:"</p>
@@ -786,7 +779,7 @@ fn begun(
                     "If nothing is saved, " <a href=download>"start it by hand"</a> "."
                 </p>
             </section>
-        </Told>
+        </Wide>
     }
 }
 

@@ -7,7 +7,8 @@ use axum::response::{Html, IntoResponse, Response};
 use leptos::prelude::*;
 use server::Error;
 
-use crate::head;
+use crate::document::head;
+use crate::failure::{Failure, status};
 use crate::trouble::Trouble;
 
 /// They load the style sheet and nothing else.
@@ -16,10 +17,11 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
 
 /// Why there is no page, in words, with the style sheet from this folder.
 pub fn wait_page(error: Error, folder: &str) -> Response {
-    let seconds = error.retry_after();
+    let failure = Failure::from(error);
+    failure.log();
     let again = Way { href: String::new(), says: "Try again".to_owned() };
-    let mut response = bare("Wait a moment", error.into(), again, folder);
-    if let Some(seconds) = seconds {
+    let mut response = bare("Wait a moment", failure.trouble(), again, folder);
+    if let Some(seconds) = failure.retry_after() {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     response
@@ -64,7 +66,7 @@ fn bare(title: &'static str, trouble: Trouble, way: Way, folder: &str) -> Respon
         </html>
     };
     let page = Owner::new().with(|| page.into_view().to_html());
-    let mut response = (trouble.status(), Html(page)).into_response();
+    let mut response = (status(trouble), Html(page)).into_response();
     let policy = HeaderValue::from_static(POLICY);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     response

@@ -1,6 +1,8 @@
 //! The administrator's pages: signing in, setting the password, and all classes. They are made on
 //! the server alone and need no script.
 
+pub mod search;
+
 use std::str::FromStr;
 
 use classroom::history::Summary;
@@ -9,10 +11,17 @@ use leptos_meta::Title;
 use server::{ClassFilter, ClassRow, Engine, MIN_PASSWORD_CHARS, Place};
 use signaling::{GroupId, Timestamp};
 
-use crate::actions::ssr;
-use crate::history::{Column, Table, Told, Zone, class_filter, count, named, refused, zone};
-use crate::pages::{Plain, param, query, trouble, words};
+use self::search::class_filter;
+use crate::failure::Failure;
+use crate::history::words::{count, named};
+use crate::request::{address, engine, param, query};
 use crate::trouble::Trouble;
+use crate::ui::field::{Field, Typed};
+use crate::ui::frame::{Plain, Wide, refused};
+use crate::ui::problem::{Problem, trouble};
+use crate::ui::table::{Column, Table};
+use crate::visitor::{give_form_cookie, is_admin, may_set_up};
+use crate::zone::{Zone, zone};
 
 /// How many classes are on one page.
 const CLASSES: u32 = 50;
@@ -39,7 +48,7 @@ pub fn AdminPage() -> impl IntoView {
                 match found(&search).await {
                     Ok(Found::Classes(list)) => classes(search, *list).into_any(),
                     Ok(Found::SignIn { has_admin }) => sign_in(has_admin).into_any(),
-                    Err(trouble) => refused(trouble).into_any(),
+                    Err(failure) => refused(failure).into_any(),
                 }
             })}
         </Suspense>
@@ -81,9 +90,9 @@ impl Search {
     }
 }
 
-async fn found(search: &Search) -> Result<Found, Trouble> {
-    let engine = ssr::engine()?;
-    if !ssr::is_admin(&engine).await? {
+async fn found(search: &Search) -> Result<Found, Failure> {
+    let engine = engine()?;
+    if !is_admin(&engine).await? {
         let has_admin = engine.has_admin().await?;
         return Ok(Found::SignIn { has_admin });
     }
@@ -108,7 +117,7 @@ async fn found(search: &Search) -> Result<Found, Trouble> {
     Ok(Found::Classes(Box::new(list)))
 }
 
-async fn proposed(engine: &Engine) -> Result<Option<(u32, u64)>, Trouble> {
+async fn proposed(engine: &Engine) -> Result<Option<(u32, u64)>, Failure> {
     let Ok(days) = query("keep").parse() else { return Ok(None) };
     let count = engine.kept_long_enough(engine.now(), days).await?;
     Ok((count > 0).then_some((days, count)))
@@ -136,7 +145,7 @@ impl Spot {
 
 fn sign_in(has_admin: bool) -> impl IntoView {
     let problem = trouble();
-    ssr::know_browser_of_form();
+    give_form_cookie();
     view! {
         <Title text="Administration" />
         <Plain>
@@ -155,7 +164,7 @@ fn sign_in(has_admin: bool) -> impl IntoView {
                         view! {
                             <p class="hint">"See what happened in every class of this school."</p>
                             <form method="post" action="/do/sign-in">
-                                <Password label="Password" autocomplete="current-password" problem />
+                                <Field name="password" label="Password" typed=Typed::Password autocomplete="current-password" problem />
                                 <button class="primary">"Sign in"</button>
                             </form>
                         }
@@ -165,52 +174,16 @@ fn sign_in(has_admin: bool) -> impl IntoView {
     }
 }
 
-/// A password's field with its label, and beside it what is wrong with what was typed.
-#[component]
-fn Password(
-    /// What the field is for.
-    label: &'static str,
-    /// A word for the browser's memory.
-    autocomplete: &'static str,
-    /// What is wrong with it.
-    problem: Option<Trouble>,
-) -> impl IntoView {
-    view! {
-        <div class="field" class:wrong=problem.is_some()>
-            <label for="password">{label}</label>
-            {problem
-                .map(|problem| {
-                    view! {
-                        <p class="problem" id="password-problem" role="alert">
-                            {words(problem)}
-                        </p>
-                    }
-                })}
-            <input
-                id="password"
-                name="password"
-                type="password"
-                required
-                maxlength="256"
-                autocomplete=autocomplete
-                aria-invalid=problem.map(|_| "true")
-                aria-describedby=problem.map(|_| "password-problem")
-                autofocus
-            />
-        </div>
-    }
-}
-
 /// Setting the password by the link that the server printed.
 #[component]
 pub fn SetUpPage() -> impl IntoView {
     let token = param("token");
     let problem = trouble();
-    let is_good = ssr::may_set_up(&token);
+    let is_good = may_set_up(&token);
     if !is_good {
-        return refused(Trouble::LinkOver).into_any();
+        return refused(Trouble::LinkOver.into()).into_any();
     }
-    ssr::know_browser_of_form();
+    give_form_cookie();
     view! {
         <Title text="Set up the administration" />
         <Plain>
@@ -221,7 +194,7 @@ pub fn SetUpPage() -> impl IntoView {
                 </p>
                 <form method="post" action="/do/set-up">
                     <input type="hidden" name="token" value=token />
-                    <Password label="New password" autocomplete="new-password" problem />
+                    <Field name="password" label="New password" typed=Typed::Password autocomplete="new-password" problem />
                     <p class="hint">
                         {format!("At least {MIN_PASSWORD_CHARS} characters. A few words are good.")}
                     </p>
@@ -246,12 +219,12 @@ fn classes(search: Search, list: List) -> impl IntoView {
     let link = |after: &str| {
         let mut fields = search.fields().to_vec();
         fields.push(("after", after));
-        ssr::address("/admin", &fields)
+        address("/admin", &fields)
     };
     let export = |format: &'static str| {
         let mut fields = search.fields().to_vec();
         fields.push(("format", format));
-        ssr::address("/admin/export", &fields)
+        address("/admin/export", &fields)
     };
     let pager = (!is_first || list.next.is_some()).then(|| {
         view! {
@@ -280,14 +253,14 @@ fn classes(search: Search, list: List) -> impl IntoView {
         .collect_view();
     view! {
         <Title text="All classes" />
-        <Told>
+        <Wide>
             <div class="head across">
                 <h1>"All classes"</h1>
                 <form method="post" action="/do/sign-out">
                     <button class="quiet">"Sign out"</button>
                 </form>
             </div>
-            {problem.map(|problem| view! { <p class="problem wide" role="alert">{problem.to_string()}</p> })}
+            <Problem problem />
             {done.map(|done| view! { <p class="done" role="status">{done}</p> })}
             {list.proposed.map(|(days, count)| proposal(days, count))}
             <form class="search" method="get" action="/admin" role="search">
@@ -349,7 +322,7 @@ fn classes(search: Search, list: List) -> impl IntoView {
                     }
                 })}
             <Keeping days=list.keep_days still_days=list.still_days />
-        </Told>
+        </Wide>
     }
 }
 
