@@ -40,6 +40,8 @@ pub use crate::document::shell;
 pub use crate::export::{export_routes, exports};
 #[cfg(feature = "ssr")]
 pub use crate::pages::{other_address_page, wait_page};
+#[cfg(feature = "ssr")]
+pub use crate::room::RoomAction;
 #[cfg(feature = "browser")]
 pub use crate::room::wake;
 #[cfg(feature = "ssr")]

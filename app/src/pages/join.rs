@@ -41,15 +41,16 @@ pub fn JoinPage() -> impl IntoView {
         <Plain>
             <Suspense>
                 {Suspend::new(async move {
+                    if code.trim().is_empty() {
+                        let wrong = (!code.is_empty()).then_some(Trouble::NoSuchCode);
+                        return ask_code(code, wrong).into_any();
+                    }
                     match class_of(&code).await {
                         Ok(class) if class.me.is_none() && class.others.is_empty() => {
                             alone(&code, class.name, name, problem).into_any()
                         }
                         Ok(class) => shared(&code, class, name, problem, is_else).into_any(),
-                        Err(failure) => {
-                            let wrong = Some(refuse(failure)).filter(|_| !code.is_empty());
-                            ask_code(code, wrong).into_any()
-                        }
+                        Err(failure) => ask_code(code, Some(refuse(failure))).into_any(),
                     }
                 })}
             </Suspense>
@@ -146,9 +147,6 @@ fn form(
 
 /// The class that a code joins.
 async fn class_of(code: &str) -> Result<ClassOfCode, Failure> {
-    if code.trim().is_empty() {
-        return Err(Trouble::NoSuchCode.into());
-    }
     let engine = engine()?;
     let group = engine.group_of_code(peer()?, code).await?;
     let room = engine.room(group).await?;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server::Link;
 use signaling::GroupId;
 
-use crate::room::ACT;
+use crate::room::{ACT, RoomAction};
 use crate::ui::link::Qr;
 
 /// How students come in: the code, the QR and the link. It is open while nobody is here.
@@ -40,7 +40,7 @@ pub fn Share(group: GroupId, code: String, link: Link, nobody_here: bool) -> imp
                     </p>
                     <form method="post" action=ACT data-plain="">
                         <input type="hidden" name="group" value=group.to_string() />
-                        <button class="quiet" name="deed" value="renewCode">
+                        <button class="quiet" name="deed" value=RoomAction::RenewCode.word()>
                             "New code"
                         </button>
                         <span class="hint">"The old one stops working. Whoever is in stays in."</span>

@@ -6,6 +6,7 @@
 //! managers put elements beside fields, phones make links of figures, translations replace texts. Who
 //! hydrates such a tree panics or follows another one than the reader sees.
 
+mod action;
 mod beginning;
 mod call;
 mod clock;
@@ -32,6 +33,8 @@ mod view;
 mod wake;
 mod words;
 
+#[cfg(feature = "ssr")]
+pub use self::action::RoomAction;
 #[cfg(feature = "ssr")]
 pub use self::beginning::Beginning;
 #[cfg(feature = "ssr")]

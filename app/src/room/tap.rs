@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use signaling::UserId;
 
+use super::action::RoomAction;
 use super::live::Live;
 use super::text::Text;
 
@@ -13,7 +14,7 @@ pub const ACT: &str = "/do/act";
 #[component]
 pub fn Tap(
     /// What it does.
-    deed: &'static str,
+    action: RoomAction,
     /// About whom.
     #[prop(optional)]
     who: Option<UserId>,
@@ -35,7 +36,7 @@ pub fn Tap(
         <form class="tap" method="post" action=ACT data-plain=plain.then_some("")>
             <input type="hidden" name="group" value=group.to_string() />
             {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
-            <button class=class name="deed" value=deed aria-label=label>
+            <button class=class name="deed" value=action.word() aria-label=label>
                 <Text words=move || words.to_owned() />
             </button>
         </form>

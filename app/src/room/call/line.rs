@@ -24,6 +24,7 @@ use web_sys::{
     RtcTrackEvent,
 };
 
+use super::attempt::{Attempt, add_candidate, sdp_of, take};
 use super::devices::{self, Sends};
 use super::tab::fresh_name;
 use crate::room::net::{browser_now, get, pause, post};
@@ -64,28 +65,6 @@ pub struct Tells {
     pub theirs: RwSignal<Option<MediaStream>, LocalStorage>,
     /// What the other end says that it lets out.
     pub they_send: RwSignal<Option<Sends>>,
-}
-
-/// One attempt: a connection, and who listens to it.
-struct Attempt {
-    turn: u32,
-    connection: RtcPeerConnection,
-    is_described: Cell<bool>,
-    early: RefCell<Vec<RtcIceCandidateInit>>,
-    /// Ways that were found and are not told yet.
-    found: RefCell<Vec<Candidate>>,
-    _found: Closure<dyn Fn(RtcPeerConnectionIceEvent)>,
-    _changed: Closure<dyn Fn()>,
-    _arrived: Closure<dyn Fn(RtcTrackEvent)>,
-}
-
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        self.connection.set_onicecandidate(None);
-        self.connection.set_onconnectionstatechange(None);
-        self.connection.set_ontrack(None);
-        self.connection.close();
-    }
 }
 
 /// The line of one call, from one page.
@@ -545,31 +524,4 @@ impl Line {
             }
         }
     }
-}
-
-/// Takes the other end's description, and the candidates that came before it.
-async fn take(attempt: &Attempt, kind: RtcSdpType, sdp: &str) -> bool {
-    let described = RtcSessionDescriptionInit::new(kind);
-    described.set_sdp(sdp);
-    let taken = JsFuture::from(attempt.connection.set_remote_description(&described)).await;
-    if taken.is_err() {
-        return false;
-    }
-    attempt.is_described.set(true);
-    for found in attempt.early.take() {
-        add_candidate(attempt, &found);
-    }
-    true
-}
-
-/// A candidate that leads nowhere is no trouble: there are others.
-fn add_candidate(attempt: &Attempt, found: &RtcIceCandidateInit) {
-    let added = attempt.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(found));
-    spawn_local(async move {
-        let _ = JsFuture::from(added).await;
-    });
-}
-
-fn sdp_of(described: &RtcSessionDescriptionInit) -> String {
-    described.get_sdp().unwrap_or_default()
 }

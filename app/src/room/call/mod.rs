@@ -1,6 +1,8 @@
 //! Calls, as far as every room has them: who may be called, which call one is in, and where its
 //! panel goes. Everything else is code of its own that a browser fetches when there is a call.
 
+#[cfg(feature = "browser")]
+mod attempt;
 mod buttons;
 mod calling;
 #[cfg(feature = "browser")]
