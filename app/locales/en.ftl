@@ -244,6 +244,7 @@ trouble-failed = Something went wrong on our side. Look at the list, then try ag
 
 page-to-start = To the start
 page-back = Back
+page-back-to-class = Back to the class
 page-all-classes = All classes
 page-sign-in = Sign in
 page-nothing-title = Nothing to see here
@@ -261,6 +262,7 @@ page-code-label = Class code
 page-code-hint = Six letters and digits, from your teacher’s screen.
 page-next = Next
 page-join-your-class = Join your class
+page-keep = Keep
 
 ## The page that the class room is on
 
@@ -316,3 +318,347 @@ handover-used = This link is used up
 handover-open = Open this link there to teach { $class }. It works once, within fifteen minutes. Keep it from your students.
 handover-teach = Teach this class from this device as well.
 handover-button = Go on here
+
+## So many of something
+
+count-classes = { $classes ->
+    [one] 1 class
+   *[other] { $classes } classes
+}
+count-days = { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}
+count-people = { $people ->
+    [one] 1 person
+   *[other] { $people } people
+}
+count-invitations = { $invitations ->
+    [one] 1 invitation
+   *[other] { $invitations } invitations
+}
+# $number (Number)
+count-more = { $number } more
+# $first (Number), $last (Number), $all (Number)
+count-portion = { $first } to { $last } of { $all }
+# $names (Element), $more (Element): a link to those that are left out.
+count-names-and-more = { $names } and { $more }
+# $names (Element), $number (Number)
+count-names-and-so-many = { $names } and { $number } more
+
+## The administrator's pages
+
+admin-title = Administration
+admin-no-password = No password has been set yet. Open the set-up link that the server printed when it started, or configure a password.
+admin-about = See what happened in every class of this school.
+admin-password = Password
+admin-set-up-title = Set up the administration
+admin-choose-password = Choose a password. Whoever has it can read what happened in every class of this server.
+admin-new-password = New password
+# $characters (Number)
+admin-password-hint = At least { $characters } characters. A few words are good.
+admin-set-password = Set the password
+admin-sign-out = Sign out
+admin-class-deleted = The class is deleted.
+admin-setting-saved = The setting is saved.
+admin-pages = Pages of the list
+admin-newest = Newest
+admin-older = Older
+admin-class-name = Class name
+admin-from = From
+admin-until = Until
+admin-search = Search
+admin-show-all = Show all
+admin-newest-first = { $classes }, newest first. Times are those of { $zone }.
+admin-no-match = No class matches. Try a shorter name or other days.
+admin-no-classes = There are no classes yet. They appear here as soon as a teacher starts one.
+admin-class = Class
+admin-teacher = Teacher
+admin-when = When
+admin-goes-on = goes on
+admin-to = to { $ended }
+admin-kept-until = kept until { $day }
+admin-keeping-title = How long classes are kept
+admin-kept-for-ever = Classes are kept until somebody deletes them.
+admin-kept-for = A class is deleted { $days } after it ended.
+admin-forgotten = One in which nothing happens for { $days } ends by itself.
+admin-days-label = Days after the end
+admin-save = Save
+admin-days-hint = Leave it empty to keep them for ever.
+admin-delete-now = Delete { $classes } now?
+admin-deleting = { $classes } ended more than { $days } ago and will be deleted in the next minutes, with everything that is known of them. That cannot be undone. From then on every class goes { $days } after its end.
+admin-keep-them = Keep them
+admin-delete = Delete { $classes }
+
+## Figures of a class and of a person
+
+figure-students = Students
+figure-rounds = Rounds
+figure-hands = Hands
+figure-turns = Turns
+figure-spoken = Spoken
+figure-spoke = Spoke
+figure-passed = Passed
+figure-not-now = Not now
+figure-ran-out = Ran out
+
+## What happened in a class
+
+class-goes-on = Began { $began }, goes on
+class-from-to = { $began } to { $ended }
+class-by-itself = { $days ->
+    [one] The class ended by itself, after 1 day without anything happening.
+   *[other] The class ended by itself, after { $days } days without anything happening.
+}
+class-erased = The name and the data are erased. The counts stay as they were.
+class-title = { $class }: what happened
+# $teachers (Element)
+class-about = { $when }. With { $teachers }. Times are those of { $zone }.
+class-deleted-on = This class will be deleted on { $day }.
+class-figures = The class in figures
+class-delete = Delete the class
+class-delete-title = Delete this class?
+class-deleting = “{ $class }” and everything that is known of it will be gone: names, hands, turns. It cannot be brought back; export it first if you may need it.
+class-deleting-goes-on = “{ $class }” and everything that is known of it will be gone: names, hands, turns. It is still going on, and will end for everybody. It cannot be brought back; export it first if you may need it.
+class-rounds-title = Round by round
+class-nothing = Nobody was asked for hands, and nobody raised one.
+class-earlier = Earlier
+class-later = Later
+class-parts = Parts of this class
+class-before-first-round = Before the first round
+# $round (Number), $rounds (Number)
+class-round-of = Round { $round } of { $rounds }
+# $first (Number), $last (Number), $rounds (Number)
+class-rounds-of = Rounds { $first } to { $last } of { $rounds }
+
+## The students of a class
+
+people-title = Hands and turns
+people-student = Student
+people-teacher = Teacher
+people-picture = Picture
+people-like-teacher = named like a teacher
+people-gone = gone
+people-show-all = Show all students
+people-only-never-called = Students who raised a hand and were never called.
+people-only-never-raised = Students who never raised a hand.
+people-only-teachers = The teachers.
+people-nobody-among = Nobody is among them.
+people-nobody = Nobody joined this class.
+people-key-hands = hands raised
+people-key-turns = turns to speak
+people-pages = Pages of the table
+people-previous = Previous
+people-more = More
+# $students (Number), $names (Element)
+people-never-called = { $students ->
+    [one] 1 student raised a hand and was never called: { $names }.
+   *[other] { $students } students raised a hand and were never called: { $names }.
+}
+# $names (Element)
+people-never-raised = { $students ->
+    [one] 1 student never raised a hand: { $names }.
+   *[other] { $students } students never raised a hand: { $names }.
+}
+people-share = The three who spoke most often had { $percent } % of all turns.
+
+## The lesson as a picture
+
+picture-title = The lesson in time
+# $round (Number)
+picture-round = Round { $round }
+picture-hand-up = hand up
+picture-speaking = speaking
+picture-open = a round was open
+picture-label = Hands and turns of each student along time. The tables of the rounds below say the same in words.
+# $students (Number)
+picture-left-out = { $students } more students are in the rounds below.
+
+## One person, and what is stored about oneself
+
+person-in-class = { $name } in { $class }
+person-like-teacher = The name looks like a teacher’s.
+person-erase = Erase name and data
+person-erase-title = Erase this person’s name and data?
+person-erasing = The name “{ $name }” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name. It cannot be brought back.
+person-erasing-here = The name “{ $name }” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name. They are still in the class and will be removed from it. It cannot be brought back.
+person-erase-button = Erase
+person-teacher = Teacher
+person-student = Student
+person-joined = { $role }, joined { $joined }
+person-joined-and-left = { $role }, joined { $joined }, { $why } { $left }
+person-figures = In figures
+person-records-title = Everything recorded
+person-no-records = Nothing in this part of the class.
+person-stored-title = What is stored about you
+# $name (Element), $class (Element)
+person-stored-as = Your name in this class is { $name }. The class is { $class }.
+person-stored = { $membership }. You are signed in on { $devices ->
+    [one] one device
+   *[other] { $devices } devices
+}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. { $kept } Times are those of { $zone }.
+person-deleted-on = It is deleted on { $day }.
+person-ask-to-erase = To have it erased, ask your school: whoever runs Handup there can do it.
+
+## One round
+
+round-title = Round { $round }, { $time }
+# $round (Number)
+round-continued = Round { $round }, continued
+round-before-first = Before the first round
+round-at = { $what }, { $time }
+round-recorded = Everything recorded
+round-more = More
+# $asked (Number)
+round-asked = { $asked } asked
+round-raised = { $hands ->
+    [one] 1 hand raised
+   *[other] { $hands } hands raised
+}
+round-first-after = the first after { $time }
+# $teacher (Element)
+round-by = By { $teacher }, { $terms }. { $figures }.
+round-raised-title = Raised a hand
+round-place = Place
+round-name = Name
+round-after = After
+round-hand-down = Hand down
+round-not-now = Not now
+round-ran-out = Let it run out
+round-was-closed = Had not answered when it was closed
+round-pending = Not answered yet
+# $people (Number)
+round-who = { $what } ({ $people }):
+round-invited-title = Invited to speak
+round-invited = Invited
+round-answer = Answer
+round-spoke = Spoke
+round-turn-over = Turn over
+# $name (Element)
+round-time-by = { $time } by { $name }
+round-answer-after = { $answer }, after { $time }
+round-answer-spoke = spoke
+round-answer-passed = passed
+round-answer-accepted = accepted
+round-answer-declined = declined
+round-taken = taken by { $name }, spoke { $time }, { $over }
+round-still-up = still up
+round-why-by = { $why } by { $name }
+round-goes-on = goes on
+round-asks-title = Raised a hand without being asked
+round-ask-raised = Raised
+round-ask-fate = What came of it
+round-others-title = Calls and other invitations
+round-what = What
+round-who-head = Who
+round-when = When
+round-lasted = Lasted
+# $one (Element), $other (Element)
+round-two = { $one } and { $other }
+
+## One invitation with all that is recorded of it
+
+record-invited = Invited
+record-state = State
+record-asked = Asked
+record-settled = Answered or closed
+record-over = Over
+record-reason = Reason
+record-data = Data
+record-data-of-end = Data of the end
+record-before = Before { $time }
+record-before-colon = Before { $time }:
+record-one-to-one = { $what }, one-to-one
+# $name (Element)
+record-caption = { $what }, { $time } by { $name }, { $terms }
+# $name (Element)
+record-about = { $time } by { $name }, { $terms }. Times are those of { $zone }.
+# $name (Element)
+record-about-one-to-one = { $time } by { $name }, one-to-one, { $terms }. Times are those of { $zone }.
+record-terms-closed = { $terms }. { $closed }
+record-all-of-it = All of it, with { $people }
+record-closed = Closed { $time }
+record-closed-why = Closed { $time }, { $why }
+record-after = { $state }, after { $time }
+# $name (Element)
+record-over-by = { $time } by { $name }
+record-lasted = , lasted { $time }
+record-more = More
+record-everything = Everything recorded
+# $part (Number), $parts (Number)
+record-part-of = Part { $part } of { $parts }
+record-parts = Parts of this invitation
+record-in-class = { $what } in { $class }
+
+## States, reasons and kinds
+
+said-somebody = Somebody
+said-video-call = Video call
+said-round = Ask for hands
+said-again = Hand raised again
+said-floor = Invitation to speak
+said-ask = Hand raised without being asked
+said-call = Call
+said-other = Other invitation
+said-pending = not answered yet
+said-accepted = accepted, goes on
+said-rejected = declined
+said-cancelled = cancelled
+said-timed-out = ran out of time
+said-finished = accepted, over
+said-lowered = hand lowered
+said-called-on = called on to speak
+said-spoke = turn over
+said-ended = ended
+said-answered-elsewhere = another was first
+said-left = left the class
+said-removed = removed from the class
+said-role-changed = role changed
+said-class-ended = the class ended
+said-disconnected = connection lost
+said-hung-up = hung up
+said-busy = in another call
+said-crossed = they called each other
+said-failed = could not be connected
+said-call-rings = rings
+said-call-answered = answered
+said-call-lost = answered, connection lost
+said-call-failed = failed: no connection
+said-call-declined = declined
+said-call-busy = busy: in another call
+said-call-no-answer = no answer
+said-call-cancelled = cancelled
+said-call-crossed = answered in the call of the other
+said-no-answer-yet = no answer yet
+said-taken-back = taken back
+said-no-answer = no answer
+said-no-limit = no time limit
+said-minutes-to-answer = { $minutes ->
+    [one] 1 minute to answer
+   *[other] { $minutes } minutes to answer
+}
+said-seconds-to-answer = { $seconds ->
+    [one] 1 second to answer
+   *[other] { $seconds } seconds to answer
+}
+said-first-takes-it = { $time }, the first to accept takes it
+
+## Exports
+
+export-title = Export
+export-csv = Export as CSV
+export-json = Export as JSON
+export-of-matches = Everything recorded in the classes that match.
+export-of-all = Everything recorded in all classes.
+export-about = Your browser saves the file while it is being made. This is how far it is:
+export-frame = How far the export is
+# $link (Element)
+export-by-hand = If nothing is saved, { $link }.
+export-start-by-hand = start it by hand
+export-progress = Progress
+export-starting = Starting…
+# $rows (Number)
+export-done = Done: { $rows } rows.
+export-stopped = Stopped before the end. Export once more.
+# $rows (Number)
+export-so-far = { $rows } rows so far…

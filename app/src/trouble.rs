@@ -1,7 +1,7 @@
 //! What can go wrong for a person. Each is told in one sentence that says what happened and what to do
 //! (the group `trouble` of the catalogue).
 
-use std::fmt;
+#[cfg(feature = "ssr")]
 use std::str::FromStr;
 
 #[cfg(feature = "ssr")]
@@ -39,27 +39,18 @@ macro_rules! troubles {
             }
         }
 
+        #[cfg(feature = "ssr")]
         impl FromStr for Trouble {
-            type Err = UnknownTrouble;
+            type Err = ();
 
-            fn from_str(key: &str) -> Result<Self, UnknownTrouble> {
+            fn from_str(key: &str) -> Result<Self, ()> {
                 match key {
                     $($key => Ok(Self::$name),)*
-                    _ => Err(UnknownTrouble),
+                    _ => Err(()),
                 }
             }
         }
     };
-}
-
-/// The word stands for no trouble.
-#[derive(Debug)]
-pub struct UnknownTrouble;
-
-impl fmt::Display for UnknownTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the word stands for no trouble")
-    }
 }
 
 troubles! {

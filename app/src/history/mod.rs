@@ -6,6 +6,7 @@ mod class;
 mod entries;
 mod invitation;
 mod mine;
+pub mod names;
 mod order;
 mod pager;
 mod people;
@@ -20,7 +21,7 @@ mod sizes;
 mod spot;
 mod times;
 pub mod viewer;
-pub mod words;
+mod words;
 
 pub use self::class::ClassPage;
 pub use self::invitation::{InvitationPage, MyInvitationPage};

@@ -8,9 +8,9 @@ use futures::TryStreamExt;
 use server::{ClassRow, Engine, shows_something};
 use signaling::{GroupId, Timestamp, UserId};
 
+use super::names::Names;
 use super::portions;
 use super::viewer::Viewer;
-use super::words::Names;
 use crate::failure::Failure;
 
 /// After so long without an event a class is taken for forgotten.

@@ -7,11 +7,13 @@ use leptos::prelude::*;
 use signaling::{InviteeState, Timestamp, UserId};
 
 use super::entries::{Entry, Whole};
+use super::names::Names;
 use super::portions::{beginning, rows};
 use super::recorded::Recorded;
 use super::times::{spoke, took};
-use super::words::{self, Names, count};
+use super::words;
 use crate::ui::table::{Column, Table};
+use crate::words::{count, record as record_words, round as said};
 use crate::zone::Zone;
 
 /// A round and what came after it.
@@ -29,9 +31,13 @@ pub fn SectionOf(
     let first = section.records().next().map(|record| record.asked_at);
     let question = section.round.as_ref().and_then(|round| question(round, &whole));
     let title = match (&section.round, section.number) {
-        (Some(round), number) => format!("Round {number}, {}", zone.clock(round.asked_at)),
-        (None, 0) => "Before the first round".to_owned(),
-        (None, number) => format!("Round {number}, continued"),
+        (Some(round), number) => said::title(&number.to_string(), &zone.clock(round.asked_at)),
+        (None, 0) => said::before_first().to_owned(),
+        (None, number) => said::continued(number as usize),
+    };
+    let title = match first.filter(|_| section.round.is_none()) {
+        Some(at) => said::at(&title, &zone.clock(at)),
+        None => title,
     };
     let figures = section.round.as_ref().map(|round| figures(&section, round, &names));
     let raised = raised(&section, &names, &zone, &whole).into_any();
@@ -43,8 +49,8 @@ pub fn SectionOf(
     let details = view! {
         <details class="recorded">
             <summary>
-                "Everything recorded"
-                <span class="hint">{count(records.len(), "invitation", "invitations")}</span>
+                {said::recorded()}
+                <span class="hint">{count::invitations(records.len())}</span>
             </summary>
             {records
                 .into_iter()
@@ -66,7 +72,7 @@ pub fn SectionOf(
         <article class="round card" aria-labelledby=labelled_by data-round=section.number>
             <h3 id=title_id>
                 {title}
-                {first.filter(|_| section.round.is_none()).map(|at| format!(", {}", zone.clock(at)))}
+
             </h3>
             {question}
             {figures}
@@ -87,7 +93,7 @@ fn question(round: &Record, whole: &Whole) -> Option<impl IntoView + use<>> {
     let more = cut.is_some().then(|| {
         view! {
             " "
-            <a href=whole.entry(round, Entry::Question)>"More"</a>
+            <a href=whole.entry(round, Entry::Question)>{said::more()}</a>
         }
     });
     Some(view! {
@@ -102,7 +108,7 @@ fn question(round: &Record, whole: &Whole) -> Option<impl IntoView + use<>> {
 fn left_out(number: usize, address: String) -> impl IntoView {
     view! {
         <p>
-            <a href=address>{format!("{number} more")}</a>
+            <a href=address>{count::more(number)}</a>
         </p>
     }
 }
@@ -114,33 +120,30 @@ fn most(section: &Section, names: &Names) -> usize {
 
 fn figures(section: &Section, round: &Record, names: &Names) -> impl IntoView + use<> {
     let raises = section.raises();
-    let mut figures = vec![
-        format!("{} asked", round.parts.len()),
-        format!("{} raised", count(raises.len(), "hand", "hands")),
-    ];
+    let mut figures = vec![said::asked(round.parts.len()), said::raised(raises.len())];
     if let Some(first) = raises.first() {
-        figures.push(format!("the first after {}", took(first.after)));
+        figures.push(said::first_after(&took(first.after)));
     }
     let inviter = names.name(round.inviter);
     view! {
         <p class="hint">
-            "By " <bdi>{inviter}</bdi> {format!(", {}. {}.", words::terms(round), figures.join(", "))}
+            {said::by(view! { <bdi>{inviter}</bdi> }, &words::terms(round), &figures.join(", "))}
         </p>
     }
 }
 
 /// Why something of somebody's is over and by whom, in words.
 fn ended(part: &Part, whose: UserId, names: &Names, zone: &Zone) -> String {
-    let Some(at) = part.ended_at else { return "goes on".to_owned() };
+    let Some(at) = part.ended_at else { return said::goes_on().to_owned() };
     let by = part.ended_by.filter(|by| *by != whose).map(|by| names.in_words(by));
     let why = match (part.reason.as_deref(), by) {
         (Some("ended"), _) => words::reason("ended"),
-        (Some("left"), Some(by)) => format!("{} by {by}", words::reason("removed")),
-        (Some(why), Some(by)) => format!("{} by {by}", words::reason(why)),
+        (Some("left"), Some(by)) => said::why_by(&words::reason("removed"), &by),
+        (Some(why), Some(by)) => said::why_by(&words::reason(why), &by),
         (Some(why), None) => words::reason(why),
         (None, _) => String::new(),
     };
-    format!("{why}, {}", zone.clock(at))
+    said::at(&why, &zone.clock(at))
 }
 
 fn raised(
@@ -177,7 +180,7 @@ fn raised(
         })
         .collect_view();
     Some(view! {
-        <Table class="raised-table" caption="Raised a hand".into_any() columns=&[Column::Place("Place"), Column::Words("Name"), Column::Number("After"), Column::Words("Hand down")]>{rows}</Table>
+        <Table class="raised-table" caption=said::raised_title().into_any() columns=vec![Column::Place(said::place()), Column::Words(said::name()), Column::Number(said::after()), Column::Words(said::hand_down())]>{rows}</Table>
         {more}
     })
 }
@@ -185,10 +188,10 @@ fn raised(
 fn silent(section: &Section, names: &Names, whole: &Whole) -> impl IntoView + use<> {
     let most = most(section, names);
     [
-        (InviteeState::Rejected, "Not now"),
-        (InviteeState::TimedOut, "Let it run out"),
-        (InviteeState::Cancelled, "Had not answered when it was closed"),
-        (InviteeState::Pending, "Not answered yet"),
+        (InviteeState::Rejected, said::not_now()),
+        (InviteeState::TimedOut, said::ran_out()),
+        (InviteeState::Cancelled, said::was_closed()),
+        (InviteeState::Pending, said::pending()),
     ]
     .into_iter()
     .filter_map(|(state, words)| {
@@ -198,7 +201,7 @@ fn silent(section: &Section, names: &Names, whole: &Whole) -> impl IntoView + us
         let names = (!who.is_empty()).then(|| names.list(&who, most, rest))?;
         Some(view! {
             <p class="who" data-state=words>
-                <strong>{format!("{words} ({}): ", who.len())}</strong>
+                <strong>{said::who(words, who.len())} " "</strong>
                 {names}
             </p>
         })
@@ -238,27 +241,29 @@ fn called(
         .into_iter()
         .map(|(record, part)| {
             let (name, by) = (names.name(part.user), names.name(record.inviter));
-            let answer = words::outcome(part, "spoke", "passed");
+            let answer = words::outcome(part, said::answer_spoke(), said::answer_passed());
             view! {
                 <tr>
                     <th scope="row">
                         <bdi>{name}</bdi>
                     </th>
-                    <td data-label="Invited">
-                        {zone.clock(part.asked_at)} " by " <bdi>{by}</bdi>
+                    <td data-label=said::invited()>
+                        {said::time_by(&zone.clock(part.asked_at), view! { <bdi>{by}</bdi> })}
                     </td>
-                    <td data-label="Answer">
-                        {answer}
-                        {part.answered_after().map(|after| format!(", after {}", took(after)))}
+                    <td data-label=said::answer()>
+                        {match part.answered_after() {
+                            Some(after) => said::answer_after(answer, &took(after)),
+                            None => answer.to_owned(),
+                        }}
                     </td>
-                    <td class="number" data-label="Spoke">{part.lasted(now).map(spoke)}</td>
-                    <td data-label="Turn over">{part.was_accepted().then(|| ended(part, part.user, names, zone))}</td>
+                    <td class="number" data-label=said::spoke()>{part.lasted(now).map(spoke)}</td>
+                    <td data-label=said::turn_over()>{part.was_accepted().then(|| ended(part, part.user, names, zone))}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="called-table stack" caption="Invited to speak".into_any() columns=&[Column::Words("Name"), Column::Words("Invited"), Column::Words("Answer"), Column::Number("Spoke"), Column::Words("Turn over")]>{rows}</Table>
+        <Table class="called-table stack" caption=said::invited_title().into_any() columns=vec![Column::Words(said::name()), Column::Words(said::invited()), Column::Words(said::answer()), Column::Number(said::spoke()), Column::Words(said::turn_over())]>{rows}</Table>
         {more}
     })
 }
@@ -269,16 +274,19 @@ fn fate(record: &Record, names: &Names, now: Timestamp, zone: &Zone) -> String {
         let spoke = part.lasted(now).map(spoke).unwrap_or_default();
         let (taken_by, over) =
             (names.in_words(part.user), ended(part, record.inviter, names, zone));
-        return format!("taken by {taken_by}, spoke {spoke}, {over}");
+        return said::taken(&taken_by, &spoke, &over);
     }
-    let Some(at) = record.closed_at.map(|at| zone.clock(at)) else { return "still up".to_owned() };
+    let Some(at) = record.closed_at.map(|at| zone.clock(at)) else {
+        return said::still_up().to_owned();
+    };
     let refused = record.parts.iter().find(|part| part.state == InviteeState::Rejected);
     match (refused, record.close_reason.as_deref()) {
         (Some(part), _) => {
-            format!("{} by {}, {at}", words::reason("lowered"), names.in_words(part.user))
+            let why = said::why_by(&words::reason("lowered"), &names.in_words(part.user));
+            said::at(&why, &at)
         }
-        (None, Some(why)) => format!("{}, {at}", words::reason(why)),
-        (None, None) => format!("{}, {at}", words::reason("lowered")),
+        (None, Some(why)) => said::at(&words::reason(why), &at),
+        (None, None) => said::at(&words::reason("lowered"), &at),
     }
 }
 
@@ -305,7 +313,7 @@ fn asks(
         })
         .collect_view();
     Some(view! {
-        <Table class="asks-table" caption="Raised a hand without being asked".into_any() columns=&[Column::Words("Name"), Column::Words("Raised"), Column::Words("What came of it")]>{rows}</Table>
+        <Table class="asks-table" caption=said::asks_title().into_any() columns=vec![Column::Words(said::name()), Column::Words(said::ask_raised()), Column::Words(said::ask_fate())]>{rows}</Table>
     })
 }
 
@@ -327,28 +335,31 @@ fn others(
             let (name, by) = (names.name(part.user), names.name(record.inviter));
             let is_call = record.kind == Kind::Call;
             // A call is always between two.
-            let private = if record.is_private && !is_call { ", one-to-one" } else { "" };
+            let kind = words::kind(record);
+            let what = if record.is_private && !is_call {
+                record_words::one_to_one(kind)
+            } else {
+                kind.to_owned()
+            };
             let answer = match record.call_outcome() {
                 Some(outcome) => words::call_outcome(outcome),
-                None => words::outcome(part, "accepted", "declined"),
+                None => words::outcome(part, said::answer_accepted(), said::answer_declined()),
             };
             view! {
                 <tr>
-                    <td data-label="What">{format!("{}{private}", words::kind(record))}</td>
+                    <td data-label=said::what()>{what}</td>
                     <th scope="row">
-                        <bdi>{by}</bdi>
-                        " and "
-                        <bdi>{name}</bdi>
+                        {said::two(view! { <bdi>{by}</bdi> }, view! { <bdi>{name}</bdi> })}
                     </th>
-                    <td data-label="When">{zone.clock(part.asked_at)}</td>
-                    <td data-label="Answer">{answer}</td>
-                    <td class="number" data-label="Lasted">{record.lasted(part, now).map(spoke)}</td>
+                    <td data-label=said::when()>{zone.clock(part.asked_at)}</td>
+                    <td data-label=said::answer()>{answer}</td>
+                    <td class="number" data-label=said::lasted()>{record.lasted(part, now).map(spoke)}</td>
                 </tr>
             }
         })
         .collect_view();
     Some(view! {
-        <Table class="others-table stack" caption="Calls and other invitations".into_any() columns=&[Column::Words("What"), Column::Words("Who"), Column::Words("When"), Column::Words("Answer"), Column::Number("Lasted")]>{rows}</Table>
+        <Table class="others-table stack" caption=said::others_title().into_any() columns=vec![Column::Words(said::what()), Column::Words(said::who_head()), Column::Words(said::when()), Column::Words(said::answer()), Column::Number(said::lasted())]>{rows}</Table>
         {more}
     })
 }

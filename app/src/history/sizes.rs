@@ -20,13 +20,13 @@ use signaling::{
 use super::class::{WhatHappened, teachers};
 use super::entries::{Entry, Whole, entries, said};
 use super::invitation::Contents;
+use super::names::Names;
 use super::people::People;
 use super::person::RecordsOf;
 use super::portions::{PEOPLE, ROWS};
 use super::read::{One, Stretch, Told};
 use super::spot::{Spot, Who};
 use super::viewer::Viewer;
-use super::words::Names;
 use crate::largest::{FRAME, GROUP, PAGE, TEACHER, invitation, longest, user};
 use crate::zone::Zone;
 
