@@ -3,5 +3,6 @@
 pub(crate) mod fanout;
 pub(crate) mod piece;
 pub(crate) mod room;
+pub(crate) mod rooms;
 pub(crate) mod signs;
 pub(crate) mod stream;
