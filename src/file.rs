@@ -49,7 +49,7 @@ pub async fn check(file: &Path) -> Result<(), String> {
     if !checked.faults.is_empty() {
         let faults = list(&checked);
         return Err(format!(
-            "{file} has faults. Put a copy that has none in its place, or export what can be read:{faults}"
+            "{file} has faults. Restore a backup that has none, or export what can be read:{faults}"
         ));
     }
     if checked.is_newer() {
