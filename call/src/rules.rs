@@ -85,8 +85,7 @@ impl Application for Calls {
 }
 
 fn refuse_call(group: &Group, caller: UserId, callee: UserId) -> Option<Rejection> {
-    let is_student = group.member(caller).is_some_and(|member| member.role == Role::Student);
-    if is_student && !group.settings.students_may_call {
+    if group.is_student(caller) && !group.settings.students_may_call {
         return Some(Rejection::NotPermitted);
     }
     let engaged = Call::with(group, caller)?;
@@ -123,8 +122,8 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
 
 /// Students do not call each other, nor does a call go on between two who have come to be that.
 fn part_students(group: &Group, user: UserId) -> Vec<Command> {
-    let is_teacher = |user| group.member(user).is_some_and(|member| member.role == Role::Teacher);
-    let between_students = Call::all_with(group, user).filter(|call| !is_teacher(call.other(user)));
+    let between_students =
+        Call::all_with(group, user).filter(|call| !group.is_teacher(call.other(user)));
     let reason = signaling::reasons::ROLE_CHANGED;
     let part = |call: Call| {
         if call.is_ringing() {

@@ -97,9 +97,7 @@ proptest! {
                 prop_assert!(calls <= 1, "{user} is in {calls} calls after {said:?}");
             }
             for call in Call::all(&class.group) {
-                let teaches = |user| {
-                    class.group.member(user).is_some_and(|member| member.role == Role::Teacher)
-                };
+                let teaches = |user| class.group.is_teacher(user);
                 prop_assert!(teaches(call.caller) || teaches(call.callee), "{call:?}");
             }
             if let (Deed::Call(by, to), Err(Rejection::Engaged)) = (deed, &done) {

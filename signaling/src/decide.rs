@@ -254,10 +254,6 @@ fn teacher(group: &Group, user: UserId) -> Result<(), Rejection> {
     }
 }
 
-fn is_teacher(group: &Group, user: UserId) -> bool {
-    group.member(user).is_some_and(|member| member.role == Role::Teacher)
-}
-
 fn within_limit(data: &str) -> Result<(), Rejection> {
     if data.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(Rejection::DataTooLarge) }
 }
@@ -303,7 +299,7 @@ fn may_invite(
     }
     let to_teachers = match invitee_list {
         InviteeList::Everyone => true,
-        InviteeList::Members(members) => members.iter().all(|user| is_teacher(group, *user)),
+        InviteeList::Members(members) => members.iter().all(|user| group.is_teacher(*user)),
     };
     if !group.settings.ask_anytime || !to_teachers {
         return Err(Rejection::NotPermitted);
@@ -333,7 +329,7 @@ fn finishable(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invi
     let began =
         |part: &Invitee| matches!(part.state, InviteeState::Accepted | InviteeState::Finished);
     match group.invitation(invite_id) {
-        Some(invitation) if is_teacher(group, actor) && invitation.parts().iter().any(began) => {
+        Some(invitation) if group.is_teacher(actor) && invitation.parts().iter().any(began) => {
             Ok(invitation)
         }
         Some(_) | None => visible(group, actor, invite_id),
@@ -343,7 +339,7 @@ fn finishable(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invi
 /// Whether the actor may cancel or modify the invitation: its inviter, and any teacher when a
 /// teacher sent it.
 fn keeps(group: &Group, actor: UserId, invitation: &Invitation) -> Result<(), Rejection> {
-    let shared = is_teacher(group, invitation.inviter) && is_teacher(group, actor);
+    let shared = group.is_teacher(invitation.inviter) && group.is_teacher(actor);
     if invitation.inviter == actor || shared { Ok(()) } else { Err(Rejection::NotPermitted) }
 }
 
@@ -482,7 +478,7 @@ fn finish_whose(
     invitation: &Invitation,
     whom: FinishWhom,
 ) -> Result<Vec<UserId>, Rejection> {
-    let is_keeper = invitation.inviter == actor || is_teacher(group, actor);
+    let is_keeper = invitation.inviter == actor || group.is_teacher(actor);
     if !is_keeper && invitation.part(actor).is_none() {
         return Err(Rejection::NotPermitted);
     }
@@ -524,7 +520,7 @@ fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
 /// stay: a raised hand is the student's, not the teacher's who asked for it.
 fn retract(group: &Group, actor: UserId, user: UserId) -> Vec<EventKind> {
     let mut kinds = Vec::new();
-    let was_teacher = is_teacher(group, user);
+    let was_teacher = group.is_teacher(user);
     for invitation in group.live() {
         if invitation.inviter == user {
             if invitation.open {

@@ -163,6 +163,16 @@ impl Group {
         self.members.iter().filter(move |member| member.role == role)
     }
 
+    /// Whether this is a member who is a teacher.
+    pub fn is_teacher(&self, user: UserId) -> bool {
+        self.member(user).is_some_and(|member| member.role == Role::Teacher)
+    }
+
+    /// Whether this is a member who is a student.
+    pub fn is_student(&self, user: UserId) -> bool {
+        self.member(user).is_some_and(|member| member.role == Role::Student)
+    }
+
     /// Whether this is a student whose name looks like that of a teacher who is here.
     pub fn is_like_teacher(&self, user: UserId) -> bool {
         let first = |member: &Member| Alike::first(member.user_id, member.alike);

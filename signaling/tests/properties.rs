@@ -690,7 +690,7 @@ proptest! {
             let Class { group, now, .. } = moment.after;
             for event in moment.events() {
                 if let EventKind::ReceiveNewInvitation(new) = &event.kind
-                    && group.member(new.inviter).is_some_and(|by| by.role == Role::Student)
+                    && group.is_student(new.inviter)
                     && new.group_id.is_some()
                 {
                     asks.insert(new.invite_id);

@@ -236,7 +236,8 @@ pub fn lacks(workspace: &Workspace) -> Option<String> {
 }
 
 fn lacking(is_there: impl Fn(&str) -> bool) -> Option<String> {
-    let missing: Vec<_> = [OPTIMIZER, MINIFIER].into_iter().filter(|tool| !is_there(tool)).collect();
+    let missing: Vec<_> =
+        [OPTIMIZER, MINIFIER].into_iter().filter(|tool| !is_there(tool)).collect();
     if missing.is_empty() {
         return None;
     }

@@ -511,7 +511,7 @@ impl Chronicle {
         state: InviteeState,
         lasted: i64,
     ) {
-        let is_student = self.group.member(user).is_some_and(|member| member.role == Role::Student);
+        let is_student = self.group.is_student(user);
         match (kind, state) {
             (Kind::Round | Kind::Again, InviteeState::Accepted) if is_student => {
                 self.count(user, |person| person.hands += 1);
