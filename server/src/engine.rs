@@ -1,5 +1,9 @@
 //! The engine as the HTTP API and the pages use it: every way in goes through here.
 
+pub(crate) mod admin;
+pub(crate) mod history;
+pub(crate) mod ice;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -14,29 +18,29 @@ use signaling::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::Admin;
-use crate::answer::Answer;
-use crate::bounds::Bounds;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::cookies::Cookies;
+use crate::engine::admin::Admin;
+use crate::engine::ice::{IceConfig, IceServers};
 use crate::error::Error;
-use crate::ice::{IceConfig, IceServers};
+use crate::http::answer::Answer;
+use crate::identity::cookies::Cookies;
+use crate::identity::tokens::{GRACE_SECONDS, Held, Tokens};
 use crate::identity::{
     Entrance, JoinCode, Ticket, Token, TokenHash, new_group_id, new_invite_id, new_user_id,
 };
 use crate::limits::Limits;
-use crate::proxies::Proxies;
+use crate::limits::bounds::Bounds;
+use crate::limits::proxies::Proxies;
+use crate::limits::weight;
+use crate::live::room::Room;
+use crate::live::stream::Pulse;
 use crate::render_queue::{Asker, Asking, Party, RenderQueue};
-use crate::room::Room;
 use crate::store::history::{ClassRow, HistoryReader};
 use crate::store::keep::Keep;
 use crate::store::lock::Lock;
 use crate::store::seam::Sqlite;
 use crate::store::{self, OpenError, Reader};
-use crate::stream::Pulse;
-use crate::tokens::{GRACE_SECONDS, Held, Tokens};
-use crate::weight;
 use crate::writer::chores::{Chore, ChoreJob};
 use crate::writer::{Admission, Beside, Housekeeping, Job, Key, Writer};
 

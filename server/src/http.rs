@@ -1,6 +1,12 @@
 //! The HTTP API, under `/api/v1`, as the contract has it. Each handler reads one request, asks the
 //! engine, and answers; conventions that all of them share are the extractors below.
 
+pub(crate) mod answer;
+pub(crate) mod connections;
+pub(crate) mod listen;
+pub(crate) mod pace;
+pub(crate) mod reach;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::iter::successors;
@@ -32,18 +38,18 @@ use signaling::{
 use tokio::time::{Instant, timeout_at};
 use tower::util::MapRequestLayer;
 
-use crate::answer::Answer;
-use crate::bounds::Bounds;
-use crate::cookies::Presented;
 use crate::engine::{Engine, Session};
-use crate::entry::Entered;
 use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
+use crate::http::answer::Answer;
+use crate::http::listen::Handed;
+use crate::identity::cookies::Presented;
 use crate::identity::{Token, TokenHash, is_same_origin};
+use crate::limits::bounds::Bounds;
 use crate::limits::peer_address;
-use crate::listen::Handed;
+use crate::live::room::{Room, Telling};
+use crate::live::stream::{self, FirstSnapshot};
+use crate::names::entry::Entered;
 use crate::render_queue::Asking;
-use crate::room::{Room, Telling};
-use crate::stream::{self, FirstSnapshot};
 use crate::writer::Key;
 
 /// The largest body of a request, in bytes.

@@ -5,6 +5,7 @@
 //! hand. When a commit fails the copy is thrown away and nobody has seen anything.
 
 pub(crate) mod chores;
+pub(crate) mod kept;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
@@ -18,19 +19,19 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use self::chores::{ChoreJob, encoded};
-use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::engine::Rooms;
 use crate::error::Error;
+use crate::http::answer::Answer;
+use crate::identity::tokens::{BrowserId, Held, Membership, Tokens};
 use crate::identity::{JoinCode, TokenHash};
-use crate::kept::Kept;
 use crate::limits::takes;
-use crate::looks::Looks;
-use crate::room::{Room, invitations};
+use crate::limits::weight;
+use crate::live::room::{Room, invitations};
+use crate::names::looks::Looks;
 use crate::store::seam::Store;
 use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
-use crate::tokens::{BrowserId, Held, Membership, Tokens};
-use crate::weight;
+use crate::writer::kept::Kept;
 
 /// The most requests that share one commit.
 const BATCH: usize = 1_024;

@@ -3,9 +3,9 @@
 use signaling::{Answers, Command, InviteId, InviteeList, SettingsChange, Timeout};
 
 use super::{HERE, School, name};
-use crate::bounds::Bounds;
 use crate::error::Error;
 use crate::identity::{Token, TokenHash, new_invite_id};
+use crate::limits::bounds::Bounds;
 use crate::writer::{Housekeeping, Key};
 
 impl School {
@@ -233,7 +233,7 @@ async fn whoever_goes_counts_with_what_that_ends() {
     }
     let leave = Command::Leave { actor: user, user };
     engine.command(school.group_id, elsewhere, leave).await.expect("whoever is in can go");
-    let left = 1_000_000 - 501 * crate::weight::EVENT;
+    let left = 1_000_000 - 501 * crate::limits::weight::EVENT;
     assert!(matches!(engine.limits().write(elsewhere, left + 10_000), Err(Error::TooFast(_))));
     engine.limits().write(elsewhere, left - 10_000).expect("the rest");
 }

@@ -20,11 +20,11 @@ use super::device::{Device, Line, Standing, frames};
 use super::disk::event_of;
 use super::model::{Verdict, must};
 use super::world::{Asks, Request, Stage, Told, World};
+use crate::identity::tokens::{GRACE_SECONDS, Held};
 use crate::identity::{JoinCode, TokenHash};
-use crate::room::{Room, Telling};
+use crate::live::room::{Room, Telling};
+use crate::live::stream::{self, Start};
 use crate::store::keep::Keep;
-use crate::stream::{self, Start};
-use crate::tokens::{GRACE_SECONDS, Held};
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
 use crate::writer::{Admission, Beside, Job, Key};
 

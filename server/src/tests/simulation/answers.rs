@@ -9,8 +9,8 @@ use signaling::{
 use super::disk::Class;
 use super::model::{Model, Verdict, must};
 use super::world::{Asks, World};
-use crate::answer::Answer;
 use crate::error::Error;
+use crate::http::answer::Answer;
 use crate::identity::TokenHash;
 use crate::writer::{Beside, Key};
 
