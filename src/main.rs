@@ -20,9 +20,8 @@ use axum::http::uri::Authority;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use call::Calls;
 use clap::Parser;
-use classroom::Classroom;
+use classroom::APPLICATIONS;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -111,9 +110,8 @@ async fn run(options: Options) -> Result<(), String> {
         still_days: end_still_classes_after,
         bounds: bounds.within(files),
     };
-    let engine = Engine::open(config, Arc::new((Classroom, Calls)))
-        .await
-        .map_err(|error| error.to_string())?;
+    let engine =
+        Engine::open(config, Arc::new(APPLICATIONS)).await.map_err(|error| error.to_string())?;
     if let Some(hash) = admin_password_hash {
         engine
             .configure_admin(hash)

@@ -2,7 +2,7 @@
 
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Timestamp, UserId};
 
-use crate::Operation;
+use crate::{ASK_ANYTIME, Operation};
 
 /// A round of hands that can still be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,7 +281,7 @@ impl Lesson {
             return Standing::Asked(round.clone());
         }
         if group.is_student(user)
-            && (group.settings.ask_anytime || self.answered(group, user).is_some())
+            && (group.settings.is_on(ASK_ANYTIME) || self.answered(group, user).is_some())
         {
             return Standing::MayRaise;
         }

@@ -553,9 +553,7 @@ impl<S: Store> Writer<S> {
         if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {
             // They may have gone, or teach no more, since they were looked up.
             let group = self.working.get(&group_id).map(|working| &working.group);
-            let teaches = |group: &Group| {
-                !group.ended && group.member(*user).is_some_and(|it| it.role == Role::Teacher)
-            };
+            let teaches = |group: &Group| !group.ended && group.is_teacher(*user);
             if !group.is_some_and(teaches) {
                 return Err(Error::NotSignedIn);
             }

@@ -10,7 +10,7 @@ use crate::event::{
 use crate::{
     Answers, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId, Invitee,
     InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, MAX_SAID_TO_ALL_BYTES, Member,
-    Rejection, Role, Settings, Settlement, Timestamp, UserId,
+    Rejection, Role, Settlement, Timestamp, UserId,
 };
 
 /// Says what the command makes happen in the group at this moment. The group is not changed; the
@@ -35,8 +35,8 @@ fn decide_kinds(
         return Err(Rejection::Ended);
     }
     match command {
-        Command::Create { name, user, teacher } => Ok(vec![
-            GroupChanged { name: name.clone(), settings: Settings::default() }.into(),
+        Command::Create { name, user, teacher, settings } => Ok(vec![
+            GroupChanged { name: name.clone(), settings: settings.clone() }.into(),
             MemberJoined {
                 user_id: *user,
                 name: teacher.clone(),
@@ -88,7 +88,7 @@ fn decide_kinds(
         Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers } => {
             let inviter = member(group, *actor)?;
             within_limit(data)?;
-            may_invite(group, inviter, invitee_list, now)?;
+            may_invite(group, inviter, invitee_list)?;
             let invited = ReceiveNewInvitation {
                 invite_id: *invite_id,
                 inviter: *actor,
@@ -167,7 +167,7 @@ fn decide_kinds(
         Command::ChangeGroup { actor, name, settings } => {
             teacher(group, *actor)?;
             let name = name.as_ref().or(group.name.as_ref()).ok_or(Rejection::NotPermitted)?;
-            let settings = group.settings.changed(*settings);
+            let settings = group.settings.changed(settings);
             if group.name.as_ref() == Some(name) && group.settings == settings {
                 return Ok(Vec::new());
             }
@@ -276,7 +276,6 @@ fn may_invite(
     group: &Group,
     inviter: &Member,
     invitee_list: &InviteeList,
-    now: Timestamp,
 ) -> Result<(), Rejection> {
     if let InviteeList::Members(members) = invitee_list {
         if members.is_empty() {
@@ -301,18 +300,7 @@ fn may_invite(
         InviteeList::Everyone => true,
         InviteeList::Members(members) => members.iter().all(|user| group.is_teacher(*user)),
     };
-    if !group.settings.ask_anytime || !to_teachers {
-        return Err(Rejection::NotPermitted);
-    }
-    let is_open_ask = |invitation: &Invitation| {
-        invitation.inviter == inviter.user_id
-            && invitation.group_id.is_some()
-            && invitation.open
-            && !invitation.is_due(now)
-    };
-    // Mostly a student has none at all.
-    let has_open_ask = group.count_live_of(inviter.user_id) > 0 && group.live().any(is_open_ask);
-    if has_open_ask { Err(Rejection::SecondAsk) } else { Ok(()) }
+    if to_teachers { Ok(()) } else { Err(Rejection::NotPermitted) }
 }
 
 fn visible(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invitation, Rejection> {

@@ -208,7 +208,7 @@ impl Chronicle {
                 name: self.group.name.clone(),
                 seq: self.group.seq,
                 now: self.written.last_at.unwrap_or_default(),
-                settings: self.group.settings,
+                settings: self.group.settings.clone(),
                 members: members.collect(),
                 invitations: self.group.live().cloned().collect(),
                 join_code: None,
