@@ -22,7 +22,6 @@ pub use engine::admin::{HashError, MIN_PASSWORD_CHARS, PasswordError, hash_passw
 pub use engine::ice::IceConfig;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
-pub use http::answer::Answer;
 pub use http::listen::{listen, serve};
 pub use http::reach::{Link, address_for_others};
 pub use http::{Route, api, bodies_in_time, in_turn, routes, same_origin};

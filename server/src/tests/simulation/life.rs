@@ -20,13 +20,15 @@ use super::device::{Device, Line, Standing, frames};
 use super::disk::event_of;
 use super::model::{Verdict, must};
 use super::world::{Asks, Request, Stage, Told, World};
+use crate::http::reply::encode;
 use crate::identity::tokens::{GRACE_SECONDS, Held};
 use crate::identity::{JoinCode, TokenHash};
-use crate::live::room::{Room, Telling};
+use crate::live::log_tail::EventFormat;
+use crate::live::room::Room;
 use crate::live::stream::{self, Start};
 use crate::store::keep::Keep;
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
-use crate::writer::{Admission, Beside, Job, Key};
+use crate::writer::job::{Admission, Job, Key, SideEffect};
 
 /// The most devices and classes at a time.
 const DEVICES: usize = 16;
@@ -222,15 +224,15 @@ impl World {
             self.held(before);
         }
         let admission = Admission { token, instead_of };
-        let admit = Beside::Admit { admission, user };
+        let admit = SideEffect::Admit { admission, user };
         let name = Name::new(&format!("Person {device}")).map_err(|e| e.to_string())?;
         match asks {
             Asks::Begin(code) => {
                 let lesson = Name::new("Biology").map_err(|e| e.to_string())?;
                 let settings = Settings::of_new_class(APPLICATIONS.switches());
                 let command = Command::Create { name: lesson, user, teacher: name, settings };
-                let beside = vec![Beside::Begin(code), admit];
-                Ok(self.submit(group_id, Some(command), beside, None))
+                let effects = vec![SideEffect::Begin(code), admit];
+                Ok(self.submit(group_id, Some(command), effects, None))
             }
             Asks::Join(code) => {
                 let found = self.disk.borrow().contents.group_of_code(&code);
@@ -238,8 +240,8 @@ impl World {
                     return Ok(Stage::ToDevice(Told::Status(404)));
                 }
                 let command = Command::Join { user, name, alike: None };
-                let beside = vec![admit, Beside::ByCode(code)];
-                Ok(self.submit(group_id, Some(command), beside, None))
+                let effects = vec![admit, SideEffect::ByCode(code)];
+                Ok(self.submit(group_id, Some(command), effects, None))
             }
             Asks::Take(link) => {
                 let now = self.now();
@@ -248,8 +250,8 @@ impl World {
                     return Ok(Stage::ToDevice(Told::Status(401)));
                 };
                 let user = found.user;
-                let beside = vec![Beside::Take { handover: link, admission, user }];
-                Ok(self.submit(found.group_id, None, beside, None))
+                let effects = vec![SideEffect::Take { handover: link, admission, user }];
+                Ok(self.submit(found.group_id, None, effects, None))
             }
             _ => {
                 let room = self.server.as_ref().and_then(|server| server.rooms.get(group_id));
@@ -331,12 +333,12 @@ impl World {
         &mut self,
         group_id: signaling::GroupId,
         command: Option<Command>,
-        beside: Vec<Beside>,
+        effects: Vec<SideEffect>,
         key: Option<Key>,
     ) -> Stage {
         let Some(server) = &mut self.server else { return Stage::ToDevice(Told::Nothing) };
         let (reply, answered) = oneshot::channel();
-        server.waiting.push_back(Job { group_id, command, beside, key, reply });
+        server.waiting.push_back(Job { group_id, command, effects, key, reply });
         Stage::Judged(answered)
     }
 
@@ -365,7 +367,7 @@ impl World {
             Ok(Stage::ToDevice(Told::Status(status)))
         };
         match asks {
-            Asks::Do { command, beside, key } => Ok(self.submit(group_id, command, beside, key)),
+            Asks::Do { command, effects, key } => Ok(self.submit(group_id, command, effects, key)),
             Asks::Page => {
                 let Some(snapshot) = room.snapshot(user, now) else {
                     return self.turn_away(device);
@@ -402,8 +404,8 @@ impl World {
 
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
-        let telling = if device.is_multiple_of(2) { Telling::Each } else { Telling::Tables };
-        let start = Start { after, snapshot: None, heartbeat_event: false, telling };
+        let format = if device.is_multiple_of(2) { EventFormat::Each } else { EventFormat::Tables };
+        let start = Start { after, snapshot: None, heartbeat_event: false, format };
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;
@@ -499,7 +501,7 @@ impl World {
         if line.under_way.len() > HOLDS {
             return Ok(false);
         }
-        let wakes = stream.room().rows().wakes.load(Ordering::SeqCst);
+        let wakes = stream.room().fanout().wakes.load(Ordering::SeqCst);
         if line.wakes == Some(wakes) && !stream.ended() {
             return Ok(false);
         }
@@ -702,8 +704,8 @@ impl World {
             let token = self.secret();
             let expires_at = self.now().plus_seconds(LINK_SECONDS);
             self.links.push((self.devices[index].class, token, actor));
-            let beside = vec![Beside::Handover { token, user: actor, expires_at }];
-            self.ask(index, Asks::Do { command: None, beside, key: None });
+            let effects = vec![SideEffect::Handover { token, user: actor, expires_at }];
+            self.ask(index, Asks::Do { command: None, effects, key: None });
             return true;
         }
         let Some(command) = self.think_of(actor, role, &page, group_id) else { return false };
@@ -713,12 +715,12 @@ impl World {
             Thought::KeepAlive(invite_id) => Asks::KeepAlive(invite_id),
             Thought::Relay(invite_id) => Asks::Relay(invite_id),
             Thought::Verb(command) => {
-                let beside = match command {
-                    Command::RenewJoinCode { .. } => vec![Beside::JoinCode(self.fresh_code())],
+                let effects = match command {
+                    Command::RenewJoinCode { .. } => vec![SideEffect::JoinCode(self.fresh_code())],
                     _ => Vec::new(),
                 };
                 let key = self.key_for(actor, &command);
-                Asks::Do { command: Some(command), beside, key }
+                Asks::Do { command: Some(command), effects, key }
             }
         };
         self.ask(index, asks);
@@ -744,7 +746,7 @@ impl World {
         {
             used.invitations.push(*invite_id);
         }
-        Some(Key { user, key, request })
+        Some(Key { user, key, request, encode })
     }
 
     /// An invitation on the page, or any that ever was, those between two others included.
