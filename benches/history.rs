@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use classroom::{Classroom, Operation};
+use classroom::{APPLICATIONS, Operation};
 use futures::{StreamExt, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, header};
@@ -98,7 +98,7 @@ struct Lesson {
 impl Lesson {
     fn does(&mut self, verb: Verb) {
         self.now = Timestamp::from_millis(self.now.as_millis() + 1_700);
-        if let Ok(outcome) = act(&mut self.group, self.now, verb, &Classroom) {
+        if let Ok(outcome) = act(&mut self.group, self.now, verb, &APPLICATIONS) {
             self.log.extend(outcome.events);
         }
     }
@@ -192,7 +192,7 @@ async fn fill(file: &Path) -> Result<()> {
             return Err(error.into());
         }
     }
-    drop(Engine::open(Config::on(file), Arc::new(Classroom)).await?);
+    drop(Engine::open(Config::on(file), Arc::new(APPLICATIONS)).await?);
     let options = SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
@@ -214,7 +214,7 @@ async fn fill(file: &Path) -> Result<()> {
     connection.close().await?;
 
     // As a server has read them by then, each when it had gone quiet.
-    let engine = Engine::open(Config::on(file), Arc::new(Classroom)).await?;
+    let engine = Engine::open(Config::on(file), Arc::new(APPLICATIONS)).await?;
     let bar = progress("reading them", CLASSES)?;
     let mut after = None;
     loop {
@@ -387,7 +387,7 @@ fn millis(since: Instant) -> f64 {
 }
 
 async fn measure(binary: &Path, file: &Path) -> Result<()> {
-    let engine = Engine::open(Config::on(file), Arc::new(Classroom)).await?;
+    let engine = Engine::open(Config::on(file), Arc::new(APPLICATIONS)).await?;
     let (count, events) = engine.totals(&ClassFilter::default()).await?;
     let mut classes = Vec::new();
     let mut after = None;

@@ -20,9 +20,8 @@ use axum::http::uri::Authority;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use call::Calls;
 use clap::Parser;
-use classroom::Classroom;
+use classroom::APPLICATIONS;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -116,9 +115,8 @@ async fn run(options: Options) -> Result<(), String> {
         still_days: end_still_classes_after,
         bounds: bounds.within(files),
     };
-    let engine = Engine::open(config, Arc::new((Classroom, Calls)))
-        .await
-        .map_err(|error| error.to_string())?;
+    let engine =
+        Engine::open(config, Arc::new(APPLICATIONS)).await.map_err(|error| error.to_string())?;
     let set_up = engine.begin_set_up().await.map_err(|error| error.to_string())?;
     let listener =
         server::listen(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;

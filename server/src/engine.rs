@@ -11,7 +11,8 @@ use bytes::Bytes;
 use futures::Stream;
 use futures::stream::try_unfold;
 use signaling::{
-    Application, Command, GroupId, InviteId, Name, Rejection, Role, Timestamp, UserId, other_end,
+    Application, Command, GroupId, InviteId, Name, Rejection, Role, Settings, Timestamp, UserId,
+    other_end,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -313,7 +314,8 @@ impl Engine {
     ) -> Result<Joined, Error> {
         self.shared.limits.begin(address)?;
         let (group_id, user_id) = (new_group_id(), new_user_id());
-        let command = Command::Create { name, user: user_id, teacher };
+        let settings = Settings::of_new_class(self.shared.application.switches());
+        let command = Command::Create { name, user: user_id, teacher, settings };
         let admission = self.admission(entrance.into()).await?;
         let admit = SideEffect::Admit { admission, user: user_id };
         let mut effects = vec![SideEffect::Begin(JoinCode::new()), admit];

@@ -515,9 +515,7 @@ impl<S: StoreWriter> Writer<S> {
         if let SideEffect::Take { user, .. } | SideEffect::Handover { user, .. } = effect {
             // They may have gone, or teach no more, since they were looked up.
             let group = self.working.get(&group_id).map(|working| &working.group);
-            let teaches = |group: &Group| {
-                !group.ended && group.member(*user).is_some_and(|it| it.role == Role::Teacher)
-            };
+            let teaches = |group: &Group| !group.ended && group.is_teacher(*user);
             if !group.is_some_and(teaches) {
                 return Err(Error::NotSignedIn);
             }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    Alike, Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role,
+    Alike, Answers, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Role, Settings,
     SettingsChange, UserId,
 };
 
@@ -129,6 +129,8 @@ pub enum Command {
         user: UserId,
         /// The teacher's name.
         teacher: Name,
+        /// The settings that it begins with.
+        settings: Settings,
     },
     /// Join as a student.
     Join {

@@ -19,8 +19,9 @@ pub mod json;
 mod live;
 mod problem;
 mod roll;
+mod settings;
 mod time;
-mod wire;
+pub mod wire;
 
 pub use alike::Alike;
 pub use application::{Application, LogReader, Outcome, Reading, act};
@@ -29,11 +30,12 @@ pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};
 pub use decide::{decide, settled_again, settlement};
 pub use erase::Eraser;
 pub use event::{Audience, Event, EventKind, reasons};
-pub use group::{Group, Member, Role, Settings, SettingsChange, apply};
+pub use group::{Group, Member, Role, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};
 pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState};
-pub use problem::{Code, Rejection};
+pub use problem::{Code, Refusal, Rejection};
 pub use roll::{Entry, Roll};
+pub use settings::{Settings, SettingsChange, Switch};
 pub use time::{Timestamp, TimestampError};
 pub use wire::{
     JoinCodeChanged, MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange,

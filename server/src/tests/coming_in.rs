@@ -191,7 +191,7 @@ impl School {
         let lock = Command::ChangeGroup {
             actor: self.session().await.user,
             name: None,
-            settings: SettingsChange { locked: Some(true), ..Default::default() },
+            settings: SettingsChange::lock(true),
         };
         self.engine.command(self.group_id, HERE, lock).await.expect("a locked class");
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use signaling::{Command, Name, Reading, Role, Settings, SettingsChange};
+use signaling::{Command, Name, Reading, Role, SettingsChange};
 use sqlx::{Connection, SqliteConnection};
 
 use super::{HERE, School, name};
@@ -151,7 +151,7 @@ async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
     let lock = Command::ChangeGroup {
         actor: session.user,
         name: None,
-        settings: SettingsChange { locked: Some(true), ..Default::default() },
+        settings: SettingsChange::lock(true),
     };
 
     let url = format!("sqlite://{}", school.file.display());
@@ -164,6 +164,6 @@ async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
 
     engine.command(group_id, HERE, lock).await.expect("the next commit");
     let after = session.room.group();
-    assert_eq!(after.settings, Settings { locked: true, ..before.settings });
+    assert_eq!(after.settings, before.settings.changed(&SettingsChange::lock(true)));
     assert_eq!(after.seq, before.seq + 1, "no number is lost or taken twice");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use call::Calls;
 use serde_json::{Value, json};
 use server::IceConfig;
-use signaling::{Application, Command, Event, Group, Rejection};
+use signaling::{Application, Command, Event, Group, Rejection, Switch, Timestamp};
 
 use crate::support::{Class, GroupInvitation, Invite, Member, Server};
 
@@ -271,8 +271,12 @@ impl Application for Hasty {
         Calls.follow(group, event)
     }
 
-    fn refuse(&self, group: &Group, command: &Command) -> Option<Rejection> {
-        Calls.refuse(group, command)
+    fn switches(&self) -> Vec<Switch> {
+        Calls.switches()
+    }
+
+    fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
+        Calls.refuse(group, now, command)
     }
 
     fn silence(&self, data: &str) -> Option<u32> {

@@ -5,8 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use call::Calls;
-use classroom::Classroom;
+use classroom::APPLICATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::{Bounds, Config};
@@ -54,7 +53,7 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Self {
-        Self::start_with(Arc::new((Classroom, Calls))).await
+        Self::start_with(Arc::new(APPLICATIONS)).await
     }
 
     /// A server on which something else is built than usual.
@@ -66,7 +65,7 @@ impl Server {
     /// A server that gives less than usual.
     pub async fn start_within(bounds: Bounds) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        Self::start_in(directory, Arc::new((Classroom, Calls)), bounds).await
+        Self::start_in(directory, Arc::new(APPLICATIONS), bounds).await
     }
 
     /// Another server, on what a crash at this moment would leave of this one's files.
