@@ -11,6 +11,7 @@ mod check;
 mod css;
 mod exec;
 mod fuzz;
+mod graph;
 mod install;
 mod programs;
 mod report;
@@ -54,6 +55,9 @@ enum Task {
     Build,
     /// Check formatting, lints and documentation, for the host and for WASM
     Check,
+    /// Draw the module graph of each crate (`check` does too), and fail when files use each other in
+    /// a circle
+    Graph,
     /// Measure a class beside its peers, the history on a file with a million invitations, and
     /// the room on a slow phone
     Bench {
@@ -195,6 +199,7 @@ fn perform(task: Task) -> Result<()> {
             )
         }
         Task::Check => check::run(&workspace),
+        Task::Graph => graph::check(&workspace),
         Task::Fuzz { only, minutes, keep } => {
             fuzz::run(&workspace, &fuzz::Wish { only: only.as_deref(), minutes, keep })
         }
