@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use crate::bounds::Bounds;
-use crate::ice::IceConfig;
+use crate::engine::ice::IceConfig;
+use crate::limits::bounds::Bounds;
 
 /// The configuration of one server, whole before anything starts.
 #[derive(Debug, Clone)]

@@ -1,9 +1,12 @@
 //! The engine as the HTTP API and the pages use it: every way in goes through here.
 
-use std::collections::HashMap;
+pub(crate) mod admin;
+pub(crate) mod history;
+pub(crate) mod ice;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -14,31 +17,33 @@ use signaling::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::Admin;
-use crate::answer::Answer;
-use crate::bounds::Bounds;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::cookies::Cookies;
+use crate::engine::admin::Admin;
+use crate::engine::ice::{IceConfig, IceServers};
 use crate::error::Error;
-use crate::ice::{IceConfig, IceServers};
+use crate::identity::cookies::Cookies;
+use crate::identity::tokens::{GRACE_SECONDS, Held, Tokens};
 use crate::identity::{
     Entrance, JoinCode, Ticket, Token, TokenHash, new_group_id, new_invite_id, new_user_id,
 };
 use crate::limits::Limits;
-use crate::proxies::Proxies;
+use crate::limits::bounds::Bounds;
+use crate::limits::proxies::Proxies;
+use crate::limits::weight;
+use crate::live::room::Room;
+use crate::live::rooms::Rooms;
+use crate::live::stream::Pulse;
 use crate::render_queue::{Asker, Asking, Party, RenderQueue};
-use crate::room::Room;
 use crate::store::history::{ClassRow, HistoryReader};
 use crate::store::keep::Keep;
 use crate::store::lock::Lock;
 use crate::store::seam::Sqlite;
 use crate::store::{self, OpenError, Reader};
-use crate::stream::Pulse;
-use crate::tokens::{GRACE_SECONDS, Held, Tokens};
-use crate::weight;
 use crate::writer::chores::{Chore, ChoreJob};
-use crate::writer::{Admission, Beside, Housekeeping, Job, Key, Writer};
+use crate::writer::job::{Admission, Job, Key, SideEffect, Verdict};
+use crate::writer::reply::Reply;
+use crate::writer::{Housekeeping, Writer};
 
 /// The most requests that wait for the writer; more wait outside.
 const WAITING_JOBS: usize = 4_096;
@@ -50,25 +55,6 @@ const ROWS_OF_HISTORY: u32 = 1_000;
 const ROWS_OF_PERSON: u32 = 4;
 /// The most chores that wait for the writer.
 const WAITING_CHORES: usize = 64;
-
-/// The groups that are in memory.
-#[derive(Default)]
-pub(crate) struct Rooms {
-    pub map: RwLock<HashMap<GroupId, Arc<Room>>>,
-}
-
-impl Rooms {
-    pub fn get(&self, group_id: GroupId) -> Option<Arc<Room>> {
-        let rooms = self.map.read().unwrap_or_else(PoisonError::into_inner);
-        let room = rooms.get(&group_id)?;
-        room.touch();
-        Some(Arc::clone(room))
-    }
-
-    pub fn insert(&self, group_id: GroupId, room: Arc<Room>) {
-        self.map.write().unwrap_or_else(PoisonError::into_inner).insert(group_id, room);
-    }
-}
 
 /// Doors at which those wait who need a group that is being read. Two groups may share one.
 struct Doors([tokio::sync::Mutex<()>; 64]);
@@ -341,10 +327,10 @@ impl Engine {
         let (group_id, user_id) = (new_group_id(), new_user_id());
         let command = Command::Create { name, user: user_id, teacher };
         let admission = self.admission(entrance.into()).await?;
-        let admit = Beside::Admit { admission, user: user_id };
-        let mut beside = vec![Beside::Begin(JoinCode::new()), admit];
-        beside.extend(ticket.map(|ticket| Beside::Ticket(ticket.hash())));
-        let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
+        let admit = SideEffect::Admit { admission, user: user_id };
+        let mut effects = vec![SideEffect::Begin(JoinCode::new()), admit];
+        effects.extend(ticket.map(|ticket| SideEffect::Ticket(ticket.hash())));
+        let (_, room) = self.submit(group_id, Some(command), effects, None).await?;
         Ok(Joined { group_id: room.id(), user_id, join_code: room.join_code() })
     }
 
@@ -385,10 +371,10 @@ impl Engine {
         let user_id = new_user_id();
         let command = Command::Join { user: user_id, name, alike: None };
         let admission = self.admission(entrance.into()).await?;
-        let mut beside = vec![Beside::Admit { admission, user: user_id }];
-        beside.extend(JoinCode::from_text(code).map(Beside::ByCode));
-        beside.extend(ticket.map(|ticket| Beside::Ticket(ticket.hash())));
-        let (_, room) = self.submit(group_id, Some(command), beside, None).await?;
+        let mut effects = vec![SideEffect::Admit { admission, user: user_id }];
+        effects.extend(JoinCode::from_text(code).map(SideEffect::ByCode));
+        effects.extend(ticket.map(|ticket| SideEffect::Ticket(ticket.hash())));
+        let (_, room) = self.submit(group_id, Some(command), effects, None).await?;
         Ok(Joined { group_id, user_id, join_code: room.join_code() })
     }
 
@@ -502,7 +488,7 @@ impl Engine {
         }
         self.shared.limits.join(address, weight::ADMISSION)?;
         let admission = self.admission(entrance).await?;
-        self.submit(group_id, None, vec![Beside::Admit { admission, user }], None).await?;
+        self.submit(group_id, None, vec![SideEffect::Admit { admission, user }], None).await?;
         Ok(())
     }
 
@@ -631,10 +617,9 @@ impl Engine {
         group_id: GroupId,
         address: IpAddr,
         command: Command,
-    ) -> Result<Answer, Error> {
+    ) -> Result<(), Error> {
         self.may_change(group_id, address, &command, None)?;
-        let (answer, _) = self.submit(group_id, Some(command), Vec::new(), None).await?;
-        Ok(answer)
+        self.submit(group_id, Some(command), Vec::new(), None).await.map(drop)
     }
 
     /// The same for a request that may name an Idempotency-Key: a repeated one gets the first
@@ -645,14 +630,14 @@ impl Engine {
         address: IpAddr,
         command: Command,
         key: Option<Key>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Reply, Error> {
         self.may_change(group_id, address, &command, key.as_ref())?;
-        let beside = match command {
-            Command::RenewJoinCode { .. } => vec![Beside::JoinCode(JoinCode::new())],
+        let effects = match command {
+            Command::RenewJoinCode { .. } => vec![SideEffect::JoinCode(JoinCode::new())],
             _ => Vec::new(),
         };
-        let (answer, _) = self.submit(group_id, Some(command), beside, key).await?;
-        Ok(answer)
+        let (reply, _) = self.submit(group_id, Some(command), effects, key).await?;
+        Ok(reply)
     }
 
     fn may_change(
@@ -708,8 +693,8 @@ impl Engine {
         self.shared.limits.take_over(address)?;
         let token = Token::new();
         let expires_at = self.now().plus_seconds(HANDOVER_SECONDS);
-        let beside = Beside::Handover { token: token.hash(), user: session.user, expires_at };
-        self.submit(session.room.id(), None, vec![beside], None).await?;
+        let effect = SideEffect::Handover { token: token.hash(), user: session.user, expires_at };
+        self.submit(session.room.id(), None, vec![effect], None).await?;
         Ok(Handover { token, expires_at })
     }
 
@@ -740,8 +725,8 @@ impl Engine {
         let (group_id, user) = found.ok_or(Error::NotSignedIn)?;
         self.shared.limits.take_over(address)?;
         let admission = self.admission(entrance).await?;
-        let beside = vec![Beside::Take { handover: hash, admission, user }];
-        self.submit(group_id, None, beside, None).await?;
+        let effects = vec![SideEffect::Take { handover: hash, admission, user }];
+        self.submit(group_id, None, effects, None).await?;
         Ok(group_id)
     }
 
@@ -822,11 +807,11 @@ impl Engine {
         &self,
         group_id: GroupId,
         command: Option<Command>,
-        beside: Vec<Beside>,
+        effects: Vec<SideEffect>,
         key: Option<Key>,
-    ) -> Result<(Answer, Arc<Room>), Error> {
+    ) -> Verdict {
         let (reply, answered) = oneshot::channel();
-        let job = Job { group_id, command, beside, key, reply };
+        let job = Job { group_id, command, effects, key, reply };
         self.shared.jobs.send(job).await.map_err(|_| Error::Stopping)?;
         answered.await.map_err(|_| Error::Stopping)?
     }

@@ -1,6 +1,12 @@
 //! The HTTP API, under `/api/v1`, as the contract has it. Each handler reads one request, asks the
 //! engine, and answers; conventions that all of them share are the extractors below.
 
+pub(crate) mod connections;
+pub(crate) mod listen;
+pub(crate) mod pace;
+pub(crate) mod reach;
+pub(crate) mod reply;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::iter::successors;
@@ -32,19 +38,19 @@ use signaling::{
 use tokio::time::{Instant, timeout_at};
 use tower::util::MapRequestLayer;
 
-use crate::answer::Answer;
-use crate::bounds::Bounds;
-use crate::cookies::Presented;
 use crate::engine::{Engine, Session};
-use crate::entry::Entered;
-use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
+use crate::error::{Error, NO_STORE};
+use crate::http::listen::Handed;
+use crate::http::reply::{Answer, encode};
+use crate::identity::cookies::Presented;
 use crate::identity::{Token, TokenHash, is_same_origin};
+use crate::limits::bounds::Bounds;
 use crate::limits::peer_address;
-use crate::listen::Handed;
+use crate::live::room::{Room, Telling};
+use crate::live::stream::{self, FirstSnapshot};
+use crate::names::entry::Entered;
 use crate::render_queue::Asking;
-use crate::room::{Room, Telling};
-use crate::stream::{self, FirstSnapshot};
-use crate::writer::Key;
+use crate::writer::job::Key;
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1_024;
@@ -296,7 +302,7 @@ struct RequestKey {
 
 impl RequestKey {
     fn of(user: UserId, key: Option<Self>) -> Option<Key> {
-        key.map(|Self { key, request }| Key { user, key, request })
+        key.map(|Self { key, request }| Key { user, key, request, encode })
     }
 }
 
@@ -387,18 +393,6 @@ fn malformed(error: &serde_json::Error) -> Error {
         _ => "A field of the body has the wrong type or a value out of range.".to_owned(),
     };
     Error::Malformed(detail)
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        if self.body.is_empty() {
-            return (status, [NO_STORE]).into_response();
-        }
-        let json = (header::CONTENT_TYPE, "application/json");
-        let content_type = if self.status >= 400 { PROBLEM_TYPE } else { json };
-        (status, [content_type, NO_STORE], self.body).into_response()
-    }
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -645,7 +639,7 @@ async fn verb(
     key: Option<RequestKey>,
 ) -> Result<Answer, Error> {
     let key = RequestKey::of(caller.user(), key);
-    engine.keyed_command(caller.group_id(), caller.address, command, key).await
+    engine.keyed_command(caller.group_id(), caller.address, command, key).await.map(Answer::from)
 }
 
 // ---- Invitations -------------------------------------------------------------------------------

@@ -2,6 +2,12 @@
 //! its members do by class; an address is limited only in wrong join codes, in wrong passwords, in
 //! classes it begins and in how many join.
 
+pub(crate) mod bounds;
+pub(crate) mod buckets;
+pub(crate) mod networks;
+pub(crate) mod proxies;
+pub(crate) mod weight;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
@@ -11,11 +17,10 @@ use axum::extract::ConnectInfo;
 use http::Extensions;
 use signaling::{Command, Group, GroupId, InviteeList, Role, UserId, json};
 
-use crate::bounds::Bounds;
-use crate::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
 use crate::error::Error;
-use crate::networks::{network, site};
-use crate::weight;
+use crate::limits::bounds::Bounds;
+use crate::limits::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
+use crate::limits::networks::{network, site};
 
 /// The address a request came from, as [`serve`](crate::serve) noted it.
 pub fn peer_address(extensions: &Extensions) -> IpAddr {

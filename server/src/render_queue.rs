@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::identity::{Token, TokenHash};
-use crate::networks::{network, site};
+use crate::limits::networks::{network, site};
 
 /// How many requests of one asker may wait, be worked on or be sent at once: a browser opens six
 /// connections.

@@ -31,9 +31,9 @@ use sqlx::{Connection, Row, SqliteConnection};
 use self::history::HistoryReader;
 use self::lock::Lock;
 use self::script::Script;
+use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
-use crate::kept::Kept;
-use crate::tokens::{BrowserId, Held, Membership};
+use crate::writer::kept::Kept;
 
 /// The first release without the bug that can corrupt a file when its WAL is reset.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);

@@ -4,6 +4,7 @@ mod coming_in;
 mod engine;
 mod file;
 mod keeping;
+mod simulation;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,10 +14,10 @@ use signaling::{
 };
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
-use crate::bounds::Bounds;
 use crate::config::Config;
 use crate::engine::{Engine, Session};
 use crate::identity::Token;
+use crate::limits::bounds::Bounds;
 use crate::writer::Housekeeping;
 
 /// Where everybody is.

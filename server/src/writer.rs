@@ -5,6 +5,9 @@
 //! hand. When a commit fails the copy is thrown away and nobody has seen anything.
 
 pub(crate) mod chores;
+pub(crate) mod job;
+pub(crate) mod kept;
+pub(crate) mod reply;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
@@ -18,19 +21,20 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use self::chores::{ChoreJob, encoded};
-use crate::answer::Answer;
+use self::job::{Admission, Job, Key, SideEffect, Verdict};
+use self::reply::{EncodedAnswer, Reply};
 use crate::clock::Clock;
-use crate::engine::Rooms;
 use crate::error::Error;
+use crate::identity::tokens::{BrowserId, Held, Membership, Tokens};
 use crate::identity::{JoinCode, TokenHash};
-use crate::kept::Kept;
 use crate::limits::takes;
-use crate::looks::Looks;
-use crate::room::{Room, invitations};
+use crate::limits::weight;
+use crate::live::room::{Room, invitations};
+use crate::live::rooms::Rooms;
+use crate::names::looks::Looks;
 use crate::store::seam::Store;
 use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
-use crate::tokens::{BrowserId, Held, Membership, Tokens};
-use crate::weight;
+use crate::writer::kept::Kept;
 
 /// The most requests that share one commit.
 const BATCH: usize = 1_024;
@@ -68,55 +72,6 @@ const KEYS_OF_MEMBER: u32 = 10_000;
 const MEND_PACE: Duration = Duration::from_secs(1);
 /// The longest the writer sleeps while a deadline is ahead: the wall clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-
-/// A request's Idempotency-Key.
-#[derive(Debug, Clone)]
-pub(crate) struct Key {
-    pub user: UserId,
-    pub key: String,
-    /// The hash of everything else in the request.
-    pub request: TokenHash,
-}
-
-/// What is asked of the writer beside the command itself.
-#[derive(Debug, Clone)]
-pub(crate) enum Beside {
-    /// The group is new and gets this code.
-    Begin(JoinCode),
-    /// The member who comes with the command comes in.
-    Admit { admission: Admission, user: UserId },
-    /// The command is of a form with this ticket, and makes nobody a member whom that has made one
-    /// already.
-    Ticket(TokenHash),
-    /// The command goes by this code, which may have been renewed meanwhile.
-    ByCode(JoinCode),
-    /// The class gets this code.
-    JoinCode(JoinCode),
-    /// The member gets a link to go on with on another device.
-    Handover { token: TokenHash, user: UserId, expires_at: Timestamp },
-    /// Such a link is used up, and its member comes in.
-    Take { handover: TokenHash, admission: Admission, user: UserId },
-}
-
-/// The token that somebody comes in with, and the one that it replaces in their browser.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Admission {
-    pub token: TokenHash,
-    pub instead_of: Option<TokenHash>,
-}
-
-/// What a request comes to, with the room it was about.
-type Verdict = Result<(Answer, Arc<Room>), Error>;
-
-/// A request to the writer.
-pub(crate) struct Job {
-    pub group_id: GroupId,
-    /// None only asks for the room to be in memory, or for what is beside.
-    pub command: Option<Command>,
-    pub beside: Vec<Beside>,
-    pub key: Option<Key>,
-    pub reply: oneshot::Sender<Verdict>,
-}
 
 struct Working {
     group: Group,
@@ -320,8 +275,8 @@ impl<S: Store> Writer<S> {
             }
         }
         for job in jobs {
-            let Job { group_id, command, beside, key, reply } = job;
-            let verdict = self.judge(&mut batch, now, group_id, command, beside, key).await;
+            let Job { group_id, command, effects, key, reply } = job;
+            let verdict = self.judge(&mut batch, now, group_id, command, effects, key).await;
             batch.replies.push((reply, verdict));
         }
         self.finish(now, batch).await;
@@ -333,22 +288,22 @@ impl<S: Store> Writer<S> {
         now: Timestamp,
         mut group_id: GroupId,
         mut command: Option<Command>,
-        mut beside: Vec<Beside>,
+        mut effects: Vec<SideEffect>,
         key: Option<Key>,
     ) -> Verdict {
-        for beside in &beside {
-            self.know_before(batch, beside).await?;
+        for effect in &effects {
+            self.know_before(batch, effect).await?;
         }
-        let made = self.made_by_form(batch, &beside, now).await?;
+        let made = self.made_by_form(batch, &effects, now).await?;
         if let Some((class, _)) = made
-            && matches!(beside.first(), Some(Beside::Begin(_)))
+            && matches!(effects.first(), Some(SideEffect::Begin(_)))
         {
             // The form has begun it already.
-            beside.remove(0);
+            effects.remove(0);
             group_id = class;
         }
         // From here on a group that begins is in the batch.
-        if let Some(Beside::Begin(code)) = beside.first() {
+        if let Some(SideEffect::Begin(code)) = effects.first() {
             let code = self.unused(batch, code.clone()).await?;
             self.begin(batch, group_id, code);
         } else if !self.open(group_id).await? {
@@ -363,11 +318,11 @@ impl<S: Store> Writer<S> {
             self.takes_key(group_id, key.user, now).await?;
         }
         if let Some((_, member)) = made.filter(|(class, _)| *class == group_id) {
-            self.comes_in_again(group_id, member, &mut beside)?;
+            self.comes_in_again(group_id, member, &mut effects)?;
             command = None;
         }
-        for beside in &mut beside {
-            self.may(batch, group_id, beside, command.is_some()).await?;
+        for effect in &mut effects {
+            self.may(batch, group_id, effect, command.is_some()).await?;
         }
         // What is due is settled first, even where the timer was held up.
         let deadline = self.working.get(&group_id).and_then(|w| w.group.next_deadline());
@@ -393,17 +348,19 @@ impl<S: Store> Writer<S> {
         };
         let room = self.room(group_id)?;
         let settlement = decided.as_ref().ok().and_then(|outcome| outcome.settlement.clone());
-        let answer = match decided {
+        let decided = match decided {
             Ok(outcome) => {
                 let group = &self.working.get(&group_id).ok_or(Error::NoSuchGroup)?.group;
-                let answer = Answer::of(group, command.as_ref(), &outcome, &beside);
-                Self::write_beside(batch, group_id, now, &outcome, beside);
-                answer
+                let reply = Reply::of(group, command.as_ref(), &outcome, &effects);
+                Self::write_effects(batch, group_id, now, &outcome, effects);
+                Ok(reply)
             }
-            Err(rejection) if key.is_some() => Answer::refused(rejection),
+            // With a key a refusal is an answer that is given again.
+            Err(rejection) if key.is_some() => Err(rejection),
             Err(rejection) => return Err(rejection.into()),
         };
-        if let (Some(Key { user, key, request }), Some(command)) = (key, &command) {
+        if let (Some(Key { user, key, request, encode }), Some(command)) = (key, &command) {
+            let answer = encode(&decided);
             let working = self.working.get_mut(&group_id).ok_or(Error::NoSuchGroup)?;
             let longest = self.housekeeping.kept_body;
             let settlement = settlement.as_ref();
@@ -415,13 +372,14 @@ impl<S: Store> Writer<S> {
             let write = Write::FirstAnswer { user, key: key.clone(), answer: first.clone() };
             batch.writes.push((group_id, write));
             batch.first_answers.insert((group_id, user, key), first);
+            return Ok((Reply::Encoded(answer), room));
         }
-        Ok((answer, room))
+        Ok((decided?, room))
     }
 
     /// Reads what the browser of somebody who comes in had before.
-    async fn know_before(&mut self, batch: &mut Batch, beside: &Beside) -> Result<(), Error> {
-        if let Beside::Admit { admission, .. } | Beside::Take { admission, .. } = beside
+    async fn know_before(&mut self, batch: &mut Batch, effect: &SideEffect) -> Result<(), Error> {
+        if let SideEffect::Admit { admission, .. } | SideEffect::Take { admission, .. } = effect
             && let Some(before) = admission.instead_of
             && !batch.tokens.contains_key(&before)
             && let Some((held, newest)) = self.store.token(before).await?
@@ -450,7 +408,8 @@ impl<S: Store> Writer<S> {
         };
         let body = command.and_then(|command| first.kept.body(group, command, lacked.as_ref()));
         let body = body.ok_or(Rejection::NoSuchInvitation)?.into();
-        Ok((Answer { status: first.status, body }, self.room(group_id)?))
+        let first = EncodedAnswer { status: first.status, body };
+        Ok((Reply::Encoded(first), self.room(group_id)?))
     }
 
     /// Whether one more key of the member is remembered.
@@ -485,11 +444,11 @@ impl<S: Store> Writer<S> {
     async fn made_by_form(
         &mut self,
         batch: &Batch,
-        beside: &[Beside],
+        effects: &[SideEffect],
         now: Timestamp,
     ) -> Result<Option<(GroupId, UserId)>, Error> {
-        let ticket = beside.iter().find_map(|beside| match beside {
-            Beside::Ticket(ticket) => Some(*ticket),
+        let ticket = effects.iter().find_map(|effect| match effect {
+            SideEffect::Ticket(ticket) => Some(*ticket),
             _ => None,
         });
         let Some(ticket) = ticket else { return Ok(None) };
@@ -504,15 +463,15 @@ impl<S: Store> Writer<S> {
         &self,
         group_id: GroupId,
         member: UserId,
-        beside: &mut [Beside],
+        effects: &mut [SideEffect],
     ) -> Result<(), Error> {
         let working = self.working.get(&group_id);
         if working.is_none_or(|working| working.group.member(member).is_none()) {
             // They went meanwhile, and a form does not bring them back.
             return Err(Error::NotSignedIn);
         }
-        for beside in beside {
-            if let Beside::Admit { user, .. } = beside {
+        for effect in effects {
+            if let SideEffect::Admit { user, .. } = effect {
                 *user = member;
             }
         }
@@ -524,13 +483,13 @@ impl<S: Store> Writer<S> {
         &mut self,
         batch: &mut Batch,
         group_id: GroupId,
-        beside: &mut Beside,
+        effect: &mut SideEffect,
         by_command: bool,
     ) -> Result<(), Error> {
-        if let Beside::JoinCode(code) = beside {
+        if let SideEffect::JoinCode(code) = effect {
             *code = self.unused(batch, code.clone()).await?;
         }
-        if let Beside::ByCode(code) = beside
+        if let SideEffect::ByCode(code) = effect
             && by_command
         {
             let renewed = batch.writes.iter().rev().find_map(|(group, write)| match write {
@@ -541,7 +500,7 @@ impl<S: Store> Writer<S> {
                 return Err(Error::NoSuchGroup);
             }
         }
-        if let Beside::Admit { user, .. } = beside
+        if let SideEffect::Admit { user, .. } = effect
             && !by_command
         {
             let group = self.working.get(&group_id).map(|working| &working.group);
@@ -549,7 +508,7 @@ impl<S: Store> Writer<S> {
                 return Err(Error::NotSignedIn);
             }
         }
-        if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {
+        if let SideEffect::Take { user, .. } | SideEffect::Handover { user, .. } = effect {
             // They may have gone, or teach no more, since they were looked up.
             let group = self.working.get(&group_id).map(|working| &working.group);
             let teaches = |group: &Group| {
@@ -559,7 +518,7 @@ impl<S: Store> Writer<S> {
                 return Err(Error::NotSignedIn);
             }
         }
-        if let Beside::Take { handover, .. } = beside {
+        if let SideEffect::Take { handover, .. } = effect {
             let is_spent = !batch.spent.insert(*handover);
             if is_spent || !self.store.has_handover(*handover).await? {
                 return Err(Error::NotSignedIn);
@@ -613,34 +572,34 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    fn write_beside(
+    fn write_effects(
         batch: &mut Batch,
         group_id: GroupId,
         now: Timestamp,
         outcome: &Outcome,
-        beside: Vec<Beside>,
+        effects: Vec<SideEffect>,
     ) {
-        let joined = beside.iter().find_map(|beside| match beside {
-            Beside::Admit { user, .. } => Some(*user),
+        let joined = effects.iter().find_map(|effect| match effect {
+            SideEffect::Admit { user, .. } => Some(*user),
             _ => None,
         });
-        for beside in beside {
-            match beside {
-                Beside::Begin(_) | Beside::ByCode(_) => {}
-                Beside::Admit { admission, user } => {
+        for effect in effects {
+            match effect {
+                SideEffect::Begin(_) | SideEffect::ByCode(_) => {}
+                SideEffect::Admit { admission, user } => {
                     admit(batch, group_id, now, admission, user);
                 }
-                Beside::Ticket(ticket) => {
+                SideEffect::Ticket(ticket) => {
                     let Some(user) = joined else { continue };
                     let expires_at = now.plus_seconds(TICKET_SECONDS);
                     batch.tickets.insert(ticket, (group_id, user));
                     batch.writes.push((group_id, Write::Ticket { ticket, user, expires_at }));
                 }
-                Beside::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
-                Beside::Handover { token, user, expires_at } => {
+                SideEffect::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
+                SideEffect::Handover { token, user, expires_at } => {
                     batch.writes.push((group_id, Write::Handover { token, user, expires_at }));
                 }
-                Beside::Take { handover, admission, user } => {
+                SideEffect::Take { handover, admission, user } => {
                     batch.writes.push((group_id, Write::SpendHandover(handover)));
                     admit(batch, group_id, now, admission, user);
                 }

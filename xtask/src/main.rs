@@ -186,7 +186,7 @@ fn perform(task: Task) -> Result<()> {
             )
         }
         Task::Simulate { seeds, from, steps } => {
-            let test = "simulation::whatever_goes_wrong_the_school_agrees_with_its_model";
+            let test = "tests::simulation::whatever_goes_wrong_the_school_agrees_with_its_model";
             exec::run(
                 exec::cargo()
                     .args(["test", "--release", "--package=server", "--lib", "--"])

@@ -7,8 +7,8 @@ use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::{bytes, event_of};
-use crate::folding::fold;
-use crate::tokens::Held;
+use crate::identity::tokens::Held;
+use crate::names::folding::fold;
 
 /// Which classes are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

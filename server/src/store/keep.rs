@@ -7,8 +7,8 @@ use sqlx::{Connection, Row, SqliteConnection};
 use super::history::ReadSoFar;
 use super::script::Script;
 use super::{Append, Reader, Writer, bytes, slack};
-use crate::folding::fold;
 use crate::identity::TokenHash;
+use crate::names::folding::fold;
 
 /// How many events of a deleted class go in one commit: others wait for no longer than that takes.
 const CLEARED_AT_ONCE: u32 = 2_000;

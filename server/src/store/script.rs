@@ -7,9 +7,9 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
 use super::{Append, Write};
-use crate::folding::fold;
 use crate::identity::TokenHash;
-use crate::tokens::{ASLEEP, BrowserId, Held, Membership, TAKEN_ALONG};
+use crate::identity::tokens::{ASLEEP, BrowserId, Held, Membership, TAKEN_ALONG};
+use crate::names::folding::fold;
 
 /// The most rows that one statement inserts.
 const LARGEST_PIECE: usize = 256;

@@ -6,8 +6,8 @@ use signaling::{Event, GroupId, Timestamp, UserId};
 use super::history::HistoryReader;
 use super::keep::{Keep, Tidy};
 use super::{Append, FirstAnswer, KeysOf, Loaded, Reader, Write, Writer};
+use crate::identity::tokens::Held;
 use crate::identity::{JoinCode, TokenHash};
-use crate::tokens::Held;
 
 /// Why the store did not do what it was asked.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -8,8 +8,8 @@ use signaling::{Command, GroupId, Role, SettingsChange, Timestamp};
 use super::{HERE, School, name};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::identity::tokens::{GRACE_SECONDS, TAKEN_ALONG};
 use crate::identity::{Entrance, Ticket, Token};
-use crate::tokens::{GRACE_SECONDS, TAKEN_ALONG};
 use crate::writer::Housekeeping;
 
 /// A browser begins a class of its own, and carries another token afterwards.

@@ -8,11 +8,11 @@ use std::task::Poll;
 
 use signaling::{Event, EventKind, GroupId, Timestamp, UserId};
 
+use crate::identity::tokens::{BrowserId, Held, Membership, part};
 use crate::identity::{JoinCode, TokenHash};
 use crate::store::keep::{Keep, Tidy};
 use crate::store::seam::{Failure, Store};
 use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
-use crate::tokens::{BrowserId, Held, Membership, part};
 
 /// One event as it lies on the disk.
 #[derive(Clone)]

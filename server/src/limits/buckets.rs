@@ -11,7 +11,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::error::Error;
-use crate::networks::{network, site};
+use crate::limits::networks::{network, site};
 
 /// The most buckets that are held before those that are full are forgotten.
 const FORGET_ABOVE: usize = 10_000;

@@ -13,8 +13,8 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::piece::{Pages, send};
-use crate::stream::LiveStream;
+use crate::live::piece::{Pages, send};
+use crate::live::stream::LiveStream;
 
 /// How many streams one task serves: a large class keeps every processor busy.
 const ROW: usize = 128;

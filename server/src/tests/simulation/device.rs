@@ -13,7 +13,7 @@ use signaling::{
 
 use super::model::{Model, Verdict, must};
 use crate::identity::TokenHash;
-use crate::stream::LiveStream;
+use crate::live::stream::LiveStream;
 
 /// Whether somebody is in the class, as far as their device knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::task::AbortHandle;
 
-use crate::networks::site;
+use crate::limits::networks::site;
 
 /// One of so many that could give way does so at a time: a flood is not gone through anew for each
 /// connection that comes.

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::identity::jitter;
-use crate::piece::Piece;
-use crate::room::{Attendance, Room, Telling};
+use crate::live::piece::Piece;
+use crate::live::room::{Attendance, Room, Telling};
 
 /// The seconds between two heartbeats of a stream.
 const HEARTBEAT_SECONDS: usize = 15;
@@ -262,8 +262,8 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::fanout;
     use crate::identity::{JoinCode, new_group_id, new_user_id};
+    use crate::live::fanout;
     use crate::store::{EncodedEvent, Loaded};
     use crate::writer::Housekeeping;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::connections::Connection;
+use crate::http::connections::Connection;
 
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,10 +15,10 @@ use tokio::time::MissedTickBehavior;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identity::Token;
+use crate::limits::weight::BYTES_OF_ROW;
 use crate::store::before;
 use crate::store::history::{ClassFilter, ClassRow, Place, ReadSoFar};
 use crate::store::keep::Keep;
-use crate::weight::BYTES_OF_ROW;
 use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until, still_since};
 
 /// How many events are read at once: few enough that nobody notices who works beside.

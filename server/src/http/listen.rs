@@ -32,13 +32,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::connections::{Connection, Connections};
 use crate::engine::Engine;
 use crate::error::{Error, PROBLEM_TYPE};
-use crate::fanout;
+use crate::http::connections::{Connection, Connections};
+use crate::http::pace::Paced;
 use crate::identity::jitter;
-use crate::pace::Paced;
-use crate::stream::LiveStream;
+use crate::live::fanout;
+use crate::live::stream::LiveStream;
 
 /// How long requests in flight are waited for on shutdown.
 const GRACE: Duration = Duration::from_secs(3);

@@ -20,13 +20,14 @@ use super::device::{Device, Line, Standing, frames};
 use super::disk::event_of;
 use super::model::{Verdict, must};
 use super::world::{Asks, Request, Stage, Told, World};
+use crate::http::reply::encode;
+use crate::identity::tokens::{GRACE_SECONDS, Held};
 use crate::identity::{JoinCode, TokenHash};
-use crate::room::{Room, Telling};
+use crate::live::room::{Room, Telling};
+use crate::live::stream::{self, Start};
 use crate::store::keep::Keep;
-use crate::stream::{self, Start};
-use crate::tokens::{GRACE_SECONDS, Held};
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
-use crate::writer::{Admission, Beside, Job, Key};
+use crate::writer::job::{Admission, Job, Key, SideEffect};
 
 /// The most devices and classes at a time.
 const DEVICES: usize = 16;
@@ -222,14 +223,14 @@ impl World {
             self.held(before);
         }
         let admission = Admission { token, instead_of };
-        let admit = Beside::Admit { admission, user };
+        let admit = SideEffect::Admit { admission, user };
         let name = Name::new(&format!("Person {device}")).map_err(|e| e.to_string())?;
         match asks {
             Asks::Begin(code) => {
                 let lesson = Name::new("Biology").map_err(|e| e.to_string())?;
                 let command = Command::Create { name: lesson, user, teacher: name };
-                let beside = vec![Beside::Begin(code), admit];
-                Ok(self.submit(group_id, Some(command), beside, None))
+                let effects = vec![SideEffect::Begin(code), admit];
+                Ok(self.submit(group_id, Some(command), effects, None))
             }
             Asks::Join(code) => {
                 let found = self.disk.borrow().contents.group_of_code(&code);
@@ -237,8 +238,8 @@ impl World {
                     return Ok(Stage::ToDevice(Told::Status(404)));
                 }
                 let command = Command::Join { user, name, alike: None };
-                let beside = vec![admit, Beside::ByCode(code)];
-                Ok(self.submit(group_id, Some(command), beside, None))
+                let effects = vec![admit, SideEffect::ByCode(code)];
+                Ok(self.submit(group_id, Some(command), effects, None))
             }
             Asks::Take(link) => {
                 let now = self.now();
@@ -247,8 +248,8 @@ impl World {
                     return Ok(Stage::ToDevice(Told::Status(401)));
                 };
                 let user = found.user;
-                let beside = vec![Beside::Take { handover: link, admission, user }];
-                Ok(self.submit(found.group_id, None, beside, None))
+                let effects = vec![SideEffect::Take { handover: link, admission, user }];
+                Ok(self.submit(found.group_id, None, effects, None))
             }
             _ => {
                 let room = self.server.as_ref().and_then(|server| server.rooms.get(group_id));
@@ -330,12 +331,12 @@ impl World {
         &mut self,
         group_id: signaling::GroupId,
         command: Option<Command>,
-        beside: Vec<Beside>,
+        effects: Vec<SideEffect>,
         key: Option<Key>,
     ) -> Stage {
         let Some(server) = &mut self.server else { return Stage::ToDevice(Told::Nothing) };
         let (reply, answered) = oneshot::channel();
-        server.waiting.push_back(Job { group_id, command, beside, key, reply });
+        server.waiting.push_back(Job { group_id, command, effects, key, reply });
         Stage::Judged(answered)
     }
 
@@ -364,7 +365,7 @@ impl World {
             Ok(Stage::ToDevice(Told::Status(status)))
         };
         match asks {
-            Asks::Do { command, beside, key } => Ok(self.submit(group_id, command, beside, key)),
+            Asks::Do { command, effects, key } => Ok(self.submit(group_id, command, effects, key)),
             Asks::Page => {
                 let Some(snapshot) = room.snapshot(user, now) else {
                     return self.turn_away(device);
@@ -701,8 +702,8 @@ impl World {
             let token = self.secret();
             let expires_at = self.now().plus_seconds(LINK_SECONDS);
             self.links.push((self.devices[index].class, token, actor));
-            let beside = vec![Beside::Handover { token, user: actor, expires_at }];
-            self.ask(index, Asks::Do { command: None, beside, key: None });
+            let effects = vec![SideEffect::Handover { token, user: actor, expires_at }];
+            self.ask(index, Asks::Do { command: None, effects, key: None });
             return true;
         }
         let Some(command) = self.think_of(actor, role, &page, group_id) else { return false };
@@ -712,12 +713,12 @@ impl World {
             Thought::KeepAlive(invite_id) => Asks::KeepAlive(invite_id),
             Thought::Relay(invite_id) => Asks::Relay(invite_id),
             Thought::Verb(command) => {
-                let beside = match command {
-                    Command::RenewJoinCode { .. } => vec![Beside::JoinCode(self.fresh_code())],
+                let effects = match command {
+                    Command::RenewJoinCode { .. } => vec![SideEffect::JoinCode(self.fresh_code())],
                     _ => Vec::new(),
                 };
                 let key = self.key_for(actor, &command);
-                Asks::Do { command: Some(command), beside, key }
+                Asks::Do { command: Some(command), effects, key }
             }
         };
         self.ask(index, asks);
@@ -743,7 +744,7 @@ impl World {
         {
             used.invitations.push(*invite_id);
         }
-        Some(Key { user, key, request })
+        Some(Key { user, key, request, encode })
     }
 
     /// An invitation on the page, or any that ever was, those between two others included.

@@ -19,13 +19,13 @@ use signaling::{
 };
 use tokio::time::Instant;
 
-use crate::fanout::Rows;
 use crate::identity::JoinCode;
-use crate::piece::{LONG, Pages, Piece};
-use crate::signs::Signs;
+use crate::identity::tokens::{BrowserId, Held, Membership, part};
+use crate::limits::weight::BYTES_OF_ROW;
+use crate::live::fanout::Rows;
+use crate::live::piece::{LONG, Pages, Piece};
+use crate::live::signs::Signs;
 use crate::store::{EncodedEvent, Loaded};
-use crate::tokens::{BrowserId, Held, Membership, part};
-use crate::weight::BYTES_OF_ROW;
 
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.

@@ -24,17 +24,17 @@ use tokio_util::sync::CancellationToken;
 use super::device::{Device, Standing};
 use super::disk::{Defect, Disk, Durable, SimulatedStore, Weather};
 use super::model::{Model, Verdict, must};
-use crate::answer::Answer;
-use crate::bounds::Bounds;
 use crate::clock::Clock;
-use crate::engine::Rooms;
-use crate::error::Error;
+use crate::http::reply::encode;
+use crate::identity::tokens::Tokens;
 use crate::identity::{JoinCode, TokenHash};
-use crate::room::Room;
-use crate::stream::Pulse;
-use crate::tokens::Tokens;
+use crate::limits::bounds::Bounds;
+use crate::live::room::Room;
+use crate::live::rooms::Rooms;
+use crate::live::stream::Pulse;
 use crate::writer::chores::ChoreJob;
-use crate::writer::{Beside, Housekeeping, Job, Key, Writer};
+use crate::writer::job::{self, Job, Key, SideEffect};
+use crate::writer::{Housekeeping, Writer};
 
 /// Where the machine's clock begins, in milliseconds since the epoch.
 const BEGINNING: i64 = 1_800_000_000_000;
@@ -42,7 +42,6 @@ const BEGINNING: i64 = 1_800_000_000_000;
 const TOLD: usize = 80;
 
 type Work = Pin<Box<dyn Future<Output = Writer<SimulatedStore>>>>;
-type Reply = Result<(Answer, Arc<Room>), Error>;
 
 enum Hand {
     Idle(Box<Writer<SimulatedStore>>),
@@ -76,7 +75,7 @@ pub(super) struct Server {
 pub(super) enum Asks {
     Begin(JoinCode),
     Join(JoinCode),
-    Do { command: Option<Command>, beside: Vec<Beside>, key: Option<Key> },
+    Do { command: Option<Command>, effects: Vec<SideEffect>, key: Option<Key> },
     Take(TokenHash),
     Page,
     Look(InviteId),
@@ -89,10 +88,10 @@ pub(super) enum Asks {
 pub(super) enum Stage {
     ToServer,
     /// The room is being read.
-    Opening(oneshot::Receiver<Reply>),
+    Opening(oneshot::Receiver<job::Verdict>),
     /// Who they are is known, and nothing done.
     Inside(Arc<Room>),
-    Judged(oneshot::Receiver<Reply>),
+    Judged(oneshot::Receiver<job::Verdict>),
     ToDevice(Told),
 }
 
@@ -641,8 +640,9 @@ impl World {
                     return Err("a request was not answered".to_owned());
                 }
             };
+            let verdict = verdict.map(|(reply, _)| encode(&Ok(reply)));
             let status = match &verdict {
-                Ok((answer, _)) => answer.status,
+                Ok(answer) => answer.status,
                 Err(error) => error.problem().status,
             };
             request.stage = Stage::ToDevice(Told::Status(status));
@@ -653,7 +653,6 @@ impl World {
                 self.tally.refused += 1;
             }
             self.note(format_args!("device {device} is answered {status}"));
-            let verdict = verdict.map(|(answer, _)| answer);
             self.is_true(device, &asks, &verdict)
                 .map_err(|sentence| format!("answer {status} to device {device}: {sentence}"))?;
             if status < 300 {

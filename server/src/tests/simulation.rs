@@ -30,8 +30,8 @@ use std::time::Duration;
 use signaling::{Answers, Command, Eraser, InviteId, InviteeList, Name, Timeout, UserId};
 
 use crate::error::Error;
-use crate::writer::Job;
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
+use crate::writer::job::Job;
 
 use self::disk::{Defect, Weather};
 use self::world::{Broken, Tally, World};
@@ -178,7 +178,7 @@ async fn nobody_is_erased_ahead_of_what_came_to_be_due_while_their_log_was_read(
         ] {
             let (reply, _) = tokio::sync::oneshot::channel();
             let job =
-                Job { group_id, command: Some(command), beside: Vec::new(), key: None, reply };
+                Job { group_id, command: Some(command), effects: Vec::new(), key: None, reply };
             world.server.as_mut().expect("a server").waiting.push_back(job);
             world.come_to_rest().expect("it is done");
         }

@@ -9,17 +9,17 @@ use signaling::{
 use super::disk::Class;
 use super::model::{Model, Verdict, must};
 use super::world::{Asks, World};
-use crate::answer::Answer;
 use crate::error::Error;
 use crate::identity::TokenHash;
-use crate::writer::{Beside, Key};
+use crate::writer::job::{Key, SideEffect};
+use crate::writer::reply::EncodedAnswer;
 
 impl World {
     pub(super) fn is_true(
         &mut self,
         device: usize,
         asks: &Asks,
-        verdict: &Result<Answer, Error>,
+        verdict: &Result<EncodedAnswer, Error>,
     ) -> Verdict {
         let group_id = self.group_of(device);
         if self.deleted.contains(&group_id) {
@@ -55,8 +55,10 @@ impl World {
                 must!(!disk.contents.links.contains_key(link.as_bytes()), "a link is still good");
                 must!(is_gone(user) || holder(token) == Some(user), "they have no credential");
             }
-            (Asks::Do { command: None, beside, .. }, Ok(_)) => {
-                let [Beside::Handover { token, .. }] = beside.as_slice() else { return Ok(()) };
+            (Asks::Do { command: None, effects, .. }, Ok(_)) => {
+                let [SideEffect::Handover { token, .. }] = effects.as_slice() else {
+                    return Ok(());
+                };
                 // A later one, or their being a teacher no more, may have ended it since.
                 let is_there = disk.contents.links.contains_key(token.as_bytes());
                 let is_newer = disk.contents.links.values().any(|link| link.user == user);
@@ -105,7 +107,7 @@ impl World {
     }
 
     /// The same key gets the same answer, and what it asked for happens once.
-    fn is_first_answer(&mut self, key: &Key, verdict: &Result<Answer, Error>) -> Verdict {
+    fn is_first_answer(&mut self, key: &Key, verdict: &Result<EncodedAnswer, Error>) -> Verdict {
         let used = self.keys.entry((key.user, key.key.clone())).or_default();
         match verdict {
             Ok(answer) => {
@@ -129,7 +131,7 @@ fn read(body: &[u8]) -> Result<Value, String> {
 }
 
 /// Whether an answer is this and nothing else.
-fn tells(answer: &Answer, truth: &Value) -> Verdict {
+fn tells(answer: &EncodedAnswer, truth: &Value) -> Verdict {
     let told = read(&answer.body)?;
     must!(told == *truth, "it tells {told} and not {truth}");
     Ok(())
@@ -143,7 +145,7 @@ struct Answered<'a> {
 }
 
 impl Answered<'_> {
-    fn has_done(&self, command: &Command, answer: &Answer) -> Verdict {
+    fn has_done(&self, command: &Command, answer: &EncodedAnswer) -> Verdict {
         let Self { group_id, model, class } = self;
         match command {
             Command::Invite { data, .. } | Command::InviteInGroup { data, .. } => {
@@ -234,7 +236,7 @@ impl Answered<'_> {
     }
 
     /// An invitation is told without those who are asked.
-    fn tells_invitation(&self, invite_id: InviteId, data: &str, answer: &Answer) -> Verdict {
+    fn tells_invitation(&self, invite_id: InviteId, data: &str, answer: &EncodedAnswer) -> Verdict {
         let sent = self.model.invitations.get(&invite_id);
         let sent = sent.ok_or("the log has no such invitation")?;
         let was = |(_, was): &(u64, String)| was == data || self.model.is_of_erased(invite_id);
@@ -258,7 +260,7 @@ impl Answered<'_> {
         &self,
         actor: UserId,
         invite_id: InviteId,
-        answer: &Answer,
+        answer: &EncodedAnswer,
         state: InviteeState,
         whose: Option<UserId>,
     ) -> Verdict {
