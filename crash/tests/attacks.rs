@@ -4,6 +4,11 @@
 //! them. Those who are watched have a thread of their own, so that they do not wait for those who
 //! attack.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the file is looked at without the server's own code"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;

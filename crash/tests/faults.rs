@@ -1,5 +1,10 @@
 //! What becomes of the server, and of those in its classes, when its file or disk fails.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the file is looked at without the server's own code"
+)]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -1,5 +1,10 @@
 //! The file of a server that runs: a second server on it, copies of it, and what is said about it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the file is looked at without the server's own code"
+)]
+
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -42,6 +42,7 @@ impl Clock {
         if let Some(simulated) = &self.simulated {
             return simulated.load(std::sync::atomic::Ordering::Relaxed);
         }
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
     }

@@ -2,6 +2,8 @@
 //! go on in this file, what reads them afterwards in `history`, what is kept beside them and how
 //! things are deleted in `keep`.
 
+#![expect(clippy::disallowed_methods, reason = "all SQL is here")]
+
 pub(crate) mod before;
 pub(crate) mod check;
 pub(crate) mod copy;
