@@ -32,9 +32,8 @@ struct School {
 impl School {
     async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let binary = binary().expect("a path");
-        let mut program =
-            Program::new(&binary, folder.path()).expect("`cargo xtask test` builds the server");
+        let binary = binary().expect("the server");
+        let mut program = Program::new(&binary, folder.path()).expect("a program");
         let running = Some(program.start().await.expect("a server"));
         let client = Client::new(program.address).expect("a client");
         let body = json!({ "name": "4B", "teacher": "Ms Noether" });
@@ -194,7 +193,7 @@ async fn a_backup_is_whole_whatever_is_written_meanwhile() {
 async fn a_backup_on_a_full_disk_says_so_and_leaves_nothing() {
     let school = School::open().await;
     let (backup, part) = (school.beside("b.sqlite3"), school.beside("b.sqlite3.part"));
-    let (faults, shim) = (school.beside("faults"), shim().expect("a path"));
+    let (faults, shim) = (school.beside("faults"), shim().expect("the shim"));
     let environment = school.full_disk(&faults, &shim, &part);
     let (done, said) = school.runs(&["backup", text(&backup)], &environment).await;
     assert!(!done && said.contains("its disk is full. Make room there"), "{said}");
@@ -236,7 +235,7 @@ async fn a_file_is_brought_up_to_date_once_there_is_room_for_a_copy() {
     does(&school.program.database, older).await;
     let kept = school.beside("handup.sqlite3.before-5");
     let part = school.beside("handup.sqlite3.before-5.part");
-    let (faults, shim) = (school.beside("faults"), shim().expect("a path"));
+    let (faults, shim) = (school.beside("faults"), shim().expect("the shim"));
     let environment = school.full_disk(&faults, &shim, &part);
     let environment = environment.map(|(name, path)| (name.to_owned(), text(path).to_owned()));
     let full = Program { environment: environment.to_vec(), ..school.program.clone() };
