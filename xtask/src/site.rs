@@ -57,18 +57,11 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     Ok(server)
 }
 
-/// Builds what the tests of crashes run: a server, which has the site of whatever build was last, and
-/// what stands between it and its disk.
-pub fn build_for_crashes(workspace: &Workspace) -> Result<()> {
-    for what in [&["--workspace", "--bin=handup", "--bin=crash"][..], &["--package=crash-shim"]] {
+/// Builds the program that kills the server, and what it puts between that and its disk.
+pub fn build_crash(workspace: &Workspace) -> Result<PathBuf> {
+    for what in [&["--workspace", "--bin=crash"][..], &["--package=crash-shim"]] {
         exec::run(exec::cargo().arg("build").args(what).current_dir(&workspace.root))?;
     }
-    Ok(())
-}
-
-/// The program that kills the server, with what it needs.
-pub fn build_crash(workspace: &Workspace) -> Result<PathBuf> {
-    build_for_crashes(workspace)?;
     Ok(workspace.server(Profile::Dev).with_file_name("crash"))
 }
 
