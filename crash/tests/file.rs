@@ -145,7 +145,7 @@ async fn what_was_backed_up_is_restored_as_the_readme_says() {
     let snapshot = school.snapshot().await;
     let backup = school.beside("backup.sqlite3");
     let (done, said) = school.runs(&["backup", text(&backup)], &[]).await;
-    assert!(done && said.contains("backup.sqlite3 is a whole copy"), "{said}");
+    assert!(done && said.contains("backup.sqlite3 is an intact copy"), "{said}");
     assert!(said.contains("classes 1, events 82"), "{said}");
     let (done, said) = school.runs(&["backup", text(&backup)], &[]).await;
     assert!(!done && said.contains("nothing is overwritten"), "{said}");
@@ -183,10 +183,10 @@ async fn a_backup_is_whole_whatever_is_written_meanwhile() {
     for number in 0..6 {
         let backup = school.beside(&format!("backup-{number}.sqlite3"));
         let (done, said) = school.runs(&["check", text(&backup)], &[]).await;
-        assert!(done && said.contains("is whole: classes 1"), "{said}");
+        assert!(done && said.contains("is intact: classes 1"), "{said}");
     }
     let (done, said) = school.runs(&["check", text(&school.program.database)], &[]).await;
-    assert!(done && said.contains("is whole: classes 1, events 122"), "{said}");
+    assert!(done && said.contains("is intact: classes 1, events 122"), "{said}");
 }
 
 #[tokio::test]
@@ -214,7 +214,7 @@ async fn what_is_wrong_with_a_file_fails_its_check() {
     assert_eq!(school.names(), before, "nothing is left beside it");
     does(&school.program.database, "DELETE FROM event WHERE seq = 2").await;
     let (done, said) = school.runs(&["check", text(&school.program.database)], &[]).await;
-    assert!(!done && said.contains("has faults") && said.contains("has no event 2"), "{said}");
+    assert!(!done && said.contains("is corrupt") && said.contains("has no event 2"), "{said}");
 }
 
 /// Does something to a file that nobody serves.
