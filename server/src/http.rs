@@ -35,9 +35,10 @@ use signaling::{
     Timeout, UserId,
 };
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tower::util::MapRequestLayer;
 
+use crate::clock::monotonic;
 use crate::engine::{Engine, Session};
 use crate::error::{Error, NO_STORE};
 use crate::http::listen::Handed;
@@ -46,7 +47,8 @@ use crate::identity::cookies::Presented;
 use crate::identity::{Token, TokenHash, is_same_origin};
 use crate::limits::bounds::Bounds;
 use crate::limits::peer_address;
-use crate::live::room::{Room, Telling};
+use crate::live::log_tail::EventFormat;
+use crate::live::room::Room;
 use crate::live::stream::{self, FirstSnapshot};
 use crate::names::entry::Entered;
 use crate::render_queue::Asking;
@@ -140,9 +142,9 @@ pub fn bodies_in_time(engine: Engine) -> MapRequestLayer<impl Fn(Request) -> Req
             return body;
         }
         let Bounds { body_timeout, body_deadline, .. } = engine.bounds();
-        let end = Instant::now() + body_deadline;
+        let end = monotonic() + body_deadline;
         let parts = try_unfold(body.into_data_stream(), move |mut body| async move {
-            let part = timeout_at(end.min(Instant::now() + body_timeout), body.next()).await;
+            let part = timeout_at(end.min(monotonic() + body_timeout), body.next()).await;
             let part = part.map_err(|_| axum::Error::new(BodyTooSlow))?.transpose()?;
             Ok::<_, axum::Error>(part.map(|part| (part, body)))
         });
@@ -922,9 +924,9 @@ async fn events(
         ),
         (None, None) => None,
     };
-    let telling = match from.events.as_deref() {
-        Some("tables") => Telling::Tables,
-        _ => Telling::Each,
+    let format = match from.events.as_deref() {
+        Some("tables") => EventFormat::Tables,
+        _ => EventFormat::Each,
     };
     let heartbeat_event = from.heartbeat.as_deref() == Some("event");
     let Caller { session: Session { room, user }, asking, .. } = caller;
@@ -941,7 +943,7 @@ async fn events(
         }
         None => Some(first_snapshot(&engine, &room, user, asking).await?),
     };
-    let start = stream::Start { after, snapshot, heartbeat_event, telling };
+    let start = stream::Start { after, snapshot, heartbeat_event, format };
     let stopping = engine.stopping().clone();
     let (clock, pulse) = (engine.clock(), engine.pulse());
     let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);

@@ -17,6 +17,7 @@ use axum::extract::ConnectInfo;
 use http::Extensions;
 use signaling::{Command, Group, GroupId, InviteeList, Role, UserId, json};
 
+use crate::clock::monotonic;
 use crate::error::Error;
 use crate::limits::bounds::Bounds;
 use crate::limits::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
@@ -84,7 +85,7 @@ impl Guesses {
         let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         for network in networks(address) {
             let Some(left) = all.get_mut(&network) else { continue };
-            self.refill(network, left, Instant::now());
+            self.refill(network, left, monotonic().into_std());
             if left.guesses < 1.0 {
                 let per_second = self.allowance.per_second * f64::from(network.share);
                 let wait = (1.0 - left.guesses) / per_second;
@@ -97,7 +98,7 @@ impl Guesses {
     /// Guesses that were made at once run into debt, so that they are no way around.
     fn was_wrong(&self, address: IpAddr) {
         let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
+        let now = monotonic().into_std();
         if all.len() > FORGET_ABOVE {
             all.retain(|network, left| {
                 self.refill(*network, left, now);

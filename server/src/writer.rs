@@ -23,13 +23,14 @@ use tokio::time::Instant;
 use self::chores::{ChoreJob, encoded};
 use self::job::{Admission, Job, Key, SideEffect, Verdict};
 use self::reply::{EncodedAnswer, Reply};
-use crate::clock::Clock;
+use crate::clock::{Clock, monotonic};
 use crate::error::Error;
 use crate::identity::tokens::{BrowserId, Held, Membership, Tokens};
 use crate::identity::{JoinCode, TokenHash};
 use crate::limits::takes;
 use crate::limits::weight;
-use crate::live::room::{Room, invitations};
+use crate::live::log_tail::invitations;
+use crate::live::room::Room;
 use crate::live::rooms::Rooms;
 use crate::names::looks::Looks;
 use crate::store::seam::Store;
@@ -87,9 +88,8 @@ struct Working {
 impl Working {
     /// The next moment at which something times out or has been silent for too long.
     fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        let silent_at = self.room.signs().next_silence();
-        let silent_at =
-            silent_at.map(|at| later(now, at.saturating_duration_since(Instant::now())));
+        let silent_at = self.room.liveness().next_silence();
+        let silent_at = silent_at.map(|at| later(now, at.saturating_duration_since(monotonic())));
         self.group.next_deadline().into_iter().chain(silent_at).min()
     }
 }
@@ -103,7 +103,7 @@ fn deadline_after(
     application: &dyn Application,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let silence = room.signs().shortest_silence(group, invitations(events), application);
+    let silence = room.liveness().shortest_silence(group, invitations(events), application);
     let silent_at = silence.map(|silence| later(now, silence));
     group.next_deadline().into_iter().chain(silent_at).min()
 }
@@ -191,7 +191,7 @@ impl<S: Store> Writer<S> {
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
             deadline_of: deadlines.into_iter().collect(),
             // A deletion may have been cut short.
-            untidy_at: Some(Instant::now()),
+            untidy_at: Some(monotonic()),
             purge_at: None,
             mend_at: None,
         }
@@ -226,14 +226,14 @@ impl<S: Store> Writer<S> {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let (at, _) = self.deadlines.first()?;
         let millis = u64::try_from(at.millis_since(self.clock.now())).unwrap_or(0);
-        Some(Instant::now() + Duration::from_millis(millis).min(LONGEST_SLEEP))
+        Some(monotonic() + Duration::from_millis(millis).min(LONGEST_SLEEP))
     }
 
     fn next_mend(&mut self) -> Option<Instant> {
         if self.store.is_well() {
             self.mend_at = None;
         } else {
-            self.mend_at.get_or_insert_with(|| Instant::now() + MEND_PACE);
+            self.mend_at.get_or_insert_with(|| monotonic() + MEND_PACE);
         }
         self.mend_at
     }
@@ -351,7 +351,11 @@ impl<S: Store> Writer<S> {
         let decided = match decided {
             Ok(outcome) => {
                 let group = &self.working.get(&group_id).ok_or(Error::NoSuchGroup)?.group;
-                let reply = Reply::of(group, command.as_ref(), &outcome, &effects);
+                let join_code = effects.iter().find_map(|effect| match effect {
+                    SideEffect::JoinCode(code) => Some(code),
+                    _ => None,
+                });
+                let reply = Reply::of(group, command.as_ref(), &outcome, join_code);
                 Self::write_effects(batch, group_id, now, &outcome, effects);
                 Ok(reply)
             }
@@ -558,7 +562,7 @@ impl<S: Store> Writer<S> {
     /// Ends what is between two of whom one has given no sign of life for too long.
     fn part_the_silent(&mut self, batch: &mut Batch, group_id: GroupId, now: Timestamp) {
         let Some(working) = self.working.get(&group_id) else { return };
-        let silent = working.room.signs().silent(Instant::now());
+        let silent = working.room.liveness().silent(monotonic());
         for (invite_id, user) in silent {
             let finish = Command::Finish {
                 actor: user,
@@ -779,7 +783,7 @@ impl<S: Store> Writer<S> {
     }
 
     pub(crate) fn sweep(&mut self) {
-        self.purge_at = Some(Instant::now());
+        self.purge_at = Some(monotonic());
         let idle = self.housekeeping.idle;
         self.tokens.forget_unused(idle);
         let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);

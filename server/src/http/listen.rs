@@ -37,7 +37,7 @@ use crate::error::{Error, PROBLEM_TYPE};
 use crate::http::connections::{Connection, Connections};
 use crate::http::pace::Paced;
 use crate::identity::jitter;
-use crate::live::fanout;
+use crate::live::outlet;
 use crate::live::stream::LiveStream;
 
 /// How long requests in flight are waited for on shutdown.
@@ -135,7 +135,7 @@ pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {
             if let Some((stream, head, live)) = attended.await {
                 // A task of its own: that of the connection is large, and is let go of.
                 streams.spawn(async move {
-                    fanout::run(live, stream, head, write_timeout).await;
+                    outlet::run(live, stream, head, write_timeout).await;
                     drop(its_own);
                 });
             }

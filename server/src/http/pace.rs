@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
+use crate::clock::monotonic;
 use crate::http::connections::Connection;
 
 /// What is waited for.
@@ -54,7 +55,7 @@ impl<S> Paced<S> {
     fn wait_for(&mut self, wait: Wait) {
         let time = if wait == Wait::Idle { self.idle_timeout } else { self.header_timeout };
         self.wait = Some(wait);
-        self.end.as_mut().reset(Instant::now() + time);
+        self.end.as_mut().reset(monotonic() + time);
     }
 }
 

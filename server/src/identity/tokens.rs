@@ -12,6 +12,7 @@ use std::time::Duration;
 use signaling::{Timestamp, UserId};
 use tokio::time::Instant;
 
+use crate::clock::monotonic;
 use crate::identity::TokenHash;
 
 /// How long a token is still good after the one that replaced it was used, in seconds: as long as
@@ -143,13 +144,13 @@ impl Tokens {
     pub fn get(&self, token: TokenHash) -> Option<Held> {
         let mut known = self.known();
         let known = known.get_mut(&token)?;
-        known.used_at = Instant::now();
+        known.used_at = monotonic();
         Some(known.held)
     }
 
     /// Takes over what the store has of tokens. What is known of one already is newer.
     pub fn learn(&self, tokens: impl IntoIterator<Item = (TokenHash, Held)>) {
-        let (mut known, used_at) = (self.known(), Instant::now());
+        let (mut known, used_at) = (self.known(), monotonic());
         for (token, held) in tokens {
             known.entry(token).or_insert(Known { held, used_at });
         }
@@ -169,6 +170,6 @@ impl Tokens {
 
     /// Forgets what has not been used for this long.
     pub fn forget_unused(&self, for_at_least: Duration) {
-        self.known().retain(|_, known| known.used_at.elapsed() < for_at_least);
+        self.known().retain(|_, known| monotonic() - known.used_at < for_at_least);
     }
 }

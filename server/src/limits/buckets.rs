@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::clock::monotonic;
 use crate::error::Error;
 use crate::limits::networks::{network, site};
 
@@ -48,7 +49,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
     /// When there is less at this moment: then nothing is taken.
     pub fn take(&self, key: &K, count: u32) -> Result<(), Error> {
         let Some(count) = NonZeroU32::new(count.min(self.at_once)) else { return Ok(()) };
-        self.forget(Instant::now());
+        self.forget(monotonic().into_std());
         let taken = self.limiter.check_key_n(key, count).map_err(|_| Error::BodyTooLarge)?;
         taken.map_err(|denied| Error::TooFast(denied.wait_time_from(self.clock.now())))
     }

@@ -11,10 +11,11 @@ use signaling::{Timestamp, UserId};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::chunk::Chunk;
+use super::log_tail::EventFormat;
+use super::room::{Attendance, Room};
 use crate::clock::Clock;
 use crate::identity::jitter;
-use crate::live::piece::Piece;
-use crate::live::room::{Attendance, Room, Telling};
 
 /// The seconds between two heartbeats of a stream.
 const HEARTBEAT_SECONDS: usize = 15;
@@ -60,11 +61,11 @@ pub(crate) struct LiveStream {
     clock: Arc<Clock>,
     user: UserId,
     cursor: u64,
-    passing_version: u64,
-    waiting: VecDeque<Piece>,
+    ephemeral_version: u64,
+    waiting: VecDeque<Chunk>,
     heartbeat: watch::Receiver<()>,
     heartbeat_event: bool,
-    telling: Telling,
+    format: EventFormat,
     stopping: CancellationToken,
     ended: bool,
     _attendance: Attendance,
@@ -80,19 +81,19 @@ pub(crate) struct FirstSnapshot {
 pub(crate) struct AsOf {
     seq: u64,
     /// The place in what holds only for now.
-    passing_version: u64,
+    ephemeral_version: u64,
 }
 
 impl FirstSnapshot {
     /// What a member may see; none when they are a member no more.
     pub fn of(room: &Room, user: UserId, now: Timestamp) -> Option<Self> {
         // The place comes first: what changes meanwhile is told again.
-        let passing_version = room.passing_version();
+        let ephemeral_version = room.ephemeral_version();
         let snapshot = room.snapshot(user, now)?;
         let seq = snapshot.seq;
         let body = serde_json::to_string(&snapshot).unwrap_or_default();
         let frame = format!("id: {seq}\nevent: snapshot\ndata: {body}\n\n").into();
-        Some(Self { as_of: AsOf { seq, passing_version }, frame })
+        Some(Self { as_of: AsOf { seq, ephemeral_version }, frame })
     }
 
     /// Its bytes, and the rest of it.
@@ -115,7 +116,7 @@ pub(crate) struct Start {
     /// Whether each heartbeat is an event too, for pages, which cannot see comments.
     pub heartbeat_event: bool,
     /// How events are told that follow each other.
-    pub telling: Telling,
+    pub format: EventFormat,
 }
 
 /// The member's stream of the room, until it ends or the server stops.
@@ -134,11 +135,11 @@ pub(crate) fn open(
         clock,
         user,
         cursor: 0,
-        passing_version: 0,
+        ephemeral_version: 0,
         waiting: VecDeque::new(),
         heartbeat: pulse.join(),
         heartbeat_event: start.heartbeat_event,
-        telling: start.telling,
+        format: start.format,
         stopping,
         ended: false,
         _attendance: attendance,
@@ -159,7 +160,7 @@ impl LiveStream {
     }
 
     /// What has to be sent next.
-    pub fn waiting(&mut self) -> &mut VecDeque<Piece> {
+    pub fn waiting(&mut self) -> &mut VecDeque<Chunk> {
         &mut self.waiting
     }
 
@@ -176,31 +177,31 @@ impl LiveStream {
     fn begin(&mut self, after: Option<u64>, snapshot: Option<FirstSnapshot>) {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")).into());
-        let (passing_version, status) = self.room.status();
-        match after.and_then(|after| self.room.news(after, self.user, self.telling)) {
+        let (ephemeral_version, status) = self.room.status();
+        match after.and_then(|after| self.room.news(after, self.user, self.format)) {
             Some(news) => {
-                self.waiting.extend(news.pieces);
+                self.waiting.extend(news.chunks);
                 self.cursor = news.cursor;
-                self.passing_version = passing_version;
+                self.ephemeral_version = ephemeral_version;
                 self.ended = news.ends;
                 self.waiting.push_back(status.into());
-                self.waiting.extend(self.room.code_for(self.user).map(Piece::from));
+                self.waiting.extend(self.room.code_for(self.user).map(Chunk::from));
             }
             None => {
                 let now = self.clock.now();
                 let made = snapshot.or_else(|| FirstSnapshot::of(&self.room, self.user, now));
-                let Some(FirstSnapshot { as_of: AsOf { seq, passing_version }, frame }) = made
+                let Some(FirstSnapshot { as_of: AsOf { seq, ephemeral_version }, frame }) = made
                 else {
                     // Who was removed while the stream was being opened.
                     self.ended = true;
                     return;
                 };
                 self.cursor = seq;
-                self.passing_version = passing_version;
+                self.ephemeral_version = ephemeral_version;
                 self.waiting.push_back(frame.into());
             }
         }
-        self.waiting.extend(self.room.ringing(self.user).into_iter().map(Piece::from));
+        self.waiting.extend(self.room.ringing(self.user).into_iter().map(Chunk::from));
         if self.heartbeat_event {
             // The page sets its clock by it, and knows that it has seen what it missed.
             self.beat();
@@ -217,22 +218,22 @@ impl LiveStream {
         }
         // Looked at before the log and sent after it: what holds only for now may be an answer
         // to what is written there.
-        let passing = self.room.passing(self.passing_version, self.user);
-        let Some(news) = self.room.news(self.cursor, self.user, self.telling) else { return false };
-        self.waiting.extend(news.pieces);
+        let ephemeral = self.room.ephemeral(self.ephemeral_version, self.user);
+        let Some(news) = self.room.news(self.cursor, self.user, self.format) else { return false };
+        self.waiting.extend(news.chunks);
         self.cursor = news.cursor;
         self.ended = news.ends;
-        match passing {
+        match ephemeral {
             Some((version, events)) => {
-                self.passing_version = version;
-                self.waiting.extend(events.into_iter().map(Piece::from));
+                self.ephemeral_version = version;
+                self.waiting.extend(events.into_iter().map(Chunk::from));
             }
             None => {
                 let (version, status) = self.room.status();
-                self.passing_version = version;
+                self.ephemeral_version = version;
                 self.waiting.push_back(status.into());
-                self.waiting.extend(self.room.code_for(self.user).map(Piece::from));
-                self.waiting.extend(self.room.ringing(self.user).into_iter().map(Piece::from));
+                self.waiting.extend(self.room.code_for(self.user).map(Chunk::from));
+                self.waiting.extend(self.room.ringing(self.user).into_iter().map(Chunk::from));
             }
         }
         !self.ended || !self.waiting.is_empty()
@@ -263,7 +264,7 @@ mod tests {
 
     use super::*;
     use crate::identity::{JoinCode, new_group_id, new_user_id};
-    use crate::live::fanout;
+    use crate::live::outlet;
     use crate::store::{EncodedEvent, Loaded};
     use crate::writer::Housekeeping;
 
@@ -292,15 +293,15 @@ mod tests {
     }
 
     fn live(room: &Arc<Room>, after: Option<u64>) -> impl Stream<Item = String> + use<> {
-        pieces(Arc::clone(room), READER, start(after, Telling::Each), CancellationToken::new())
+        chunks(Arc::clone(room), READER, start(after, EventFormat::Each), CancellationToken::new())
     }
 
-    fn start(after: Option<u64>, telling: Telling) -> Start {
-        Start { after, snapshot: None, heartbeat_event: false, telling }
+    fn start(after: Option<u64>, format: EventFormat) -> Start {
+        Start { after, snapshot: None, heartbeat_event: false, format }
     }
 
     /// What a stream sends, as it comes out of a socket.
-    fn pieces(
+    fn chunks(
         room: Arc<Room>,
         user: UserId,
         start: Start,
@@ -313,12 +314,12 @@ mod tests {
             let address = listener.local_addr().expect("its address");
             let reader = TcpStream::connect(address).await.expect("a reader");
             let (connection, _) = listener.accept().await.expect("its connection");
-            tokio::spawn(fanout::run(live, connection, Bytes::new(), Duration::from_secs(30)));
+            tokio::spawn(outlet::run(live, connection, Bytes::new(), Duration::from_secs(30)));
             futures::stream::unfold((reader, pulse), |(mut reader, pulse)| async move {
                 let mut bytes = [0; 4_096];
                 let read = reader.read(&mut bytes).await.expect("the stream");
-                let piece = String::from_utf8_lossy(&bytes[..read]).into_owned();
-                (read > 0).then_some((piece, (reader, pulse)))
+                let chunk = String::from_utf8_lossy(&bytes[..read]).into_owned();
+                (read > 0).then_some((chunk, (reader, pulse)))
             })
         };
         reading.into_stream().flatten()
@@ -350,8 +351,8 @@ mod tests {
         let room = empty_room();
         room.publish(&joins(1..101));
         let in_tables = |user| {
-            let start = start(Some(100), Telling::Tables);
-            Box::pin(pieces(Arc::clone(&room), user, start, CancellationToken::new()))
+            let start = start(Some(100), EventFormat::Tables);
+            Box::pin(chunks(Arc::clone(&room), user, start, CancellationToken::new()))
         };
         let members: Vec<UserId> =
             room.with_group(|group| group.members().iter().map(|m| m.user_id).collect());
@@ -367,11 +368,11 @@ mod tests {
         for commit in &commits {
             room.publish(commit);
         }
-        let in_pages = || {
-            let news = room.news(100, READER, Telling::Tables).expect("it is in memory");
-            news.pieces.iter().filter(|piece| piece.has_pages()).count()
+        let in_file = || {
+            let news = room.news(100, READER, EventFormat::Tables).expect("it is in memory");
+            news.chunks.iter().filter(|chunk| chunk.has_file()).count()
         };
-        assert_eq!(in_pages(), 2, "the long ones, until all have them");
+        assert_eq!(in_file(), 2, "the long ones, until all have them");
         let mut alone = in_tables(READER);
         let alone = read_to(&mut alone, 2_103).await;
         let of_commits = |read: &str| {
@@ -387,7 +388,7 @@ mod tests {
             assert_eq!(joined.map(|events| events.len()).sum::<usize>(), 2_002);
             assert!(read == of_commits(&alone), "what many read and what one reads");
         }
-        while in_pages() > 0 {
+        while in_file() > 0 {
             tokio::task::yield_now().await;
         }
     }
@@ -462,7 +463,7 @@ mod tests {
         let stopping = CancellationToken::new();
         let room = empty_room();
         room.publish(&joins(1..2));
-        let stream = pieces(room, READER, start(None, Telling::Each), stopping.clone());
+        let stream = chunks(room, READER, start(None, EventFormat::Each), stopping.clone());
         let reading = tokio::spawn(stream.count());
         stopping.cancel();
         reading.await.expect("the stream ends");

@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::{BUSY_TIMEOUT, OpenError, beside};
+use crate::clock::monotonic;
 
 /// How often it is tried again whether a server that is stopping has let go.
 const PACE: Duration = Duration::from_millis(20);
@@ -44,11 +43,11 @@ impl Lock {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut file = options.open(&place).map_err(cannot)?;
-        let until = Instant::now() + BUSY_TIMEOUT;
+        let until = monotonic() + BUSY_TIMEOUT;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                Err(TryLockError::WouldBlock) if monotonic() < until => {
                     tokio::time::sleep(PACE).await;
                 }
                 Err(TryLockError::WouldBlock) => {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use signaling::{Application, Command, Eraser, Event, GroupId, Role, Timestamp, UserId, act};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::{Writer, deadline_after};
+use crate::clock::monotonic;
 use crate::error::Error;
 use crate::store::keep::{Keep, Tidy};
 use crate::store::seam::Store;
@@ -102,7 +102,7 @@ impl<S: Store> Writer<S> {
     async fn delete(&mut self, group_id: GroupId) -> Result<(), Error> {
         self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
         let taken = self.store.take_away(group_id, self.clock.now()).await;
-        self.untidy_at = Some(Instant::now());
+        self.untidy_at = Some(monotonic());
         if taken.is_err() {
             // It may be gone all the same: soon its log is looked for.
             self.restore(group_id, self.clock.now());
@@ -171,7 +171,7 @@ impl<S: Store> Writer<S> {
             self.restore(group_id, self.clock.now());
         }
         written?;
-        self.untidy_at = Some(Instant::now());
+        self.untidy_at = Some(monotonic());
         if self.rooms.get(group_id).is_some() {
             self.open(group_id).await?;
         }
@@ -190,7 +190,7 @@ impl<S: Store> Writer<S> {
             tracing::error!(%error, "purge failed");
             false
         });
-        self.purge_at = more.then(|| Instant::now() + TIDY_PACE);
+        self.purge_at = more.then(|| monotonic() + TIDY_PACE);
     }
 
     pub(crate) async fn tidy(&mut self) {
@@ -204,7 +204,7 @@ impl<S: Store> Writer<S> {
                 Some(FAILED_PACE)
             }
         };
-        self.untidy_at = pause.map(|pause| Instant::now() + pause);
+        self.untidy_at = pause.map(|pause| monotonic() + pause);
     }
 }
 

@@ -6,7 +6,6 @@ use signaling::{
     UserId,
 };
 
-use super::job::SideEffect;
 use crate::identity::JoinCode;
 
 /// What a request that was not refused has come to.
@@ -48,12 +47,13 @@ pub(crate) struct EncodedAnswer {
 pub(crate) type Encode = fn(&Result<Reply, Rejection>) -> EncodedAnswer;
 
 impl Reply {
-    /// The reply to a command that was decided, in a group that has applied what it did.
+    /// The reply to a command that was decided, in a group that has applied what it did and may have
+    /// got this code.
     pub fn of(
         group: &Group,
         command: Option<&Command>,
         outcome: &Outcome,
-        effects: &[SideEffect],
+        join_code: Option<&JoinCode>,
     ) -> Self {
         let Some(command) = command else { return Self::Done };
         let invitation = |id| group.invitation(id).map(Invitation::without_invitees);
@@ -72,12 +72,7 @@ impl Reply {
                 settings: group.settings,
                 seq: group.seq,
             },
-            Command::RenewJoinCode { .. } => {
-                Self::JoinCode(effects.iter().find_map(|effect| match effect {
-                    SideEffect::JoinCode(code) => Some(code.clone()),
-                    _ => None,
-                }))
-            }
+            Command::RenewJoinCode { .. } => Self::JoinCode(join_code.cloned()),
             Command::ChangeRole { user, .. } => {
                 let member = group.member(*user);
                 Self::RoleChanged {

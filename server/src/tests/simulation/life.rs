@@ -23,7 +23,8 @@ use super::world::{Asks, Request, Stage, Told, World};
 use crate::http::reply::encode;
 use crate::identity::tokens::{GRACE_SECONDS, Held};
 use crate::identity::{JoinCode, TokenHash};
-use crate::live::room::{Room, Telling};
+use crate::live::log_tail::EventFormat;
+use crate::live::room::Room;
 use crate::live::stream::{self, Start};
 use crate::store::keep::Keep;
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
@@ -402,8 +403,8 @@ impl World {
 
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
-        let telling = if device.is_multiple_of(2) { Telling::Each } else { Telling::Tables };
-        let start = Start { after, snapshot: None, heartbeat_event: false, telling };
+        let format = if device.is_multiple_of(2) { EventFormat::Each } else { EventFormat::Tables };
+        let start = Start { after, snapshot: None, heartbeat_event: false, format };
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;
@@ -499,7 +500,7 @@ impl World {
         if line.under_way.len() > HOLDS {
             return Ok(false);
         }
-        let wakes = stream.room().rows().wakes.load(Ordering::SeqCst);
+        let wakes = stream.room().fanout().wakes.load(Ordering::SeqCst);
         if line.wakes == Some(wakes) && !stream.ended() {
             return Ok(false);
         }

@@ -1,7 +1,6 @@
-//! What devices at the two ends of one-to-one invitations tell of themselves and nobody writes
-//! down: that one is being shown, and that an end of an accepted one is still there. An end that
-//! gives no sign of life for as long as the application allows is gone. After a restart everybody
-//! has that long again.
+//! Liveness of one-to-one invitations: whether one rings, and whether both ends of an accepted one
+//! still give signs of life. Not logged. An end that is silent for as long as the application allows
+//! is gone; after a restart everybody has that long again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -17,9 +16,9 @@ struct Watch {
     ends: [(UserId, Instant); 2],
 }
 
-/// The signs of one group's ends, as of the last commit.
+/// The liveness of one group's invitations, as of the last commit.
 #[derive(Debug, Default)]
-pub(crate) struct Signs {
+pub(crate) struct Liveness {
     ringing: HashSet<InviteId>,
     watches: HashMap<InviteId, Watch>,
     /// When each end will have been silent for too long.
@@ -41,7 +40,7 @@ fn watched(
     Some(([invitation.inviter, callee], silence))
 }
 
-impl Signs {
+impl Liveness {
     /// Takes over how the whole group stands.
     pub fn follow_all(&mut self, group: &Group, application: &dyn Application, now: Instant) {
         let known = self.watches.keys().chain(&self.ringing).copied();
@@ -198,7 +197,7 @@ mod tests {
 
     #[test]
     fn an_end_is_gone_when_it_was_silent_for_as_long_as_the_application_says() {
-        let (mut group, mut signs, start) = (called("20"), Signs::default(), Instant::now());
+        let (mut group, mut signs, start) = (called("20"), Liveness::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         signs.follow_all(&group, &Watched, start);
         assert_eq!(signs.next_silence(), None, "nothing was accepted");
@@ -226,7 +225,7 @@ mod tests {
     fn nothing_is_watched_that_needs_no_sign_of_life_or_is_over() {
         let now = Instant::now();
         for (data, ends) in [("", 0), ("20", 2)] {
-            let (mut group, mut signs) = (called(data), Signs::default());
+            let (mut group, mut signs) = (called(data), Liveness::default());
             accept(&mut group);
             signs.follow(&group, [CALL], &Watched, now);
             assert_eq!(signs.due.len(), ends);
@@ -240,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_invitation_rings_until_it_is_answered() {
-        let (mut group, mut signs) = (called("20"), Signs::default());
+        let (mut group, mut signs) = (called("20"), Liveness::default());
         assert!(signs.ring(CALL));
         assert!(!signs.ring(CALL), "a second device is no news");
         signs.follow(&group, [CALL], &Watched, Instant::now());
