@@ -204,9 +204,12 @@ mod tests {
     #[test]
     fn a_part_of_a_module_uses_what_the_whole_defines_without_an_arrow() {
         let files = [
-            ("lib.rs", "mod a; mod z; fn f() { a::b::g(); }"),
+            ("lib.rs", "mod a; mod z; fn f() { a::b::g(); } mod words { pub const W: u8 = 1; }"),
             ("a.rs", "pub mod b; mod c; fn f() { b::g(); } pub fn z() {}"),
-            ("a/b.rs", "use super::c; pub fn g() { super::f(); crate::f(); c::h(); }"),
+            (
+                "a/b.rs",
+                "use super::c; pub fn g() { super::f(); crate::f(); c::h(crate::words::W); }",
+            ),
             ("a/c.rs", "pub fn h() { crate::z::g() }"),
             ("z.rs", "pub fn g() { crate::a::z() }"),
         ];

@@ -72,10 +72,10 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Whether a module is another one or a part of it.
-    pub fn is_within(&self, module: ModuleId, outer: ModuleId) -> bool {
+    /// Whether a module is written in a file, or is a part of one that is.
+    pub fn is_part_of(&self, module: ModuleId, file: FileId) -> bool {
         let parent = |module: &ModuleId| self.modules[*module].parent;
-        std::iter::successors(Some(module), parent).any(|module| module == outer)
+        std::iter::successors(Some(module), parent).any(|module| self.modules[module].file == file)
     }
 
     /// Parses a file as a module. The files of its children are looked for in `folder`.

@@ -17,7 +17,7 @@ use super::tree::{FileId, ModuleId, Scope, Tree, imports, is_reexport};
 /// What one file takes from others: the file, and the name.
 pub type Uses = BTreeSet<(FileId, String)>;
 
-/// Finds the uses of a module, but for those of the modules it is a part of.
+/// Finds the uses of a module, but for those of its own file and of those it is a part of.
 pub fn of_module(tree: &Tree, module: ModuleId) -> Uses {
     let mut finder =
         Finder { tree, module, blocks: Vec::new(), variables: BTreeSet::new(), found: Uses::new() };
@@ -25,8 +25,6 @@ pub fn of_module(tree: &Tree, module: ModuleId) -> Uses {
         finder.variables = variables(item);
         finder.visit_item(item);
     }
-    let own = tree.modules[module].file;
-    finder.found.retain(|(file, _)| *file != own);
     finder.found
 }
 
@@ -55,9 +53,10 @@ impl Finder<'_> {
     fn note(&mut self, path: &[String]) {
         for target in self.tree.resolve(self.module, &self.blocks, path) {
             if let Target::Item(module, name) = target
-                && !self.tree.is_within(self.module, module)
+                && let file = self.tree.modules[module].file
+                && !self.tree.is_part_of(self.module, file)
             {
-                self.found.insert((self.tree.modules[module].file, name));
+                self.found.insert((file, name));
             }
         }
     }
