@@ -5,6 +5,11 @@
 //! `cargo xtask bench` runs it. The file is made once, by the rules themselves, and kept in
 //! `target/bench`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the machine does without Handup is measured too"
+)]
+
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,8 +25,8 @@ use reqwest::{Client, header};
 use serde_json::{Value, json};
 use server::{ClassFilter, Config, Engine, hash_password};
 use signaling::{
-    Answers, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId, InviteeList, Name,
-    Timeout, Timestamp, UserId, act,
+    Answers, Application as _, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId,
+    InviteeList, Name, Settings, Timeout, Timestamp, UserId, act,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Row};
@@ -118,6 +123,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
         name: name(&class)?,
         user: teacher,
         teacher: name(&format!("Teacher {}", number % 97))?,
+        settings: Settings::of_new_class(APPLICATIONS.switches()),
     });
     let students: Vec<UserId> = (0..STUDENTS).map(|_| UserId::from_bytes(ids.next())).collect();
     for (place, user) in students.iter().enumerate() {

@@ -1,5 +1,10 @@
 //! What becomes of the server, and of those in its classes, when its file or disk fails.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the file is looked at without the server's own code"
+)]
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,9 +26,9 @@ const READ_ONLY: i32 = 30;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn program(folder: &Path) -> Program {
-    let binary = binary().expect("a path");
-    let program = Program::new(&binary, folder).expect("`cargo xtask test` builds the server");
-    program.with_shim(&shim().expect("a path")).expect("`cargo xtask test` builds the shim")
+    let binary = binary().expect("the server");
+    let program = Program::new(&binary, folder).expect("a program");
+    program.with_shim(&shim().expect("the shim")).expect("a shim")
 }
 
 /// A server with a class in which somebody follows everything.

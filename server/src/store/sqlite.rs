@@ -1,5 +1,7 @@
 //! The store in one SQLite file, embedded: nothing to install. All SQL is here.
 
+#![expect(clippy::disallowed_methods, reason = "all SQL is here")]
+
 pub(crate) mod before;
 pub(crate) mod check;
 pub(crate) mod copy;
