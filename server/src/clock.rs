@@ -1,10 +1,16 @@
-//! The one place that reads the clock.
+//! The clock: the only place that reads the time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use signaling::Timestamp;
 use tokio::time::Instant;
+
+/// A moment of the clock that only goes on and tells no time of day, for what takes or lasts a while.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub(crate) fn monotonic() -> Instant {
+    Instant::now()
+}
 
 /// The server's clock. It does not go back, so that no event is older than the one before it; and
 /// where the machine's clock is set back it goes on by itself, so that what is to end in thirty
@@ -23,7 +29,7 @@ impl Clock {
     /// The moment it is.
     pub fn now(&self) -> Timestamp {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let (machine, instant) = (self.of_the_machine(), Instant::now());
+        let (machine, instant) = (self.of_the_machine(), monotonic());
         let counted = shown.map(|(at, since)| {
             let passed = instant.saturating_duration_since(since).as_millis();
             at.saturating_add(i64::try_from(passed).unwrap_or(i64::MAX))
@@ -42,6 +48,7 @@ impl Clock {
         if let Some(simulated) = &self.simulated {
             return simulated.load(std::sync::atomic::Ordering::Relaxed);
         }
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
     }

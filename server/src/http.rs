@@ -1,6 +1,12 @@
 //! The HTTP API, under `/api/v1`, as the contract has it. Each handler reads one request, asks the
 //! engine, and answers; conventions that all of them share are the extractors below.
 
+pub(crate) mod connections;
+pub(crate) mod listen;
+pub(crate) mod pace;
+pub(crate) mod reach;
+pub(crate) mod reply;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::iter::successors;
@@ -21,30 +27,32 @@ use futures::stream::try_unfold;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
+use signaling::wire::ChangeSettings;
 use signaling::{
-    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Rejection, Role, SettingsChange,
-    Timeout, UserId,
+    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Rejection, Role, Timeout, UserId,
 };
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tower::util::MapRequestLayer;
 
-use crate::answer::Answer;
-use crate::bounds::Bounds;
-use crate::cookies::Presented;
+use crate::clock::monotonic;
 use crate::engine::{Engine, Session};
-use crate::entry::Entered;
-use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
+use crate::error::{Error, NO_STORE};
+use crate::http::listen::Handed;
+use crate::http::reply::{Answer, encode};
+use crate::identity::cookies::Presented;
 use crate::identity::{Token, TokenHash, is_same_origin};
+use crate::limits::bounds::Bounds;
 use crate::limits::peer_address;
-use crate::listen::Handed;
+use crate::live::log_tail::EventFormat;
+use crate::live::room::Room;
+use crate::live::stream::{self, FirstSnapshot};
+use crate::names::entry::Entered;
 use crate::render_queue::Asking;
-use crate::room::{Room, Telling};
-use crate::stream::{self, FirstSnapshot};
-use crate::writer::Key;
+use crate::writer::job::Key;
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1_024;
@@ -134,9 +142,9 @@ pub fn bodies_in_time(engine: Engine) -> MapRequestLayer<impl Fn(Request) -> Req
             return body;
         }
         let Bounds { body_timeout, body_deadline, .. } = engine.bounds();
-        let end = Instant::now() + body_deadline;
+        let end = monotonic() + body_deadline;
         let parts = try_unfold(body.into_data_stream(), move |mut body| async move {
-            let part = timeout_at(end.min(Instant::now() + body_timeout), body.next()).await;
+            let part = timeout_at(end.min(monotonic() + body_timeout), body.next()).await;
             let part = part.map_err(|_| axum::Error::new(BodyTooSlow))?.transpose()?;
             Ok::<_, axum::Error>(part.map(|part| (part, body)))
         });
@@ -296,7 +304,7 @@ struct RequestKey {
 
 impl RequestKey {
     fn of(user: UserId, key: Option<Self>) -> Option<Key> {
-        key.map(|Self { key, request }| Key { user, key, request })
+        key.map(|Self { key, request }| Key { user, key, request, encode })
     }
 }
 
@@ -387,18 +395,6 @@ fn malformed(error: &serde_json::Error) -> Error {
         _ => "A field of the body has the wrong type or a value out of range.".to_owned(),
     };
     Error::Malformed(detail)
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        if self.body.is_empty() {
-            return (status, [NO_STORE]).into_response();
-        }
-        let json = (header::CONTENT_TYPE, "application/json");
-        let content_type = if self.status >= 400 { PROBLEM_TYPE } else { json };
-        (status, [content_type, NO_STORE], self.body).into_response()
-    }
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -530,18 +526,7 @@ struct ChangeGroup {
     #[serde(default, deserialize_with = "present")]
     name: Option<Entered>,
     #[serde(default, deserialize_with = "present")]
-    settings: Option<Object<ChangeSettings>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ChangeSettings {
-    #[serde(default, deserialize_with = "present")]
-    locked: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    ask_anytime: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    students_may_call: Option<bool>,
+    settings: Option<ChangeSettings>,
 }
 
 /// A field that may be left out but not be null.
@@ -558,15 +543,12 @@ async fn change_group(
     caller: Caller,
     body: Sent<ChangeGroup>,
 ) -> Result<Answer, Error> {
-    let settings = body.fields.settings.map(|Object(settings)| settings).unwrap_or_default();
+    let settings = body.fields.settings.unwrap_or_default();
+    let settings = settings.read(&engine.shared.application.switches());
     let command = Command::ChangeGroup {
         actor: caller.user(),
         name: body.fields.name.map(|Entered(name)| name),
-        settings: SettingsChange {
-            locked: settings.locked,
-            ask_anytime: settings.ask_anytime,
-            students_may_call: settings.students_may_call,
-        },
+        settings: settings.map_err(|error| malformed(&de::Error::custom(error)))?,
     };
     verb(&engine, &caller, command, body.key).await
 }
@@ -645,7 +627,7 @@ async fn verb(
     key: Option<RequestKey>,
 ) -> Result<Answer, Error> {
     let key = RequestKey::of(caller.user(), key);
-    engine.keyed_command(caller.group_id(), caller.address, command, key).await
+    engine.keyed_command(caller.group_id(), caller.address, command, key).await.map(Answer::from)
 }
 
 // ---- Invitations -------------------------------------------------------------------------------
@@ -928,9 +910,9 @@ async fn events(
         ),
         (None, None) => None,
     };
-    let telling = match from.events.as_deref() {
-        Some("tables") => Telling::Tables,
-        _ => Telling::Each,
+    let format = match from.events.as_deref() {
+        Some("tables") => EventFormat::Tables,
+        _ => EventFormat::Each,
     };
     let heartbeat_event = from.heartbeat.as_deref() == Some("event");
     let Caller { session: Session { room, user }, asking, .. } = caller;
@@ -947,7 +929,7 @@ async fn events(
         }
         None => Some(first_snapshot(&engine, &room, user, asking).await?),
     };
-    let start = stream::Start { after, snapshot, heartbeat_event, telling };
+    let start = stream::Start { after, snapshot, heartbeat_event, format };
     let stopping = engine.stopping().clone();
     let (clock, pulse) = (engine.clock(), engine.pulse());
     let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);

@@ -1,6 +1,10 @@
 //! Who somebody is, without accounts: tokens from the operating system's randomness of which only
 //! hashes are kept, and join codes for reading aloud.
 
+pub(crate) mod cookies;
+pub(crate) mod password;
+pub(crate) mod tokens;
+
 use std::fmt;
 
 use base64::Engine as _;

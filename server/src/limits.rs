@@ -2,6 +2,12 @@
 //! its members do by class; an address is limited only in wrong join codes, in wrong passwords, in
 //! classes it begins and in how many join.
 
+pub(crate) mod bounds;
+pub(crate) mod buckets;
+pub(crate) mod networks;
+pub(crate) mod proxies;
+pub(crate) mod weight;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
@@ -11,11 +17,11 @@ use axum::extract::ConnectInfo;
 use http::Extensions;
 use signaling::{Command, Group, GroupId, InviteeList, Role, UserId, json};
 
-use crate::bounds::Bounds;
-use crate::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
+use crate::clock::monotonic;
 use crate::error::Error;
-use crate::networks::{network, site};
-use crate::weight;
+use crate::limits::bounds::Bounds;
+use crate::limits::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
+use crate::limits::networks::{network, site};
 
 /// The address a request came from, as [`serve`](crate::serve) noted it.
 pub fn peer_address(extensions: &Extensions) -> IpAddr {
@@ -79,7 +85,7 @@ impl Guesses {
         let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         for network in networks(address) {
             let Some(left) = all.get_mut(&network) else { continue };
-            self.refill(network, left, Instant::now());
+            self.refill(network, left, monotonic().into_std());
             if left.guesses < 1.0 {
                 let per_second = self.allowance.per_second * f64::from(network.share);
                 let wait = (1.0 - left.guesses) / per_second;
@@ -92,7 +98,7 @@ impl Guesses {
     /// Guesses that were made at once run into debt, so that they are no way around.
     fn was_wrong(&self, address: IpAddr) {
         let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
+        let now = monotonic().into_std();
         if all.len() > FORGET_ABOVE {
             all.retain(|network, left| {
                 self.refill(*network, left, now);
@@ -160,11 +166,10 @@ pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
     let has_many = |actor: &UserId| {
         group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
     };
-    let is_teacher = |user: &UserId| group.member(*user).is_some_and(|it| it.role == Role::Teacher);
     let is_one_too_many = match command {
         Command::Invite { actor, .. } => has_many(actor),
         Command::InviteInGroup { actor, invitee_list, .. } => {
-            let asks_students = *invitee_list == InviteeList::Everyone && is_teacher(actor);
+            let asks_students = *invitee_list == InviteeList::Everyone && group.is_teacher(*actor);
             let asked = group.live_to_everyone(Role::Student).len();
             has_many(actor) || asks_students && asked >= MAX_TO_STUDENTS
         }

@@ -20,9 +20,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::clock::monotonic;
 use crate::error::Error;
 use crate::identity::{Token, TokenHash};
-use crate::networks::{network, site};
+use crate::limits::networks::{network, site};
 
 /// How many requests of one asker may wait, be worked on or be sent at once: a browser opens six
 /// connections.
@@ -151,7 +152,7 @@ impl Shared {
                 state.working += 1;
                 waiting
             };
-            let permit = Permit { shared: Arc::clone(self), since: Instant::now() };
+            let permit = Permit { shared: Arc::clone(self), since: monotonic() };
             // Whoever went at this very moment gives it back by dropping it.
             let _ = waiting.permit.send(permit);
         }
@@ -270,7 +271,7 @@ impl Drop for Permit {
         let mut state = self.shared.state();
         state.working -= 1;
         // A moving average, of about the last sixteen.
-        state.lasts = (state.lasts * 15 + self.since.elapsed()) / 16;
+        state.lasts = (state.lasts * 15 + (monotonic() - self.since)) / 16;
         drop(state);
         self.shared.serve();
     }

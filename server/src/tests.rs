@@ -1,9 +1,12 @@
 //! Tests of the engine from within, on a real file.
 
+#![expect(clippy::disallowed_methods, reason = "tests look into the file by SQL of their own")]
+
 mod coming_in;
 mod engine;
 mod file;
 mod keeping;
+mod simulation;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,10 +16,10 @@ use signaling::{
 };
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
-use crate::bounds::Bounds;
 use crate::config::Config;
 use crate::engine::{Engine, Session};
 use crate::identity::Token;
+use crate::limits::bounds::Bounds;
 use crate::writer::Housekeeping;
 
 /// Where everybody is.

@@ -5,6 +5,8 @@
 //! hand. When a commit fails the copy is thrown away and nobody has seen anything.
 
 pub(crate) mod chores;
+pub(crate) mod job;
+pub(crate) mod reply;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
@@ -18,19 +20,22 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use self::chores::{ChoreJob, encoded};
-use crate::answer::Answer;
-use crate::clock::Clock;
-use crate::engine::Rooms;
+use self::job::{Admission, Job, Key, SideEffect, Verdict};
+use self::reply::{EncodedAnswer, Reply};
+use crate::clock::{Clock, monotonic};
 use crate::error::Error;
+use crate::identity::tokens::{BrowserId, Held, Membership, Tokens};
 use crate::identity::{JoinCode, TokenHash};
-use crate::kept::Kept;
 use crate::limits::takes;
-use crate::looks::Looks;
-use crate::room::{Room, invitations};
-use crate::store::seam::Store;
-use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
-use crate::tokens::{BrowserId, Held, Membership, Tokens};
-use crate::weight;
+use crate::limits::weight;
+use crate::live::log_tail::invitations;
+use crate::live::room::Room;
+use crate::live::rooms::Rooms;
+use crate::names::looks::Looks;
+use crate::store::kept::Kept;
+use crate::store::log::{EncodedEvent, Loaded};
+use crate::store::write::{Append, FirstAnswer, KeysOf, Write};
+use crate::store::{KEY_LIFETIME_MILLIS, StoreWriter};
 
 /// The most requests that share one commit.
 const BATCH: usize = 1_024;
@@ -69,55 +74,6 @@ const MEND_PACE: Duration = Duration::from_secs(1);
 /// The longest the writer sleeps while a deadline is ahead: the wall clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// A request's Idempotency-Key.
-#[derive(Debug, Clone)]
-pub(crate) struct Key {
-    pub user: UserId,
-    pub key: String,
-    /// The hash of everything else in the request.
-    pub request: TokenHash,
-}
-
-/// What is asked of the writer beside the command itself.
-#[derive(Debug, Clone)]
-pub(crate) enum Beside {
-    /// The group is new and gets this code.
-    Begin(JoinCode),
-    /// The member who comes with the command comes in.
-    Admit { admission: Admission, user: UserId },
-    /// The command is of a form with this ticket, and makes nobody a member whom that has made one
-    /// already.
-    Ticket(TokenHash),
-    /// The command goes by this code, which may have been renewed meanwhile.
-    ByCode(JoinCode),
-    /// The class gets this code.
-    JoinCode(JoinCode),
-    /// The member gets a link to go on with on another device.
-    Handover { token: TokenHash, user: UserId, expires_at: Timestamp },
-    /// Such a link is used up, and its member comes in.
-    Take { handover: TokenHash, admission: Admission, user: UserId },
-}
-
-/// The token that somebody comes in with, and the one that it replaces in their browser.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Admission {
-    pub token: TokenHash,
-    pub instead_of: Option<TokenHash>,
-}
-
-/// What a request comes to, with the room it was about.
-type Verdict = Result<(Answer, Arc<Room>), Error>;
-
-/// A request to the writer.
-pub(crate) struct Job {
-    pub group_id: GroupId,
-    /// None only asks for the room to be in memory, or for what is beside.
-    pub command: Option<Command>,
-    pub beside: Vec<Beside>,
-    pub key: Option<Key>,
-    pub reply: oneshot::Sender<Verdict>,
-}
-
 struct Working {
     group: Group,
     room: Arc<Room>,
@@ -132,9 +88,8 @@ struct Working {
 impl Working {
     /// The next moment at which something times out or has been silent for too long.
     fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        let silent_at = self.room.signs().next_silence();
-        let silent_at =
-            silent_at.map(|at| later(now, at.saturating_duration_since(Instant::now())));
+        let silent_at = self.room.liveness().next_silence();
+        let silent_at = silent_at.map(|at| later(now, at.saturating_duration_since(monotonic())));
         self.group.next_deadline().into_iter().chain(silent_at).min()
     }
 }
@@ -148,7 +103,7 @@ fn deadline_after(
     application: &dyn Application,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let silence = room.signs().shortest_silence(group, invitations(events), application);
+    let silence = room.liveness().shortest_silence(group, invitations(events), application);
     let silent_at = silence.map(|silence| later(now, silence));
     group.next_deadline().into_iter().chain(silent_at).min()
 }
@@ -206,7 +161,7 @@ pub(crate) struct Writer<S> {
     mend_at: Option<Instant>,
 }
 
-impl<S: Store> Writer<S> {
+impl<S: StoreWriter> Writer<S> {
     #[expect(clippy::too_many_arguments, reason = "each is a part of the one writer")]
     pub fn new(
         jobs: mpsc::Receiver<Job>,
@@ -236,7 +191,7 @@ impl<S: Store> Writer<S> {
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
             deadline_of: deadlines.into_iter().collect(),
             // A deletion may have been cut short.
-            untidy_at: Some(Instant::now()),
+            untidy_at: Some(monotonic()),
             purge_at: None,
             mend_at: None,
         }
@@ -271,14 +226,14 @@ impl<S: Store> Writer<S> {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let (at, _) = self.deadlines.first()?;
         let millis = u64::try_from(at.millis_since(self.clock.now())).unwrap_or(0);
-        Some(Instant::now() + Duration::from_millis(millis).min(LONGEST_SLEEP))
+        Some(monotonic() + Duration::from_millis(millis).min(LONGEST_SLEEP))
     }
 
     fn next_mend(&mut self) -> Option<Instant> {
-        if self.store.is_well() {
+        if self.store.is_healthy() {
             self.mend_at = None;
         } else {
-            self.mend_at.get_or_insert_with(|| Instant::now() + MEND_PACE);
+            self.mend_at.get_or_insert_with(|| monotonic() + MEND_PACE);
         }
         self.mend_at
     }
@@ -286,7 +241,7 @@ impl<S: Store> Writer<S> {
     /// Nobody may write for a while, and whoever asks is to know when it works again.
     async fn mend(&mut self) {
         self.mend_at = None;
-        match self.store.try_out().await {
+        match self.store.probe().await {
             Ok(()) => tracing::warn!("the database can be written again"),
             Err(error) => tracing::debug!(%error, "the database cannot be written yet"),
         }
@@ -320,8 +275,8 @@ impl<S: Store> Writer<S> {
             }
         }
         for job in jobs {
-            let Job { group_id, command, beside, key, reply } = job;
-            let verdict = self.judge(&mut batch, now, group_id, command, beside, key).await;
+            let Job { group_id, command, effects, key, reply } = job;
+            let verdict = self.judge(&mut batch, now, group_id, command, effects, key).await;
             batch.replies.push((reply, verdict));
         }
         self.finish(now, batch).await;
@@ -333,22 +288,22 @@ impl<S: Store> Writer<S> {
         now: Timestamp,
         mut group_id: GroupId,
         mut command: Option<Command>,
-        mut beside: Vec<Beside>,
+        mut effects: Vec<SideEffect>,
         key: Option<Key>,
     ) -> Verdict {
-        for beside in &beside {
-            self.know_before(batch, beside).await?;
+        for effect in &effects {
+            self.know_before(batch, effect).await?;
         }
-        let made = self.made_by_form(batch, &beside, now).await?;
+        let made = self.made_by_form(batch, &effects, now).await?;
         if let Some((class, _)) = made
-            && matches!(beside.first(), Some(Beside::Begin(_)))
+            && matches!(effects.first(), Some(SideEffect::Begin(_)))
         {
             // The form has begun it already.
-            beside.remove(0);
+            effects.remove(0);
             group_id = class;
         }
         // From here on a group that begins is in the batch.
-        if let Some(Beside::Begin(code)) = beside.first() {
+        if let Some(SideEffect::Begin(code)) = effects.first() {
             let code = self.unused(batch, code.clone()).await?;
             self.begin(batch, group_id, code);
         } else if !self.open(group_id).await? {
@@ -363,11 +318,11 @@ impl<S: Store> Writer<S> {
             self.takes_key(group_id, key.user, now).await?;
         }
         if let Some((_, member)) = made.filter(|(class, _)| *class == group_id) {
-            self.comes_in_again(group_id, member, &mut beside)?;
+            self.comes_in_again(group_id, member, &mut effects)?;
             command = None;
         }
-        for beside in &mut beside {
-            self.may(batch, group_id, beside, command.is_some()).await?;
+        for effect in &mut effects {
+            self.may(batch, group_id, effect, command.is_some()).await?;
         }
         // What is due is settled first, even where the timer was held up.
         let deadline = self.working.get(&group_id).and_then(|w| w.group.next_deadline());
@@ -393,17 +348,23 @@ impl<S: Store> Writer<S> {
         };
         let room = self.room(group_id)?;
         let settlement = decided.as_ref().ok().and_then(|outcome| outcome.settlement.clone());
-        let answer = match decided {
+        let decided = match decided {
             Ok(outcome) => {
                 let group = &self.working.get(&group_id).ok_or(Error::NoSuchGroup)?.group;
-                let answer = Answer::of(group, command.as_ref(), &outcome, &beside);
-                Self::write_beside(batch, group_id, now, &outcome, beside);
-                answer
+                let join_code = effects.iter().find_map(|effect| match effect {
+                    SideEffect::JoinCode(code) => Some(code),
+                    _ => None,
+                });
+                let reply = Reply::of(group, command.as_ref(), &outcome, join_code);
+                Self::write_effects(batch, group_id, now, &outcome, effects);
+                Ok(reply)
             }
-            Err(rejection) if key.is_some() => Answer::refused(rejection),
+            // With a key a refusal is an answer that is given again.
+            Err(rejection) if key.is_some() => Err(rejection),
             Err(rejection) => return Err(rejection.into()),
         };
-        if let (Some(Key { user, key, request }), Some(command)) = (key, &command) {
+        if let (Some(Key { user, key, request, encode }), Some(command)) = (key, &command) {
+            let answer = encode(&decided);
             let working = self.working.get_mut(&group_id).ok_or(Error::NoSuchGroup)?;
             let longest = self.housekeeping.kept_body;
             let settlement = settlement.as_ref();
@@ -415,13 +376,14 @@ impl<S: Store> Writer<S> {
             let write = Write::FirstAnswer { user, key: key.clone(), answer: first.clone() };
             batch.writes.push((group_id, write));
             batch.first_answers.insert((group_id, user, key), first);
+            return Ok((Reply::Encoded(answer), room));
         }
-        Ok((answer, room))
+        Ok((decided?, room))
     }
 
     /// Reads what the browser of somebody who comes in had before.
-    async fn know_before(&mut self, batch: &mut Batch, beside: &Beside) -> Result<(), Error> {
-        if let Beside::Admit { admission, .. } | Beside::Take { admission, .. } = beside
+    async fn know_before(&mut self, batch: &mut Batch, effect: &SideEffect) -> Result<(), Error> {
+        if let SideEffect::Admit { admission, .. } | SideEffect::Take { admission, .. } = effect
             && let Some(before) = admission.instead_of
             && !batch.tokens.contains_key(&before)
             && let Some((held, newest)) = self.store.token(before).await?
@@ -450,7 +412,8 @@ impl<S: Store> Writer<S> {
         };
         let body = command.and_then(|command| first.kept.body(group, command, lacked.as_ref()));
         let body = body.ok_or(Rejection::NoSuchInvitation)?.into();
-        Ok((Answer { status: first.status, body }, self.room(group_id)?))
+        let first = EncodedAnswer { status: first.status, body };
+        Ok((Reply::Encoded(first), self.room(group_id)?))
     }
 
     /// Whether one more key of the member is remembered.
@@ -485,11 +448,11 @@ impl<S: Store> Writer<S> {
     async fn made_by_form(
         &mut self,
         batch: &Batch,
-        beside: &[Beside],
+        effects: &[SideEffect],
         now: Timestamp,
     ) -> Result<Option<(GroupId, UserId)>, Error> {
-        let ticket = beside.iter().find_map(|beside| match beside {
-            Beside::Ticket(ticket) => Some(*ticket),
+        let ticket = effects.iter().find_map(|effect| match effect {
+            SideEffect::Ticket(ticket) => Some(*ticket),
             _ => None,
         });
         let Some(ticket) = ticket else { return Ok(None) };
@@ -504,15 +467,15 @@ impl<S: Store> Writer<S> {
         &self,
         group_id: GroupId,
         member: UserId,
-        beside: &mut [Beside],
+        effects: &mut [SideEffect],
     ) -> Result<(), Error> {
         let working = self.working.get(&group_id);
         if working.is_none_or(|working| working.group.member(member).is_none()) {
             // They went meanwhile, and a form does not bring them back.
             return Err(Error::NotSignedIn);
         }
-        for beside in beside {
-            if let Beside::Admit { user, .. } = beside {
+        for effect in effects {
+            if let SideEffect::Admit { user, .. } = effect {
                 *user = member;
             }
         }
@@ -524,13 +487,13 @@ impl<S: Store> Writer<S> {
         &mut self,
         batch: &mut Batch,
         group_id: GroupId,
-        beside: &mut Beside,
+        effect: &mut SideEffect,
         by_command: bool,
     ) -> Result<(), Error> {
-        if let Beside::JoinCode(code) = beside {
+        if let SideEffect::JoinCode(code) = effect {
             *code = self.unused(batch, code.clone()).await?;
         }
-        if let Beside::ByCode(code) = beside
+        if let SideEffect::ByCode(code) = effect
             && by_command
         {
             let renewed = batch.writes.iter().rev().find_map(|(group, write)| match write {
@@ -541,7 +504,7 @@ impl<S: Store> Writer<S> {
                 return Err(Error::NoSuchGroup);
             }
         }
-        if let Beside::Admit { user, .. } = beside
+        if let SideEffect::Admit { user, .. } = effect
             && !by_command
         {
             let group = self.working.get(&group_id).map(|working| &working.group);
@@ -549,17 +512,15 @@ impl<S: Store> Writer<S> {
                 return Err(Error::NotSignedIn);
             }
         }
-        if let Beside::Take { user, .. } | Beside::Handover { user, .. } = beside {
+        if let SideEffect::Take { user, .. } | SideEffect::Handover { user, .. } = effect {
             // They may have gone, or teach no more, since they were looked up.
             let group = self.working.get(&group_id).map(|working| &working.group);
-            let teaches = |group: &Group| {
-                !group.ended && group.member(*user).is_some_and(|it| it.role == Role::Teacher)
-            };
+            let teaches = |group: &Group| !group.ended && group.is_teacher(*user);
             if !group.is_some_and(teaches) {
                 return Err(Error::NotSignedIn);
             }
         }
-        if let Beside::Take { handover, .. } = beside {
+        if let SideEffect::Take { handover, .. } = effect {
             let is_spent = !batch.spent.insert(*handover);
             if is_spent || !self.store.has_handover(*handover).await? {
                 return Err(Error::NotSignedIn);
@@ -599,7 +560,7 @@ impl<S: Store> Writer<S> {
     /// Ends what is between two of whom one has given no sign of life for too long.
     fn part_the_silent(&mut self, batch: &mut Batch, group_id: GroupId, now: Timestamp) {
         let Some(working) = self.working.get(&group_id) else { return };
-        let silent = working.room.signs().silent(Instant::now());
+        let silent = working.room.liveness().silent(monotonic());
         for (invite_id, user) in silent {
             let finish = Command::Finish {
                 actor: user,
@@ -613,34 +574,34 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    fn write_beside(
+    fn write_effects(
         batch: &mut Batch,
         group_id: GroupId,
         now: Timestamp,
         outcome: &Outcome,
-        beside: Vec<Beside>,
+        effects: Vec<SideEffect>,
     ) {
-        let joined = beside.iter().find_map(|beside| match beside {
-            Beside::Admit { user, .. } => Some(*user),
+        let joined = effects.iter().find_map(|effect| match effect {
+            SideEffect::Admit { user, .. } => Some(*user),
             _ => None,
         });
-        for beside in beside {
-            match beside {
-                Beside::Begin(_) | Beside::ByCode(_) => {}
-                Beside::Admit { admission, user } => {
+        for effect in effects {
+            match effect {
+                SideEffect::Begin(_) | SideEffect::ByCode(_) => {}
+                SideEffect::Admit { admission, user } => {
                     admit(batch, group_id, now, admission, user);
                 }
-                Beside::Ticket(ticket) => {
+                SideEffect::Ticket(ticket) => {
                     let Some(user) = joined else { continue };
                     let expires_at = now.plus_seconds(TICKET_SECONDS);
                     batch.tickets.insert(ticket, (group_id, user));
                     batch.writes.push((group_id, Write::Ticket { ticket, user, expires_at }));
                 }
-                Beside::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
-                Beside::Handover { token, user, expires_at } => {
+                SideEffect::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
+                SideEffect::Handover { token, user, expires_at } => {
                     batch.writes.push((group_id, Write::Handover { token, user, expires_at }));
                 }
-                Beside::Take { handover, admission, user } => {
+                SideEffect::Take { handover, admission, user } => {
                     batch.writes.push((group_id, Write::SpendHandover(handover)));
                     admit(batch, group_id, now, admission, user);
                 }
@@ -820,7 +781,7 @@ impl<S: Store> Writer<S> {
     }
 
     pub(crate) fn sweep(&mut self) {
-        self.purge_at = Some(Instant::now());
+        self.purge_at = Some(monotonic());
         let idle = self.housekeeping.idle;
         self.tokens.forget_unused(idle);
         let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! What is done in the room: one form for all of it.
 
 use call::Call;
-use classroom::{Deed, plan};
+use classroom::{Deed, SECOND_ASK, plan};
 use futures::future::join_all;
 use leptos::prelude::*;
 use server::{Engine, Error, Session, shows_something};
@@ -167,7 +167,7 @@ async fn do_deed(
         match done {
             Ok(_) => {}
             // A second tap found the hand up already.
-            Err(Error::Rejected(Rejection::SecondAsk)) => {}
+            Err(Error::Rejected(SECOND_ASK)) => {}
             // Of many, some may have been settled by others meanwhile.
             Err(Error::Rejected(Rejection::AlreadyProcessed(_))) if !is_one => {}
             Err(error) => return Err(error.into()),

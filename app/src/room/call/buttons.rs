@@ -1,6 +1,6 @@
 //! The buttons that call somebody.
 
-use call::Media;
+use call::{Media, STUDENTS_MAY_CALL};
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
@@ -62,7 +62,7 @@ pub fn CallButtons(
 pub fn CallTeachers() -> impl IntoView {
     let live = expect_context::<Live>();
     let teachers = move || {
-        let may_call = live.group.with(|group| group.settings.students_may_call);
+        let may_call = live.group.with(|group| group.settings.is_on(STUDENTS_MAY_CALL));
         let mut teachers = if may_call { live.with_role(Role::Teacher) } else { Vec::new() };
         teachers.truncate(List::Here.rows(false));
         teachers

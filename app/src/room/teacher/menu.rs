@@ -1,5 +1,7 @@
 //! What concerns the class as a whole.
 
+use call::STUDENTS_MAY_CALL;
+use classroom::ASK_ANYTIME;
 use leptos::prelude::*;
 
 use crate::room::action::RoomAction;
@@ -13,7 +15,7 @@ use crate::words::room as words;
 #[component]
 pub fn ClassMenu() -> impl IntoView {
     let live = expect_context::<Live>();
-    let settings = Memo::new(move |_| live.group.with(|group| group.settings));
+    let settings = Memo::new(move |_| live.group.with(|group| group.settings.clone()));
     let history = live.group.with_untracked(|group| format!("/class/{}/history", group.id));
     view! {
         <button class="quiet" type="button" popovertarget="class-menu">
@@ -21,17 +23,17 @@ pub fn ClassMenu() -> impl IntoView {
         </button>
         <div id="class-menu" class="dialog menu" popover="auto" role="dialog" aria-label=words::menu()>
             {choice(
-                move || settings.get().ask_anytime,
+                move || settings.with(|it| it.is_on(ASK_ANYTIME)),
                 (RoomAction::CloseFloor, words::anytime(), words::anytime_off()),
                 (RoomAction::OpenFloor, words::when_asked(), words::anytime_on()),
             )}
             {choice(
-                move || settings.get().locked,
+                move || settings.with(|it| it.locked),
                 (RoomAction::Unlock, words::locked(), words::unlock()),
                 (RoomAction::Lock, words::unlocked(), words::lock()),
             )}
             {choice(
-                move || settings.get().students_may_call,
+                move || settings.with(|it| it.is_on(STUDENTS_MAY_CALL)),
                 (RoomAction::ForbidCalls, words::calls_allowed(), words::forbid_calls()),
                 (RoomAction::AllowCalls, words::calls_forbidden(), words::allow_calls()),
             )}

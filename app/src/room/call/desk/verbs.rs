@@ -178,7 +178,7 @@ fn why_not(answer: Result<(u16, String), JsValue>, name: &str) -> String {
         .map(|problem| (problem.status, problem.code));
     match code {
         Some((403, _)) => words::off().to_owned(),
-        Some((_, Code::SecondAsk)) => words::engaged().to_owned(),
+        Some((_, Code::HasOne)) => words::engaged().to_owned(),
         Some((422, _)) => words::gone(name),
         Some((429, _)) => words::too_fast().to_owned(),
         Some(_) | None => words::offline().to_owned(),

@@ -1,0 +1,81 @@
+//! Answers to commands: the HTTP status and JSON body of what the writer replies.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use serde::Serialize;
+use serde_json::json;
+use signaling::{Problem, Rejection};
+
+use crate::error::{NO_STORE, PROBLEM_TYPE};
+use crate::identity::JoinCode;
+use crate::writer::reply::{EncodedAnswer, Reply};
+
+/// What a command is answered with.
+pub(super) struct Answer(EncodedAnswer);
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self(match reply {
+            Reply::Encoded(encoded) => encoded,
+            reply => encode(&Ok(reply)),
+        })
+    }
+}
+
+impl Answer {
+    /// The answer with the URL that goes with its `joinCode`, where it has one.
+    pub fn with_join_url(self, url: impl FnOnce(&JoinCode) -> String) -> Self {
+        let Self(EncodedAnswer { status, body }) = &self;
+        let Ok(mut told) = serde_json::from_slice::<serde_json::Value>(body) else { return self };
+        if let Some(code) = told["joinCode"].as_str().and_then(JoinCode::from_text) {
+            told["joinURL"] = url(&code).into();
+        }
+        Self(encoded(*status, &told))
+    }
+}
+
+fn encoded(status: u16, body: &impl Serialize) -> EncodedAnswer {
+    EncodedAnswer { status, body: serde_json::to_vec(body).unwrap_or_default().into() }
+}
+
+/// The status and body of a reply or a refusal.
+pub(crate) fn encode(decided: &Result<Reply, Rejection>) -> EncodedAnswer {
+    match decided {
+        Err(rejection) => encoded(rejection.status(), &Problem::from(*rejection)),
+        Ok(Reply::Done) => EncodedAnswer { status: 204, body: Bytes::new() },
+        Ok(Reply::Joined { group_id, user_id }) => {
+            encoded(201, &json!({ "groupID": group_id, "userID": user_id }))
+        }
+        Ok(Reply::Invited(invitation)) => encoded(201, invitation),
+        Ok(Reply::Modified(invitation)) => encoded(200, invitation),
+        Ok(Reply::Settled(settlement)) => encoded(200, settlement),
+        Ok(Reply::GroupChanged { group_id, name, settings, seq }) => encoded(
+            200,
+            &json!({ "groupID": group_id, "name": name, "settings": settings, "seq": seq }),
+        ),
+        Ok(Reply::JoinCode(code)) => {
+            encoded(200, &json!({ "joinCode": code.as_ref().map(JoinCode::as_str) }))
+        }
+        Ok(Reply::RoleChanged { user_id, name, role, seq }) => {
+            encoded(200, &json!({ "userID": user_id, "name": name, "role": role, "seq": seq }))
+        }
+        Ok(Reply::Ended { group_id, seq }) => {
+            encoded(200, &json!({ "groupID": group_id, "seq": seq }))
+        }
+        Ok(Reply::Encoded(encoded)) => encoded.clone(),
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let Self(EncodedAnswer { status, body }) = self;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        if body.is_empty() {
+            return (status, [NO_STORE]).into_response();
+        }
+        let json = (header::CONTENT_TYPE, "application/json");
+        let content_type = if status.is_success() { json } else { PROBLEM_TYPE };
+        (status, [content_type, NO_STORE], body).into_response()
+    }
+}

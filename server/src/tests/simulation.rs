@@ -1,0 +1,203 @@
+//! A simulated school: the real rules, writer, rooms and streams on a disk, a clock and a network
+//! that do what a seed says, beside a small model of what must be true.
+//!
+//! Everything that happens is one step of one thread, drawn from the seed: a request moves on or is
+//! lost, the writer is polled once, a stream writes, bytes arrive or do not, somebody does something,
+//! time passes, the machine's clock is set, the power goes. So the server can be looked at, or
+//! lost, between any two things that it does, and a seed that fails fails again in the same way.
+//! What is real: `Writer` but for the `select!` of its `run`, `Room`, `LiveStream` but for its
+//! socket, `Clock` but for the machine's, the fold of the pages, and the applications that
+//! `main.rs` plugs in. What stands for something else: the disk (`disk`) for `store`, and for the
+//! doors of the engine and of HTTP a few lines that do the same (`world`).
+//!
+//! It is a module of tests and not a crate of its own, since it polls the inner parts of the writer,
+//! which nobody else is to come by. `cargo test` runs it for a minute at the most, `cargo xtask
+//! simulate` for as long as one likes.
+
+mod answers;
+mod calm;
+mod device;
+mod disk;
+mod life;
+mod model;
+mod shown;
+mod world;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use signaling::{Answers, Command, Eraser, InviteId, InviteeList, Name, Timeout, UserId};
+
+use crate::error::Error;
+use crate::writer::chores::{Chore, ChoreJob, Erasing};
+use crate::writer::job::Job;
+
+use self::disk::{Defect, Weather};
+use self::world::{Broken, Tally, World};
+
+/// What `cargo test` runs, and what of it `cargo xtask simulate` asks for.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    from: u64,
+    seeds: u64,
+    steps: u64,
+}
+
+impl Plan {
+    fn asked_for() -> Self {
+        let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+        Self {
+            from: number("HANDUP_SIMULATE_FROM").unwrap_or(1),
+            seeds: number("HANDUP_SIMULATE_SEEDS").unwrap_or(60),
+            steps: number("HANDUP_SIMULATE_STEPS").unwrap_or(2_000),
+        }
+    }
+}
+
+/// Runs one seed; what happened is the same whenever it is run.
+fn simulate(seed: u64, steps: u64, defect: Defect) -> Result<Tally, Broken> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(World::live(seed, steps, defect))
+}
+
+/// Runs all seeds of a plan on all processors, up to the first that fails.
+fn simulate_all(plan: Plan) -> Result<Tally, Broken> {
+    let bar = indicatif::ProgressBar::new(plan.seeds).with_style(
+        indicatif::ProgressStyle::with_template(
+            "{bar:40} {pos}/{len} seeds, {msg} steps, {elapsed} of {duration}",
+        )
+        .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
+    );
+    let next = AtomicU64::new(plan.from);
+    let is_over = AtomicBool::new(false);
+    let sum = Mutex::new((Tally::default(), None::<Broken>));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= plan.from + plan.seeds {
+                        break;
+                    }
+                    let outcome = simulate(seed, plan.steps, Defect::None);
+                    let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                    match outcome {
+                        Ok(tally) => sum.0 += tally,
+                        Err(broken) => {
+                            is_over.store(true, Ordering::Relaxed);
+                            sum.1.get_or_insert(broken);
+                        }
+                    }
+                    bar.set_message(sum.0.steps.to_string());
+                    bar.inc(1);
+                }
+            });
+        }
+    });
+    bar.finish();
+    match sum.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        (_, Some(broken)) => Err(broken),
+        (tally, None) => Ok(tally),
+    }
+}
+
+#[test]
+fn whatever_goes_wrong_the_school_agrees_with_its_model() {
+    let plan = Plan::asked_for();
+    match simulate_all(plan) {
+        Ok(tally) => println!("{plan:?}: {tally:?}"),
+        Err(broken) => panic!("{broken}"),
+    }
+}
+
+#[test]
+fn a_seed_replays_exactly() {
+    for seed in [1, 2, 3] {
+        let once = simulate(seed, 2_000, Defect::None).expect("it agrees");
+        let again = simulate(seed, 2_000, Defect::None).expect("it agrees");
+        assert_eq!(once, again, "seed {seed}");
+        assert_ne!(once.trace, simulate(seed + 100, 2_000, Defect::None).expect("it agrees").trace);
+    }
+}
+
+#[test]
+fn a_store_that_breaks_its_word_is_found_out() {
+    for defect in [Defect::Forgets, Defect::NoDeadlines] {
+        let found = (1..=100).find_map(|seed| simulate(seed, 2_000, defect).err());
+        let found = found.unwrap_or_else(|| panic!("nobody has noticed {defect:?}"));
+        println!("{defect:?}: {found}");
+        let again = simulate(found.seed, 2_000, defect).expect_err("it fails again");
+        assert_eq!(found, again, "a seed that fails replays exactly");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_goes_away_though_its_deletion_was_reported_as_failed() {
+    let mut world = World::new(1, Defect::None);
+    world.start();
+    world.somebody_comes();
+    world.come_to_rest().expect("a class with its teacher");
+    world.disk.borrow_mut().weather = Weather { fails_late: 1_000, ..Weather::default() };
+    let (reply, mut answered) = tokio::sync::oneshot::channel();
+    let chore = Chore::Delete(world.classes[0]);
+    let server = world.server.as_mut().expect("a server");
+    server.chores.push_back(ChoreJob { chore, reply });
+    world.have_it_written().expect("the chore");
+    assert!(matches!(answered.try_recv(), Ok(Err(Error::Internal(_)))), "it is on the disk");
+    world.calm_down().await.expect("nobody is in it any more");
+    assert_eq!(world.deleted.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_erased_ahead_of_what_came_to_be_due_while_their_log_was_read() {
+    // Wherever in it the deadline passes.
+    for turns_before in 0..80 {
+        let mut world = World::new(1, Defect::None);
+        world.start();
+        world.somebody_comes();
+        world.come_to_rest().expect("a class with its teacher");
+        let (group_id, teacher) = (world.classes[0], world.devices[0].user);
+        let student = UserId::from_bytes([7; 16]);
+        let invite_id = InviteId::from_bytes([8; 16]);
+        for command in [
+            Command::Join { user: student, name: Name::new("Ada").expect("a name"), alike: None },
+            Command::InviteInGroup {
+                actor: teacher,
+                invite_id,
+                invitee_list: InviteeList::Everyone,
+                data: String::new(),
+                timeout: Timeout::new(1).expect("a second"),
+                answers: Answers::Each,
+            },
+        ] {
+            let (reply, _) = tokio::sync::oneshot::channel();
+            let job =
+                Job { group_id, command: Some(command), effects: Vec::new(), key: None, reply };
+            world.server.as_mut().expect("a server").waiting.push_back(job);
+            world.come_to_rest().expect("it is done");
+        }
+        world.disk.borrow_mut().weather = Weather { slowest: 8, ..Weather::default() };
+        let (user, eraser) = (student, Eraser::new(student));
+        let erasing = Erasing { user, eraser, seq: 0, events: Vec::new() };
+        let (reply, _) = tokio::sync::oneshot::channel();
+        let chore = Chore::Erase(group_id, Box::new(erasing));
+        world.server.as_mut().expect("a server").chores.push_back(ChoreJob { chore, reply });
+        for turn in 0..400 {
+            if turn == turns_before {
+                world.pass(Duration::from_secs(2)).await;
+            }
+            world.have_it_written().unwrap_or_else(|wrong| panic!("after {turns_before}: {wrong}"));
+        }
+        let model = &world.models[&group_id];
+        assert!(
+            !model.members.contains_key(&student),
+            "after {turns_before}: they are still there"
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! What there is to be seen of a class at each place of its log, written anew from the contract, and
+//! what of it is nobody's to see any more once somebody was erased.
+
+use serde_json::{Value, json};
+use signaling::{Event, EventKind, InviteId, InviteeState, Snapshot, UserId};
+
+use super::model::{Model, Sent, Shown, Turn, Verdict, must};
+
+impl Turn {
+    /// A part as it was after this turn.
+    pub fn told(&self, user: UserId) -> Value {
+        let Self { seq, at, state, reason, data } = self;
+        let mut part = json!({ "userID": user, "state": state, "at": at, "seq": seq });
+        if let Some(reason) = reason {
+            part["reason"] = json!(reason);
+        }
+        if !data.is_empty() {
+            part["data"] = json!(data);
+        }
+        part
+    }
+}
+
+impl Sent {
+    /// The invitation as it was after the event of this number.
+    pub fn told_after(&self, seq: u64, invite_id: InviteId) -> Value {
+        let part = |user: &UserId| Some(self.parts.get(user)?.after(seq)?.told(*user));
+        let data = self.data.iter().rev().find(|(since, _)| *since <= seq);
+        json!({
+            "inviteID": invite_id,
+            "groupID": self.group_id,
+            "inviter": self.inviter,
+            "inviteeList": self.invitee_list,
+            "seq": self.seq,
+            "data": data.map(|(_, data)| data),
+            "timeout": self.timeout,
+            "answers": self.answers,
+            "createdAt": self.at,
+            "expiresAt": self.expires_at,
+            "open": self.is_open_after(seq),
+            "invitees": self.order.iter().filter_map(part).collect::<Value>(),
+        })
+    }
+}
+
+/// What a snapshot tells of the log, and so not what holds only for now, nor the code, which has no
+/// events.
+pub fn told(snapshot: &Snapshot) -> Value {
+    let mut told = json!(snapshot);
+    for field in ["groupID", "seq", "now", "joinCode"] {
+        told.as_object_mut().map(|told| told.remove(field));
+    }
+    for member in told["members"].as_array_mut().into_iter().flatten() {
+        member.as_object_mut().map(|member| member.remove("online"));
+    }
+    told
+}
+
+impl Model {
+    /// The class after the event of this number.
+    pub fn shown_after(&self, seq: u64) -> Option<&Shown> {
+        self.shown.get(usize::try_from(seq.checked_sub(1)?).ok()?)
+    }
+
+    /// The class as the member was to see it then.
+    fn shown_to(&self, user: UserId, seq: u64) -> Option<Value> {
+        let shown = self.shown_after(seq)?;
+        let mut theirs: Vec<_> = self
+            .invitations
+            .iter()
+            .filter(|(id, sent)| {
+                sent.seq <= seq && sent.is_live_after(seq) && self.may_know(user, **id)
+            })
+            .collect();
+        theirs.sort_unstable_by_key(|(id, sent)| (sent.seq, **id));
+        Some(json!({
+            "name": shown.name,
+            "settings": shown.settings,
+            "members": shown.members,
+            "invitations":
+                theirs.iter().map(|(id, sent)| sent.told_after(seq, **id)).collect::<Value>(),
+        }))
+    }
+
+    /// Whether a snapshot of a member's shows what the log told by then, and nothing else.
+    pub fn is_shown(&self, user: UserId, snapshot: &Snapshot) -> Verdict {
+        let seq = snapshot.seq;
+        let truth = self.shown_to(user, seq).ok_or("a snapshot is of no place of the log")?;
+        let (told, truth) = (self.but_erased(told(snapshot)), self.but_erased(truth));
+        must!(told == truth, "{user} is shown {told} after {seq} and not {truth}");
+        Ok(())
+    }
+
+    /// A snapshot, or what is to be seen, without what may have been erased of it.
+    fn but_erased(&self, mut told: Value) -> Value {
+        for member in told["members"].as_array_mut().into_iter().flatten() {
+            self.take_name(member);
+        }
+        for invitation in told["invitations"].as_array_mut().into_iter().flatten() {
+            self.take_words(invitation);
+        }
+        told
+    }
+
+    /// Takes the name of somebody who was erased.
+    pub fn take_name(&self, member: &mut Value) {
+        if self.is_erased(&member["userID"]) {
+            member["name"] = Value::Null;
+        }
+    }
+
+    /// Takes what of an invitation may have been erased.
+    pub fn take_words(&self, invitation: &mut Value) {
+        if self.erased.is_empty() {
+            return;
+        }
+        let Ok(id) = serde_json::from_value(invitation["inviteID"].clone()) else { return };
+        if self.is_of_erased(id) {
+            invitation["data"] = Value::Null;
+        }
+        for part in invitation["invitees"].as_array_mut().into_iter().flatten() {
+            self.take_words_of_part(id, part);
+        }
+    }
+
+    /// Takes what of a part of an invitation may have been erased.
+    pub fn take_words_of_part(&self, invite_id: InviteId, part: &mut Value) {
+        // Whoever ended it may have been another one.
+        let is_finished = part["state"] == json!(InviteeState::Finished);
+        let is_theirs = self.is_of_erased(invite_id) || self.is_erased(&part["userID"]);
+        if (is_theirs || (is_finished && !self.erased.is_empty()))
+            && let Some(part) = part.as_object_mut()
+        {
+            part.remove("data");
+            part.remove("reason");
+        }
+    }
+
+    fn is_erased(&self, user: &Value) -> bool {
+        self.erased.iter().any(|erased| json!(erased) == *user)
+    }
+
+    /// Whether the invitation was sent by somebody who was erased, or to them alone.
+    pub fn is_of_erased(&self, invite_id: InviteId) -> bool {
+        self.invitations.get(&invite_id).is_some_and(|sent| {
+            let ends = [Some(sent.inviter), sent.between];
+            ends.into_iter().flatten().any(|end| self.erased.contains(&end))
+        })
+    }
+
+    /// Notes that somebody was erased; tells what must not be in the log any more: their name, and
+    /// all that they said or that was said to them alone.
+    pub fn erase(&mut self, user: UserId, is_kept: impl Fn(&str) -> bool) -> Vec<String> {
+        let theirs = |invite_id: &InviteId| {
+            self.invitations
+                .get(invite_id)
+                .is_some_and(|it| it.inviter == user || it.between == Some(user))
+        };
+        // Each with whether it is theirs: who ends something for several says the same of each.
+        let said = self.log.iter().filter_map(|Event { kind, .. }| match kind {
+            EventKind::ReceiveNewInvitation(it) => Some((&it.data, theirs(&it.invite_id))),
+            EventKind::InvitationModified(it) => Some((&it.data, theirs(&it.invite_id))),
+            EventKind::InvitationCancelled(it) => Some((&it.data, theirs(&it.invite_id))),
+            EventKind::InviteeAccepted(it) => {
+                Some((&it.data, it.invitee == user || theirs(&it.invite_id)))
+            }
+            EventKind::InviteeRejected(it) => {
+                Some((&it.data, it.invitee == user || theirs(&it.invite_id)))
+            }
+            EventKind::InviteeFinished(it) => {
+                let is_theirs = it.invitee == user || it.by == user || theirs(&it.invite_id);
+                Some((&it.data, is_theirs))
+            }
+            EventKind::InvitationTimeout(_)
+            | EventKind::MemberJoined(_)
+            | EventKind::MemberChanged(_)
+            | EventKind::MemberLeft(_)
+            | EventKind::GroupChanged(_)
+            | EventKind::GroupEnded(_) => None,
+        });
+        let (own, others): (Vec<_>, Vec<_>) = said.partition(|(_, is_theirs)| *is_theirs);
+        let words = own.into_iter().map(|(word, _)| word).filter(|word| {
+            let is_said = others.iter().any(|(other, _)| other == word);
+            !word.is_empty() && !is_kept(word) && !is_said
+        });
+        let words = words.cloned();
+        let names = self.log.iter().filter_map(|event| match &event.kind {
+            EventKind::MemberJoined(joined) if joined.user_id == user => {
+                Some(joined.name.to_string())
+            }
+            _ => None,
+        });
+        let gone = words.chain(names).collect();
+        self.erased.insert(user);
+        gone
+    }
+}
