@@ -2,7 +2,7 @@
 //! Fluent): one for each message, with its variables as arguments. A message that is misspelt, lacks a
 //! variable or has a plural without its general form does not build.
 //!
-//! Of Fluent's syntax a message may have text, variables, and one selector on a number, which chooses by
+//! Of Fluent's syntax a message may have text, strings, variables, and one selector on a number, which chooses by
 //! its plural category or, with `NUMBER($n, type: "ordinal")`, by its ordinal one. A pattern is kept as
 //! text: `{0}` stands for the first variable, and `|0c|one…|*…` for a choice by the first variable.
 
@@ -85,6 +85,9 @@ fn sentence(message: &Message<&str>) -> Result<Sentence, String> {
     let mut kinds = message.comment.as_ref().map(declared).unwrap_or_default();
     let mut variables = Vec::new();
     let pattern = written(pattern, &mut variables, &kinds).map_err(|why| format!("{id}: {why}"))?;
+    if variables.len() > 10 {
+        return Err(format!("{id}: a pattern counts variables by one digit"));
+    }
     kinds.retain(|declared| !variables.iter().any(|it| it.name == declared.name));
     if let Some(unused) = kinds.first() {
         return Err(format!("{id}: ${} is said to be there and is not", unused.name));
@@ -135,14 +138,15 @@ fn written(
                 texts.iter_mut().for_each(|text| text.push_str(&value));
             }
             PatternElement::Placeable { expression: Expression::Inline(inline) } => {
-                let InlineExpression::VariableReference { id } = inline else {
-                    return Err("only variables can be put into a text".to_owned());
+                let put = match inline {
+                    InlineExpression::VariableReference { id } => {
+                        format!("{{{}}}", place(id.name, variables, kinds))
+                    }
+                    // By it a text may begin or end with a space.
+                    InlineExpression::StringLiteral { value } => (*value).to_owned(),
+                    _ => return Err("only variables and strings can be put into a text".to_owned()),
                 };
-                let place = place(id.name, variables, kinds);
-                texts.iter_mut().for_each(|text| {
-                    // Writing into memory does not fail.
-                    let _ = write!(text, "{{{place}}}");
-                });
+                texts.iter_mut().for_each(|text| text.push_str(&put));
             }
             PatternElement::Placeable { expression: Expression::Select { selector, variants } } => {
                 if choice.is_some() {
@@ -165,6 +169,7 @@ fn written(
     let Some((place, how, letters)) = choice else { return Ok(texts.remove(0)) };
     let mut whole = format!("|{place}{how}");
     for (letter, text) in letters.into_iter().zip(texts) {
+        // Writing into memory does not fail.
         let _ = write!(whole, "|{letter}{text}");
     }
     Ok(whole)
@@ -244,17 +249,21 @@ fn function(index: usize, sentence: &Sentence) -> String {
             Kind::Text => format!("super::Argument::Text({name})"),
             Kind::Number => format!("super::Argument::Number({name})"),
             Kind::Element => {
-                format!("super::Argument::Element(leptos::prelude::IntoAny::into_any({name}))")
+                format!("super::Slot::Element(leptos::prelude::IntoAny::into_any({name}))")
             }
         }
     };
     let arguments: Vec<String> = variables.iter().map(argument).collect();
     let arguments = arguments.join(", ");
-    let passed: Vec<String> = variables.iter().map(passed).collect();
-    let passed = passed.join(", ");
+    let is_view = variables.iter().any(|it| it.kind == Kind::Element);
+    let passed = variables.iter().map(|it| match it.kind {
+        Kind::Text | Kind::Number if is_view => format!("super::Slot::Argument({})", passed(it)),
+        Kind::Text | Kind::Number | Kind::Element => passed(it),
+    });
+    let passed = passed.collect::<Vec<String>>().join(", ");
     let (type_, body) = if variables.is_empty() {
         ("&'static str", format!("super::pattern({index})"))
-    } else if variables.iter().any(|it| it.kind == Kind::Element) {
+    } else if is_view {
         ("leptos::prelude::AnyView", format!("super::view({index}, vec![{passed}])"))
     } else {
         ("String", format!("super::text({index}, &[{passed}])"))

@@ -7,7 +7,7 @@
 ## The class room. These come with its page.
 
 room-somebody-who-left = Somebody who left
-room-you = (you)
+room-you = { " " }(you)
 room-not-a-teacher = not a teacher
 room-not-connected = not connected
 room-from-the-first = From the first
@@ -37,8 +37,8 @@ room-stop-asking = Stop asking
 room-students-here = { $students } here
 # $students (Number)
 room-students-joined = { $students } joined
-room-here = Here
-room-raised-hands = Raised hands:
+room-here = Here{ " " }
+room-raised-hands = Raised hands:{ " " }
 # $students (Number)
 room-of-students = of { $students }
 room-lower-all = Lower all
@@ -171,7 +171,7 @@ call-connecting = Connecting…
 call-lost = Connection lost. Trying again…
 call-no-picture = No picture from the other end
 call-device-stopped = Your microphone or camera has stopped. Check it, then reload this page.
-call-muted-there = Muted at the other end.
+call-muted-there = { " " }Muted at the other end.
 call-mute = Mute
 call-unmute = Unmute
 call-camera-off = Camera off
@@ -242,6 +242,8 @@ trouble-failed = Something went wrong on our side. Look at the list, then try ag
 
 ## What several pages have
 
+# The language that all of this is written in, by its BCP 47 tag.
+page-lang = en
 page-to-start = To the start
 page-back = Back
 page-back-to-class = Back to the class

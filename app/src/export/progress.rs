@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::words::export as words;
+use crate::words::{export as words, page};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFRESH, X_FRAME_OPTIONS};
 use axum::response::{Html, IntoResponse, Response};
 
@@ -63,10 +63,10 @@ pub fn progress(run: Option<Arc<Run>>) -> Response {
             }
         }
     };
-    let title = words::progress();
+    let (lang, title) = (page::lang(), words::progress());
     let percent = (value * 100.0).round();
     let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!DOCTYPE html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
          <link rel=\"stylesheet\" href=\"/pkg/handup.css\"></head>\
          <body class=\"progress\"><label>{label} \

@@ -19,6 +19,7 @@ mod rounds;
 #[cfg(test)]
 mod sizes;
 mod spot;
+mod tables;
 mod times;
 pub mod viewer;
 mod words;

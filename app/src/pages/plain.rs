@@ -46,7 +46,7 @@ fn bare(title: &'static str, trouble: Trouble, way: Way, folder: &str) -> Respon
     let Way { href, says } = way;
     let page = view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=page::lang()>
             <head>
                 {head(folder)}
                 <title>{title} " · Handup"</title>

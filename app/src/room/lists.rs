@@ -39,7 +39,7 @@ pub fn NameOf(
     view! {
         <span class="name" title=full>
             <bdi translate="no">{name}</bdi>
-            {(user == live.me).then(|| view! { " " {words::you()} })}
+            {(user == live.me).then(words::you)}
             {no_teacher}
         </span>
     }

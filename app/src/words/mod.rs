@@ -9,7 +9,7 @@ mod plural;
 
 use leptos::prelude::*;
 
-use self::pattern::{Argument, Piece, pieces};
+use self::pattern::{Argument, Piece, each_piece};
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
@@ -31,7 +31,18 @@ static TAKEN: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new(
 #[cfg(all(feature = "browser", not(feature = "ssr")))]
 pub fn take(patterns: String) {
     // They are needed for as long as the page lives.
-    TAKEN.get_or_init(|| patterns.leak().split('\n').collect());
+    let patterns: &'static str = patterns.leak();
+    let mut taken = Vec::new();
+    let mut start = 0;
+    for (end, byte) in patterns.bytes().enumerate() {
+        if byte == b'\n' {
+            taken.push(patterns.get(start..end).unwrap_or_default());
+            start = end + 1;
+        }
+    }
+    taken.push(patterns.get(start..).unwrap_or_default());
+    // A page is made once.
+    let _ = TAKEN.set(taken);
 }
 
 #[cfg(not(feature = "ssr"))]
@@ -40,36 +51,58 @@ fn pattern(index: usize) -> &'static str {
 }
 
 /// A sentence with its variables filled in.
-fn text(index: usize, arguments: &[Argument]) -> String {
+fn text(index: usize, arguments: &[Argument<'_>]) -> String {
+    filled(pattern(index), arguments)
+}
+
+fn filled(pattern: &str, arguments: &[Argument<'_>]) -> String {
+    let number = |place: usize| match arguments.get(place) {
+        Some(Argument::Number(number)) => Some(*number),
+        _ => None,
+    };
     let mut text = String::new();
-    for piece in pieces(pattern(index), arguments) {
-        match piece {
-            Piece::Text(piece) => text.push_str(piece),
-            Piece::Argument(place) => match arguments.get(place) {
-                Some(Argument::Text(value)) => text.push_str(value),
-                Some(Argument::Number(number)) => text.push_str(&number.to_string()),
-                Some(Argument::Element(_)) | None => {}
-            },
-        }
-    }
+    each_piece(pattern, number, |piece| match piece {
+        Piece::Text(piece) => text.push_str(piece),
+        Piece::Variable(place) => match arguments.get(place) {
+            Some(Argument::Text(value)) => text.push_str(value),
+            Some(Argument::Number(number)) => text.push_str(&number.to_string()),
+            None => {}
+        },
+    });
     text
 }
 
+/// A variable of a sentence that stands in the page, and not in a text.
+enum Slot<'a> {
+    Argument(Argument<'a>),
+    Element(AnyView),
+}
+
 /// A sentence with elements of the page in it.
-fn view(index: usize, arguments: Vec<Argument>) -> AnyView {
-    let pieces = pieces(pattern(index), &arguments);
-    let mut arguments: Vec<Option<Argument>> = arguments.into_iter().map(Some).collect();
-    let views: Vec<AnyView> = pieces
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Text(piece) => piece.into_any(),
-            Piece::Argument(place) => match arguments.get_mut(place).and_then(Option::take) {
-                Some(Argument::Text(value)) => value.to_owned().into_any(),
-                Some(Argument::Number(number)) => number.to_string().into_any(),
-                Some(Argument::Element(element)) => element,
-                None => ().into_any(),
-            },
+fn view(index: usize, mut slots: Vec<Slot<'_>>) -> AnyView {
+    let numbers: Vec<Option<usize>> = slots
+        .iter()
+        .map(|slot| match slot {
+            Slot::Argument(Argument::Number(number)) => Some(*number),
+            Slot::Argument(Argument::Text(_)) | Slot::Element(_) => None,
         })
         .collect();
+    let mut views: Vec<AnyView> = Vec::new();
+    each_piece(
+        pattern(index),
+        |place| numbers.get(place).copied().flatten(),
+        |piece| match piece {
+            Piece::Text("") => {}
+            Piece::Text(piece) => views.push(piece.into_any()),
+            Piece::Variable(place) => {
+                let Some(slot) = slots.get_mut(place) else { return };
+                views.push(match std::mem::replace(slot, Slot::Argument(Argument::Text(""))) {
+                    Slot::Argument(Argument::Text(value)) => value.to_owned().into_any(),
+                    Slot::Argument(Argument::Number(number)) => number.to_string().into_any(),
+                    Slot::Element(element) => element,
+                });
+            }
+        },
+    );
     views.into_any()
 }

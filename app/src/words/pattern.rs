@@ -1,18 +1,17 @@
 //! A pattern, as `build.rs` writes it, taken apart: `{0}` stands for the first variable, and
 //! `|0c|oone…|*others…` chooses by the category of the first variable.
-
-use leptos::prelude::AnyView;
+//!
+//! It goes by bytes: what `str` has for searching is code that a browser would have to fetch.
 
 use super::plural::{Counting, category};
 
 /// What is put in the place of a variable.
+#[derive(Debug, Clone, Copy)]
 pub enum Argument<'a> {
     /// A text.
     Text(&'a str),
     /// A number.
     Number(usize),
-    /// An element of the page.
-    Element(AnyView),
 }
 
 /// A piece of a sentence.
@@ -21,47 +20,57 @@ pub enum Piece<'a> {
     /// A text.
     Text(&'a str),
     /// A variable, by its place.
-    Argument(usize),
+    Variable(usize),
 }
 
-/// The pieces of a pattern in their order, of a choice those of the one that fits.
-pub fn pieces<'a>(pattern: &'a str, arguments: &[Argument<'_>]) -> Vec<Piece<'a>> {
-    let mut pieces = Vec::new();
-    let mut rest = chosen(pattern, arguments);
-    while let Some((text, after)) = rest.split_once('{') {
-        let Some((place, after)) = after.split_once('}') else { break };
-        if !text.is_empty() {
-            pieces.push(Piece::Text(text));
+/// Takes the pieces of a pattern in their order; of a choice those of the variant that fits the number
+/// at a place.
+pub fn each_piece<'a>(
+    pattern: &'a str,
+    number: impl Fn(usize) -> Option<usize>,
+    mut take: impl FnMut(Piece<'a>),
+) {
+    let text = chosen(pattern, number);
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == b'{' {
+            take(Piece::Text(text.get(start..at).unwrap_or_default()));
+            take(Piece::Variable(digit(bytes, at + 1)));
+            // The digit and the closing brace.
+            start = at + 3;
         }
-        pieces.push(Piece::Argument(digit(place)));
-        rest = after;
     }
-    if !rest.is_empty() {
-        pieces.push(Piece::Text(rest));
-    }
-    pieces
+    take(Piece::Text(text.get(start..).unwrap_or_default()));
 }
 
-fn digit(text: &str) -> usize {
-    text.bytes().next().map_or(0, |digit| usize::from(digit.wrapping_sub(b'0')))
+fn digit(bytes: &[u8], at: usize) -> usize {
+    usize::from(bytes.get(at).map_or(0, |digit| digit.wrapping_sub(b'0')))
 }
 
 /// The variant that fits, of a pattern that has several.
-fn chosen<'a>(pattern: &'a str, arguments: &[Argument<'_>]) -> &'a str {
-    let Some(choice) = pattern.strip_prefix('|') else { return pattern };
-    let mut variants = choice.split('|');
-    let by = variants.next().unwrap_or_default();
-    let counting = if by.ends_with('n') { Counting::Ordinal } else { Counting::Cardinal };
-    let fits = match arguments.get(digit(by)) {
-        Some(Argument::Number(number)) => category(*number, counting),
-        _ => '*',
-    };
-    let mut general = "";
-    for variant in variants {
-        if let Some(text) = variant.strip_prefix(fits) {
-            return text;
+fn chosen(pattern: &str, number: impl Fn(usize) -> Option<usize>) -> &str {
+    let bytes = pattern.as_bytes();
+    if bytes.first() != Some(&b'|') {
+        return pattern;
+    }
+    let counting = if bytes.get(2) == Some(&b'n') { Counting::Ordinal } else { Counting::Cardinal };
+    let fits = number(digit(bytes, 1)).map_or('*', |number| category(number, counting));
+    let mut general = pattern;
+    let mut start = 3;
+    while let Some(letter) = bytes.get(start + 1) {
+        let mut end = start + 2;
+        while bytes.get(end).is_some_and(|byte| *byte != b'|') {
+            end += 1;
         }
-        general = variant.strip_prefix('*').unwrap_or(general);
+        let variant = pattern.get(start + 2..end).unwrap_or_default();
+        if char::from(*letter) == fits {
+            return variant;
+        }
+        if *letter == b'*' {
+            general = variant;
+        }
+        start = end;
     }
     general
 }
@@ -71,21 +80,14 @@ mod tests {
     use super::*;
 
     fn said(pattern: &str, arguments: &[Argument<'_>]) -> String {
-        let said = pieces(pattern, arguments).into_iter().map(|piece| match piece {
-            Piece::Text(text) => text.to_owned(),
-            Piece::Argument(place) => match &arguments[place] {
-                Argument::Text(text) => (*text).to_owned(),
-                Argument::Number(number) => number.to_string(),
-                Argument::Element(_) => String::new(),
-            },
-        });
-        said.collect()
+        super::super::filled(pattern, arguments)
     }
 
     #[test]
     fn variables_are_put_where_the_pattern_has_them() {
         let arguments = [Argument::Text("Ada"), Argument::Number(3)];
         assert_eq!(said("{1} of {0}’s {1}.", &arguments), "3 of Ada’s 3.");
+        assert_eq!(said("{0}", &arguments), "Ada");
         assert_eq!(said("No variables.", &[]), "No variables.");
     }
 
@@ -97,6 +99,7 @@ mod tests {
         {
             assert_eq!(said(hands, &[Argument::Number(number), Argument::Text("Bo")]), words);
         }
+        assert_eq!(said("|0c|*so many|oone", &[Argument::Number(1)]), "one");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub fn Asking(question: String) -> impl IntoView {
                 <div class="field">
                     <label for="limit">{words::time_label()}</label>
                     <select id="limit" name="limit">
-                        <option value="">{words::no_limit()}</option>
+                        <option value="">{words::no_limit().to_owned()}</option>
                         <option value="10">{words::seconds(10)}</option>
                         <option value="30">{words::seconds(30)}</option>
                         <option value="60">{words::minutes(1)}</option>

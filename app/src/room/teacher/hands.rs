@@ -21,7 +21,7 @@ pub fn Hands() -> impl IntoView {
             <div class="count-line">
                 <h2 id="raised-title" class="count" class:some=move || { count() > 0 }>
                     <HandMark />
-                    <span class="unseen">{words::raised_hands()} " "</span>
+                    <span class="unseen">{words::raised_hands()}</span>
                     <strong>
                         <Text words=move || count().to_string() />
                     </strong>

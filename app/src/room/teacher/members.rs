@@ -20,7 +20,7 @@ pub fn Here() -> impl IntoView {
     view! {
         <section class="here" aria-labelledby="here-title">
             <h2 id="here-title">
-                {words::here()} " "
+                {words::here()}
                 <span class="hint">
                     <Text words=move || words::students_joined(live.students()) />
                 </span>
