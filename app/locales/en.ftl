@@ -141,9 +141,7 @@ live-call-not-opened = The call could not be opened. Check your connection, or r
 ## Calls
 
 call-panel = Call
-# $name (Element)
 call-with = Call with { $name }
-# $name (Element)
 call-video-with = Video call with { $name }
 call-allow-microphone = Allow the microphone, if your browser asks.
 call-allow-camera = Allow the microphone and the camera, if your browser asks.
@@ -155,9 +153,7 @@ call-decline = Decline
 call-ringing = Ringing…
 call-calling = Calling…
 call-stop = Stop calling
-# $name (Element)
 call-comes-in = { $name } calls you.
-# $name (Element)
 call-comes-in-video = { $name } calls you, with video.
 call-answer = Answer
 call-answer-sound-only = Answer with sound only

@@ -6,12 +6,12 @@ use leptos_meta::Title;
 use server::ClassRow;
 
 use super::entries::Whole;
-use super::names::{apart, named};
+use super::names::named;
 use super::pager::Pager;
 use super::people::People;
 use super::pictures::Timeline;
 use super::portions::TEACHERS;
-use super::read::{self, Told};
+use super::read::{self, HistoryPage};
 use super::rounds::SectionOf;
 use super::spot::{Spot, Who};
 use super::times::{spoke, zone_of};
@@ -22,7 +22,7 @@ use crate::ui::confirm::Confirm;
 use crate::ui::frame::{Wide, refused};
 use crate::ui::problem::{Problem, trouble};
 use crate::ui::table::Figure;
-use crate::words::{class as words, count, export, figure, page};
+use crate::words::{apart, class as words, count, export, figure, page};
 use crate::zone::Zone;
 
 /// The page of a class, for an administrator or one of its teachers.
@@ -36,13 +36,13 @@ pub fn ClassPage() -> impl IntoView {
             {Suspend::new(async move {
                 let found = async {
                     let (engine, viewer, class) = viewer(&group, as_admin).await?;
-                    let told = read::told(&engine, &class, viewer, spot.from, None).await?;
+                    let page = read::history_page(&engine, &class, viewer, spot.from, None).await?;
                     let deleted_at = class.deleted_at(engine.keep_days().await?);
-                    Ok::<_, Failure>((viewer, class, told, deleted_at))
+                    Ok::<_, Failure>((viewer, class, page, deleted_at))
                 };
                 match found.await {
-                    Ok::<_, Failure>((viewer, class, told, deleted_at)) => {
-                        shown(viewer, class, told, deleted_at, spot).into_any()
+                    Ok((viewer, class, page, deleted_at)) => {
+                        shown(viewer, class, page, deleted_at, spot).into_any()
                     }
                     Err(failure) => refused(failure).into_any(),
                 }
@@ -72,14 +72,14 @@ pub fn by_itself(chronicle: &Chronicle) -> Option<String> {
 fn shown(
     viewer: Viewer,
     class: ClassRow,
-    told: Told,
+    page: HistoryPage,
     deleted_at: Option<signaling::Timestamp>,
     spot: Spot,
 ) -> impl IntoView {
-    let zone = zone_of(&told.chronicle);
-    let summary = told.chronicle.summary();
+    let zone = zone_of(&page.chronicle);
+    let summary = page.chronicle.summary();
     let here = viewer.class(class.group_id);
-    let spoken = told.chronicle.spoken_millis(told.now);
+    let spoken = page.chronicle.spoken_millis(page.now);
     let back = match viewer {
         Viewer::Admin => ("/admin".to_owned(), page::all_classes().to_owned()),
         Viewer::Teacher(_) if class.ended_at.is_some() => {
@@ -92,8 +92,8 @@ fn shown(
     let problem = trouble();
     let done = (query("done") == "erased").then(words::erased);
     let when = when(&zone, &class);
-    let about = words::about(&when, teachers(&summary.teachers, spot), &zone.name(told.now));
-    let by_itself = by_itself(&told.chronicle).map(|words| format!(" {words}"));
+    let about = words::about(&when, teachers(&summary.teachers, spot), &zone.name(page.now));
+    let by_itself = by_itself(&page.chronicle).map(|words| format!(" {words}"));
     view! {
         <Title text=words::title(&class.name) />
         <Wide back>
@@ -153,7 +153,7 @@ fn shown(
                         }
                     })}
             </div>
-            <WhatHappened told viewer spot zone />
+            <WhatHappened page viewer spot zone />
         </Wide>
     }
 }
@@ -171,11 +171,11 @@ pub fn teachers(names: &[String], spot: Spot) -> impl IntoView + use<> {
 
 /// What happened: the students, the picture and the rounds.
 #[component]
-pub fn WhatHappened(told: Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
-    let (names, now) = (told.names.clone(), told.now);
-    let whole = Whole { base: viewer.class(told.chronicle.id()), only: None };
-    let timeline = view! { <Timeline records=told.records.clone() names=names.clone() now zone=zone.clone() /> };
-    let sections = sections(told.records.clone());
+pub fn WhatHappened(page: HistoryPage, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
+    let (names, now) = (page.names.clone(), page.now);
+    let whole = Whole { base: viewer.class(page.chronicle.id()), only: None };
+    let timeline = view! { <Timeline records=page.records.clone() names=names.clone() now zone=zone.clone() /> };
+    let sections = sections(page.records.clone());
     let has_rounds = sections.iter().any(|s| s.round.is_some());
     let rounds = sections
         .into_iter()
@@ -186,14 +186,14 @@ pub fn WhatHappened(told: Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl 
         })
         .collect_view();
     view! {
-        <People told=told.clone() viewer spot />
+        <People page=page.clone() viewer spot />
         {timeline}
         <section class="rounds" aria-labelledby="rounds-title">
             <h2 id="rounds-title">{words::rounds_title()}</h2>
-            {(!has_rounds && told.records.is_empty())
+            {(!has_rounds && page.records.is_empty())
                 .then(|| view! { <p class="nobody">{words::nothing()}</p> })}
             {rounds}
-            <Pager told spot />
+            <Pager page spot />
         </section>
     }
 }

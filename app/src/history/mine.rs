@@ -38,8 +38,8 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     let group = class.group_id;
     // What one may read of others' invitations is what any member may, and only one's own are told.
     let viewer = Viewer::Teacher(me);
-    let told = read::told(&engine, &class, viewer, from, Some(me)).await?;
-    let person = told.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
+    let page = read::history_page(&engine, &class, viewer, from, Some(me)).await?;
+    let person = page.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
     let whole = Whole { base: format!("/class/{group}/me"), only: Some(me) };
     let devices = engine.devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
@@ -48,7 +48,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
         Some(at) => words::deleted_on(&zone.day(at)),
         None => words::ask_to_erase().to_owned(),
     };
-    if let Some(by_itself) = by_itself(&told.chronicle) {
+    if let Some(by_itself) = by_itself(&page.chronicle) {
         kept = format!("{kept} {by_itself}");
     }
     let name = view! {
@@ -59,7 +59,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     let stored_as = words::stored_as(name, view! { <bdi>{class.name.clone()}</bdi> });
     let devices = usize::try_from(devices).unwrap_or(usize::MAX);
     let membership = membership(&person, &zone);
-    let stored = words::stored(&membership, devices, &kept, &zone.name(told.now));
+    let stored = words::stored(&membership, devices, &kept, &zone.name(page.now));
     let back = if class.ended_at.is_some() {
         ("/".to_owned(), page::to_start().to_owned())
     } else {
@@ -73,8 +73,8 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
                 <p>{stored_as}</p>
                 <p class="hint">{stored}</p>
             </div>
-            <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
-            <RecordsOf told person whole />
+            <PersonFigures person=person.clone() spoke=page.chronicle.spoke_millis(&person, page.now) />
+            <RecordsOf page person whole />
         </Wide>
     })
 }

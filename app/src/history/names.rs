@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use signaling::event::MemberJoined;
 use signaling::{Event, EventKind, Role, UserId};
 
-use crate::words::{count, said};
+use crate::words::{apart, count, said};
 
 /// The names of everybody who is or was in a class, each told apart from those that look like it,
 /// and what they are, or were at last.
@@ -93,11 +93,6 @@ impl Names {
             None => names.into_any(),
         }
     }
-}
-
-/// A name for the middle of a sentence: between isolates, where it could turn the rest around.
-pub fn apart(name: &str) -> String {
-    if name.is_ascii() { name.to_owned() } else { format!("\u{2068}{name}\u{2069}") }
 }
 
 /// The first of some names, for the middle of a sentence.

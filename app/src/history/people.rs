@@ -8,7 +8,7 @@ use signaling::{Role, UserId};
 use super::names::Names;
 use super::order::Order;
 use super::portions::{NAMES, PEOPLE};
-use super::read::Told;
+use super::read::HistoryPage;
 use super::spot::{Spot, Who};
 use super::times::spoke;
 use super::viewer::Viewer;
@@ -51,8 +51,8 @@ impl Who {
 
 /// The students of a class, and what each did.
 #[component]
-pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
-    let chronicle = &told.chronicle;
+pub fn People(page: HistoryPage, viewer: Viewer, spot: Spot) -> impl IntoView {
+    let chronicle = &page.chronicle;
     let mut people: Vec<&Person> = chronicle.people().iter().collect();
     let order = Order::of_reader();
     people.sort_by(|one, other| {
@@ -62,7 +62,7 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
     let students: Vec<&Person> =
         people.iter().copied().filter(|person| Who::Students.includes(person)).collect();
     let most = students.iter().map(|it| it.hands.max(it.turns)).max().unwrap_or(0).max(1);
-    let sentences = sentences(&students, &told.names, spot).into_any();
+    let sentences = sentences(&students, &page.names, spot).into_any();
     people.retain(|person| spot.who.includes(person));
     let first = spot.people.min(people.len().saturating_sub(1)) / PEOPLE * PEOPLE;
     let next = people.len().min(first + PEOPLE);
@@ -74,7 +74,7 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
             let address = viewer.person(chronicle.id(), person.user);
             let name = person.told_apart();
             let is_like_teacher = chronicle.is_like_teacher(person);
-            let time = spoke(chronicle.spoke_millis(person, told.now));
+            let time = spoke(chronicle.spoke_millis(person, page.now));
             view! {
                 <tr>
                     <th scope="row">

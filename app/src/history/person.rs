@@ -7,9 +7,8 @@ use server::ClassRow;
 use signaling::{Role, UserId};
 
 use super::entries::Whole;
-use super::names::apart;
 use super::pager::Pager;
-use super::read::{self, Told};
+use super::read::{self, HistoryPage};
 use super::recorded::Recorded;
 use super::spot::Spot;
 use super::times::{self, zone_of};
@@ -22,7 +21,7 @@ use crate::ui::confirm::Confirm;
 use crate::ui::frame::{Wide, refused};
 use crate::ui::problem::{Problem, trouble};
 use crate::ui::table::Figure;
-use crate::words::{figure, page, person as said};
+use crate::words::{apart, figure, page, person as said};
 use crate::zone::{Zone, zone};
 
 /// The page of a person, for an administrator or a teacher of the class.
@@ -37,13 +36,13 @@ pub fn PersonPage() -> impl IntoView {
                 let found = async {
                     let (engine, viewer, class) = viewer(&group, as_admin).await?;
                     let user: UserId = member.parse().map_err(|_| Trouble::NoSuchPerson)?;
-                    let told = read::told(&engine, &class, viewer, from, Some(user)).await?;
-                    let person = told.chronicle.person(user).cloned();
-                    Ok::<_, Failure>((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
+                    let page = read::history_page(&engine, &class, viewer, from, Some(user)).await?;
+                    let person = page.chronicle.person(user).cloned();
+                    Ok::<_, Failure>((viewer, class, page, person.ok_or(Trouble::NoSuchPerson)?))
                 };
                 match found.await {
-                    Ok((viewer, class, told, person)) => {
-                        shown(viewer, class, told, person).into_any()
+                    Ok((viewer, class, page, person)) => {
+                        shown(viewer, class, page, person).into_any()
                     }
                     Err(failure) => refused(failure).into_any(),
                 }
@@ -52,10 +51,10 @@ pub fn PersonPage() -> impl IntoView {
     }
 }
 
-fn shown(viewer: Viewer, class: ClassRow, told: Told, person: Person) -> impl IntoView {
+fn shown(viewer: Viewer, class: ClassRow, page: HistoryPage, person: Person) -> impl IntoView {
     let zone = zone();
     let name = person.told_apart();
-    let is_like_teacher = told.chronicle.is_like_teacher(&person);
+    let is_like_teacher = page.chronicle.is_like_teacher(&person);
     let back = (viewer.class(class.group_id), class.name.clone());
     let whole = Whole { base: viewer.class(class.group_id), only: None };
     let problem = trouble();
@@ -72,7 +71,7 @@ fn shown(viewer: Viewer, class: ClassRow, told: Told, person: Person) -> impl In
                 </p>
             </div>
             <Problem problem />
-            <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
+            <PersonFigures person=person.clone() spoke=page.chronicle.spoke_millis(&person, page.now) />
             {(viewer == Viewer::Admin)
                 .then(|| {
                     let known = apart(&name);
@@ -101,7 +100,7 @@ fn shown(viewer: Viewer, class: ClassRow, told: Told, person: Person) -> impl In
                         </div>
                     }
                 })}
-            <RecordsOf told person whole />
+            <RecordsOf page person whole />
         </Wide>
     }
 }
@@ -144,17 +143,17 @@ pub fn PersonFigures(
 /// Every invitation of a page, all of which somebody took part in, with what is recorded of their
 /// part.
 #[component]
-pub fn RecordsOf(told: Told, person: Person, whole: Whole) -> impl IntoView {
-    let zone = zone_of(&told.chronicle);
-    let is_empty = told.records.is_empty();
-    let shown = told
+pub fn RecordsOf(page: HistoryPage, person: Person, whole: Whole) -> impl IntoView {
+    let zone = zone_of(&page.chronicle);
+    let is_empty = page.records.is_empty();
+    let shown = page
         .records
         .iter()
         .map(|record| {
             view! {
                 <Recorded
                     record=record.clone()
-                    names=told.names.clone()
+                    names=page.names.clone()
                     zone=zone.clone()
                     only=Some(person.user)
                     whole=whole.clone()
@@ -167,7 +166,7 @@ pub fn RecordsOf(told: Told, person: Person, whole: Whole) -> impl IntoView {
             <h2 id="records-title">{said::records_title()}</h2>
             {is_empty.then(|| view! { <p class="nobody">{said::no_records()}</p> })}
             {shown}
-            <Pager told spot=Spot::default() />
+            <Pager page spot=Spot::default() />
         </section>
     }
 }

@@ -8,11 +8,11 @@ use server::{Link, Token};
 
 use crate::failure::Failure;
 use crate::request::{browser_token, engine, headers, param};
-use crate::response::told;
+use crate::response::report;
 use crate::trouble::Trouble;
 use crate::ui::frame::Plain;
 use crate::ui::link::Qr;
-use crate::ui::problem::{told as told_problem, trouble};
+use crate::ui::problem::{explained, trouble};
 use crate::visitor::{give_form_cookie, is_in};
 use crate::words::handover;
 
@@ -30,7 +30,7 @@ pub fn HandoverPage() -> impl IntoView {
                         Ok((class, link, true)) => show(class, link).into_any(),
                         Ok((class, _, false)) => take_up(token, class, problem).into_any(),
                         Err(failure) => {
-                            let trouble = told(failure);
+                            let trouble = report(failure);
                             view! {
                                 <section class="card one">
                                     <h1>{handover::used()}</h1>
@@ -69,7 +69,7 @@ fn take_up(token: String, class: String, problem: Option<Trouble>) -> impl IntoV
             </h1>
             {problem
                 .map(|problem| {
-                    view! { <p class="problem" role="alert">{told_problem(problem)}</p> }
+                    view! { <p class="problem" role="alert">{explained(problem)}</p> }
                 })}
             <p>{handover::teach()}</p>
             <form method="post" action="/do/take-over">

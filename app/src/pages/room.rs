@@ -8,7 +8,7 @@ use signaling::{GroupId, Role, Snapshot, UserId};
 use super::share::Share;
 use crate::failure::{Failure, status};
 use crate::request::{engine, headers, param, query};
-use crate::response::{set_status, told};
+use crate::response::{report, set_status};
 use crate::room::{Beginning, Counts, List, RoomFrom, cut};
 use crate::trouble::Trouble;
 use crate::ui::frame::Plain;
@@ -106,7 +106,7 @@ async fn found(group: &str, from: &[usize]) -> Result<RoomView, Trouble> {
         Err(_) => Err(Trouble::NotHere.into()),
     };
     found.map_err(|failure| {
-        let trouble = match told(failure) {
+        let trouble = match report(failure) {
             Trouble::NoSuchCode => Trouble::NotHere,
             trouble => trouble,
         };

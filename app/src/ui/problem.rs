@@ -21,14 +21,14 @@ pub fn Problem(problem: Option<Trouble>) -> impl IntoView {
     problem.map(|problem| {
         view! {
             <p class="problem wide" role="alert">
-                {told(problem)}
+                {explained(problem)}
             </p>
         }
     })
 }
 
-/// What a trouble is told in, with the way out of it where that is a link.
-pub fn told(problem: Trouble) -> impl IntoView {
+/// What a trouble is explained in, with the way out of it where that is a link.
+pub fn explained(problem: Trouble) -> impl IntoView {
     let (problem, address) = match problem {
         Trouble::NoCookie => no_cookie(),
         other => (other, None),

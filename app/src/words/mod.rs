@@ -7,6 +7,7 @@
 mod pattern;
 mod plural;
 
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
 
 use self::pattern::{Argument, Piece, each_piece};
@@ -50,6 +51,11 @@ fn pattern(index: usize) -> &'static str {
     TAKEN.get().and_then(|taken| taken.get(index)).copied().unwrap_or_default()
 }
 
+/// A name for the middle of a sentence: between isolates, where it could turn the rest around.
+pub fn apart(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { format!("\u{2068}{name}\u{2069}") }
+}
+
 /// A sentence with its variables filled in.
 fn text(index: usize, arguments: &[Argument<'_>]) -> String {
     filled(pattern(index), arguments)
@@ -73,12 +79,14 @@ fn filled(pattern: &str, arguments: &[Argument<'_>]) -> String {
 }
 
 /// A variable of a sentence that stands in the page, and not in a text.
+#[cfg(feature = "ssr")]
 enum Slot<'a> {
     Argument(Argument<'a>),
     Element(AnyView),
 }
 
 /// A sentence with elements of the page in it.
+#[cfg(feature = "ssr")]
 fn view(index: usize, mut slots: Vec<Slot<'_>>) -> AnyView {
     let numbers: Vec<Option<usize>> = slots
         .iter()

@@ -14,7 +14,7 @@ use super::talk::Talk;
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
 use crate::room::tap::Tap;
-use crate::words::call as words;
+use crate::words::{apart, call as words};
 
 /// The code of calls could not be fetched.
 pub struct NotFetched;
@@ -72,15 +72,16 @@ fn Card(key: &'static str, children: Children) -> impl IntoView {
     }
 }
 
-fn name_of(desk: Desk, user: UserId) -> impl IntoView {
-    view! { <bdi>{desk.live.name_of(user)}</bdi> }
+/// A name for the middle of a sentence.
+fn name_of(desk: Desk, user: UserId) -> String {
+    apart(&desk.live.name_of(user))
 }
 
 /// With whom a call is.
-fn with(desk: Desk, media: Media, user: UserId) -> AnyView {
+fn with(desk: Desk, media: Media, user: UserId) -> String {
     match media {
-        Media::Audio => words::with(name_of(desk, user)),
-        Media::Video => words::video_with(name_of(desk, user)),
+        Media::Audio => words::with(&name_of(desk, user)),
+        Media::Video => words::video_with(&name_of(desk, user)),
     }
 }
 
@@ -176,8 +177,8 @@ fn rung(desk: Desk, call: Call) -> AnyView {
     let (as_asked, sound_only) = (wanted(call.media), wanted(Media::Audio));
     let caller = name_of(desk, call.caller);
     let rings = match call.media {
-        Media::Audio => words::comes_in(caller),
-        Media::Video => words::comes_in_video(caller),
+        Media::Audio => words::comes_in(&caller),
+        Media::Video => words::comes_in_video(&caller),
     };
     let without_camera = (call.media == Media::Video).then(|| {
         view! {
