@@ -14,7 +14,7 @@ pub(crate) mod reply;
 mod working;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use signaling::{Application, Command, GroupId, Timestamp};
@@ -316,7 +316,7 @@ impl<S: StoreWriter> Writer<S> {
         self.purge_at = Some(monotonic());
         let idle = self.housekeeping.idle;
         self.tokens.forget_unused(idle);
-        let mut rooms = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner);
+        let mut rooms = self.rooms.map.write();
         self.working.retain(|group_id, working| {
             // Two owners are this map and the rooms': nobody else can come by the room meanwhile.
             let is_unused = working.room.is_idle(idle) && Arc::strong_count(&working.room) == 2;
