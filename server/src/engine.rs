@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use futures::Stream;
 use futures::stream::try_unfold;
+use signaling::wire::IceServers;
 use signaling::{
     Application, Command, GroupId, InviteId, Name, Rejection, Role, Settings, Timestamp, UserId,
     other_end,
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::admin::Admin;
-use crate::engine::ice::{IceConfig, IceServers};
+use crate::engine::ice::IceConfig;
 use crate::error::Error;
 use crate::identity::cookies::Cookies;
 use crate::identity::tokens::{GRACE_SECONDS, Held, Tokens};
