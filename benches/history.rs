@@ -20,8 +20,8 @@ use reqwest::{Client, header};
 use serde_json::{Value, json};
 use server::{ClassFilter, Config, Engine, hash_password};
 use signaling::{
-    Answers, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId, InviteeList, Name,
-    Timeout, Timestamp, UserId, act,
+    Answers, Application, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId,
+    InviteeList, Name, Settings, Timeout, Timestamp, UserId, act,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Row};
@@ -118,6 +118,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
         name: name(&class)?,
         user: teacher,
         teacher: name(&format!("Teacher {}", number % 97))?,
+        settings: Settings::of_new_class(APPLICATIONS.switches()),
     });
     let students: Vec<UserId> = (0..STUDENTS).map(|_| UserId::from_bytes(ids.next())).collect();
     for (place, user) in students.iter().enumerate() {

@@ -14,8 +14,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use signaling::{
-    Application, Command, EventKind, FinishWhom, Group, GroupId, Outcome, Rejection, Role,
-    Timestamp, UserId, act, reasons,
+    Application, Command, EventKind, FinishWhom, Group, GroupId, Outcome, Reason, Rejection, Role,
+    Timestamp, UserId, act,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -566,7 +566,7 @@ impl<S: Store> Writer<S> {
                 actor: user,
                 invite_id,
                 whom: FinishWhom::Unnamed,
-                reason: Some(reasons::DISCONNECTED.to_owned()),
+                reason: Some(Reason::Disconnected.text().to_owned()),
                 data: String::new(),
             };
             // Somebody may have ended it in the batch in hand.

@@ -206,7 +206,7 @@ pub fn WhatHappened(told: Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl 
 #[cfg(test)]
 mod tests {
     use signaling::event::{GroupEnded, MemberJoined};
-    use signaling::{Event, EventKind, GroupId, Name, Role, Timestamp, UserId, reasons};
+    use signaling::{Event, EventKind, GroupId, Name, Reason, Role, Timestamp, UserId};
 
     use super::*;
 
@@ -228,7 +228,7 @@ mod tests {
             by_itself(&chronicle)
         };
         let words = " The class ended by itself, after 120 days without anything happening.";
-        assert_eq!(told(reasons::FORGOTTEN).as_deref(), Some(words));
-        assert_eq!(told(reasons::ENDED), None);
+        assert_eq!(told(Reason::Forgotten.text()).as_deref(), Some(words));
+        assert_eq!(told(Reason::Ended.text()), None);
     }
 }

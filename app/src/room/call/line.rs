@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use call::{Call, Candidate, Media, Mid, Say, Word, reasons};
+use call::{Call, Candidate, Media, Mid, Reason, Say, Word};
 use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::wire::{Data, IceServers};
-use signaling::{GroupId, InviteId, json, reasons as engine};
+use signaling::{GroupId, InviteId, Reason as engine, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -220,8 +220,11 @@ impl Line {
         if browser_now() - self.apart_since.get() > PATIENCE {
             // Where that does not get through, the silence of this end will.
             self.apart_since.set(browser_now());
-            let reason =
-                if self.was_connected.get() { engine::DISCONNECTED } else { reasons::FAILED };
+            let reason = if self.was_connected.get() {
+                engine::Disconnected.text()
+            } else {
+                Reason::Failed.text()
+            };
             (self.gives_up)(reason);
         } else if ticks.is_multiple_of(HELLO_TICKS) {
             self.say(None, Say::Hello);
@@ -268,7 +271,7 @@ impl Line {
                     pause(TOO_FAST).await;
                 }
                 // A description that no relay carries will not get shorter.
-                Ok((413, _)) => (self.gives_up)(reasons::FAILED),
+                Ok((413, _)) => (self.gives_up)(Reason::Failed.text()),
                 Ok(_) | Err(_) => {}
             }
         }
