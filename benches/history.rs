@@ -5,6 +5,11 @@
 //! `cargo xtask bench` runs it. The file is made once, by the rules themselves, and kept in
 //! `target/bench`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the machine does without Handup is measured too"
+)]
+
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,7 +25,7 @@ use reqwest::{Client, header};
 use serde_json::{Value, json};
 use server::{ClassFilter, Config, Engine, hash_password};
 use signaling::{
-    Answers, Application, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId,
+    Answers, Application as _, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId,
     InviteeList, Name, Settings, Timeout, Timestamp, UserId, act,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};

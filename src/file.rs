@@ -1,5 +1,4 @@
-//! `handup backup` and `handup check`: what one can do with the file beside serving it, and what is
-//! said about it.
+//! The commands `handup backup` and `handup check`, and what they print.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -26,16 +25,16 @@ pub async fn back_up(database: &Path, to: &Path) -> Result<(), String> {
     drop(bar);
     let (from, to) = (database.display(), to.display());
     if copied.faults.is_empty() {
-        println!("{to} is a whole copy of {from}: {}", contents(&copied));
+        println!("{to} is an intact copy of {from}: {}", contents(&copied));
         Ok(())
     } else {
         let faults = list(&copied);
-        Err(format!("{to} is a copy of {from} as it is, and that has faults:{faults}"))
+        Err(format!("{to} is a copy of {from}, which is corrupt:{faults}"))
     }
 }
 
 fn broken_off() -> String {
-    "stopped before the copy was whole; nothing is left of it".to_owned()
+    "stopped before the copy was complete; the partial copy was removed".to_owned()
 }
 
 /// Looks through a file, and changes nothing.
@@ -49,20 +48,20 @@ pub async fn check(file: &Path) -> Result<(), String> {
     if !checked.faults.is_empty() {
         let faults = list(&checked);
         return Err(format!(
-            "{file} has faults. Put a copy that has none in its place, or export what can be read:{faults}"
+            "{file} is corrupt. Restore a backup, or export what can still be read:{faults}"
         ));
     }
     if checked.is_newer() {
         return Err(format!(
-            "{file} was written by a newer Handup: its schema is number {schema}, and this one knows \
-             {newest}. SQLite finds it whole; its classes are checked by the newer one"
+            "{file} was written by a newer Handup: its schema is {schema}, and this version knows \
+             {newest}. SQLite finds no fault; run the newer version's check for its classes"
         ));
     }
-    println!("{file} is whole: {}", contents(&checked));
+    println!("{file} is intact: {}", contents(&checked));
     if checked.is_older() {
         println!(
-            "it was written by an older Handup: a server brings it from schema {schema} to {newest} \
-             when it starts, and keeps a copy"
+            "it was written by an older Handup: a server upgrades it from schema {schema} to \
+             {newest} when it starts, and keeps a copy"
         );
     }
     Ok(())
@@ -89,7 +88,9 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {percent} %") {
             bar.set_style(style);
         }
-        Self { bar, began: Instant::now() }
+        #[expect(clippy::disallowed_methods, reason = "it tells a person how long it takes")]
+        let began = Instant::now();
+        Self { bar, began }
     }
 
     fn tell(&self, progress: Progress) {

@@ -1,4 +1,6 @@
-//! The WASM entry: brings the room of a page to life.
+//! The WASM entry: brings the room of a page to life. As the crate that `cargo doc` opens with it also
+//! shows the map of the whole.
+#![cfg_attr(doc, doc = "\n", doc = include_str!("../docs/ARCHITECTURE.md"))]
 
 #[cfg(target_arch = "wasm32")]
 mod entry {

@@ -18,7 +18,7 @@ pub struct Options {
     #[arg(long, env = "HANDUP_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
-    /// The SQLite file that holds everything; it is made when it is not there
+    /// The SQLite database file; created when it does not exist
     #[arg(long, env = "HANDUP_DATABASE", default_value = "handup.sqlite3", global = true)]
     pub database: PathBuf,
 
@@ -27,8 +27,8 @@ pub struct Options {
     #[arg(long, env = "HANDUP_PUBLIC_URL", value_parser = origin)]
     pub public_url: Option<String>,
 
-    /// The address or network (`10.0.0.0/8`) of a proxy whose `X-Forwarded-For` is believed; may be
-    /// given several times [default: none, so all who come through a proxy share its limits]
+    /// The address or network (`10.0.0.0/8`) of a proxy whose `X-Forwarded-For` is trusted; may be
+    /// given several times [default: none, so all clients of a proxy share one rate limit]
     #[arg(long = "trusted-proxy", env = "HANDUP_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
@@ -100,11 +100,11 @@ pub struct BoundsOptions {
     #[arg(long, env = "HANDUP_IDLE_TIMEOUT", default_value_t = seconds(Bounds::default().idle_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
     idle_timeout: u64,
 
-    /// The longest headers of a request, in bytes
+    /// The maximum size of a request's headers, in bytes
     #[arg(long, env = "HANDUP_MAX_HEADER_BYTES", default_value_t = LONGEST_HEADERS, value_parser = value_parser!(u32).range(8_192..=1_048_576))]
     max_header_bytes: u32,
 
-    /// How long the body of a request may stand still, in seconds
+    /// How long a request's body may make no progress, in seconds
     #[arg(long, env = "HANDUP_BODY_TIMEOUT", default_value_t = seconds(Bounds::default().body_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
     body_timeout: u64,
 
@@ -112,11 +112,11 @@ pub struct BoundsOptions {
     #[arg(long, env = "HANDUP_BODY_DEADLINE", default_value_t = seconds(Bounds::default().body_deadline), value_parser = value_parser!(u64).range(1..=3_600))]
     body_deadline: u64,
 
-    /// How long a reader may take nothing before it is given up, in seconds
+    /// How long a client may read nothing of a response before its connection is closed, in seconds
     #[arg(long, env = "HANDUP_WRITE_TIMEOUT", default_value_t = seconds(Bounds::default().write_timeout), value_parser = value_parser!(u64).range(1..=3_600))]
     write_timeout: u64,
 
-    /// How many MiB a class may come to, on the disk and in memory
+    /// How many MiB one class may take, on disk and in memory
     #[arg(long, env = "HANDUP_MAX_CLASS_MIB", default_value_t = mib(Bounds::default().class_bytes), value_parser = value_parser!(u64).range(1..=1_048_576))]
     max_class_mib: u64,
 
@@ -137,7 +137,7 @@ const fn seconds(time: Duration) -> u64 {
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or("it is a number from 1".to_owned())
+    text.parse().ok().filter(|number| *number > 0).ok_or("must be at least 1".to_owned())
 }
 
 impl BoundsOptions {
@@ -171,14 +171,14 @@ const KEPT_FILES: usize = 320;
 pub enum Instead {
     /// Ask for a password and print its argon2 hash, for `HANDUP_ADMIN_PASSWORD_HASH`
     HashPassword,
-    /// Copy the database into a new file that is whole, also while a server works on it. To restore
+    /// Copy the database into a new file and verify the copy; a server may be running. To restore
     /// it, stop the server, put the copy in the place of the database and of the files beside it
     /// whose names begin with its name and `-`, and start the server
     Backup {
         /// The file to make; nothing is overwritten
         file: PathBuf,
     },
-    /// Look through a file, whether it is whole and this program can serve it. Nothing is changed
+    /// Verify a database file: whether it is intact and this version can serve it. Nothing is changed
     Check {
         /// The database, or a copy of it
         file: PathBuf,
@@ -211,24 +211,24 @@ impl LogFormat {
 }
 
 fn time_zone(name: &str) -> Result<Zone, String> {
-    let wrong = || "it is the name of a time zone, such as Europe/Berlin".to_owned();
+    let wrong = || "not a known time zone; use a name such as Europe/Berlin".to_owned();
     Zone::named(name).ok_or_else(wrong)
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
     let one = text.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
     one.or_else(|_| text.parse().map(|network: IpNet| network.trunc()))
-        .map_err(|_| "it is an address or a network such as 10.0.0.0/8".to_owned())
+        .map_err(|_| "must be an address or a network such as 10.0.0.0/8".to_owned())
 }
 
 fn stun(text: &str) -> Result<String, String> {
     ice_server(text, &["stun:", "stuns:"])
-        .ok_or("it is an address such as stun:stun.example:3478".to_owned())
+        .ok_or("must be an address such as stun:stun.example:3478".to_owned())
 }
 
 fn turn(text: &str) -> Result<String, String> {
     ice_server(text, &["turn:", "turns:"])
-        .ok_or("it is an address such as turn:turn.example:3478".to_owned())
+        .ok_or("must be an address such as turn:turn.example:3478".to_owned())
 }
 
 /// The address of a server that helps calls, when it is one of these schemes.
@@ -240,7 +240,7 @@ fn ice_server(text: &str, schemes: &[&str]) -> Option<String> {
 }
 
 fn origin(text: &str) -> Result<String, String> {
-    let wrong = || "it is an origin such as https://handup.example, without a path".to_owned();
+    let wrong = || "must be an origin such as https://handup.example, without a path".to_owned();
     let text = text.strip_suffix('/').unwrap_or(text);
     let uri: axum::http::Uri = text.parse().map_err(|_| wrong())?;
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));

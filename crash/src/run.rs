@@ -1,5 +1,10 @@
 //! A run: the server lives for a while, dies, and is looked at when it is back.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the file is looked at without the server's own code"
+)]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -114,12 +119,12 @@ impl std::fmt::Display for Outcome {
 /// The disk under the server, whose power goes or stays when the server is killed.
 struct Mains<'a> {
     power: &'a Power,
-    program: &'a Program,
+    program: Program,
     disk: Disk,
 }
 
 impl<'a> Mains<'a> {
-    fn new(power: &'a Power, program: &'a Program) -> Result<Self> {
+    fn new(power: &'a Power, program: Program) -> Result<Self> {
         let journal = program.journal();
         if journal.exists() {
             std::fs::remove_file(journal)?;
@@ -190,7 +195,7 @@ pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
     if let Some(power) = &plan.power {
         program = program.with_shim(&power.shim)?;
     }
-    let mut mains = plan.power.as_ref().map(|it| Mains::new(it, &program)).transpose()?;
+    let mut mains = plan.power.as_ref().map(|it| Mains::new(it, program.clone())).transpose()?;
     let mut outcome = Outcome::default();
     let mut downs = Downs::default();
     let mut people = JoinSet::new();

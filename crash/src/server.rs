@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -14,28 +15,77 @@ use crate::Result;
 /// How long the server may take to listen, or to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The shim as it is built beside this program.
+/// The shim, built beside this program.
 ///
 /// # Errors
-/// When this program has no path.
+/// When it cannot be built.
 pub fn shim() -> Result<PathBuf> {
+    build()?;
     beside("libcrash_shim.so")
 }
 
 /// The server that the environment names (`HANDUP_BIN`), or the one built beside this program.
 ///
 /// # Errors
-/// When this program has no path.
+/// When it cannot be built.
 pub fn binary() -> Result<PathBuf> {
-    std::env::var_os("HANDUP_BIN").map_or_else(|| beside("handup"), |path| Ok(path.into()))
+    match std::env::var_os(SERVER) {
+        Some(path) => Ok(path.into()),
+        None => {
+            build()?;
+            beside("handup")
+        }
+    }
 }
 
-/// A test is built in a folder of its own, within that of the programs.
+/// Names the server to test, which whoever sets it has built, with all else that is run here.
+const SERVER: &str = "HANDUP_BIN";
+
+/// Has Cargo build what is run here, since it builds no programs of other packages for a test. Only
+/// `cargo test` needs that: `cargo xtask crash` has built it.
+fn build() -> Result<()> {
+    static BUILT: OnceLock<std::result::Result<(), String>> = OnceLock::new();
+    let (Some(cargo), None) = (std::env::var_os("CARGO"), std::env::var_os(SERVER)) else {
+        return Ok(());
+    };
+    let built = BUILT.get_or_init(|| {
+        let folder = folder().map_err(|error| error.to_string())?;
+        let (Some(name), Some(target)) = (folder.file_name(), folder.parent()) else {
+            return Err(format!("{} is no folder of Cargo's", folder.display()));
+        };
+        let profile = if name == "debug" { "dev".as_ref() } else { name };
+        // With the features of the workspace, as `cargo test` has just built its crates.
+        for what in [&["--workspace", "--bin=handup", "--bin=crash"][..], &["--package=crash-shim"]]
+        {
+            let status = std::process::Command::new(&cargo)
+                .args(["build", "--quiet", "--manifest-path"])
+                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+                .args(what)
+                .arg("--profile")
+                .arg(profile)
+                .arg("--target-dir")
+                .arg(target)
+                .status()
+                .map_err(|error| format!("cannot run cargo: {error}"))?;
+            if !status.success() {
+                return Err(format!("`cargo build {}` failed", what.join(" ")));
+            }
+        }
+        Ok(())
+    });
+    Ok(built.clone()?)
+}
+
 fn beside(name: &str) -> Result<PathBuf> {
+    Ok(folder()?.join(name))
+}
+
+/// Where Cargo puts programs. A test is built in a folder of its own within that.
+fn folder() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folders = own.ancestors().skip(1);
     let folder = { folders }.find(|folder| !folder.ends_with("deps")).ok_or("no folder")?;
-    Ok(folder.join(name))
+    Ok(folder.to_owned())
 }
 
 /// How the server is started, each time on the same file and port.

@@ -6,21 +6,21 @@ use crash::server::{binary, shim};
 
 async fn killed(kills: u64, power: Option<Power>) -> Outcome {
     let outcome = try_killed(kills, power).await;
-    let outcome = outcome.expect("`cargo xtask test` builds what is run here");
+    let outcome = outcome.expect("a run");
     println!("{outcome}");
     outcome
 }
 
 async fn try_killed(kills: u64, power: Option<Power>) -> Result<Outcome> {
     let folder = tempfile::tempdir().expect("a folder");
-    let (seed, binary) = (fastrand::u64(..), binary().expect("a path"));
+    let (seed, binary) = (fastrand::u64(..), binary().expect("the server"));
     println!("seed {seed}");
     let plan = Plan { binary, kills, seed, folder: folder.path().to_owned(), power };
     run(&plan, |_| ()).await
 }
 
 fn power() -> Power {
-    Power { shim: shim().expect("a path"), disk_lies: false, disk_fails: false }
+    Power { shim: shim().expect("the shim"), disk_lies: false, disk_fails: false }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use signaling::Timestamp;
 use tokio::time::Instant;
 
 /// A moment of the clock that only goes on and tells no time of day, for what takes or lasts a while.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
 pub(crate) fn monotonic() -> Instant {
     Instant::now()
 }
@@ -47,6 +48,7 @@ impl Clock {
         if let Some(simulated) = &self.simulated {
             return simulated.load(std::sync::atomic::Ordering::Relaxed);
         }
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
     }

@@ -1,5 +1,7 @@
 //! Tests of the engine from within, on a real file.
 
+#![expect(clippy::disallowed_methods, reason = "tests look into the file by SQL of their own")]
+
 mod coming_in;
 mod engine;
 mod file;

@@ -2,56 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::event::{
     InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
     MemberJoined, ReceiveNewInvitation,
 };
 use crate::live::{Live, Said, speaker};
 use crate::{
-    Alike, Answers, Entry, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
-    InviteeState, Name, Roll, Settings, Timestamp, UserId, json,
+    Alike, Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
+    InviteeState, Member, Name, Role, Roll, Settings, Timestamp, UserId, json,
 };
-
-/// What a member is in a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Role {
-    /// Asks for hands, invites to speak, keeps the class.
-    Teacher,
-    /// Raises hands and speaks.
-    Student,
-}
-
-impl Role {
-    /// Whom `"*"` means when a member of this role says it.
-    pub const fn invites(self) -> Self {
-        match self {
-            Self::Teacher => Self::Student,
-            Self::Student => Self::Teacher,
-        }
-    }
-}
-
-/// Somebody who is in the group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Their id.
-    pub user_id: UserId,
-    /// The name they gave.
-    pub name: Name,
-    /// What they are here.
-    pub role: Role,
-    /// What tells them from those before whose names look like theirs.
-    pub alike: Option<Alike>,
-}
-
-impl Entry for Member {
-    fn user_id(&self) -> UserId {
-        self.user_id
-    }
-}
 
 /// A class: its members, its settings and its invitations.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 //!
 //! What is in a `data` field the server reads by it as well, so that both make the same of it.
 
+mod length;
+
 use std::borrow::Cow;
 use std::{fmt, slice};
 
@@ -15,6 +17,8 @@ use serde::forward_to_deserialize_any;
 
 use crate::Event;
 use crate::event::Body;
+
+pub use self::length::length;
 
 /// How deep lists and objects may lie in each other.
 const DEPTH: u8 = 128;
@@ -35,16 +39,6 @@ impl de::Error for JsonError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self
     }
-}
-
-/// How many bytes a text comes to between the quotes of a JSON string, as the wire writes it.
-pub fn length(text: &str) -> usize {
-    let escaped = |byte: u8| match byte {
-        b'"' | b'\\' | b'\x08' | b'\t' | b'\n' | b'\x0c' | b'\r' => 2,
-        0..b' ' => 6,
-        _ => 1,
-    };
-    text.bytes().map(escaped).sum()
 }
 
 /// Reads a value of which the text holds the JSON and nothing else. Numbers are whole, structs are

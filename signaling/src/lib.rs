@@ -7,6 +7,7 @@
 
 mod alike;
 mod application;
+mod audience;
 mod between;
 mod command;
 mod decide;
@@ -17,28 +18,35 @@ mod ids;
 mod invitation;
 pub mod json;
 mod live;
+mod member;
+mod name;
 mod problem;
 mod reason;
 mod roll;
 mod settings;
 mod time;
+mod timeout;
 pub mod wire;
 
 pub use alike::Alike;
 pub use application::{Application, LogReader, Outcome, Reading, act};
+pub use audience::Audience;
 pub use between::{may_ring, other_end};
-pub use command::{Command, FinishWhom, Name, NameError, Timeout, TimeoutError};
+pub use command::{Command, FinishWhom};
 pub use decide::{decide, settled_again, settlement};
 pub use erase::Eraser;
-pub use event::{Audience, Event, EventKind};
-pub use group::{Group, Member, Role, apply};
+pub use event::{Event, EventKind};
+pub use group::{Group, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};
 pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState};
+pub use member::{Member, Role};
+pub use name::{Name, NameError};
 pub use problem::{Code, Refusal, Rejection};
 pub use reason::Reason;
 pub use roll::{Entry, Roll};
 pub use settings::{Settings, SettingsChange, Switch};
 pub use time::{Timestamp, TimestampError};
+pub use timeout::{Timeout, TimeoutError};
 pub use wire::{
     JoinCodeChanged, MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange,
     UserStatus,

@@ -1,4 +1,4 @@
-//! What needs no test to be seen wrong: formatting, lints and documentation.
+//! What needs no test to be seen wrong: formatting, circles between files, lints and documentation.
 //!
 //! Lints and documentation are checked once for the host and once for WASM,
 //! for either leaves out code that the other compiles. Warnings are made
@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::exec::{self, say};
+use crate::graph;
 use crate::report::Report;
 use crate::wasm;
 use crate::workspace::Workspace;
@@ -38,6 +39,7 @@ pub fn add_to(report: &mut Report, workspace: &Workspace) {
         cargo
     };
     report.step("format", || exec::run(cargo("fmt").args(["--all", "--check"])));
+    report.step("module graph", || graph::check(workspace));
     report.step("packages", || deny(workspace));
     report.step("lints", || {
         exec::run(deny_lints(cargo("clippy").args(["--workspace", "--all-targets"])))

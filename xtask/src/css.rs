@@ -1,4 +1,4 @@
-//! Makes the one style sheet out of the files in `style/`.
+//! Bundles the style sheet: inlines the local imports of `style/main.css`.
 //!
 //! The sheet is cut into files for the people who edit it; a browser should
 //! not fetch them one after the other. `main.css` names the others in

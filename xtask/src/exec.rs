@@ -1,5 +1,6 @@
 //! Calling other programs and touching files, with errors a person can read.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -153,6 +154,31 @@ pub fn read_text(path: &Path) -> Result<String> {
 /// Writes a whole file.
 pub fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     std::fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The files in a folder and the folders in it, by their path from there,
+/// with their sizes. A folder that is not there has no files.
+pub fn list(folder: &Path) -> Result<BTreeMap<PathBuf, u64>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inner) = folders.pop() {
+        let here = folder.join(&inner);
+        if !here.exists() {
+            continue;
+        }
+        let cannot = || format!("cannot read {}", here.display());
+        for entry in std::fs::read_dir(&here).with_context(cannot)? {
+            let entry = entry.with_context(cannot)?;
+            let path = inner.join(entry.file_name());
+            let meta = folder.join(&path).metadata().with_context(cannot)?;
+            if meta.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path, meta.len());
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn cannot_start(command: &Command) -> String {

@@ -1,4 +1,4 @@
-//! Feeds anything to whatever reads what comes from outside, for as long as one likes.
+//! Coverage-guided fuzzing of everything that parses input from outside.
 //!
 //! The targets are `fuzz/`; `cargo fuzz` builds them around libFuzzer. No sanitizer is used, for
 //! there is no unsafe code of ours to watch, and so the stable toolchain is enough.

@@ -11,7 +11,9 @@ mod check;
 mod css;
 mod exec;
 mod fuzz;
+mod graph;
 mod install;
+mod mutants;
 mod programs;
 mod report;
 mod shrink;
@@ -23,9 +25,10 @@ mod workspace;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 
+use crate::report::Counts;
 use crate::suite::Selection;
 use crate::workspace::{Profile, Workspace};
 
@@ -54,6 +57,9 @@ enum Task {
     Build,
     /// Check formatting, lints and documentation, for the host and for WASM
     Check,
+    /// Draw the module graph of each crate (`check` does too), and fail when files use each other in
+    /// a circle
+    Graph,
     /// Measure a class beside its peers, the history on a file with a million invitations, and
     /// the room on a slow phone
     Bench {
@@ -88,6 +94,14 @@ enum Task {
         /// Keep what reaches more of the code in `fuzz/corpus`
         #[arg(long)]
         keep: bool,
+    },
+    /// Change one expression of the pure crates at a time, and fail when no test notices
+    Mutants {
+        /// Only what has changed since this commit, such as `main`
+        #[arg(long)]
+        since: Option<String>,
+        /// Only these files
+        files: Vec<String>,
     },
     /// Let a simulated school live through crashes, failing commits, a bad network and clocks that
     /// are set, and compare it with a model of what must be true
@@ -183,7 +197,8 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Simulate { seeds, from, steps } => {
             let test = "tests::simulation::whatever_goes_wrong_the_school_agrees_with_its_model";
-            exec::run(
+            let mut counts = Counts::default();
+            exec::run_watched(
                 exec::cargo()
                     .args(["test", "--release", "--package=server", "--lib", "--"])
                     .args(["--exact", test, "--nocapture", "--quiet"])
@@ -192,12 +207,18 @@ fn perform(task: Task) -> Result<()> {
                     .env("HANDUP_SIMULATE_STEPS", steps.to_string())
                     .env("RUST_BACKTRACE", "0")
                     .current_dir(&workspace.root),
-            )
+                |line| counts += Counts::of_line(line).unwrap_or_default(),
+            )?;
+            // The test runner is content when no test has the name.
+            ensure!(counts.passed > 0, "nothing was simulated: no test is called {test}");
+            Ok(())
         }
         Task::Check => check::run(&workspace),
+        Task::Graph => graph::check(&workspace),
         Task::Fuzz { only, minutes, keep } => {
             fuzz::run(&workspace, &fuzz::Wish { only: only.as_deref(), minutes, keep })
         }
+        Task::Mutants { since, files } => mutants::run(&workspace, &mutants::Wish { since, files }),
         Task::Test { release, no_browser, only_browser, args } => suite::run(
             &workspace,
             &Selection {

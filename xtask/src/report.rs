@@ -1,6 +1,8 @@
 //! Runs steps to the last one, and sums up: a reader wants to see all that is
 //! wrong at once, and to count the tests that ran.
 
+#![expect(clippy::disallowed_methods, reason = "it tells how long each step took")]
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, bail};
@@ -16,6 +18,21 @@ pub struct Counts {
     pub failed: u64,
     /// Tests that were left out.
     pub skipped: u64,
+}
+
+impl Counts {
+    /// What a closing line of Rust's test runner tells.
+    pub fn of_line(line: &str) -> Option<Self> {
+        let (_, numbers) = line.strip_prefix("test result: ")?.split_once(". ")?;
+        let number = |what: &str| {
+            numbers.split("; ").find_map(|part| part.strip_suffix(what)?.trim_end().parse().ok())
+        };
+        Some(Self {
+            passed: number("passed")?,
+            failed: number("failed")?,
+            skipped: number("ignored")?,
+        })
+    }
 }
 
 impl std::ops::AddAssign for Counts {
@@ -127,5 +144,15 @@ mod tests {
         assert_eq!(counts.to_string(), "3 passed, 0 failed");
         counts += Counts { passed: 1, failed: 2, skipped: 4 };
         assert_eq!(counts.to_string(), "4 passed, 2 failed, 4 skipped");
+    }
+
+    #[test]
+    fn closing_lines_are_counted_and_others_are_not() {
+        let line = "test result: FAILED. 12 passed; 1 failed; 3 ignored; 0 measured; \
+                    0 filtered out; finished in 0.01s\n";
+        let counts = Counts { passed: 12, failed: 1, skipped: 3 };
+        assert_eq!(Counts::of_line(line), Some(counts));
+        assert_eq!(Counts::of_line("test a::b ... ok\n"), None);
+        assert_eq!(Counts::of_line("test result: none\n"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Takes out of the browser's half what no page needs and no compiler can see that.
+//! Post-link dead-code elimination and name mangling of the WASM bundle.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -57,18 +57,11 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     Ok(server)
 }
 
-/// Builds what the tests of crashes run: a server, which has the site of whatever build was last, and
-/// what stands between it and its disk.
-pub fn build_for_crashes(workspace: &Workspace) -> Result<()> {
-    for what in [&["--workspace", "--bin=handup", "--bin=crash"][..], &["--package=crash-shim"]] {
+/// Builds the program that kills the server, and what it puts between that and its disk.
+pub fn build_crash(workspace: &Workspace) -> Result<PathBuf> {
+    for what in [&["--workspace", "--bin=crash"][..], &["--package=crash-shim"]] {
         exec::run(exec::cargo().arg("build").args(what).current_dir(&workspace.root))?;
     }
-    Ok(())
-}
-
-/// The program that kills the server, with what it needs.
-pub fn build_crash(workspace: &Workspace) -> Result<PathBuf> {
-    build_for_crashes(workspace)?;
     Ok(workspace.server(Profile::Dev).with_file_name("crash"))
 }
 
@@ -78,7 +71,7 @@ pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
     let size = meta.with_context(|| format!("cannot read {}", server.display()))?.len();
     println!("{}: {size} bytes", workspace.shown(server));
     let pkg = workspace.site().join(PKG);
-    let files = list(&pkg)?;
+    let files = exec::list(&pkg)?;
     for (path, size) in &files {
         if path.extension().is_some_and(|extension| extension == "br") {
             continue;
@@ -137,7 +130,7 @@ fn style_sheet(workspace: &Workspace) -> Result<String> {
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
     let sheet = css::inline(&folder.join("main.css"), &read)?;
-    for (path, _) in list(&folder)? {
+    for (path, _) in exec::list(&folder)? {
         let path = folder.join(path);
         let css = path.extension().is_some_and(|extension| extension == "css");
         if css && !sheet.files.contains(&path) {
@@ -159,7 +152,7 @@ fn add(files: &mut Files, path: PathBuf, content: Vec<u8>) -> Result<()> {
 }
 
 fn add_folder(files: &mut Files, folder: &Path, into: &Path) -> Result<()> {
-    for (path, _) in list(folder)? {
+    for (path, _) in exec::list(folder)? {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if !hidden {
             add(files, into.join(&path), exec::read_file(&folder.join(path))?)?;
@@ -168,34 +161,9 @@ fn add_folder(files: &mut Files, folder: &Path, into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files in a folder and the folders in it, by their path from there,
-/// with their sizes. A folder that is not there has no files.
-pub fn list(folder: &Path) -> Result<BTreeMap<PathBuf, u64>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(inner) = folders.pop() {
-        let here = folder.join(&inner);
-        if !here.exists() {
-            continue;
-        }
-        let cannot = || format!("cannot read {}", here.display());
-        for entry in std::fs::read_dir(&here).with_context(cannot)? {
-            let entry = entry.with_context(cannot)?;
-            let path = inner.join(entry.file_name());
-            let meta = folder.join(&path).metadata().with_context(cannot)?;
-            if meta.is_dir() {
-                folders.push(path);
-            } else {
-                found.insert(path, meta.len());
-            }
-        }
-    }
-    Ok(found)
-}
-
 /// Makes a folder hold these files and no others.
 fn sync(folder: &Path, files: &Files) -> Result<()> {
-    let old = list(folder)?;
+    let old = exec::list(folder)?;
     for path in old.keys().filter(|path| !files.contains_key(*path)) {
         let path = folder.join(path);
         std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
@@ -258,7 +226,7 @@ mod tests {
         assert_eq!(modified("a"), long_ago);
         assert_ne!(modified("b"), long_ago);
         assert_eq!(std::fs::read(at("b")).unwrap(), b"5");
-        let left: Vec<_> = list(folder.path()).unwrap().into_keys().collect();
+        let left: Vec<_> = exec::list(folder.path()).unwrap().into_keys().collect();
         assert_eq!(left, ["a", "b", "d/e"].map(PathBuf::from));
     }
 

@@ -28,12 +28,11 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         check::add_to(&mut report, workspace);
         report.tests("cargo test", |counts| {
             install::spreadsheet()?;
-            site::build_for_crashes(workspace)?;
             exec::run_watched(
                 exec::cargo()
                     .args(["test", "--workspace", "--no-fail-fast"])
                     .current_dir(&workspace.root),
-                |line| *counts += counted(line).unwrap_or_default(),
+                |line| *counts += Counts::of_line(line).unwrap_or_default(),
             )
         });
     }
@@ -47,32 +46,4 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         });
     }
     report.finish()
-}
-
-/// What a closing line of Rust's test runner tells.
-fn counted(line: &str) -> Option<Counts> {
-    let (_, numbers) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    let number = |what: &str| {
-        numbers.split("; ").find_map(|part| part.strip_suffix(what)?.trim_end().parse().ok())
-    };
-    Some(Counts {
-        passed: number("passed")?,
-        failed: number("failed")?,
-        skipped: number("ignored")?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn closing_lines_are_counted_and_others_are_not() {
-        let line = "test result: FAILED. 12 passed; 1 failed; 3 ignored; 0 measured; \
-                    0 filtered out; finished in 0.01s\n";
-        let counts = Counts { passed: 12, failed: 1, skipped: 3 };
-        assert_eq!(counted(line), Some(counts));
-        assert_eq!(counted("test a::b ... ok\n"), None);
-        assert_eq!(counted("test result: none\n"), None);
-    }
 }

@@ -14,7 +14,6 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::exec::{self, say};
 use crate::shrink;
-use crate::site::list;
 use crate::workspace::{Profile, Workspace, profile_folder};
 
 /// The target that browsers run.
@@ -253,7 +252,7 @@ fn lacking(is_there: impl Fn(&str) -> bool) -> Option<String> {
 
 /// All the JavaScript of a folder: what was made, and what comes from the sources as it is.
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = list(folder)?.into_keys();
+    let files = exec::list(folder)?.into_keys();
     let paths = files.map(|file| folder.join(file));
     Ok(paths.filter(|path| path.extension().is_some_and(|end| end == "js")).collect())
 }

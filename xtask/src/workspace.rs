@@ -1,5 +1,6 @@
 //! Where things are, so that no other module builds paths from strings.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -44,6 +45,13 @@ pub fn profile_folder(profile: &str) -> &str {
     if profile == "dev" { "debug" } else { profile }
 }
 
+/// The root files in what `cargo metadata` prints.
+fn crate_roots(metadata: &serde_json::Value) -> BTreeSet<PathBuf> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let targets = packages.filter_map(|package| package["targets"].as_array()).flatten();
+    targets.filter_map(|target| Some(target["src_path"].as_str()?.into())).collect()
+}
+
 /// The folders of this checkout.
 #[derive(Debug)]
 pub struct Workspace {
@@ -51,6 +59,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Cargo's target folder, wherever the developer has put it.
     pub target: PathBuf,
+    /// The root file of every crate: libraries, programs, tests and benchmarks.
+    pub crate_roots: BTreeSet<PathBuf>,
 }
 
 impl Workspace {
@@ -72,8 +82,11 @@ impl Workspace {
                 .map(PathBuf::from)
                 .with_context(|| format!("`cargo metadata` does not tell {key}"))
         };
-        let workspace =
-            Self { root: folder("workspace_root")?, target: folder("target_directory")? };
+        let workspace = Self {
+            root: folder("workspace_root")?,
+            target: folder("target_directory")?,
+            crate_roots: crate_roots(&metadata),
+        };
         exec::make_folder(&workspace.site())?;
         Ok(workspace)
     }

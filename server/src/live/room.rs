@@ -27,7 +27,7 @@ use crate::clock::monotonic;
 use crate::identity::JoinCode;
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::limits::weight::BYTES_OF_ROW;
-use crate::store::{EncodedEvent, Loaded};
+use crate::store::log::{EncodedEvent, Loaded};
 
 /// How many members who are online are worth a file for a long commit.
 const MANY_ONLINE: usize = 64;

@@ -354,7 +354,7 @@ async fn servers_on_the_way_are_told_to_the_two_and_there_are_none_by_default() 
         turn: vec!["turn:turn.example".to_owned(), "turns:turn.example".to_owned()],
         turn_secret: "north".to_owned(),
     };
-    server.restart_with(ice).await;
+    server.restart_configured(|config| config.ice = ice).await;
     let told = ada.get(&path).await;
     assert!(!told.text.contains("north"), "the secret stays here");
     let told = told.with_status(200);

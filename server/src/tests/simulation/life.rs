@@ -26,7 +26,7 @@ use crate::identity::{JoinCode, TokenHash};
 use crate::live::log_tail::EventFormat;
 use crate::live::room::Room;
 use crate::live::stream::{self, Start};
-use crate::store::keep::Keep;
+use crate::store::put::Put;
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
 use crate::writer::job::{Admission, Job, Key, SideEffect};
 
@@ -295,7 +295,7 @@ impl World {
         if let Some(before) = server.tokens.take_replaced(token) {
             let ends_at = now.plus_seconds(GRACE_SECONDS);
             server.tokens.end(before, ends_at);
-            let chore = Chore::Keep(Keep::Replaced { token: before, by: token, ends_at });
+            let chore = Chore::Put(Put::Replaced { token: before, by: token, ends_at });
             server.chores.push_back(ChoreJob { chore, reply: oneshot::channel().0 });
         }
         Some(held)

@@ -27,6 +27,7 @@ pub async fn within_patience<T>(what: &str, future: impl Future<Output = T>) -> 
 
 /// Waits until the clock, which the server's is too, shows this moment.
 pub async fn wait_until(moment: signaling::Timestamp) {
+    #[expect(clippy::disallowed_methods, reason = "it waits for a moment of the server's clock")]
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     let millis = u64::try_from(moment.as_millis()).expect("a moment after 1970");
     tokio::time::sleep(Duration::from_millis(millis).saturating_sub(since_epoch)).await;
