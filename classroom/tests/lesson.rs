@@ -11,6 +11,7 @@ use classroom::{
     Reason, Round, SECOND_ASK, Standing,
 };
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
+use signaling::test_support::{accept, cancel, reject};
 use signaling::{
     Answers, Application, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList,
     InviteeState, Outcome, Rejection, Role, SettingsChange, Snapshot, Timeout, UserId, act, apply,
@@ -113,18 +114,6 @@ fn in_group(
 
 fn only<const N: usize>(members: [UserId; N]) -> InviteeList {
     InviteeList::Members(members.to_vec())
-}
-
-fn accept(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Accept { actor, invite_id, data: String::new() }
-}
-
-fn reject(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Reject { actor, invite_id, data: String::new(), reason: None }
-}
-
-fn cancel(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Cancel { actor, invite_id, data: String::new(), reason: None }
 }
 
 fn finish(actor: UserId, invite_id: InviteId, whom: FinishWhom, reason: Option<&str>) -> Command {

@@ -24,6 +24,8 @@ mod problem;
 mod reason;
 mod roll;
 mod settings;
+#[cfg(feature = "test-support")]
+pub mod test_support;
 mod time;
 mod timeout;
 pub mod wire;
