@@ -3,9 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "ssr")]
 use leptos::server_fn::codec::JsonEncoding;
+#[cfg(feature = "ssr")]
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use signaling::NameError;
 
 macro_rules! troubles {
     ($($(#[$doc:meta])* $name:ident = $key:literal, $sentence:literal;)*) => {
@@ -17,6 +21,7 @@ macro_rules! troubles {
 
         impl Trouble {
             /// The word that stands for it in an address.
+            #[cfg(feature = "ssr")]
             pub const fn key(self) -> &'static str {
                 match self {
                     $(Self::$name => $key,)*
@@ -118,6 +123,7 @@ troubles! {
     Failed = "failed", "Something went wrong on our side. Look at the list, then try again.";
 }
 
+#[cfg(feature = "ssr")]
 impl FromServerFnError for Trouble {
     type Encoder = JsonEncoding;
 
@@ -126,131 +132,24 @@ impl FromServerFnError for Trouble {
     }
 }
 
-#[cfg(feature = "ssr")]
-mod from_server {
-    use axum::http::StatusCode;
-    use classroom::Obstacle;
-    use server::Error;
-    use signaling::{NameError, Rejection};
-
-    use super::Trouble;
-    use crate::actions::ssr::come_back_in;
-
-    impl From<Rejection> for Trouble {
-        fn from(rejection: Rejection) -> Self {
-            match rejection {
-                Rejection::Locked => Self::Locked,
-                Rejection::Full => Self::Full,
-                Rejection::DataTooLarge => Self::QuestionLong,
-                Rejection::NotSignedIn => Self::NotHere,
-                Rejection::LastTeacher => Self::LastTeacher,
-                Rejection::Ended => Self::Ended,
-                Rejection::NotPermitted => Self::NotAllowed,
-                Rejection::NoSuchInvitation
-                | Rejection::AlreadyProcessed(_)
-                | Rejection::NotAMember
-                | Rejection::NoSuchMember
-                | Rejection::NobodyInvited
-                | Rejection::DuplicateInvitee
-                | Rejection::InvitesOneself
-                | Rejection::Application(_) => Self::Settled,
-            }
+impl Trouble {
+    /// What is wrong with a class's name.
+    #[cfg(feature = "ssr")]
+    pub(crate) const fn of_class_name(error: NameError) -> Self {
+        match error {
+            NameError::Blank => Self::ClassNameEmpty,
+            NameError::TooLong => Self::ClassNameLong,
+            NameError::Control | NameError::Invisible => Self::NameStrange,
         }
     }
 
-    impl From<Error> for Trouble {
-        fn from(error: Error) -> Self {
-            error.log();
-            if let Some(seconds) = error.retry_after() {
-                come_back_in(seconds);
-            }
-            match error {
-                Error::Rejected(rejection) => rejection.into(),
-                Error::NoSuchGroup => Self::NoSuchCode,
-                Error::NotSignedIn | Error::OtherGroup => Self::NotHere,
-                Error::TooFast(_) | Error::TooManyStreams | Error::TooManyInvitations => {
-                    Self::TooFast
-                }
-                Error::Busy(_) => Self::Busy,
-                Error::CrossSite => Self::OtherAddress,
-                Error::ClassUsedUp => Self::ClassUsedUp,
-                Error::Malformed(_)
-                | Error::NoHost
-                | Error::BodyTooLarge
-                | Error::BodyTooSlow
-                | Error::NoSuchPath
-                | Error::NoSuchMethod
-                | Error::KeyReused
-                | Error::Stopping
-                | Error::TooManyConnections
-                | Error::Internal(_)
-                | Error::NotCommitted => Self::Failed,
-            }
-        }
-    }
-
-    impl From<Obstacle> for Trouble {
-        fn from(obstacle: Obstacle) -> Self {
-            match obstacle {
-                Obstacle::FloorClosed => Self::FloorClosed,
-                Obstacle::Settled => Self::Settled,
-            }
-        }
-    }
-
-    impl Trouble {
-        /// The HTTP status that goes with it.
-        pub(crate) const fn status(self) -> StatusCode {
-            match self {
-                Self::NoSuchCode
-                | Self::NoSuchClass
-                | Self::NoSuchPerson
-                | Self::NoSuchInvitation => StatusCode::NOT_FOUND,
-                Self::Locked
-                | Self::NotAllowed
-                | Self::FloorClosed
-                | Self::NoCookie
-                | Self::CookieLost
-                | Self::OtherAddress => StatusCode::FORBIDDEN,
-                Self::NotHere | Self::NothingKept | Self::NotAdmin | Self::WrongPassword => {
-                    StatusCode::UNAUTHORIZED
-                }
-                Self::Full | Self::Settled | Self::LastTeacher | Self::OtherPerson => {
-                    StatusCode::CONFLICT
-                }
-                Self::Ended | Self::LinkUsed | Self::LinkOver => StatusCode::GONE,
-                Self::TooFast => StatusCode::TOO_MANY_REQUESTS,
-                Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-                Self::ClassUsedUp => StatusCode::INSUFFICIENT_STORAGE,
-                Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-                Self::ClassNameEmpty
-                | Self::ClassNameLong
-                | Self::NameEmpty
-                | Self::NameLong
-                | Self::NameStrange
-                | Self::PasswordShort
-                | Self::PasswordLong
-                | Self::DaysStrange
-                | Self::QuestionLong => StatusCode::UNPROCESSABLE_ENTITY,
-            }
-        }
-
-        /// What is wrong with a class's name.
-        pub(crate) const fn of_class_name(error: NameError) -> Self {
-            match error {
-                NameError::Blank => Self::ClassNameEmpty,
-                NameError::TooLong => Self::ClassNameLong,
-                NameError::Control | NameError::Invisible => Self::NameStrange,
-            }
-        }
-
-        /// What is wrong with a person's name.
-        pub(crate) const fn of_name(error: NameError) -> Self {
-            match error {
-                NameError::Blank => Self::NameEmpty,
-                NameError::TooLong => Self::NameLong,
-                NameError::Control | NameError::Invisible => Self::NameStrange,
-            }
+    /// What is wrong with a person's name.
+    #[cfg(feature = "ssr")]
+    pub(crate) const fn of_name(error: NameError) -> Self {
+        match error {
+            NameError::Blank => Self::NameEmpty,
+            NameError::TooLong => Self::NameLong,
+            NameError::Control | NameError::Invisible => Self::NameStrange,
         }
     }
 }

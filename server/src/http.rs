@@ -30,10 +30,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
-use signaling::wire::ChangeSettings;
-use signaling::{
-    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Rejection, Role, Timeout, UserId,
+use signaling::wire::{
+    ChangeGroup, ChangeRole, CreateGroup, Credential, Data, Empty, Finish, HandoverLink, Invite,
+    InviteInGroup, Invitees, Join, OptionalData,
 };
+use signaling::{Command, FinishWhom, GroupId, InviteId, InviteeList, Name, Rejection, UserId};
 
 use tokio::time::timeout_at;
 use tower::util::MapRequestLayer;
@@ -50,7 +51,7 @@ use crate::limits::peer_address;
 use crate::live::log_tail::EventFormat;
 use crate::live::room::Room;
 use crate::live::stream::{self, FirstSnapshot};
-use crate::names::entry::Entered;
+use crate::names::entry::shown;
 use crate::render_queue::Asking;
 use crate::writer::job::Key;
 
@@ -397,6 +398,11 @@ fn malformed(error: &serde_json::Error) -> Error {
     Error::Malformed(detail)
 }
 
+/// A name as somebody enters it.
+fn entered(name: Name) -> Result<Name, Error> {
+    shown(name).map_err(|error| malformed(&de::Error::custom(error)))
+}
+
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let body = serde_json::to_string(body).unwrap_or_default();
     let content_type = (header::CONTENT_TYPE, "application/json");
@@ -412,36 +418,7 @@ impl Engine {
     }
 }
 
-/// `data`, absent or not: the engine knows one string.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OptionalData {
-    #[serde(default)]
-    data: String,
-}
-
 // ---- Groups and members ------------------------------------------------------------------------
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CreateGroup {
-    name: Entered,
-    teacher: Entered,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Credential<'a> {
-    #[serde(rename = "groupID")]
-    group_id: GroupId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    join_code: Option<&'a str>,
-    #[serde(rename = "joinURL", skip_serializing_if = "Option::is_none")]
-    join_url: Option<String>,
-    #[serde(rename = "userID")]
-    user_id: UserId,
-    token: &'a str,
-}
 
 async fn create_group(
     State(engine): State<Engine>,
@@ -450,23 +427,17 @@ async fn create_group(
     body: Sent<CreateGroup>,
 ) -> Result<Response, Error> {
     let token = Token::new();
-    let CreateGroup { name: Entered(name), teacher: Entered(teacher) } = body.fields;
+    let CreateGroup { name, teacher } = body.fields;
+    let (name, teacher) = (entered(name)?, entered(teacher)?);
     let joined = engine.create_group(address, name, teacher, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
-        join_code: Some(joined.join_code.as_str()),
+        join_code: Some(joined.join_code.as_str().to_owned()),
         join_url: Some(engine.join_link(&headers, &joined.join_code).url),
         user_id: joined.user_id,
-        token: token.reveal(),
+        token: token.reveal().to_owned(),
     };
     Ok(json(StatusCode::CREATED, &credential))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Join {
-    join_code: String,
-    name: Entered,
 }
 
 async fn join(
@@ -475,14 +446,14 @@ async fn join(
     body: Sent<Join>,
 ) -> Result<Response, Error> {
     let token = Token::new();
-    let Join { join_code, name: Entered(name) } = body.fields;
-    let joined = engine.join(address, &join_code, name, None, &token).await?;
+    let Join { join_code, name } = body.fields;
+    let joined = engine.join(address, &join_code, entered(name)?, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
         join_code: None,
         join_url: None,
         user_id: joined.user_id,
-        token: token.reveal(),
+        token: token.reveal().to_owned(),
     };
     Ok(json(StatusCode::CREATED, &credential))
 }
@@ -520,24 +491,6 @@ async fn snapshot(
     answer_with_rows(&engine, asking, rows, make).await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeGroup {
-    #[serde(default, deserialize_with = "present")]
-    name: Option<Entered>,
-    #[serde(default, deserialize_with = "present")]
-    settings: Option<ChangeSettings>,
-}
-
-/// A field that may be left out but not be null.
-fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
 async fn change_group(
     State(engine): State<Engine>,
     caller: Caller,
@@ -547,52 +500,34 @@ async fn change_group(
     let settings = settings.read(&engine.shared.application.switches());
     let command = Command::ChangeGroup {
         actor: caller.user(),
-        name: body.fields.name.map(|Entered(name)| name),
+        name: body.fields.name.map(entered).transpose()?,
         settings: settings.map_err(|error| malformed(&de::Error::custom(error)))?,
     };
     verb(&engine, &caller, command, body.key).await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 async fn renew_join_code(
     State(engine): State<Engine>,
     headers: HeaderMap,
     caller: Caller,
-    body: Sent<Nothing>,
+    body: Sent<Empty>,
 ) -> Result<Answer, Error> {
-    let Nothing {} = body.fields;
+    let Empty {} = body.fields;
     let command = Command::RenewJoinCode { actor: caller.user() };
     let answer = verb(&engine, &caller, command, body.key).await?;
     Ok(answer.with_join_url(|code| engine.join_link(&headers, code).url))
-}
-
-#[derive(Serialize)]
-struct HandoverLink {
-    #[serde(rename = "handoverURL")]
-    url: String,
-    #[serde(rename = "expiresAt")]
-    expires_at: signaling::Timestamp,
 }
 
 async fn hand_over(
     State(engine): State<Engine>,
     headers: HeaderMap,
     caller: Caller,
-    body: Sent<Nothing>,
+    body: Sent<Empty>,
 ) -> Result<Response, Error> {
-    let Nothing {} = body.fields;
+    let Empty {} = body.fields;
     let handover = engine.hand_over(&caller.session, caller.address).await?;
     let url = engine.handover_link(&headers, &handover.token).url;
     Ok(json(StatusCode::CREATED, &HandoverLink { url, expires_at: handover.expires_at }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeRole {
-    role: Role,
 }
 
 async fn change_role(
@@ -614,9 +549,9 @@ async fn leave(State(engine): State<Engine>, caller: Caller) -> Result<Answer, E
 async fn end(
     State(engine): State<Engine>,
     caller: Caller,
-    body: Sent<Nothing>,
+    body: Sent<Empty>,
 ) -> Result<Answer, Error> {
-    let Nothing {} = body.fields;
+    let Empty {} = body.fields;
     verb(&engine, &caller, Command::End { actor: caller.user() }, body.key).await
 }
 
@@ -631,14 +566,6 @@ async fn verb(
 }
 
 // ---- Invitations -------------------------------------------------------------------------------
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Invite {
-    invitee: String,
-    data: String,
-    timeout: Timeout,
-}
 
 async fn invite(
     State(engine): State<Engine>,
@@ -656,42 +583,23 @@ async fn invite(
     verb(&engine, &caller, command, body.key).await
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct InviteInGroup {
-    invitee_list: NamedInvitees,
-    data: String,
-    timeout: Timeout,
-    #[serde(default)]
-    answers: Answers,
-}
-
-/// An invitee list as it was sent: ids are any strings to a client.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum NamedInvitees {
-    Star(String),
-    Named(Vec<String>),
-}
-
-impl NamedInvitees {
-    fn read(self) -> Result<InviteeList, Error> {
-        let named = match self {
-            Self::Star(star) if star == "*" => return Ok(InviteeList::Everyone),
-            Self::Star(_) => {
-                let detail = "The inviteeList is a list of members or \"*\".".to_owned();
-                return Err(Error::Malformed(detail));
-            }
-            Self::Named(named) => named,
-        };
-        let mut sorted: Vec<&String> = named.iter().collect();
-        sorted.sort_unstable();
-        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Rejection::DuplicateInvitee.into());
+/// Whom an invitee list names.
+fn invited(list: Invitees) -> Result<InviteeList, Error> {
+    let named = match list {
+        Invitees::Text(star) if star == "*" => return Ok(InviteeList::Everyone),
+        Invitees::Text(_) => {
+            let detail = "The inviteeList is a list of members or \"*\".".to_owned();
+            return Err(Error::Malformed(detail));
         }
-        let members: Result<Vec<UserId>, _> = named.iter().map(|id| id.parse()).collect();
-        Ok(InviteeList::Members(members.map_err(|_| Rejection::NotAMember)?))
+        Invitees::Named(named) => named,
+    };
+    let mut sorted: Vec<&String> = named.iter().collect();
+    sorted.sort_unstable();
+    if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Rejection::DuplicateInvitee.into());
     }
+    let members: Result<Vec<UserId>, _> = named.iter().map(|id| id.parse()).collect();
+    Ok(InviteeList::Members(members.map_err(|_| Rejection::NotAMember)?))
 }
 
 async fn invite_in_group(
@@ -703,7 +611,7 @@ async fn invite_in_group(
     let command = Command::InviteInGroup {
         actor: caller.user(),
         invite_id: engine.fresh_invite_id(),
-        invitee_list: invitee_list.read()?,
+        invitee_list: invited(invitee_list)?,
         data,
         timeout,
         answers,
@@ -737,16 +645,10 @@ async fn answer_with_rows(
     engine.renders().respond(asking, async move { make() }).await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Modify {
-    data: String,
-}
-
 async fn modify_invitation(
     State(engine): State<Engine>,
     caller: Caller,
-    body: Sent<Modify>,
+    body: Sent<Data>,
 ) -> Result<Answer, Error> {
     let invite_id = caller.ids.invitation()?;
     let command = Command::Modify { actor: caller.user(), invite_id, data: body.fields.data };
@@ -785,17 +687,6 @@ async fn reject(
     verb(&engine, &caller, command, body.key).await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Finish {
-    #[serde(default, deserialize_with = "present")]
-    invitee: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    reason: Option<String>,
-    #[serde(default)]
-    data: String,
-}
-
 async fn finish(
     State(engine): State<Engine>,
     caller: Caller,
@@ -820,23 +711,17 @@ async fn finish(
 async fn ringing(
     State(engine): State<Engine>,
     caller: Caller,
-    body: Sent<Nothing>,
+    body: Sent<Empty>,
 ) -> Result<StatusCode, Error> {
-    let Nothing {} = body.fields;
+    let Empty {} = body.fields;
     engine.ring(&caller.session, caller.ids.invitation()?)?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Relayed {
-    data: String,
 }
 
 async fn relay(
     State(engine): State<Engine>,
     caller: Caller,
-    body: Sent<Relayed>,
+    body: Sent<Data>,
 ) -> Result<StatusCode, Error> {
     engine.relay(&caller.session, caller.ids.invitation()?, body.fields.data)?;
     Ok(StatusCode::NO_CONTENT)
@@ -845,9 +730,9 @@ async fn relay(
 async fn keep_alive(
     State(engine): State<Engine>,
     caller: Caller,
-    body: Sent<Nothing>,
+    body: Sent<Empty>,
 ) -> Result<StatusCode, Error> {
-    let Nothing {} = body.fields;
+    let Empty {} = body.fields;
     engine.keep_alive(&caller.session, caller.ids.invitation()?)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,16 +6,23 @@ use leptos_meta::Title;
 use server::ClassRow;
 
 use super::entries::Whole;
+use super::pager::Pager;
 use super::people::People;
 use super::pictures::Timeline;
 use super::portions::TEACHERS;
-use super::read::{self, Viewer, zone_of};
+use super::read::{self, Told};
 use super::rounds::SectionOf;
 use super::spot::{Spot, Who};
-use super::times::{Zone, spoke};
+use super::times::{spoke, zone_of};
+use super::viewer::{Viewer, viewer};
 use super::words::{apart, count, named};
-use super::{Figure, Pager, Sure, Told, refused};
-use crate::pages::{param, path, query, trouble};
+use crate::failure::Failure;
+use crate::request::{param, path, query};
+use crate::ui::confirm::Confirm;
+use crate::ui::frame::{Wide, refused};
+use crate::ui::problem::{Problem, trouble};
+use crate::ui::table::Figure;
+use crate::zone::Zone;
 
 /// The page of a class, for an administrator or one of its teachers.
 #[component]
@@ -27,16 +34,16 @@ pub fn ClassPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 let found = async {
-                    let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                    let (engine, viewer, class) = viewer(&group, as_admin).await?;
                     let told = read::told(&engine, &class, viewer, spot.from, None).await?;
                     let deleted_at = class.deleted_at(engine.keep_days().await?);
-                    Ok((viewer, class, told, deleted_at))
+                    Ok::<_, Failure>((viewer, class, told, deleted_at))
                 };
                 match found.await {
-                    Ok((viewer, class, told, deleted_at)) => {
+                    Ok::<_, Failure>((viewer, class, told, deleted_at)) => {
                         shown(viewer, class, told, deleted_at, spot).into_any()
                     }
-                    Err(trouble) => refused(trouble).into_any(),
+                    Err(failure) => refused(failure).into_any(),
                 }
             })}
         </Suspense>
@@ -65,7 +72,7 @@ pub fn by_itself(chronicle: &Chronicle) -> Option<String> {
 fn shown(
     viewer: Viewer,
     class: ClassRow,
-    told: read::Told,
+    told: Told,
     deleted_at: Option<signaling::Timestamp>,
     spot: Spot,
 ) -> impl IntoView {
@@ -87,7 +94,7 @@ fn shown(
         .then_some("The name and the data are erased. The counts stay as they were.");
     view! {
         <Title text=format!("{}: what happened", class.name) />
-        <Told back>
+        <Wide back>
             <div class="head">
                 <h1>
                     <bdi>{class.name.clone()}</bdi>
@@ -104,7 +111,7 @@ fn shown(
                         }
                     })}
             </div>
-            {problem.map(|problem| view! { <p class="problem wide" role="alert">{problem.to_string()}</p> })}
+            <Problem problem />
             {done.map(|done| view! { <p class="done" role="status">{done}</p> })}
             <dl class="figures" aria-label="The class in figures">
                 <Figure words="Students" value=summary.students.to_string() />
@@ -128,24 +135,27 @@ fn shown(
                             ""
                         };
                         view! {
-                            <Sure
+                            <Confirm
                                 id="delete-class"
                                 opens="Delete the class"
-                                title="Delete this class?".to_owned()
+                                class="quiet would-destroy"
+                                title="Delete this class?"
                                 means=format!(
                                     "“{}” and everything that is known of it will be gone: names, hands, turns.{goes_on} It cannot be brought back; export it first if you may need it.",
                                     apart(&class.name),
                                 )
-                                action="/do/delete-class"
-                                does="Delete the class"
+                                keep="Keep"
                             >
-                                <input type="hidden" name="group" value=class.group_id.to_string() />
-                            </Sure>
+                                <form class="tap" method="post" action="/do/delete-class">
+                                    <input type="hidden" name="group" value=class.group_id.to_string() />
+                                    <button class="destroys">"Delete the class"</button>
+                                </form>
+                            </Confirm>
                         }
                     })}
             </div>
             <WhatHappened told viewer spot zone />
-        </Told>
+        </Wide>
     }
 }
 
@@ -166,7 +176,7 @@ pub fn teachers(names: &[String], spot: Spot) -> impl IntoView + use<> {
 
 /// What happened: the students, the picture and the rounds.
 #[component]
-pub fn WhatHappened(told: read::Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
+pub fn WhatHappened(told: Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
     let (names, now) = (told.names.clone(), told.now);
     let whole = Whole { base: viewer.class(told.chronicle.id()), only: None };
     let timeline = view! { <Timeline records=told.records.clone() names=names.clone() now zone=zone.clone() /> };
@@ -196,7 +206,7 @@ pub fn WhatHappened(told: read::Told, viewer: Viewer, spot: Spot, zone: Zone) ->
 #[cfg(test)]
 mod tests {
     use signaling::event::{GroupEnded, MemberJoined};
-    use signaling::{Event, EventKind, GroupId, Name, Role, Timestamp, UserId, reasons};
+    use signaling::{Event, EventKind, GroupId, Name, Reason, Role, Timestamp, UserId};
 
     use super::*;
 
@@ -218,7 +228,7 @@ mod tests {
             by_itself(&chronicle)
         };
         let words = " The class ended by itself, after 120 days without anything happening.";
-        assert_eq!(told(reasons::FORGOTTEN).as_deref(), Some(words));
-        assert_eq!(told(reasons::ENDED), None);
+        assert_eq!(told(Reason::Forgotten.text()).as_deref(), Some(words));
+        assert_eq!(told(Reason::Ended.text()), None);
     }
 }

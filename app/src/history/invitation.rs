@@ -8,14 +8,17 @@ use server::{ClassRow, Engine};
 use signaling::UserId;
 
 use super::entries::{Entry, Whole, entries};
-use super::read::{self, One, Viewer, zone_of};
+use super::read::{self, One};
 use super::recorded::{closed, data, in_full};
-use super::times::Zone;
-use super::words;
-use super::{Steps, Told, portions, refused};
-use crate::actions::ssr;
-use crate::pages::{param, path, query};
+use super::times::zone_of;
+use super::viewer::{Viewer, own, viewer};
+use super::{portions, words};
+use crate::failure::Failure;
+use crate::request::{engine, param, path, query};
 use crate::trouble::Trouble;
+use crate::ui::frame::{Wide, refused};
+use crate::ui::pager::Steps;
+use crate::zone::Zone;
 
 /// The page of an invitation, for an administrator or a teacher of the class.
 #[component]
@@ -27,13 +30,13 @@ pub fn InvitationPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 let found = async {
-                    let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                    let (engine, viewer, class) = viewer(&group, as_admin).await?;
                     let whole = Whole { base: viewer.class(class.group_id), only: None };
                     found(&engine, class, viewer, whole, &event).await
                 };
                 match found.await {
                     Ok(found) => shown(found, from).into_any(),
-                    Err(trouble) => refused(trouble).into_any(),
+                    Err(failure) => refused(failure).into_any(),
                 }
             })}
         </Suspense>
@@ -49,15 +52,15 @@ pub fn MyInvitationPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 let found = async {
-                    let engine = ssr::engine()?;
-                    let (me, class) = read::own(&engine, &group).await?;
+                    let engine = engine()?;
+                    let (me, class) = own(&engine, &group).await?;
                     let base = format!("/class/{}/me", class.group_id);
                     let whole = Whole { base, only: Some(me) };
                     found(&engine, class, Viewer::Teacher(me), whole, &event).await
                 };
                 match found.await {
                     Ok(found) => shown(found, from).into_any(),
-                    Err(trouble) => refused(trouble).into_any(),
+                    Err(failure) => refused(failure).into_any(),
                 }
             })}
         </Suspense>
@@ -75,7 +78,7 @@ async fn found(
     viewer: Viewer,
     whole: Whole,
     event: &str,
-) -> Result<(ClassRow, One, Whole), Trouble> {
+) -> Result<(ClassRow, One, Whole), Failure> {
     let one = read::one(engine, &class, viewer, event).await?;
     let may_see = |one: &One| whole.only.is_none_or(|user| one.record.concerns(user));
     let one = one.filter(may_see).ok_or(Trouble::NoSuchInvitation)?;
@@ -91,7 +94,7 @@ fn shown((class, one, whole): (ClassRow, One, Whole), from: usize) -> impl IntoV
     let closed = closed(&one.record, &zone).map(|words| format!(". {words}")).unwrap_or_default();
     view! {
         <Title text=format!("{kind} in {}", class.name) />
-        <Told back>
+        <Wide back>
             <div class="head">
                 <h1>{kind}</h1>
                 <p class="hint">
@@ -104,7 +107,7 @@ fn shown((class, one, whole): (ClassRow, One, Whole), from: usize) -> impl IntoV
                 </p>
             </div>
             <Contents one only=whole.only from zone />
-        </Told>
+        </Wide>
     }
 }
 

@@ -6,11 +6,13 @@ use leptos_meta::Title;
 use super::class::by_itself;
 use super::entries::Whole;
 use super::person::{PersonFigures, RecordsOf, membership};
-use super::read::{self, zone};
-use super::{Told, refused};
-use crate::actions::ssr;
-use crate::pages::{param, query};
+use super::read;
+use super::viewer::{Viewer, own};
+use crate::failure::Failure;
+use crate::request::{engine, param, query};
 use crate::trouble::Trouble;
+use crate::ui::frame::{Wide, refused};
+use crate::zone::zone;
 
 /// The page of one's own data.
 #[component]
@@ -22,19 +24,19 @@ pub fn MyDataPage() -> impl IntoView {
             {Suspend::new(async move {
                 match shown(&group, from).await {
                     Ok(page) => page.into_any(),
-                    Err(trouble) => refused(trouble).into_any(),
+                    Err(failure) => refused(failure).into_any(),
                 }
             })}
         </Suspense>
     }
 }
 
-async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, Trouble> {
-    let engine = ssr::engine()?;
-    let (me, class) = read::own(&engine, group).await?;
+async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, Failure> {
+    let engine = engine()?;
+    let (me, class) = own(&engine, group).await?;
     let group = class.group_id;
     // What one may read of others' invitations is what any member may, and only one's own are told.
-    let viewer = read::Viewer::Teacher(me);
+    let viewer = Viewer::Teacher(me);
     let told = read::told(&engine, &class, viewer, from, Some(me)).await?;
     let person = told.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
     let whole = Whole { base: format!("/class/{group}/me"), only: Some(me) };
@@ -56,7 +58,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     };
     Ok(view! {
         <Title text="What is stored about you" />
-        <Told back>
+        <Wide back>
             <div class="head">
                 <h1>"What is stored about you"</h1>
                 <p>
@@ -74,6 +76,6 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
             </div>
             <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
             <RecordsOf told person whole />
-        </Told>
+        </Wide>
     })
 }

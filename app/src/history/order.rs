@@ -7,7 +7,7 @@ use icu_collator::CollatorBorrowed;
 use icu_collator::options::CollatorOptions;
 use icu_locale_core::Locale;
 
-use crate::actions::ssr;
+use crate::request::languages;
 
 /// An order of names.
 pub struct Order(Option<CollatorBorrowed<'static>>);
@@ -15,7 +15,7 @@ pub struct Order(Option<CollatorBorrowed<'static>>);
 impl Order {
     /// That of whoever asked for the page.
     pub fn of_reader() -> Self {
-        Self::of(&ssr::languages())
+        Self::of(&languages())
     }
 
     /// That of the language that an `Accept-Language` likes best; where it says none, or none that

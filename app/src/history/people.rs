@@ -7,11 +7,13 @@ use signaling::{Role, UserId};
 
 use super::order::Order;
 use super::portions::{NAMES, PEOPLE};
-use super::read::{Told, Viewer};
+use super::read::Told;
 use super::spot::{Spot, Who};
 use super::times::spoke;
+use super::viewer::Viewer;
 use super::words::{Names, count};
-use super::{Column, Steps, Table};
+use crate::ui::pager::Steps;
+use crate::ui::table::{Column, Table};
 
 const STUDENTS: [Column; 6] = columns("Student");
 const TEACHERS: [Column; 6] = columns("Teacher");

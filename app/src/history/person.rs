@@ -7,14 +7,21 @@ use server::ClassRow;
 use signaling::{Role, UserId};
 
 use super::entries::Whole;
-use super::read::{self, Viewer, zone, zone_of};
+use super::pager::Pager;
+use super::read::{self, Told};
 use super::recorded::Recorded;
 use super::spot::Spot;
-use super::times::{self, Zone};
+use super::times::{self, zone_of};
+use super::viewer::{Viewer, viewer};
 use super::words::{self, apart};
-use super::{Figure, Pager, Sure, Told, refused};
-use crate::pages::{param, path, query, trouble};
+use crate::failure::Failure;
+use crate::request::{param, path, query};
 use crate::trouble::Trouble;
+use crate::ui::confirm::Confirm;
+use crate::ui::frame::{Wide, refused};
+use crate::ui::problem::{Problem, trouble};
+use crate::ui::table::Figure;
+use crate::zone::{Zone, zone};
 
 /// The page of a person, for an administrator or a teacher of the class.
 #[component]
@@ -26,24 +33,24 @@ pub fn PersonPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 let found = async {
-                    let (engine, viewer, class) = read::viewer(&group, as_admin).await?;
+                    let (engine, viewer, class) = viewer(&group, as_admin).await?;
                     let user: UserId = member.parse().map_err(|_| Trouble::NoSuchPerson)?;
                     let told = read::told(&engine, &class, viewer, from, Some(user)).await?;
                     let person = told.chronicle.person(user).cloned();
-                    Ok((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
+                    Ok::<_, Failure>((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
                 };
                 match found.await {
                     Ok((viewer, class, told, person)) => {
                         shown(viewer, class, told, person).into_any()
                     }
-                    Err(trouble) => refused(trouble).into_any(),
+                    Err(failure) => refused(failure).into_any(),
                 }
             })}
         </Suspense>
     }
 }
 
-fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> impl IntoView {
+fn shown(viewer: Viewer, class: ClassRow, told: Told, person: Person) -> impl IntoView {
     let zone = zone();
     let name = person.told_apart();
     let is_like_teacher = told.chronicle.is_like_teacher(&person);
@@ -52,7 +59,7 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
     let problem = trouble();
     view! {
         <Title text=format!("{name} in {}", class.name) />
-        <Told back>
+        <Wide back>
             <div class="head">
                 <h1>
                     <bdi>{name.clone()}</bdi>
@@ -62,7 +69,7 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
                     {is_like_teacher.then_some(". The name looks like a teacher’s.")}
                 </p>
             </div>
-            {problem.map(|problem| view! { <p class="problem wide" role="alert">{problem.to_string()}</p> })}
+            <Problem problem />
             <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
             {(viewer == Viewer::Admin)
                 .then(|| {
@@ -73,25 +80,28 @@ fn shown(viewer: Viewer, class: ClassRow, told: read::Told, person: Person) -> i
                     };
                     view! {
                         <div class="choices actions">
-                            <Sure
+                            <Confirm
                                 id="erase-person"
                                 opens="Erase name and data"
-                                title="Erase this person’s name and data?".to_owned()
+                                class="quiet would-destroy"
+                                title="Erase this person’s name and data?"
                                 means=format!(
                                     "The name “{}” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name.{still_here} It cannot be brought back.",
                                     apart(&name),
                                 )
-                                action="/do/erase-person"
-                                does="Erase"
+                                keep="Keep"
                             >
-                                <input type="hidden" name="group" value=class.group_id.to_string() />
-                                <input type="hidden" name="member" value=person.user.to_string() />
-                            </Sure>
+                                <form class="tap" method="post" action="/do/erase-person">
+                                    <input type="hidden" name="group" value=class.group_id.to_string() />
+                                    <input type="hidden" name="member" value=person.user.to_string() />
+                                    <button class="destroys">"Erase"</button>
+                                </form>
+                            </Confirm>
                         </div>
                     }
                 })}
             <RecordsOf told person whole />
-        </Told>
+        </Wide>
     }
 }
 
@@ -131,7 +141,7 @@ pub fn PersonFigures(
 /// Every invitation of a page, all of which somebody took part in, with what is recorded of their
 /// part.
 #[component]
-pub fn RecordsOf(told: read::Told, person: Person, whole: Whole) -> impl IntoView {
+pub fn RecordsOf(told: Told, person: Person, whole: Whole) -> impl IntoView {
     let zone = zone_of(&told.chronicle);
     let is_empty = told.records.is_empty();
     let shown = told

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use signaling::{Timestamp, UserId};
 
 use super::portions::LANES;
-use super::times::Zone;
 use super::words::Names;
+use crate::zone::Zone;
 
 /// Measures in the picture's own units, which are pixels on a wide screen.
 const GUTTER: f64 = 170.0;

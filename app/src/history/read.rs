@@ -1,97 +1,23 @@
-//! What the pages show, read from the engine: who may see it, a page of a class, and one invitation.
+//! What the pages show, read from the engine: a page of a class, and one invitation.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use classroom::history::{Chronicle, Page, Record};
 use futures::TryStreamExt;
-use leptos::prelude::*;
-use server::{ClassRow, Engine, Error, shows_something};
-use signaling::{GroupId, Role, Timestamp, UserId};
+use server::{ClassRow, Engine, shows_something};
+use signaling::{GroupId, Timestamp, UserId};
 
+use super::portions;
+use super::viewer::Viewer;
 use super::words::Names;
-use super::{Zone, portions};
-use crate::actions::ssr;
-use crate::trouble::Trouble;
+use crate::failure::Failure;
 
 /// After so long without an event a class is taken for forgotten.
 const FORGOTTEN_MILLIS: i64 = 6 * 3_600 * 1_000;
 
-/// Who looks at a class's history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Viewer {
-    /// An administrator, who sees every class and all of it.
-    Admin,
-    /// A teacher of the class.
-    Teacher(UserId),
-}
-
-impl Viewer {
-    /// Where this viewer sees the class.
-    pub fn class(self, group: GroupId) -> String {
-        match self {
-            Self::Admin => format!("/admin/class/{group}"),
-            Self::Teacher(_) => format!("/class/{group}/history"),
-        }
-    }
-
-    /// Where this viewer sees a person in the class.
-    pub fn person(self, group: GroupId, user: UserId) -> String {
-        format!("{}/person/{user}", self.class(group))
-    }
-
-    /// What of a record this viewer may read.
-    pub fn may_read(self, record: Record) -> Record {
-        match self {
-            Self::Admin => record,
-            Self::Teacher(user) => record.for_member(user),
-        }
-    }
-}
-
-/// The class in the address and who looks at it, when they may.
-pub async fn viewer(group: &str, as_admin: bool) -> Result<(Engine, Viewer, ClassRow), Trouble> {
-    let engine = ssr::engine()?;
-    if as_admin && !ssr::is_admin(&engine).await? {
-        return Err(Trouble::NotAdmin);
-    }
-    let missing = if as_admin { Trouble::NoSuchClass } else { Trouble::NothingKept };
-    let group = group.parse().map_err(|_| missing)?;
-    let viewer = if as_admin {
-        Viewer::Admin
-    } else {
-        match ssr::member_of(group).await? {
-            (user, Role::Teacher) => Viewer::Teacher(user),
-            (_, Role::Student) => return Err(Trouble::NotAllowed),
-        }
-    };
-    let class = engine.class(group).await.map_err(|error| not_there(error, missing))?;
-    if let Viewer::Teacher(user) = viewer {
-        engine.may_look_back(&class, user).await?;
-    }
-    Ok((engine, viewer, class))
-}
-
-/// The class in the address and who in it looks at what is stored about themselves.
-pub async fn own(engine: &Engine, group: &str) -> Result<(UserId, ClassRow), Trouble> {
-    let group = group.parse().map_err(|_| Trouble::NothingKept)?;
-    let (me, _) = ssr::member_of(group).await?;
-    let missing = |error| not_there(error, Trouble::NothingKept);
-    let class = engine.class(group).await.map_err(missing)?;
-    engine.may_look_back(&class, me).await?;
-    Ok((me, class))
-}
-
-/// The trouble of a class that is not there, or whatever else it was.
-fn not_there(error: Error, missing: Trouble) -> Trouble {
-    match error {
-        Error::NoSuchGroup => missing,
-        other => other.into(),
-    }
-}
-
 /// A class's chronicle as of its last event.
-pub async fn chronicle(engine: &Engine, class: &ClassRow) -> Result<Chronicle, Trouble> {
+pub async fn chronicle(engine: &Engine, class: &ClassRow) -> Result<Chronicle, Failure> {
     let state = engine.reading(class).await?;
     Ok(Chronicle::restore(&state).unwrap_or_else(|| Chronicle::new(class.group_id)))
 }
@@ -114,7 +40,7 @@ async fn stretch(
     class: &ClassRow,
     viewer: Viewer,
     from: u64,
-) -> Result<Stretch, Trouble> {
+) -> Result<Stretch, Failure> {
     let chronicle = chronicle(engine, class).await?;
     let place = chronicle.pages().partition_point(|page| page.from <= from).saturating_sub(1);
     let next = chronicle.pages().get(place + 1).map(|page| page.from);
@@ -193,7 +119,7 @@ pub async fn told(
     viewer: Viewer,
     from: Option<u64>,
     only: Option<UserId>,
-) -> Result<Told, Trouble> {
+) -> Result<Told, Failure> {
     let from = from.unwrap_or(0);
     Ok(Told::of(stretch(engine, class, viewer, from).await?, from, only))
 }
@@ -216,7 +142,7 @@ pub async fn one(
     class: &ClassRow,
     viewer: Viewer,
     event: &str,
-) -> Result<Option<One>, Trouble> {
+) -> Result<Option<One>, Failure> {
     let Ok(event) = event.parse() else { return Ok(None) };
     let Stretch { chronicle, records, now, .. } = stretch(engine, class, viewer, event).await?;
     let names = Names::of(&chronicle);
@@ -237,7 +163,7 @@ async fn records(
     group: GroupId,
     page: &Page,
     next: Option<u64>,
-) -> Result<Vec<Record>, Trouble> {
+) -> Result<Vec<Record>, Failure> {
     let mut told = Chronicle::of_page(group, page, next);
     let mut records = Vec::new();
     for event in engine.member_events(group, page.from).await? {
@@ -252,18 +178,4 @@ async fn records(
     records.extend_from_slice(told.live());
     records.sort_by_key(|record| record.seq);
     Ok(records)
-}
-
-/// The time zone of the school.
-pub fn zone() -> Zone {
-    use_context::<Zone>().unwrap_or_else(Zone::of_machine)
-}
-
-/// The same for the moments of a class: with their days, when it was on more than one.
-pub fn zone_of(chronicle: &Chronicle) -> Zone {
-    let zone = zone();
-    match (chronicle.began_at(), chronicle.last_at()) {
-        (Some(began), Some(last)) if zone.day(began) != zone.day(last) => zone.with_days(),
-        _ => zone,
-    }
 }

@@ -8,9 +8,10 @@ use signaling::{Timestamp, UserId};
 
 use super::entries::{Entry, Whole, parts, said};
 use super::portions::{beginning, is_whole};
-use super::times::{Zone, spoke, took};
+use super::times::{spoke, took};
 use super::words::{self, Names, count};
-use super::{Column, Table};
+use crate::ui::table::{Column, Table};
+use crate::zone::Zone;
 
 /// What is told of each part.
 const COLUMNS: [Column; 7] = [

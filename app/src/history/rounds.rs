@@ -9,9 +9,10 @@ use signaling::{InviteeState, Timestamp, UserId};
 use super::entries::{Entry, Whole};
 use super::portions::{beginning, rows};
 use super::recorded::Recorded;
-use super::times::{Zone, spoke, took};
+use super::times::{spoke, took};
 use super::words::{self, Names, count};
-use super::{Column, Table};
+use crate::ui::table::{Column, Table};
+use crate::zone::Zone;
 
 /// A round and what came after it.
 #[component]

@@ -23,11 +23,12 @@ use super::invitation::Contents;
 use super::people::People;
 use super::person::RecordsOf;
 use super::portions::{PEOPLE, ROWS};
-use super::read::{One, Stretch, Told, Viewer};
+use super::read::{One, Stretch, Told};
 use super::spot::{Spot, Who};
-use super::times::Zone;
+use super::viewer::Viewer;
 use super::words::Names;
 use crate::largest::{FRAME, GROUP, PAGE, TEACHER, invitation, longest, user};
+use crate::zone::Zone;
 
 fn plain_name(number: u32) -> String {
     format!("Student {number:05}")

@@ -1,6 +1,6 @@
 //! Where on a class's page one is, as its address says it.
 
-use crate::pages::query;
+use crate::request::query;
 
 /// Whom the table of the students shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use call::{Media, Outcome};
+use call::{Media, Outcome, Reason as OfCall};
 use classroom::history::{Chronicle, Kind, Part, Record};
+use classroom::{KnownReason, Reason};
 use leptos::prelude::*;
 use signaling::event::MemberJoined;
-use signaling::{Answers, Event, EventKind, InviteeState, Role, UserId};
+use signaling::{Answers, Event, EventKind, InviteeState, Reason as ByEngine, Role, UserId};
 
 /// The names of everybody who is or was in a class, each told apart from those that look like it,
 /// and what they are, or were at last.
@@ -136,22 +137,23 @@ pub const fn state(state: InviteeState) -> &'static str {
 
 /// Why something ended. What others gave as a reason stands as it is.
 pub fn reason(reason: &str) -> String {
-    let words = match reason {
-        "lowered" => "hand lowered",
-        "called_on" => "called on to speak",
-        "spoke" => "turn over",
-        "finished" => "ended",
-        "answeredElsewhere" => "another was first",
-        "left" => "left the class",
-        "removed" => "removed from the class",
-        "roleChanged" => "role changed",
-        "ended" => "the class ended",
-        "disconnected" => "connection lost",
-        "hung_up" => "hung up",
-        "busy" => "in another call",
-        "crossed" => "they called each other",
-        "failed" => "could not be connected",
-        other => other,
+    let Some(known) = KnownReason::read(reason) else { return reason.to_owned() };
+    let words = match known {
+        KnownReason::Classroom(Reason::Lowered) => "hand lowered",
+        KnownReason::Classroom(Reason::CalledOn) => "called on to speak",
+        KnownReason::Classroom(Reason::Spoke) => "turn over",
+        KnownReason::Engine(ByEngine::Finished) => "ended",
+        KnownReason::Engine(ByEngine::AnsweredElsewhere) => "another was first",
+        KnownReason::Engine(ByEngine::Left) => "left the class",
+        KnownReason::Engine(ByEngine::Removed) => "removed from the class",
+        KnownReason::Engine(ByEngine::RoleChanged) => "role changed",
+        KnownReason::Engine(ByEngine::Ended) => "the class ended",
+        KnownReason::Engine(ByEngine::Forgotten) => "forgotten",
+        KnownReason::Engine(ByEngine::Disconnected) => "connection lost",
+        KnownReason::Call(OfCall::HungUp) => "hung up",
+        KnownReason::Call(OfCall::Busy) => "in another call",
+        KnownReason::Call(OfCall::Crossed) => "they called each other",
+        KnownReason::Call(OfCall::Failed) => "could not be connected",
     };
     words.to_owned()
 }

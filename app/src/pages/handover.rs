@@ -4,10 +4,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Plain, param, trouble, words};
-use crate::actions::Link;
-use crate::pages::room::Qr;
+use server::{Link, Token};
+
+use crate::failure::Failure;
+use crate::request::{browser_token, engine, headers, param};
+use crate::response::told;
 use crate::trouble::Trouble;
+use crate::ui::frame::Plain;
+use crate::ui::link::Qr;
+use crate::ui::problem::{trouble, words};
+use crate::visitor::{give_form_cookie, is_in};
 
 /// The page of a link for another device.
 #[component]
@@ -22,7 +28,8 @@ pub fn HandoverPage() -> impl IntoView {
                     match handover(&token).await {
                         Ok((class, link, true)) => show(class, link).into_any(),
                         Ok((class, _, false)) => take_up(token, class, problem).into_any(),
-                        Err(trouble) => {
+                        Err(failure) => {
+                            let trouble = told(failure);
                             view! {
                                 <section class="card one">
                                     <h1>"This link is used up"</h1>
@@ -54,7 +61,7 @@ fn show(class: String, link: Link) -> impl IntoView {
 }
 
 fn take_up(token: String, class: String, problem: Option<Trouble>) -> impl IntoView {
-    crate::actions::know_browser();
+    give_form_cookie();
     view! {
         <section class="card one">
             <h1>
@@ -73,12 +80,17 @@ fn take_up(token: String, class: String, problem: Option<Trouble>) -> impl IntoV
     }
 }
 
-#[cfg(feature = "ssr")]
-async fn handover(token: &str) -> Result<(String, Link, bool), Trouble> {
-    crate::actions::ssr::handover(token).await
-}
-
-#[cfg(not(feature = "ssr"))]
-async fn handover(_: &str) -> Result<(String, Link, bool), Trouble> {
-    Err(Trouble::Failed)
+/// A link for another device: the class it leads into, the full link, and whether this
+/// browser is that teacher's already, which makes it the device that is handed over from.
+async fn handover(token: &str) -> Result<(String, Link, bool), Failure> {
+    let engine = engine()?;
+    let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
+    let leads_to = engine.handover_leads_to(&handover).await?;
+    let (group, teacher) = leads_to.ok_or(Trouble::LinkUsed)?;
+    let room = engine.room(group).await?;
+    let name = room.with_group(|group| group.name.clone());
+    let link = engine.handover_link(&headers(), &handover);
+    let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
+    let is_here = me == Some(teacher);
+    Ok((name.map(|name| name.to_string()).unwrap_or_default(), link, is_here))
 }

@@ -3,9 +3,30 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Field, Plain, param, query, trouble};
-use crate::actions::{ClassOfCode, SOMEBODY_ELSE};
+use signaling::{GroupId, UserId};
+
+use crate::actions::SOMEBODY_ELSE;
+use crate::failure::Failure;
+use crate::request::{browser_token, engine, param, peer, query};
+use crate::response::refuse;
 use crate::trouble::Trouble;
+use crate::ui::field::{Field, Typed};
+use crate::ui::frame::Plain;
+use crate::ui::problem::trouble;
+use crate::visitor::{is_in, ticket};
+
+/// A class that a code joins.
+#[derive(Debug, Clone)]
+struct ClassOfCode {
+    /// The class.
+    group: GroupId,
+    /// Its name.
+    name: String,
+    /// The name of the member that this browser is in it.
+    me: Option<String>,
+    /// As whom else this browser has come in, with their names.
+    others: Vec<(UserId, String)>,
+}
 
 /// The page that a class link leads to.
 #[component]
@@ -20,15 +41,16 @@ pub fn JoinPage() -> impl IntoView {
         <Plain>
             <Suspense>
                 {Suspend::new(async move {
-                    match class_of_code(&code).await {
+                    if code.trim().is_empty() {
+                        let wrong = (!code.is_empty()).then_some(Trouble::NoSuchCode);
+                        return ask_code(code, wrong).into_any();
+                    }
+                    match class_of(&code).await {
                         Ok(class) if class.me.is_none() && class.others.is_empty() => {
                             alone(&code, class.name, name, problem).into_any()
                         }
                         Ok(class) => shared(&code, class, name, problem, is_else).into_any(),
-                        Err(wrong) => {
-                            let wrong = (!code.is_empty()).then_some(wrong);
-                            ask_code(code, wrong).into_any()
-                        }
+                        Err(failure) => ask_code(code, Some(refuse(failure))).into_any(),
                     }
                 })}
             </Suspense>
@@ -41,7 +63,7 @@ fn ask_code(code: String, problem: Option<Trouble>) -> impl IntoView {
         <section class="card one">
             <h1>"Join your class"</h1>
             <form method="get" action="/join">
-                <Field name="code" label="Class code" value=code problem class="code" maxlength="256" />
+                <Field name="code" label="Class code" typed=Typed::Code value=code problem />
                 <p class="hint">"Six letters and digits, from your teacher’s screen."</p>
                 <button class="primary">"Next"</button>
             </form>
@@ -115,29 +137,31 @@ fn form(
     view! {
         <form method="post" action="/do/join">
             <input type="hidden" name="code" value=code.to_owned() />
-            <input type="hidden" name="ticket" value=crate::actions::ticket() />
+            <input type="hidden" name="ticket" value=ticket() />
             {person.map(|person| view! { <input type="hidden" name="person" value=person /> })}
-            <Field name="name" label="Your name" value=name problem autocomplete="name" />
+            <Field name="name" label="Your name" typed=Typed::Name value=name problem autocomplete="name" />
             <button class="primary big">"Join the class"</button>
         </form>
     }
 }
 
-#[cfg(feature = "ssr")]
-async fn class_of_code(code: &str) -> Result<ClassOfCode, Trouble> {
-    use crate::actions::ssr;
-
-    if code.trim().is_empty() {
-        return Err(Trouble::NoSuchCode);
+/// The class that a code joins.
+async fn class_of(code: &str) -> Result<ClassOfCode, Failure> {
+    let engine = engine()?;
+    let group = engine.group_of_code(peer()?, code).await?;
+    let room = engine.room(group).await?;
+    let (name, ended) = room.with_group(|group| (group.name.clone(), group.ended));
+    if ended {
+        return Err(Trouble::Ended.into());
     }
-    let found = ssr::class_of_code(code).await;
-    if let Err(trouble) = found {
-        ssr::set_status(trouble.status());
-    }
-    found
-}
-
-#[cfg(not(feature = "ssr"))]
-async fn class_of_code(_: &str) -> Result<ClassOfCode, Trouble> {
-    Err(Trouble::Failed)
+    let name = name.map(|name| name.to_string()).unwrap_or_default();
+    let token = browser_token(&engine);
+    let me = is_in(&engine, group, token.as_ref()).await?;
+    let others = match token {
+        Some(token) => engine.others(group, &token).await?,
+        None => Vec::new(),
+    };
+    let named = |user| room.with_group(|group| Some(group.member(user)?.name.to_string()));
+    let others = others.into_iter().filter_map(|user| Some((user, named(user)?))).collect();
+    Ok(ClassOfCode { group, name, me: me.and_then(named), others })
 }

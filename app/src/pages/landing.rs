@@ -3,9 +3,32 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Field, Plain, query, trouble, words};
-use crate::actions::ClassHere;
+use signaling::{GroupId, Role};
+
+use crate::request::{browser_token, engine, query};
 use crate::trouble::Trouble;
+use crate::ui::field::{Field, Typed};
+use crate::ui::frame::Plain;
+use crate::ui::problem::{Problem, trouble};
+use crate::visitor::ticket;
+use crate::zone::zone;
+
+/// A class that this browser is in.
+#[derive(Debug, Clone)]
+struct ClassHere {
+    /// The class.
+    group: GroupId,
+    /// Its name.
+    name: String,
+    /// The name one goes by in it.
+    me: String,
+    /// Whether one teaches it.
+    teaches: bool,
+    /// Whether it is over.
+    ended: bool,
+    /// The day on which it began.
+    day: String,
+}
 
 /// The landing page.
 #[component]
@@ -26,19 +49,15 @@ pub fn LandingPage() -> impl IntoView {
                         "Nothing to install and no account: a name is enough."
                     </p>
                 </div>
-                {elsewhere.map(|problem| {
-                    view! { <p class="problem wide" role="alert">{words(problem)}</p> }
-                })}
+                <Problem problem=elsewhere />
                 <section class="card" aria-labelledby="join-title">
                     <h2 id="join-title">"Join your class"</h2>
                     <form method="get" action="/join">
                         <Field
                             name="code"
                             label="Class code"
-                            value=String::new()
+                            typed=Typed::Code
                             problem=None
-                            class="code"
-                            maxlength="256"
                         />
                         <p class="hint">"Six letters and digits, from your teacher’s screen."</p>
                         <button class="primary">"Next"</button>
@@ -47,16 +66,18 @@ pub fn LandingPage() -> impl IntoView {
                 <section class="card" aria-labelledby="start-title">
                     <h2 id="start-title">"Start a class"</h2>
                     <form method="post" action="/do/start">
-                        <input type="hidden" name="ticket" value=crate::actions::ticket() />
+                        <input type="hidden" name="ticket" value=ticket() />
                         <Field
                             name="name"
                             label="Class name"
+                            typed=Typed::Name
                             value=query("name")
                             problem=problem.filter(|_| of_class)
                         />
                         <Field
                             name="teacher"
                             label="Your name, as the class knows you"
+                            typed=Typed::Name
                             value=query("teacher")
                             problem=problem.filter(|_| of_name)
                             autocomplete="name"
@@ -132,11 +153,27 @@ fn list(
     })
 }
 
+/// The classes that this browser is in, and those it was in and that are over.
 async fn classes_here() -> Vec<ClassHere> {
-    #[cfg(feature = "ssr")]
-    {
-        crate::actions::ssr::classes_here().await
+    let Ok(engine) = engine() else { return Vec::new() };
+    let Some(token) = browser_token(&engine) else { return Vec::new() };
+    let (zone, mut here) = (zone(), Vec::new());
+    for ended in [false, true] {
+        let classes = match engine.classes_of(&token, ended).await {
+            Ok(classes) => classes,
+            Err(error) => {
+                error.log();
+                Vec::new()
+            }
+        };
+        here.extend(classes.into_iter().map(|(class, me, role)| ClassHere {
+            group: class.group_id,
+            name: class.name,
+            me: me.to_string(),
+            teaches: role == Role::Teacher,
+            ended,
+            day: zone.day(class.created_at),
+        }));
     }
-    #[cfg(not(feature = "ssr"))]
-    Vec::new()
+    here
 }

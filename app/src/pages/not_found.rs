@@ -1,15 +1,16 @@
 //! For an address that leads nowhere.
 
+use axum::http::StatusCode;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::Plain;
+use crate::response::set_status;
+use crate::ui::frame::Plain;
 
 /// The page for an address that leads nowhere.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    crate::actions::ssr::set_status(axum::http::StatusCode::NOT_FOUND);
+    set_status(StatusCode::NOT_FOUND);
     view! {
         <Title text="Not found" />
         <Plain>

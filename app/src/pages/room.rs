@@ -1,18 +1,37 @@
-//! The frame of the class room: what the server alone knows (the code, its QR) and, inside, the
-//! island.
+//! The page of a class: around the room what the server alone knows, how students come in.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use signaling::{GroupId, Role};
+use server::{Error, Link};
+use signaling::{GroupId, Role, Snapshot, UserId};
 
-use super::{Plain, param, query, trouble};
-use crate::actions::{Link, RoomView};
-use crate::room::lists::List;
-use crate::room::{Beginning, RoomFrom};
+use super::share::Share;
+use crate::failure::{Failure, status};
+use crate::request::{engine, headers, param, query};
+use crate::response::{set_status, told};
+use crate::room::{Beginning, Counts, List, RoomFrom, cut};
 use crate::trouble::Trouble;
+use crate::ui::frame::Plain;
+use crate::ui::problem::trouble;
+use crate::visitor::session;
 
 /// The furthest place in a list that an address can name.
 const MAX_PLACE: usize = 1_000_000;
+
+/// What a member's page of their class is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct RoomView {
+    /// The class as the member may see it, or as much of it as the page shows.
+    pub snapshot: Snapshot,
+    /// How many there are of everything, where that is but a part.
+    pub counts: Option<Counts>,
+    /// Who the member is.
+    pub me: UserId,
+    /// The code that joins the class.
+    pub code: String,
+    /// The link that joins the class.
+    pub link: Link,
+}
 
 /// The page of a class, for its teachers and its students.
 #[component]
@@ -27,7 +46,7 @@ pub fn RoomPage() -> impl IntoView {
     view! {
         <Suspense>
             {Suspend::new(async move {
-                match room(&group, &from).await {
+                match found(&group, &from).await {
                     Ok(room) => in_class(room, problem, question, from).into_any(),
                     Err(trouble) => outside(trouble).into_any(),
                 }
@@ -77,121 +96,40 @@ fn outside(trouble: Trouble) -> impl IntoView {
     }
 }
 
-/// How students come in: the code, the QR and the link. It is open while nobody is here.
-#[component]
-fn Share(group: GroupId, code: String, link: Link, nobody_here: bool) -> impl IntoView {
-    let spoken = spoken(&code);
-    let (url, is_for_others) = (link.url.clone(), link.is_for_others);
-    view! {
-        <details class="share" open=nobody_here>
-            <summary>
-                <span class="code" translate="no">
-                    {spoken.clone()}
-                </span>
-                <span class="hint">"QR and link"</span>
-            </summary>
-            <div class="share-panel">
-                <Qr link />
-                <div class="share-words">
-                    {nobody_here
-                        .then(|| {
-                            view! {
-                                <p class="nobody">
-                                    "Nobody is here yet. Show this code"
-                                    {is_for_others.then_some(" or QR")} "."
-                                </p>
-                            }
-                        })}
-                    <p class="code large" translate="no">
-                        {spoken}
-                    </p>
-                    <p class="link" translate="no">
-                        <a href=url.clone()>{url.clone()}</a>
-                    </p>
-                    <form method="post" action=crate::actions::ACT data-plain="">
-                        <input type="hidden" name="group" value=group.to_string() />
-                        <button class="quiet" name="deed" value="renewCode">
-                            "New code"
-                        </button>
-                        <span class="hint">"The old one stops working. Whoever is in stays in."</span>
-                    </form>
-                </div>
-            </div>
-        </details>
-    }
-}
-
-/// A code as it is read aloud: K7P-4MX.
-fn spoken(code: &str) -> String {
-    let (head, tail) = code.split_at_checked(3).unwrap_or((code, ""));
-    format!("{head}-{tail}")
-}
-
-/// The QR code of a link, as large as its place allows, or why there is none: phones take the
-/// addresses that a machine has for itself for their own.
-#[component]
-pub fn Qr(
-    /// What the code says.
-    link: Link,
-) -> impl IntoView {
-    if link.is_for_others {
-        let svg = qr_svg(&link.url);
-        view! { <div class="qr" role="img" aria-label="QR code of the link" inner_html=svg></div> }
-            .into_any()
-    } else {
-        view! {
-            <p class="no-qr">
-                "No other device can open this address: it is this machine’s own. Start Handup with "
-                <code>"--listen 0.0.0.0:3000"</code>
-                ", or say with "
-                <code>"--public-url"</code>
-                " where others reach it."
-            </p>
-        }
-            .into_any()
-    }
-}
-
-#[cfg(feature = "ssr")]
-fn qr_svg(text: &str) -> String {
-    use qrcode::QrCode;
-    use qrcode::render::svg::Color;
-
-    QrCode::new(text).map_or_else(
-        |_| String::new(),
-        |code| {
-            let svg = code
-                .render::<Color<'_>>()
-                .min_dimensions(480, 480)
-                .dark_color(Color("#16191c"))
-                .light_color(Color("#ffffff"))
-                .build();
-            svg.split_once("?>").map_or(svg.clone(), |(_, svg)| svg.to_owned())
-        },
-    )
-}
-
-#[cfg(not(feature = "ssr"))]
-fn qr_svg(_: &str) -> String {
-    String::new()
-}
-
-#[cfg(feature = "ssr")]
-async fn room(group: &str, from: &[usize]) -> Result<RoomView, Trouble> {
-    use crate::actions::ssr;
-
+async fn found(group: &str, from: &[usize]) -> Result<RoomView, Trouble> {
     let found = match group.parse() {
-        Ok(group) => ssr::room(group, from).await,
-        Err(_) => Err(Trouble::NotHere),
+        Ok(group) => read(group, from).await,
+        Err(_) => Err(Trouble::NotHere.into()),
     };
-    found.map_err(|trouble| {
-        let trouble = if trouble == Trouble::NoSuchCode { Trouble::NotHere } else { trouble };
-        ssr::set_status(trouble.status());
+    found.map_err(|failure| {
+        let trouble = match told(failure) {
+            Trouble::NoSuchCode => Trouble::NotHere,
+            trouble => trouble,
+        };
+        set_status(status(trouble));
         trouble
     })
 }
 
-#[cfg(not(feature = "ssr"))]
-async fn room(_: &str, _: &[usize]) -> Result<RoomView, Trouble> {
-    Err(Trouble::Failed)
+async fn read(group: GroupId, from: &[usize]) -> Result<RoomView, Failure> {
+    let session = session(group).await?;
+    let engine = engine()?;
+    // Most of them are gone through and not shown.
+    let rows = session.room.rows_of_snapshot() / 4;
+    let user = session.user;
+    engine.may_look_at(group, user, rows)?;
+    session.room.looked(user);
+    let now = engine.now();
+    let cut = session
+        .room
+        .look(|group, online| group.member(user).map(|_| cut(group, user, now, online, from)));
+    let (snapshot, counts) = cut.ok_or(Error::NotSignedIn)?;
+    let code = session.room.join_code();
+    Ok(RoomView {
+        snapshot,
+        counts,
+        me: user,
+        code: code.as_str().to_owned(),
+        link: engine.join_link(&headers(), &code),
+    })
 }

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use signaling::Timestamp;
 
-use super::Live;
+use super::live::Live;
 use super::text::Text;
 
 /// Minutes and seconds, with hours where there are any: 0:07, 12:30, 1:05:00.

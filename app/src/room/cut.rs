@@ -10,7 +10,7 @@ use signaling::{
     UserId,
 };
 
-use super::lists::{Counts, List};
+use super::portion::{Counts, List};
 
 /// The largest class, in members and parts of what goes on, that a page holds whole.
 const WHOLE_ROWS: usize = 300;

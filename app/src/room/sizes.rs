@@ -16,10 +16,10 @@ use signaling::{
 };
 
 use super::cut::cut;
-use super::lists::List;
-use crate::actions::{Link, RoomView};
+use super::portion::List;
 use crate::largest::{FRAME, GROUP, PAGE, TEACHER, invitation, longest, user};
-use crate::pages::room::in_class;
+use crate::pages::room::{RoomView, in_class};
+use server::Link;
 
 /// How many hands and people a page has of a class of which it has but a part.
 const ROWS: usize = List::Hands.rows(false);

@@ -3,12 +3,17 @@
 use classroom::{Round, Standing};
 use leptos::prelude::*;
 
+use super::action::RoomAction;
 use super::call::CallTeachers;
 use super::clock::{Countdown, Since};
+use super::heading::Heading;
 use super::lists::{HandsForAll, SpeakingForAll};
-use super::text::Text;
+use super::live::Live;
+use super::notice::Notice;
+use super::tap::Tap;
+use super::text::{Question, Text};
 use super::words::standing_words;
-use super::{Confirm, Heading, Live, Notice, Question, Tap};
+use crate::ui::confirm::Confirm;
 
 /// What can be done right now; it changes only when something else can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +99,9 @@ pub fn StudentRoom() -> impl IntoView {
                 title="Leave the class?"
                 means="Your hand comes down, and your name leaves the list."
                 keep="Stay"
-                deed="leave"
-                does="Leave"
-            />
+            >
+                <Tap action=RoomAction::Leave class="destroys" plain=true words="Leave" />
+            </Confirm>
         </footer>
     }
 }
@@ -126,25 +131,25 @@ fn Asked() -> impl IntoView {
 fn action(choice: Choice) -> AnyView {
     match choice {
         Choice::Answer => view! {
-            <Tap deed="raiseHand" class="act raise" words="Raise hand" />
-            <Tap deed="notNow" class="quiet wide" words="Not now" />
+            <Tap action=RoomAction::RaiseHand class="act raise" words="Raise hand" />
+            <Tap action=RoomAction::NotNow class="quiet wide" words="Not now" />
         }
         .into_any(),
         Choice::Raise => view! {
-            <Tap deed="raiseHand" class="act raise" words="Raise hand" />
+            <Tap action=RoomAction::RaiseHand class="act raise" words="Raise hand" />
         }
         .into_any(),
         Choice::Lower => view! {
-            <Tap deed="lowerHand" class="act plain-act" words="Lower hand" />
+            <Tap action=RoomAction::LowerHand class="act plain-act" words="Lower hand" />
         }
         .into_any(),
         Choice::Floor => view! {
-            <Tap deed="speak" class="act speak" words="Speak" />
-            <Tap deed="pass" class="quiet wide" words="Pass" />
+            <Tap action=RoomAction::Speak class="act speak" words="Speak" />
+            <Tap action=RoomAction::Pass class="quiet wide" words="Pass" />
         }
         .into_any(),
         Choice::Done => view! {
-            <Tap deed="done" class="act plain-act" words="I’m done" />
+            <Tap action=RoomAction::Done class="act plain-act" words="I’m done" />
         }
         .into_any(),
         Choice::Nothing => ().into_any(),

@@ -24,3 +24,18 @@ fn element(words: Box<dyn Fn() -> String + Send + Sync>) -> AnyView {
         view! { <span>{words}</span> }.into_any()
     }
 }
+
+/// A question that is asked.
+#[component]
+pub fn Question(
+    /// The question.
+    words: String,
+) -> impl IntoView {
+    view! {
+        <p class="words">
+            <bdi>
+                <Text words=move || words.clone() />
+            </bdi>
+        </p>
+    }
+}

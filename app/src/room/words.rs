@@ -3,10 +3,11 @@
 use classroom::Standing;
 use leptos::prelude::*;
 
-use super::lists::List;
-use super::{Connection, Live};
+use super::live::{Connection, Live};
+use super::portion::List;
 
 /// What stands in the place of [`connection_words`] where no script runs.
+#[cfg(feature = "ssr")]
 pub const NOT_LIVE: &str = "not live";
 
 /// A connection as the style sheet knows it.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use signaling::{
-    Command, EventKind, FinishWhom, Group, GroupId, Outcome, Rejection, Role, Timestamp, act,
-    reasons,
+    Command, EventKind, FinishWhom, Group, GroupId, Outcome, Reason, Rejection, Role, Timestamp,
+    act,
 };
 
 use super::Writer;
@@ -63,7 +63,7 @@ impl<S: StoreWriter> Writer<S> {
                 actor: user,
                 invite_id,
                 whom: FinishWhom::Unnamed,
-                reason: Some(reasons::DISCONNECTED.to_owned()),
+                reason: Some(Reason::Disconnected.text().to_owned()),
                 data: String::new(),
             };
             // Somebody may have ended it in the batch in hand.

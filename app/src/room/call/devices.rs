@@ -56,6 +56,15 @@ impl DeviceTrouble {
     }
 }
 
+/// What one end lets out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sends {
+    /// The microphone.
+    pub sound: bool,
+    /// The camera.
+    pub picture: bool,
+}
+
 /// Opens the microphone, and the camera where pictures are wanted.
 pub async fn open(media: Media) -> Result<MediaStream, DeviceTrouble> {
     let navigator = window().navigator();

@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use call::{Call, Candidate, Media, Mid, Say, Word, reasons};
+use call::{Call, Candidate, Media, Mid, Reason, Say, Word};
 use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::{Deserialize, Serialize};
-use signaling::{GroupId, InviteId, json, reasons as engine};
+use signaling::wire::{Data, IceServers};
+use signaling::{GroupId, InviteId, Reason as engine, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -24,10 +24,10 @@ use web_sys::{
     RtcTrackEvent,
 };
 
-use super::devices;
+use super::attempt::{Attempt, add_candidate, sdp_of, take};
+use super::devices::{self, Sends};
 use super::tab::fresh_name;
-use crate::room::follow::{browser_now, pause};
-use crate::room::page::{get, post};
+use crate::room::net::{browser_now, get, pause, post};
 
 /// How often the line looks after itself.
 const TICK: Duration = Duration::from_secs(1);
@@ -57,15 +57,6 @@ pub enum Link {
     Lost,
 }
 
-/// What one end lets out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sends {
-    /// The microphone.
-    pub sound: bool,
-    /// The camera.
-    pub picture: bool,
-}
-
 /// What the line tells the page.
 #[derive(Clone, Copy)]
 pub struct Tells {
@@ -74,28 +65,6 @@ pub struct Tells {
     pub theirs: RwSignal<Option<MediaStream>, LocalStorage>,
     /// What the other end says that it lets out.
     pub they_send: RwSignal<Option<Sends>>,
-}
-
-/// One attempt: a connection, and who listens to it.
-struct Attempt {
-    turn: u32,
-    connection: RtcPeerConnection,
-    is_described: Cell<bool>,
-    early: RefCell<Vec<RtcIceCandidateInit>>,
-    /// Ways that were found and are not told yet.
-    found: RefCell<Vec<Candidate>>,
-    _found: Closure<dyn Fn(RtcPeerConnectionIceEvent)>,
-    _changed: Closure<dyn Fn()>,
-    _arrived: Closure<dyn Fn(RtcTrackEvent)>,
-}
-
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        self.connection.set_onicecandidate(None);
-        self.connection.set_onconnectionstatechange(None);
-        self.connection.set_ontrack(None);
-        self.connection.close();
-    }
 }
 
 /// The line of one call, from one page.
@@ -147,26 +116,6 @@ enum Kind {
     /// It belongs to an attempt.
     OfAttempt,
     Sends,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct IceServers {
-    ice_servers: Vec<IceServer>,
-}
-
-#[derive(Deserialize)]
-struct IceServer {
-    urls: Vec<String>,
-    #[serde(default)]
-    username: Option<String>,
-    #[serde(default)]
-    credential: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Relayed {
-    data: String,
 }
 
 impl Line {
@@ -244,7 +193,7 @@ impl Line {
     /// Which servers help on the way is the server's to say; without its word there are none.
     async fn find_servers(&self) {
         let Ok((200, text)) = get(&self.path("iceServers")).await else { return };
-        let Ok(IceServers { ice_servers }) = json::read(&text) else { return };
+        let Ok(IceServers { ice_servers, .. }) = json::read(&text) else { return };
         let servers = ice_servers.into_iter().map(|server| {
             let told = RtcIceServer::new();
             let urls: js_sys::Array = server.urls.iter().map(JsValue::from).collect();
@@ -271,8 +220,11 @@ impl Line {
         if browser_now() - self.apart_since.get() > PATIENCE {
             // Where that does not get through, the silence of this end will.
             self.apart_since.set(browser_now());
-            let reason =
-                if self.was_connected.get() { engine::DISCONNECTED } else { reasons::FAILED };
+            let reason = if self.was_connected.get() {
+                engine::Disconnected.text()
+            } else {
+                Reason::Failed.text()
+            };
             (self.gives_up)(reason);
         } else if ticks.is_multiple_of(HELLO_TICKS) {
             self.say(None, Say::Hello);
@@ -291,7 +243,7 @@ impl Line {
             Say::Sends { .. } => Kind::Sends,
         };
         let word = Word { from: self.life.clone(), to, say };
-        let body = serde_json::to_string(&Relayed { data: word.to_data() }).unwrap_or_default();
+        let body = serde_json::to_string(&Data { data: word.to_data() }).unwrap_or_default();
         let mut to_say = self.to_say.borrow_mut();
         // Of what says how things are, the newest alone matters.
         to_say.retain(|(waiting, _)| *waiting == Kind::OfAttempt || *waiting != kind);
@@ -319,7 +271,7 @@ impl Line {
                     pause(TOO_FAST).await;
                 }
                 // A description that no relay carries will not get shorter.
-                Ok((413, _)) => (self.gives_up)(reasons::FAILED),
+                Ok((413, _)) => (self.gives_up)(Reason::Failed.text()),
                 Ok(_) | Err(_) => {}
             }
         }
@@ -555,31 +507,4 @@ impl Line {
             }
         }
     }
-}
-
-/// Takes the other end's description, and the candidates that came before it.
-async fn take(attempt: &Attempt, kind: RtcSdpType, sdp: &str) -> bool {
-    let described = RtcSessionDescriptionInit::new(kind);
-    described.set_sdp(sdp);
-    let taken = JsFuture::from(attempt.connection.set_remote_description(&described)).await;
-    if taken.is_err() {
-        return false;
-    }
-    attempt.is_described.set(true);
-    for found in attempt.early.take() {
-        add_candidate(attempt, &found);
-    }
-    true
-}
-
-/// A candidate that leads nowhere is no trouble: there are others.
-fn add_candidate(attempt: &Attempt, found: &RtcIceCandidateInit) {
-    let added = attempt.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(found));
-    spawn_local(async move {
-        let _ = JsFuture::from(added).await;
-    });
-}
-
-fn sdp_of(described: &RtcSessionDescriptionInit) -> String {
-    described.get_sdp().unwrap_or_default()
 }

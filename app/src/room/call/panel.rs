@@ -10,12 +10,14 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::{DomException, HtmlDivElement, HtmlVideoElement, MediaStream};
 
-use super::Calling;
+use super::calling::Calling;
 use super::desk::{Desk, Over, Phase, Wanted};
-use super::devices::{self, DeviceTrouble};
-use super::line::{Link, Sends};
+use super::devices::{self, DeviceTrouble, Sends};
+use super::line::Link;
+use crate::room::action::RoomAction;
 use crate::room::clock::Since;
-use crate::room::{Live, Tap};
+use crate::room::live::Live;
+use crate::room::tap::Tap;
 
 /// The code of calls could not be fetched.
 pub struct NotFetched;
@@ -236,7 +238,7 @@ fn ended(desk: Desk, over: Over) -> AnyView {
     let lasted = over.lasted.map(|lasted| view! { <p class="time">"It lasted " {lasted} "."</p> });
     let engaged = over.engaged.map(|who| {
         view! {
-            <Tap deed="endCall" who=who words="End that call" />
+            <Tap action=RoomAction::EndCall who=who words="End that call" />
         }
     });
     view! {

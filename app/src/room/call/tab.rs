@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use signaling::{InviteId, json};
 use web_sys::Storage;
 
-use super::line::Sends;
+use super::devices::Sends;
 
 const NAME: &str = "handup-tab";
 const SENT: &str = "handup-call";

@@ -1,0 +1,198 @@
+//! What is done in the room: one form for all of it.
+
+use call::Call;
+use classroom::{Deed, SECOND_ASK, plan};
+use futures::future::join_all;
+use leptos::prelude::*;
+use server::{Engine, Error, Session, shows_something};
+use signaling::{Command, FinishWhom, GroupId, Rejection, Role, Timeout, UserId};
+
+use crate::failure::Failure;
+use crate::request::{address, engine, peer};
+use crate::response::lead;
+use crate::room::RoomAction;
+use crate::trouble::Trouble;
+use crate::visitor::{is_still, session};
+
+/// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
+/// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `me` is whose page it
+/// comes from, where that is said. Answers with the number of the class's last event, which a live
+/// page must come to see.
+#[server(prefix = "/do", endpoint = "act")]
+pub async fn act(
+    group: GroupId,
+    deed: RoomAction,
+    #[server(default)] who: Option<UserId>,
+    #[server(default)] question: String,
+    #[server(default)] limit: String,
+    #[server(default)] first: String,
+    #[server(default)] me: Option<UserId>,
+) -> Result<u64, Trouble> {
+    let done = match is_still(group, me).await {
+        Ok(()) => {
+            let (question, first) = (question.clone(), !first.is_empty());
+            perform(group, deed, Details { who, question, limit, first }).await
+        }
+        Err(failure) => Err(failure),
+    };
+    let room = format!("/class/{group}");
+    let (seq, leads_to) = match done {
+        Ok((seq, leads_to)) => (seq, Ok(leads_to.unwrap_or_else(|| room.clone()))),
+        Err(failure) => (0, Err(failure)),
+    };
+    lead(leads_to, |trouble| {
+        address(&room, &[("problem", trouble.key()), ("question", &question)])
+    })?;
+    Ok(seq)
+}
+
+/// What a form of the room says beside what it asks for.
+struct Details {
+    who: Option<UserId>,
+    question: String,
+    limit: String,
+    first: bool,
+}
+
+/// Does it. Answers with the number of the class's last event, and where it leads to when that is not
+/// the room.
+async fn perform(
+    group: GroupId,
+    action: RoomAction,
+    details: Details,
+) -> Result<(u64, Option<String>), Failure> {
+    let session = session(group).await?;
+    let engine = engine()?;
+    engine.may_act(&session)?;
+    let is_here = |user| session.room.look(|_, online| online(user));
+    match meant(action, session.user, is_here, details)? {
+        Meant::Deed(deed) => do_deed(&engine, &session, deed).await,
+        Meant::RenewCode => {
+            engine.renew_join_code(&session, peer()?).await?;
+            Ok((0, None))
+        }
+        Meant::EndCall(who) => {
+            end_call(&engine, &session, who).await?;
+            Ok((0, None))
+        }
+        Meant::HandOver => {
+            let handover = engine.hand_over(&session, peer()?).await?;
+            Ok((0, Some(format!("/handover/{}", handover.token.reveal()))))
+        }
+    }
+}
+
+/// What an action comes to.
+enum Meant {
+    /// Something that the classroom knows how to do.
+    Deed(Deed),
+    /// A new code for joining.
+    RenewCode,
+    /// The end of the call that somebody is in.
+    EndCall(Option<UserId>),
+    /// A link for another device.
+    HandOver,
+}
+
+impl From<Deed> for Meant {
+    fn from(deed: Deed) -> Self {
+        Self::Deed(deed)
+    }
+}
+
+fn meant(
+    action: RoomAction,
+    me: UserId,
+    is_here: impl Fn(UserId) -> bool,
+    details: Details,
+) -> Result<Meant, Trouble> {
+    let who = || details.who.ok_or(Trouble::Settled);
+    let deed = match action {
+        RoomAction::RaiseHand => Deed::RaiseHand,
+        RoomAction::LowerHand => Deed::LowerHand,
+        RoomAction::NotNow => Deed::NotNow,
+        RoomAction::Speak => Deed::Speak,
+        RoomAction::Pass => Deed::Pass,
+        RoomAction::Done => Deed::Done,
+        RoomAction::Ask => ask(details)?,
+        RoomAction::StopAsking => Deed::StopAsking,
+        RoomAction::CallOn if is_here(who()?) => Deed::CallOn(who()?),
+        RoomAction::CallOn => Deed::CallOnAbsent(who()?),
+        RoomAction::CancelCall => Deed::CancelCall(who()?),
+        RoomAction::EndTurn => Deed::EndTurn(who()?),
+        RoomAction::Lower => Deed::Lower(who()?),
+        RoomAction::LowerAll => Deed::LowerAll,
+        RoomAction::Lock => Deed::Lock(true),
+        RoomAction::Unlock => Deed::Lock(false),
+        RoomAction::OpenFloor => Deed::OpenFloor(true),
+        RoomAction::CloseFloor => Deed::OpenFloor(false),
+        RoomAction::AllowCalls => Deed::AllowCalls(true),
+        RoomAction::ForbidCalls => Deed::AllowCalls(false),
+        RoomAction::MakeTeacher => Deed::MakeRole(who()?, Role::Teacher),
+        RoomAction::MakeStudent => Deed::MakeRole(who()?, Role::Student),
+        RoomAction::Remove => Deed::Remove(who()?),
+        RoomAction::Leave => Deed::Remove(me),
+        RoomAction::EndClass => Deed::EndClass,
+        RoomAction::RenewCode => return Ok(Meant::RenewCode),
+        RoomAction::EndCall => return Ok(Meant::EndCall(details.who)),
+        RoomAction::HandOver => return Ok(Meant::HandOver),
+    };
+    Ok(deed.into())
+}
+
+fn ask(Details { question, limit, first, .. }: Details) -> Result<Deed, Trouble> {
+    let seconds = if limit.is_empty() { Ok(0) } else { limit.parse() };
+    let seconds = seconds.map_err(|_| Trouble::Failed)?;
+    let timeout = Timeout::new(seconds).map_err(|_| Trouble::Failed)?;
+    // A question of which nobody sees anything is none.
+    let question = if shows_something(&question) { question } else { String::new() };
+    Ok(Deed::Ask { question, timeout, first })
+}
+
+async fn do_deed(
+    engine: &Engine,
+    session: &Session,
+    deed: Deed,
+) -> Result<(u64, Option<String>), Failure> {
+    let is_parting = deed == Deed::EndClass || deed == Deed::Remove(session.user);
+    let fresh = engine.fresh_invite_id();
+    let commands =
+        session.room.with_group(|group| plan(group, engine.now(), session.user, &deed, fresh))?;
+    let is_one = commands.len() == 1;
+    // Asked for at once they are decided in this order and share a commit.
+    let peer = peer()?;
+    let commands =
+        commands.into_iter().map(|command| engine.command(session.room.id(), peer, command));
+    for done in join_all(commands).await {
+        match done {
+            Ok(_) => {}
+            // A second tap found the hand up already.
+            Err(Error::Rejected(SECOND_ASK)) => {}
+            // Of many, some may have been settled by others meanwhile.
+            Err(Error::Rejected(Rejection::AlreadyProcessed(_))) if !is_one => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let seq = session.room.with_group(|group| group.seq);
+    Ok((seq, is_parting.then(|| "/".to_owned())))
+}
+
+/// Ends the call that somebody is in, by the word of a teacher who is not told of it.
+async fn end_call(engine: &Engine, session: &Session, who: Option<UserId>) -> Result<(), Failure> {
+    // Looking first would tell a student by the refusal who is in a call.
+    if session.role() != Some(Role::Teacher) {
+        return Err(Trouble::NotAllowed.into());
+    }
+    let found = session.room.with_group(|group| Call::with(group, who?));
+    let call = found.ok_or(Trouble::Settled)?;
+    let (invite_id, data) = (call.invite_id, String::new());
+    let end = if call.is_ringing() {
+        // It is the caller's to stop; a teacher may have it stopped all the same.
+        Command::Cancel { actor: call.caller, invite_id, data, reason: None }
+    } else {
+        let (actor, whom) = (session.user, FinishWhom::Unnamed);
+        Command::Finish { actor, invite_id, whom, reason: None, data }
+    };
+    engine.command(session.room.id(), peer()?, end).await?;
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Where the files are, and who gets them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get};
+use serde::Deserialize;
+use server::{Asking, Engine, Error, Presented};
+use signaling::{Rejection, Role};
+
+use super::format::Format;
+use super::progress::{Runs, progress};
+use super::stream::Export;
+use crate::admin::search::class_filter;
+use crate::history::viewer::Viewer;
+use crate::zone::Zone;
+
+#[derive(Clone)]
+struct Exports {
+    engine: Engine,
+    zone: Zone,
+    runs: Arc<Runs>,
+}
+
+/// What the address of an export says.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    name: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    run: Option<String>,
+}
+
+fn of_all(format: Format) -> MethodRouter<Exports> {
+    get(move |State(exports): State<Exports>, headers, Query(asked)| async move {
+        all(exports, headers, asked, format).await
+    })
+}
+
+fn of_one(format: Format, as_admin: bool) -> MethodRouter<Exports> {
+    get(move |State(exports): State<Exports>, headers, Path(group): Path<String>, Query(asked)| {
+        one(exports, headers, group, asked, format, as_admin)
+    })
+}
+
+fn of_progress() -> MethodRouter<Exports> {
+    get(|State(exports): State<Exports>, Query(asked): Query<Asked>| async move {
+        progress(asked.run.and_then(|ticket| exports.runs.find(&ticket)))
+    })
+}
+
+/// Where each file is; [`export_routes`] tells it to those who ask.
+fn table() -> [(&'static str, MethodRouter<Exports>); 7] {
+    [
+        ("/admin/export.csv", of_all(Format::Csv)),
+        ("/admin/export.json", of_all(Format::Json)),
+        ("/admin/class/{group}/export.csv", of_one(Format::Csv, true)),
+        ("/admin/class/{group}/export.json", of_one(Format::Json, true)),
+        ("/class/{group}/history/export.csv", of_one(Format::Csv, false)),
+        ("/class/{group}/history/export.json", of_one(Format::Json, false)),
+        ("/export/progress", of_progress()),
+    ]
+}
+
+/// The path of every file, for what must hold of all of them.
+pub fn export_routes() -> impl Iterator<Item = &'static str> {
+    table().into_iter().map(|(path, _)| path)
+}
+
+/// The routes of the files themselves.
+pub fn exports(engine: Engine, zone: Zone) -> Router {
+    let exports = Exports { engine, zone, runs: Arc::default() };
+    let routes = table()
+        .into_iter()
+        .fold(Router::new(), |routes, (path, handler)| routes.route(path, handler));
+    routes.with_state(exports)
+}
+
+async fn signed_in_as_admin(engine: &Engine, headers: &HeaderMap) -> Result<Asking, Error> {
+    let token = engine.cookies().presented_by_admin(headers).ok_or(Error::NotSignedIn)?;
+    let is_admin = engine.is_admin(&token).await?;
+    is_admin.then(|| Asking::of_administrator(&token)).ok_or(Error::NotSignedIn)
+}
+
+async fn all(
+    exports: Exports,
+    headers: HeaderMap,
+    asked: Asked,
+    format: Format,
+) -> Result<Response, Error> {
+    let Exports { engine, zone, runs } = exports;
+    let asking = signed_in_as_admin(&engine, &headers).await?;
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    let filter = class_filter(&zone, &text(&asked.name), &text(&asked.from), &text(&asked.until));
+    let (_, total) = engine.totals(&filter).await?;
+    let run = runs.begin(asked.run, total);
+    file(Export::of_all(engine, zone, format, filter, run), format, asking, "classes")
+}
+
+async fn one(
+    exports: Exports,
+    headers: HeaderMap,
+    group: String,
+    asked: Asked,
+    format: Format,
+    as_admin: bool,
+) -> Result<Response, Error> {
+    let Exports { engine, zone, runs } = exports;
+    let no_such = |_| Error::NoSuchGroup;
+    let (viewer, asking) = if as_admin {
+        (Viewer::Admin, signed_in_as_admin(&engine, &headers).await?)
+    } else {
+        let group = group.parse().map_err(no_such)?;
+        let presented = engine.cookies().presented(&headers).ok_or(Error::NotSignedIn)?;
+        let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
+        match engine.member_of(group, &token).await? {
+            (user, Some(Role::Teacher)) => {
+                let events = engine.class(group).await?.seq;
+                engine.may_export(group, user, events)?;
+                (Viewer::Teacher(user), Asking::of_member(group, &token))
+            }
+            (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
+            (_, None) => return Err(Error::NotSignedIn),
+        }
+    };
+    let class = engine.class(group.parse().map_err(no_such)?).await?;
+    let run = runs.begin(asked.run, class.seq);
+    let name = file_name(&class.name);
+    let export = Export::of_class(engine, zone, format, viewer, class, run);
+    file(export, format, asking, &name)
+}
+
+/// A class's name as far as it may stand in that of a file.
+fn file_name(class: &str) -> String {
+    let name: String = class
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "class" } else { name }.to_owned()
+}
+
+fn file(export: Export, format: Format, asking: Asking, name: &str) -> Result<Response, Error> {
+    let disposition = format!("attachment; filename=\"handup-{name}.{}\"", format.ending());
+    let mut response = Response::new(Body::from_stream(export.stream(asking)?));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}

@@ -1,0 +1,16 @@
+//! The pages around the class room, and the page that the room is on.
+
+mod handover;
+mod join;
+mod landing;
+mod not_found;
+mod plain;
+pub mod room;
+mod share;
+
+pub use self::handover::HandoverPage;
+pub use self::join::JoinPage;
+pub use self::landing::LandingPage;
+pub use self::not_found::NotFoundPage;
+pub use self::plain::{other_address_page, wait_page};
+pub use self::room::RoomPage;

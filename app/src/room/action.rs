@@ -1,0 +1,103 @@
+//! What a page of the room asks for, by the word that its forms send.
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What a page of the room asks for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(feature = "ssr", derive(serde::Serialize, serde::Deserialize))]
+        pub enum RoomAction {
+            $(
+                $(#[$doc])*
+                #[cfg_attr(feature = "ssr", serde(rename = $word))]
+                $name,
+            )*
+        }
+
+        impl RoomAction {
+            /// All of them.
+            #[cfg(feature = "ssr")]
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word that a form sends.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Raise one's hand: as an answer when asked, unprompted otherwise.
+    RaiseHand = "raiseHand",
+    /// Lower one's own hand.
+    LowerHand = "lowerHand",
+    /// Decline to raise a hand.
+    NotNow = "notNow",
+    /// Take the floor.
+    Speak = "speak",
+    /// Decline the floor, and keep one's place.
+    Pass = "pass",
+    /// Give the floor back.
+    Done = "done",
+    /// Ask the class for hands.
+    Ask = "ask",
+    /// Close what is asked.
+    StopAsking = "stopAsking",
+    /// Invite a student to speak.
+    CallOn = "callOn",
+    /// Take an invitation to speak back.
+    CancelCall = "cancelCall",
+    /// End somebody's turn.
+    EndTurn = "endTurn",
+    /// Lower somebody's hand.
+    Lower = "lower",
+    /// Lower every hand.
+    LowerAll = "lowerAll",
+    /// Let nobody new join.
+    Lock = "lock",
+    /// Let others join again.
+    Unlock = "unlock",
+    /// Let hands go up at any time.
+    OpenFloor = "openFloor",
+    /// Let hands go up only when asked.
+    CloseFloor = "closeFloor",
+    /// Let students call their teachers.
+    AllowCalls = "allowCalls",
+    /// Let them no more.
+    ForbidCalls = "forbidCalls",
+    /// Make somebody a co-teacher.
+    MakeTeacher = "makeTeacher",
+    /// Make somebody a student again.
+    MakeStudent = "makeStudent",
+    /// Remove somebody.
+    Remove = "remove",
+    /// Leave the class.
+    Leave = "leave",
+    /// End the class.
+    EndClass = "endClass",
+    /// Replace the code that joins the class.
+    #[cfg_attr(
+        not(feature = "ssr"),
+        expect(dead_code, reason = "only the share panel asks for it, which the server alone makes")
+    )]
+    RenewCode = "renewCode",
+    /// End the call that somebody is in.
+    EndCall = "endCall",
+    /// Make a link for another device of the teacher's.
+    HandOver = "handOver",
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::RoomAction;
+
+    #[test]
+    fn a_form_sends_the_word_by_which_an_action_is_read() {
+        for action in RoomAction::ALL {
+            let read = serde_json::from_value(action.word().into());
+            assert_eq!(read.ok(), Some(*action));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What a room begins with, on the server and in the browser alike.
+
+use serde::{Deserialize, Serialize};
+use signaling::{Snapshot, UserId};
+
+use super::portion::Counts;
+
+/// What a room begins with.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Beginning {
+    /// The class as the member may see it.
+    pub snapshot: Snapshot,
+    /// The member.
+    pub me: UserId,
+    /// What the last form came to, when it came to nothing.
+    pub problem: Option<String>,
+    /// The question that was typed into that form.
+    pub question: String,
+    /// From which row on each list is shown.
+    pub from: Vec<usize>,
+    /// How many there are of everything, where the snapshot is but a part of the class.
+    pub counts: Option<Counts>,
+}

@@ -1,0 +1,70 @@
+//! The buttons that call somebody.
+
+use call::{Media, STUDENTS_MAY_CALL};
+use leptos::prelude::*;
+use signaling::{Role, UserId};
+
+use super::calling::Calling;
+use crate::room::lists::rows;
+use crate::room::live::{Connection, Live};
+use crate::room::portion::List;
+
+/// The buttons that call somebody. There are none where nobody can call: without a live page, or
+/// in a call.
+#[component]
+pub fn CallButtons(
+    /// Whom they call.
+    who: UserId,
+    /// Whether the buttons say whom.
+    #[prop(optional)]
+    by_name: bool,
+    /// The dialog that they are in, to be closed by them.
+    #[prop(optional)]
+    dialog: Option<String>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let calling = expect_context::<Calling>();
+    let can = Memo::new(move |_| {
+        live.connection.get() == Connection::Live && calling.call.with(Option::is_none)
+    });
+    let name = live.name_of(who);
+    let wish = move |media| calling.wish.set(Some((who, media)));
+    let button = move |words: String, media, dialog: Option<String>| {
+        view! {
+            <button
+                class="quiet"
+                type="button"
+                popovertarget=dialog
+                popovertargetaction="hide"
+                data-live=""
+                on:click=move |_| wish(media)
+            >
+                {words}
+            </button>
+        }
+    };
+    move || {
+        can.get().then(|| {
+            let (voice, video) = if by_name {
+                (format!("Call {name}"), format!("Video call {name}"))
+            } else {
+                ("Call".to_owned(), "Video call".to_owned())
+            };
+            let voice = button(voice, Media::Audio, dialog.clone());
+            (voice, button(video, Media::Video, dialog.clone()))
+        })
+    }
+}
+
+/// The teachers whom a student may call, where that is allowed.
+#[component]
+pub fn CallTeachers() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let teachers = move || {
+        let may_call = live.group.with(|group| group.settings.is_on(STUDENTS_MAY_CALL));
+        let mut teachers = if may_call { live.with_role(Role::Teacher) } else { Vec::new() };
+        teachers.truncate(List::Here.rows(false));
+        teachers
+    };
+    rows(teachers, |row| view! { <CallButtons who=row.user by_name=true /> })
+}

@@ -1,0 +1,131 @@
+//! What is told of a call that is over.
+
+use std::time::Duration;
+
+use call::{Call, Outcome, Stage};
+use leptos::prelude::*;
+use signaling::{InviteeState, Role};
+
+use super::handle::{Desk, Known};
+use super::phase::{Local, Over};
+use crate::room::clock::duration;
+
+/// How long a page tells what the same person did in another one.
+const TOLD: Duration = Duration::from_secs(6);
+
+const ENDED: &str = "The call has ended.";
+
+impl Desk {
+    pub(super) fn say_over(self, sentence: impl Into<String>, lasted: Option<String>) {
+        self.local.set(Local::Over(Over { sentence: sentence.into(), lasted, engaged: None }));
+    }
+
+    /// Tells what came of a call that was this page's.
+    pub(super) fn follow_ends(self) {
+        Effect::new(move |_| {
+            // Who is in another call is busy at once: such a call is never seen to ring.
+            self.live.group.track();
+            self.call.track();
+            self.look();
+        });
+    }
+
+    pub(super) fn look(self) {
+        if let Some(call) = self.call.get_untracked() {
+            self.note(&call);
+        } else if let Some(known) = self.known.get_value() {
+            self.tell_end(known);
+        }
+    }
+
+    pub(super) fn note(self, call: &Call) {
+        let is_rung = call.is_ringing() && call.callee == self.live.me;
+        let since = match call.stage {
+            Stage::Answered { since, .. } => Some(since),
+            Stage::Ringing { .. } => None,
+        };
+        let (invite_id, is_here) = (call.invite_id, is_rung || self.is_mine(call));
+        self.known.set_value(Some(Known { invite_id, is_here, placed_at: None, since }));
+        let other = call.other(self.live.me);
+        if self.live.group.with_untracked(|group| group.member(other).is_some()) {
+            self.other_name.set_value(Some((other, self.live.name_of(other))));
+        }
+        match self.local.get_untracked() {
+            Local::Over(_) => self.local.set(Local::Idle),
+            // What was placed from here is told of; what was to be answered here is answered.
+            Local::Preparing(wanted) if wanted.comes_back.is_none() => {
+                let is_placed = wanted.answers.is_none() && self.is_mine(call);
+                let is_answered = wanted.answers == Some(invite_id) && !call.is_ringing();
+                if is_placed || is_answered {
+                    self.local.set(Local::Idle);
+                }
+            }
+            Local::Idle | Local::Preparing(_) | Local::Refused(..) => {}
+        }
+    }
+
+    pub(super) fn tell_end(self, known: Known) {
+        let me = self.live.me;
+        let (over, seq, is_teacher) = self.live.group.with_untracked(|group| {
+            let over = group.invitation(known.invite_id).and_then(|invitation| {
+                let part = invitation.parts().first()?;
+                let is_caller = invitation.inviter == me;
+                let other = if is_caller { part.user_id } else { invitation.inviter };
+                Some((is_caller, other, part.clone(), group.member(other).is_none()))
+            });
+            let role = group.member(me).map(|member| member.role);
+            (over, group.seq, role == Some(Role::Teacher))
+        });
+        if over.is_none() && known.placed_at.is_some_and(|placed_at| seq < placed_at) {
+            // It has not been told of yet.
+            return;
+        }
+        self.known.set_value(None);
+        self.call_off();
+        self.release();
+        let Some((is_caller, other, part, has_left)) = over else {
+            // It ended while the page was out of touch.
+            self.say_over(ENDED, None);
+            return;
+        };
+        if !known.is_here {
+            return;
+        }
+        let known_as = self.other_name.get_value().filter(|(user, _)| *user == other);
+        let name = known_as.map_or_else(|| self.live.name_of(other), |(_, name)| name);
+        let outcome = Outcome::of(part.state, part.reason.as_deref());
+        let sentence = match outcome {
+            Outcome::Busy => format!("{name} is in another call."),
+            Outcome::Declined if is_caller => format!("{name} declined."),
+            Outcome::Declined => "Declined on another tab or device.".to_owned(),
+            Outcome::NoAnswer | Outcome::Ringing if is_caller => {
+                format!("{name} didn’t answer.")
+            }
+            Outcome::NoAnswer | Outcome::Ringing => format!("You missed a call from {name}."),
+            Outcome::Cancelled if !is_caller => format!("{name} stopped calling."),
+            Outcome::Cancelled if has_left => format!("{name} left the class."),
+            Outcome::Failed => {
+                format!(
+                    "You and {name} could not be connected. Try again, or from another network."
+                )
+            }
+            Outcome::Lost => format!("The connection with {name} was lost."),
+            Outcome::Answered => format!("The call with {name} has ended."),
+            Outcome::Cancelled | Outcome::Crossed => return,
+        };
+        let is_told = part.state == InviteeState::Finished && outcome != Outcome::Failed;
+        let lasted = known.since.filter(|_| is_told);
+        let lasted = lasted.map(|since| duration(part.at.millis_since(since).div_euclid(1_000)));
+        let engaged = (outcome == Outcome::Busy && is_teacher).then_some(other);
+        let told = Local::Over(Over { sentence, lasted, engaged });
+        self.local.set(told.clone());
+        if outcome == Outcome::Declined && !is_caller {
+            let put_away = move || {
+                if self.local.with_untracked(|local| *local == told) {
+                    self.local.set(Local::Idle);
+                }
+            };
+            set_timeout(put_away, TOLD);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Calls, as far as every room has them: who may be called, which call one is in, and where its
+//! panel goes. Everything else is code of its own that a browser fetches when there is a call.
+
+#[cfg(feature = "browser")]
+mod attempt;
+mod buttons;
+mod calling;
+#[cfg(feature = "browser")]
+mod desk;
+#[cfg(feature = "browser")]
+mod devices;
+#[cfg(feature = "browser")]
+mod line;
+#[cfg(feature = "browser")]
+mod panel;
+mod place;
+#[cfg(feature = "browser")]
+mod ring;
+#[cfg(feature = "browser")]
+mod tab;
+
+pub use self::buttons::{CallButtons, CallTeachers};
+pub use self::calling::Calling;
+pub use self::place::CallPlace;

@@ -1,0 +1,33 @@
+//! A form of the room, sent without leaving the page.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use signaling::json;
+use web_sys::SubmitEvent;
+
+use super::live::Live;
+use super::net::{self, Answer};
+use crate::trouble::Trouble;
+
+/// Sends a form of the room without leaving the page. A form that leads to another page is left
+/// to the browser.
+pub fn send(live: Live, event: &SubmitEvent) {
+    // Another page of this browser may have gone on as somebody else.
+    let Some(sent) = net::send(event, &live.me.to_string()) else { return };
+    spawn_local(async move {
+        match sent.await {
+            Ok(Answer { status: 200, text, .. }) => {
+                live.deed_done.set(Some(text.parse().unwrap_or_default()));
+                live.trouble.set(None);
+            }
+            Ok(Answer { text, .. }) => {
+                let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
+                live.trouble.set(Some(trouble.to_string()));
+            }
+            Err(_) => {
+                let offline = "That didn’t get through. Check your connection and tap again.";
+                live.trouble.set(Some(offline.to_owned()));
+            }
+        }
+    });
+}

@@ -1,0 +1,216 @@
+//! The class as a page of it knows it: signals that the room is drawn from.
+
+use std::collections::BTreeSet;
+
+use classroom::Lesson;
+use leptos::prelude::*;
+use signaling::{Group, Member, Role, Snapshot, Timestamp, UserId};
+
+use super::beginning::Beginning;
+use super::portion::{Counts, List, Row};
+
+/// How current the page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser connects"))]
+pub enum Connection {
+    /// The page is as the server rendered it, and nothing more is known yet.
+    Starting,
+    /// Every event is shown as it comes.
+    Live,
+    /// No stream comes through; the page asks for the class every few seconds.
+    Slow,
+    /// The stream is down; what is shown may be old.
+    Reconnecting,
+    /// The class is over.
+    Ended,
+    /// The member is not in the class any more.
+    Removed,
+}
+
+/// The class as this page knows it.
+#[derive(Clone, Copy)]
+pub struct Live {
+    pub me: UserId,
+    pub group: RwSignal<Group>,
+    pub lesson: Memo<Lesson>,
+    pub online: RwSignal<BTreeSet<UserId>>,
+    pub now: RwSignal<Timestamp>,
+    pub connection: RwSignal<Connection>,
+    pub trouble: RwSignal<Option<String>>,
+    /// How far the log had come when the last deed got through; the stream must soon be there.
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
+    pub deed_done: RwSignal<Option<u64>>,
+    /// The code that joins the class, as the page shows it to a teacher.
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
+    pub code: StoredValue<Option<String>>,
+    /// What was there when the page came; only what is newer may move.
+    pub first_seq: u64,
+    /// From which row on each list is shown.
+    pub from: StoredValue<Vec<usize>>,
+    /// How many rows more were asked for.
+    pub more: RwSignal<[usize; List::ALL.len()]>,
+    /// How many there are of everything, while the page has but a part of the class.
+    pub counts: RwSignal<Option<Counts>>,
+}
+
+impl Live {
+    /// What the class begins with.
+    pub fn new(beginning: Beginning) -> Self {
+        let Beginning { mut snapshot, me, problem: trouble, from, counts, .. } = beginning;
+        let code = snapshot.join_code.take();
+        let (now, first_seq) = (snapshot.now, snapshot.seq);
+        let online = online_in(&snapshot);
+        let group = RwSignal::new(Group::from(snapshot));
+        Self {
+            me,
+            group,
+            lesson: Memo::new(move |_| group.with(Lesson::of)),
+            online: RwSignal::new(online),
+            now: RwSignal::new(now),
+            connection: RwSignal::new(Connection::Starting),
+            trouble: RwSignal::new(trouble),
+            deed_done: RwSignal::new(None),
+            code: StoredValue::new(code),
+            first_seq,
+            from: StoredValue::new(from),
+            more: RwSignal::new([0; List::ALL.len()]),
+            counts: RwSignal::new(counts),
+        }
+    }
+
+    /// Whether the page has all of the class.
+    pub fn is_whole(self) -> bool {
+        self.counts.with(Option::is_none)
+    }
+
+    /// The same at this moment; nothing follows it.
+    pub fn is_whole_now(self) -> bool {
+        self.counts.with_untracked(Option::is_none)
+    }
+
+    /// From which row on a list is shown.
+    pub fn from(self, list: List) -> usize {
+        self.from.with_value(|from| from.get(list as usize).copied().unwrap_or(0))
+    }
+
+    /// Before which row the shown part of a list ends.
+    pub fn until(self, list: List) -> usize {
+        let rows = list.rows(self.is_whole());
+        self.from(list) + rows + self.more.with(|more| more[list as usize])
+    }
+
+    /// Shows more rows of a list.
+    pub fn show_more(self, list: List) {
+        self.more.update(|more| more[list as usize] += list.rows(true));
+    }
+
+    /// How many rows a list has, shown or not.
+    pub fn count(self, list: List) -> usize {
+        let counted = self.counts.with(|counts| Some(counts.as_ref()?.lists[list as usize]));
+        counted.unwrap_or_else(|| match list {
+            List::Hands => self.lesson.with(|lesson| lesson.hands.len()),
+            List::Invited => self.lesson.with(|lesson| lesson.invited.len()),
+            List::Speaking => self.lesson.with(|lesson| lesson.speaking.len()),
+            List::Here => self.group.with(|group| group.members().len()),
+        })
+    }
+
+    /// The rows of a list that are shown.
+    fn portion(self, list: List, rows: Vec<Row>) -> Vec<Row> {
+        let (from, until) = (self.from(list), self.until(list));
+        match self.counts.with(|counts| counts.as_ref().map(|counts| counts.place)) {
+            None => rows.into_iter().skip(from).take(until - from).collect(),
+            // The page has these rows alone, and one's own hand wherever it is.
+            Some(place) => {
+                let is_shown = |row: &Row| {
+                    list != List::Hands || row.user != self.me || (from < place && place <= until)
+                };
+                rows.into_iter().filter(is_shown).take(until - from).collect()
+            }
+        }
+    }
+
+    /// A member's name, as it is told from those that look like it. Names never change, so nothing
+    /// follows this.
+    pub fn name_of(self, user: UserId) -> String {
+        self.group.with_untracked(|group| match group.member(user) {
+            Some(member) => member.name.told_apart(member.alike),
+            None => "Somebody who left".to_owned(),
+        })
+    }
+
+    /// Whether a member is connected.
+    pub fn is_online(self, user: UserId) -> bool {
+        self.online.with(|online| online.contains(&user))
+    }
+
+    /// The raised hands that are shown.
+    pub fn hands(self) -> Vec<Row> {
+        let rows = self.lesson.with(|lesson| lesson.hands.iter().map(Row::from).collect());
+        self.portion(List::Hands, rows)
+    }
+
+    /// Who is invited to speak, of those that are shown.
+    pub fn invited(self) -> Vec<Row> {
+        let rows = self.lesson.with(|lesson| lesson.invited.iter().map(Row::from).collect());
+        self.portion(List::Invited, rows)
+    }
+
+    /// Who speaks, of those that are shown.
+    pub fn speaking(self) -> Vec<Row> {
+        let rows = self.lesson.with(|lesson| lesson.speaking.iter().map(Row::from).collect());
+        self.portion(List::Speaking, rows)
+    }
+
+    /// The members with a role.
+    pub fn with_role(self, role: Role) -> Vec<Row> {
+        let row = |m: &Member| Row::of(m.user_id, role == Role::Teacher);
+        self.group.with(|group| group.with_role(role).map(row).collect())
+    }
+
+    /// Who is in the class, its teachers first.
+    pub fn here(self) -> Vec<Row> {
+        let rows = if self.is_whole() {
+            let mut rows = self.with_role(Role::Teacher);
+            rows.extend(self.with_role(Role::Student));
+            rows
+        } else {
+            let row = |m: &Member| Row::of(m.user_id, m.role == Role::Teacher);
+            let shown = self.count(List::Here).saturating_sub(self.from(List::Here));
+            self.group.with(|group| group.members().iter().take(shown).map(row).collect())
+        };
+        self.portion(List::Here, rows)
+    }
+
+    /// How many students there are.
+    pub fn students(self) -> usize {
+        let counted = self.counts.with(|counts| Some(counts.as_ref()?.students));
+        counted.unwrap_or_else(|| self.group.with(|it| it.with_role(Role::Student).count()))
+    }
+
+    /// One's own place among the hands, when it is this one among those that the page has.
+    pub fn place(self, place: usize) -> usize {
+        self.counts.with(|counts| counts.as_ref().map_or(place, |counts| counts.place))
+    }
+
+    /// How many students are connected.
+    pub fn students_online(self) -> usize {
+        let counted = self.counts.with(|counts| Some(counts.as_ref()?.online));
+        counted.unwrap_or_else(|| {
+            self.online.with(|online| {
+                self.group.with(|group| {
+                    let students = group.with_role(Role::Student);
+                    students.filter(|student| online.contains(&student.user_id)).count()
+                })
+            })
+        })
+    }
+}
+
+/// Who is connected.
+pub fn online_in(snapshot: &Snapshot) -> BTreeSet<UserId> {
+    let mut online = BTreeSet::new();
+    // Collecting them would sort them first, for which there is no other code in the browser.
+    online.extend(snapshot.members.iter().filter(|m| m.online).map(|member| member.user_id));
+    online
+}

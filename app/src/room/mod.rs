@@ -1,0 +1,51 @@
+//! The class room: the one part of a page that a browser brings to life. It renders the same on the
+//! server and in the browser, from the same fold of the same events.
+//!
+//! The browser does not hydrate what the server sent, but makes the room anew beside it and lets it take
+//! the place in one go (`page.js`). What the server sent may have been changed on its way: password
+//! managers put elements beside fields, phones make links of figures, translations replace texts. Who
+//! hydrates such a tree panics or follows another one than the reader sees.
+
+mod action;
+mod beginning;
+mod call;
+mod clock;
+#[cfg(feature = "ssr")]
+mod cut;
+#[cfg(feature = "browser")]
+mod follow;
+#[cfg(feature = "browser")]
+mod form;
+mod heading;
+mod lists;
+mod live;
+#[cfg(feature = "browser")]
+mod net;
+mod notice;
+mod portion;
+#[cfg(all(test, feature = "ssr"))]
+mod sizes;
+mod student;
+mod tap;
+mod teacher;
+mod text;
+mod view;
+mod wake;
+mod words;
+
+#[cfg(feature = "ssr")]
+pub use self::action::RoomAction;
+#[cfg(feature = "ssr")]
+pub use self::beginning::Beginning;
+#[cfg(feature = "ssr")]
+pub use self::clock::duration;
+#[cfg(feature = "ssr")]
+pub use self::cut::cut;
+#[cfg(feature = "ssr")]
+pub use self::portion::{Counts, List};
+#[cfg(feature = "ssr")]
+pub use self::tap::ACT;
+#[cfg(feature = "ssr")]
+pub use self::wake::RoomFrom;
+#[cfg(feature = "browser")]
+pub use self::wake::wake;

@@ -1,0 +1,44 @@
+//! A button of the room: a form of its own that does one thing.
+
+use leptos::prelude::*;
+use signaling::UserId;
+
+use super::action::RoomAction;
+use super::live::Live;
+use super::text::Text;
+
+/// Where the room's forms go.
+pub const ACT: &str = "/do/act";
+
+/// One button that does one thing, as a form of its own.
+#[component]
+pub fn Tap(
+    /// What it does.
+    action: RoomAction,
+    /// About whom.
+    #[prop(optional)]
+    who: Option<UserId>,
+    /// How it looks.
+    #[prop(default = "quiet")]
+    class: &'static str,
+    /// What it is called where the words alone do not tell whom it is about.
+    #[prop(optional, into)]
+    label: Option<String>,
+    /// Whether the answer is a new page.
+    #[prop(optional)]
+    plain: bool,
+    /// The words on it.
+    words: &'static str,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let group = live.group.with_untracked(|group| group.id);
+    view! {
+        <form class="tap" method="post" action=ACT data-plain=plain.then_some("")>
+            <input type="hidden" name="group" value=group.to_string() />
+            {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
+            <button class=class name="deed" value=action.word() aria-label=label>
+                <Text words=move || words.to_owned() />
+            </button>
+        </form>
+    }
+}

@@ -1,0 +1,74 @@
+//! The room of one member.
+
+use leptos::prelude::*;
+use signaling::Role;
+
+use super::beginning::Beginning;
+use super::call::{CallPlace, Calling};
+use super::live::Live;
+use super::notice::{NotLive, Parted};
+use super::student::StudentRoom;
+use super::teacher::TeacherRoom;
+use super::text::Text;
+use super::words::{announcement, connection_key};
+#[cfg(feature = "browser")]
+use super::{follow, form};
+
+/// The room of one member: a teacher's or a student's.
+#[component]
+pub fn Room(
+    /// What it begins with.
+    mut beginning: Beginning,
+    /// How students come in; for teachers. In the browser it is taken from what the server sent.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let (me, question) = (beginning.me, std::mem::take(&mut beginning.question));
+    let mut members = beginning.snapshot.members.iter();
+    let role = members.find(|member| member.user_id == me).map(|member| member.role);
+    let is_teacher = role == Some(Role::Teacher);
+    let live = Live::new(beginning);
+    let calling = Calling::new(live);
+    provide_context(live);
+    provide_context(calling);
+    #[cfg(feature = "browser")]
+    follow::start(live, calling, role);
+    let room = if is_teacher {
+        view! {
+            <TeacherRoom question>
+                <div class="served">{children.map(|children| children())}</div>
+            </TeacherRoom>
+        }
+        .into_any()
+    } else {
+        view! { <StudentRoom /> }.into_any()
+    };
+    view! {
+        <div
+            class="room"
+            class:teacher=is_teacher
+            class:student=!is_teacher
+            class:empty=move || live.students() == 0
+            data-connection=move || connection_key(live.connection.get())
+            on:submit=move |event| send(live, event)
+        >
+            <noscript>
+                <NotLive />
+            </noscript>
+            {room}
+            <CallPlace />
+            <p class="unseen" role="status" aria-live="polite">
+                <Text words=move || announcement(live) />
+            </p>
+            <Parted />
+        </div>
+    }
+}
+
+#[cfg(feature = "browser")]
+fn send(live: Live, event: leptos::ev::SubmitEvent) {
+    form::send(live, &event);
+}
+
+#[cfg(not(feature = "browser"))]
+fn send(_: Live, _: leptos::ev::SubmitEvent) {}
