@@ -88,7 +88,9 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {percent} %") {
             bar.set_style(style);
         }
-        Self { bar, began: Instant::now() }
+        #[expect(clippy::disallowed_methods, reason = "it only decides when the bar is shown")]
+        let began = Instant::now();
+        Self { bar, began }
     }
 
     fn tell(&self, progress: Progress) {

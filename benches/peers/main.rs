@@ -5,6 +5,8 @@
 //! round starts every server anew on an empty file. What is told are medians with the least and
 //! the most, and ratios of medians.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 mod attack;
 mod class;
 mod client;

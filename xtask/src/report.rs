@@ -78,6 +78,7 @@ impl Report {
 
     fn note(&mut self, name: &'static str, work: impl FnOnce(&mut Option<Counts>) -> Result<()>) {
         say(format_args!("==== {name}"));
+        #[expect(clippy::disallowed_methods, reason = "it tells how long a step took")]
         let start = Instant::now();
         let mut counts = None;
         let error = work(&mut counts).err();

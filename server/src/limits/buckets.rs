@@ -131,7 +131,7 @@ mod tests {
         };
         take_from_many();
         assert!(buckets.limiter.len() > FORGET_ABOVE);
-        let now = Instant::now();
+        let now = monotonic().into_std();
         buckets.forget(now);
         assert!(buckets.limiter.len() <= 1, "they are full, and forgotten");
         take_from_many();

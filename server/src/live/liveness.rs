@@ -153,6 +153,7 @@ mod tests {
     use signaling::{Command, Event, GroupId, Name, Timeout, Timestamp, act};
 
     use super::*;
+    use crate::clock::monotonic;
 
     const ADA: UserId = UserId::from_bytes([1; 16]);
     const CLEO: UserId = UserId::from_bytes([2; 16]);
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn an_end_is_gone_when_it_was_silent_for_as_long_as_the_application_says() {
-        let (mut group, mut signs, start) = (called("20"), Liveness::default(), Instant::now());
+        let (mut group, mut signs, start) = (called("20"), Liveness::default(), monotonic());
         let at = |seconds| start + Duration::from_secs(seconds);
         signs.follow_all(&group, &Watched, start);
         assert_eq!(signs.next_silence(), None, "nothing was accepted");
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn nothing_is_watched_that_needs_no_sign_of_life_or_is_over() {
-        let now = Instant::now();
+        let now = monotonic();
         for (data, ends) in [("", 0), ("20", 2)] {
             let (mut group, mut signs) = (called(data), Liveness::default());
             accept(&mut group);
@@ -242,10 +243,10 @@ mod tests {
         let (mut group, mut signs) = (called("20"), Liveness::default());
         assert!(signs.ring(CALL));
         assert!(!signs.ring(CALL), "a second device is no news");
-        signs.follow(&group, [CALL], &Watched, Instant::now());
+        signs.follow(&group, [CALL], &Watched, monotonic());
         assert!(signs.ringing().eq([CALL]));
         accept(&mut group);
-        signs.follow(&group, [CALL], &Watched, Instant::now());
+        signs.follow(&group, [CALL], &Watched, monotonic());
         assert!(signs.ringing().next().is_none());
     }
 }
