@@ -18,15 +18,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use classroom::{Classroom, Operation};
+use classroom::{APPLICATIONS, Operation};
 use futures::{StreamExt, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, header};
 use serde_json::{Value, json};
 use server::{ClassFilter, Config, Engine, hash_password};
 use signaling::{
-    Answers, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId, InviteeList, Name,
-    Timeout, Timestamp, UserId, act,
+    Answers, Application as _, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId,
+    InviteeList, Name, Settings, Timeout, Timestamp, UserId, act,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Row};
@@ -103,7 +103,7 @@ struct Lesson {
 impl Lesson {
     fn does(&mut self, verb: Verb) {
         self.now = Timestamp::from_millis(self.now.as_millis() + 1_700);
-        if let Ok(outcome) = act(&mut self.group, self.now, verb, &Classroom) {
+        if let Ok(outcome) = act(&mut self.group, self.now, verb, &APPLICATIONS) {
             self.log.extend(outcome.events);
         }
     }
@@ -123,6 +123,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
         name: name(&class)?,
         user: teacher,
         teacher: name(&format!("Teacher {}", number % 97))?,
+        settings: Settings::of_new_class(APPLICATIONS.switches()),
     });
     let students: Vec<UserId> = (0..STUDENTS).map(|_| UserId::from_bytes(ids.next())).collect();
     for (place, user) in students.iter().enumerate() {
@@ -197,7 +198,7 @@ async fn fill(file: &Path) -> Result<()> {
             return Err(error.into());
         }
     }
-    drop(Engine::open(Config::on(file), Arc::new(Classroom)).await?);
+    drop(Engine::open(Config::on(file), Arc::new(APPLICATIONS)).await?);
     let options = SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
@@ -219,7 +220,7 @@ async fn fill(file: &Path) -> Result<()> {
     connection.close().await?;
 
     // As a server has read them by then, each when it had gone quiet.
-    let engine = Engine::open(Config::on(file), Arc::new(Classroom)).await?;
+    let engine = Engine::open(Config::on(file), Arc::new(APPLICATIONS)).await?;
     let bar = progress("reading them", CLASSES)?;
     let mut after = None;
     loop {
@@ -392,7 +393,7 @@ fn millis(since: Instant) -> f64 {
 }
 
 async fn measure(binary: &Path, file: &Path) -> Result<()> {
-    let engine = Engine::open(Config::on(file), Arc::new(Classroom)).await?;
+    let engine = Engine::open(Config::on(file), Arc::new(APPLICATIONS)).await?;
     let (count, events) = engine.totals(&ClassFilter::default()).await?;
     let mut classes = Vec::new();
     let mut after = None;

@@ -88,7 +88,7 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {percent} %") {
             bar.set_style(style);
         }
-        #[expect(clippy::disallowed_methods, reason = "it only decides when the bar is shown")]
+        #[expect(clippy::disallowed_methods, reason = "it tells a person how long it takes")]
         let began = Instant::now();
         Self { bar, began }
     }

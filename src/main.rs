@@ -20,13 +20,12 @@ use axum::http::uri::Authority;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use call::Calls;
 use clap::Parser;
-use classroom::Classroom;
+use classroom::APPLICATIONS;
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::{Config, Engine, IceConfig, hash_password};
+use server::{Config, Engine, HashError, IceConfig, hash_password};
 use tokio::signal::unix::{SignalKind, signal};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -99,10 +98,15 @@ async fn run(options: Options) -> Result<(), String> {
     if turn_servers.is_empty() != turn_secret.is_none() {
         return Err("--turn-server and --turn-secret go together".to_owned());
     }
+    let admin_password_hash = admin_password_hash
+        .map(|hash| hash.parse())
+        .transpose()
+        .map_err(|error: HashError| format!("--admin-password-hash is wrong: {error}"))?;
     let config = Config {
         database: database.clone(),
         public_url,
         trusted_proxies,
+        admin_password_hash,
         ice: IceConfig {
             stun: stun_servers,
             turn: turn_servers,
@@ -111,14 +115,8 @@ async fn run(options: Options) -> Result<(), String> {
         still_days: end_still_classes_after,
         bounds: bounds.within(files),
     };
-    let engine = Engine::open(config, Arc::new((Classroom, Calls)))
-        .await
-        .map_err(|error| error.to_string())?;
-    if let Some(hash) = admin_password_hash {
-        engine
-            .configure_admin(hash)
-            .map_err(|error| format!("--admin-password-hash is wrong: {error}"))?;
-    }
+    let engine =
+        Engine::open(config, Arc::new(APPLICATIONS)).await.map_err(|error| error.to_string())?;
     let set_up = engine.begin_set_up().await.map_err(|error| error.to_string())?;
     let listener =
         server::listen(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;

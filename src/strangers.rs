@@ -18,8 +18,8 @@ use axum::http::header::{
     HeaderMap, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE,
 };
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
-use call::{Calls, Media, Offer};
-use classroom::{Classroom, Operation};
+use call::{Media, Offer};
+use classroom::{APPLICATIONS, Operation};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
 use server::{ClassFilter, Config, Engine, Token, new_invite_id};
@@ -171,7 +171,7 @@ impl School {
 
     async fn open_with(configure: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let application = Arc::new((Classroom, Calls));
+        let application = Arc::new(APPLICATIONS);
         let mut config = Config::on(folder.path().join("handup.sqlite3"));
         configure(&mut config);
         let engine = Engine::open(config, application).await.expect("the database");
@@ -1038,7 +1038,7 @@ async fn what_a_join_form_shows_opens_nothing_without_the_browser_that_it_was_gi
 
     let actor = school.class.teacher_id;
     let appoint = Command::ChangeRole { actor, user: ben, role: Role::Teacher };
-    let settings = SettingsChange { locked: Some(true), ..SettingsChange::default() };
+    let settings = SettingsChange::lock(true);
     let lock = Command::ChangeGroup { actor, name: None, settings };
     for command in [appoint, lock] {
         school.engine.command(*group, somewhere(), command).await.expect("it is done");
@@ -1133,7 +1133,7 @@ async fn whoever_keeps_no_cookie_is_told_so_and_nothing_is_made() {
 async fn a_set_up_link_is_not_used_up_by_a_browser_that_keeps_no_cookie() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = Config::on(folder.path().join("handup.sqlite3"));
-    let engine = Engine::open(config, Arc::new((Classroom, Calls))).await.expect("the database");
+    let engine = Engine::open(config, Arc::new(APPLICATIONS)).await.expect("the database");
     let link = engine.begin_set_up().await.expect("the store").expect("a link");
     let router = router(engine.clone(), Zone::named("UTC").expect("a zone"));
     let set_up = Request::post("/do/set-up")

@@ -18,8 +18,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST, LOCATION};
 use axum::http::{HeaderMap, Request};
-use call::Calls;
-use classroom::{Classroom, Operation};
+use classroom::{APPLICATIONS, Operation};
 use server::{ClassFilter, Config, Engine, Joined, Token, enter_name, new_invite_id};
 use signaling::{Answers, Command, InviteId, InviteeList, Name, Timeout, UserId};
 use sqlx::migrate::Migrator;
@@ -56,7 +55,7 @@ impl School {
 
     async fn open_in(folder: TempDir, zone: &str) -> Self {
         let config = Config::on(folder.path().join("handup.sqlite3"));
-        let engine = Engine::open(config, Arc::new((Classroom, Calls))).await;
+        let engine = Engine::open(config, Arc::new(APPLICATIONS)).await;
         let engine = engine.expect("the database");
         let router = router(engine.clone(), Zone::named(zone).expect("a zone"));
         Self { folder, engine, router, teacher: Token::new() }

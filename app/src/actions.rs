@@ -231,7 +231,7 @@ pub(crate) mod ssr {
     use axum::http::request::Parts;
     use axum::http::{HeaderMap, StatusCode};
     use call::Call;
-    use classroom::{Deed, plan};
+    use classroom::{Deed, SECOND_ASK, plan};
     use futures::future::join_all;
     use leptos::nonce::use_nonce;
     use leptos::prelude::*;
@@ -574,7 +574,7 @@ pub(crate) mod ssr {
             match done {
                 Ok(_) => {}
                 // A second tap found the hand up already.
-                Err(Error::Rejected(Rejection::SecondAsk)) => {}
+                Err(Error::Rejected(SECOND_ASK)) => {}
                 // Of many, some may have been settled by others meanwhile.
                 Err(Error::Rejected(Rejection::AlreadyProcessed(_))) if !is_one => {}
                 Err(error) => return Err(error.into()),

@@ -148,13 +148,12 @@ mod from_server {
                 Rejection::NotPermitted => Self::NotAllowed,
                 Rejection::NoSuchInvitation
                 | Rejection::AlreadyProcessed(_)
-                | Rejection::SecondAsk
-                | Rejection::Engaged
                 | Rejection::NotAMember
                 | Rejection::NoSuchMember
                 | Rejection::NobodyInvited
                 | Rejection::DuplicateInvitee
-                | Rejection::InvitesOneself => Self::Settled,
+                | Rejection::InvitesOneself
+                | Rejection::Application(_) => Self::Settled,
             }
         }
     }

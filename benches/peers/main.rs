@@ -5,7 +5,7 @@
 //! round starts every server anew on an empty file. What is told are medians with the least and
 //! the most, and ratios of medians.
 
-#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures what time passes")]
 
 mod attack;
 mod class;

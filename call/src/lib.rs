@@ -13,7 +13,7 @@ mod standing;
 mod word;
 
 pub use offer::{Answer, Media, Offer, RING_SECONDS};
-pub use rules::{Calls, SILENCE_SECONDS};
+pub use rules::{Calls, ENGAGED, SILENCE_SECONDS, STUDENTS_MAY_CALL};
 pub use standing::{Call, Outcome, Stage};
 pub use word::{Candidate, Mid, Say, Word};
 

@@ -3,7 +3,8 @@
 
 use signaling::event::{MemberChanged, ReceiveNewInvitation};
 use signaling::{
-    Application, Command, Event, EventKind, FinishWhom, Group, InviteId, Rejection, Role, UserId,
+    Application, Code, Command, Event, EventKind, FinishWhom, Group, InviteId, Refusal, Rejection,
+    Role, Switch, Timestamp, UserId,
 };
 
 use crate::{Answer, Call, Offer, reasons};
@@ -11,6 +12,16 @@ use crate::{Answer, Call, Offer, reasons};
 /// How long an end of an answered call may be silent before it is over, in seconds. Pages give a
 /// sign of life several times in it, so a network that is gone for fifteen seconds ends no call.
 pub const SILENCE_SECONDS: u32 = 20;
+
+/// Students may call a teacher.
+pub const STUDENTS_MAY_CALL: Switch = Switch::off("studentsMayCall");
+
+/// Whoever is in a call, or calls, or is being called, begins no other.
+pub const ENGAGED: Rejection = Rejection::Application(Refusal {
+    status: 409,
+    code: Code::HasOne,
+    text: "You are in a call already.",
+});
 
 /// Calls, as the engine plugs them in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,7 +32,11 @@ impl Application for Calls {
         Offer::read(data).map(|_| reasons::HUNG_UP)
     }
 
-    fn refuse(&self, group: &Group, command: &Command) -> Option<Rejection> {
+    fn switches(&self) -> Vec<Switch> {
+        vec![STUDENTS_MAY_CALL]
+    }
+
+    fn refuse(&self, group: &Group, _: Timestamp, command: &Command) -> Option<Rejection> {
         match command {
             Command::Invite { actor, invitee, data, .. } if Offer::read(data).is_some() => {
                 refuse_call(group, *actor, *invitee)
@@ -85,13 +100,12 @@ impl Application for Calls {
 }
 
 fn refuse_call(group: &Group, caller: UserId, callee: UserId) -> Option<Rejection> {
-    let is_student = group.member(caller).is_some_and(|member| member.role == Role::Student);
-    if is_student && !group.settings.students_may_call {
+    if group.is_student(caller) && !group.settings.is_on(STUDENTS_MAY_CALL) {
         return Some(Rejection::NotPermitted);
     }
     let engaged = Call::with(group, caller)?;
     let calls_back = engaged.is_ringing() && engaged.caller == callee;
-    (!calls_back).then_some(Rejection::Engaged)
+    (!calls_back).then_some(ENGAGED)
 }
 
 /// A new call may meet another: two who call each other talk at once, and whoever is in another
@@ -123,8 +137,8 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
 
 /// Students do not call each other, nor does a call go on between two who have come to be that.
 fn part_students(group: &Group, user: UserId) -> Vec<Command> {
-    let is_teacher = |user| group.member(user).is_some_and(|member| member.role == Role::Teacher);
-    let between_students = Call::all_with(group, user).filter(|call| !is_teacher(call.other(user)));
+    let between_students =
+        Call::all_with(group, user).filter(|call| !group.is_teacher(call.other(user)));
     let reason = signaling::reasons::ROLE_CHANGED;
     let part = |call: Call| {
         if call.is_ringing() {

@@ -2,9 +2,9 @@
 
 mod support;
 
-use call::Call;
+use call::{Call, ENGAGED};
 use proptest::prelude::*;
-use signaling::{Command, InviteId, Rejection, Role, UserId};
+use signaling::{Command, InviteId, Role, UserId};
 use support::*;
 
 const PEOPLE: [UserId; 5] = [ADA, BEN, CLEO, DAN, UserId::from_bytes([5; 16])];
@@ -97,12 +97,10 @@ proptest! {
                 prop_assert!(calls <= 1, "{user} is in {calls} calls after {said:?}");
             }
             for call in Call::all(&class.group) {
-                let teaches = |user| {
-                    class.group.member(user).is_some_and(|member| member.role == Role::Teacher)
-                };
+                let teaches = |user| class.group.is_teacher(user);
                 prop_assert!(teaches(call.caller) || teaches(call.callee), "{call:?}");
             }
-            if let (Deed::Call(by, to), Err(Rejection::Engaged)) = (deed, &done) {
+            if let (Deed::Call(by, to), Err(ENGAGED)) = (deed, &done) {
                 let engaged = Call::with(&before, PEOPLE[*by]).expect("a call that is in the way");
                 prop_assert!(!(engaged.is_ringing() && engaged.caller == PEOPLE[*to]));
             }

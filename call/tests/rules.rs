@@ -2,7 +2,7 @@
 
 mod support;
 
-use call::{Answer, Call, Media, Outcome, Stage, reasons};
+use call::{Answer, Call, ENGAGED, Media, Outcome, Stage, reasons};
 use signaling::{InviteeState, Rejection, Role};
 use support::*;
 
@@ -72,7 +72,7 @@ fn whoever_is_in_another_call_is_busy_and_is_not_rung() {
         }
         for (caller, callee) in [(ADA, DAN), (ADA, CLEO)] {
             let refused = class.act(invite(caller, OTHER, callee, "s")).map(drop);
-            assert_eq!(refused, Err(Rejection::Engaged), "nobody begins a second call");
+            assert_eq!(refused, Err(ENGAGED), "nobody begins a second call");
         }
         class.does(if answered { finish(ADA, CALL) } else { cancel(ADA, CALL) });
         class.does(invite(BEN, OTHER, CLEO, "s"));

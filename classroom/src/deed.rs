@@ -1,11 +1,12 @@
 //! What a person does in the room, as the engine's verbs.
 
+use call::STUDENTS_MAY_CALL;
 use signaling::{
     Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role,
     SettingsChange, Timeout, Timestamp, UserId,
 };
 
-use crate::{Hand, HandSource, Lesson, Operation, Round, follow::bring_down, reasons};
+use crate::{ASK_ANYTIME, Hand, HandSource, Lesson, Operation, Round, follow::bring_down, reasons};
 
 /// One tap, or one form sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,14 +134,13 @@ pub fn plan(
         }
         Deed::LowerAll => lesson.hands.iter().flat_map(|hand| lower(actor, hand)).collect(),
         Deed::Lock(locked) => {
-            vec![set(actor, SettingsChange { locked: Some(*locked), ..Default::default() })]
+            vec![set(actor, SettingsChange::lock(*locked))]
         }
         Deed::OpenFloor(open) => {
-            vec![set(actor, SettingsChange { ask_anytime: Some(*open), ..Default::default() })]
+            vec![set(actor, SettingsChange::set(ASK_ANYTIME, *open))]
         }
         Deed::AllowCalls(allow) => {
-            let settings = SettingsChange { students_may_call: Some(*allow), ..Default::default() };
-            vec![set(actor, settings)]
+            vec![set(actor, SettingsChange::set(STUDENTS_MAY_CALL, *allow))]
         }
         Deed::MakeRole(user, role) => {
             vec![Command::ChangeRole { actor, user: *user, role: *role }]
@@ -173,7 +173,7 @@ fn raise(
     if let Some(round) = lesson.asked(group, actor) {
         return Ok(vec![accept(round.invite_id)]);
     }
-    if group.settings.ask_anytime {
+    if group.settings.is_on(ASK_ANYTIME) {
         return Ok(vec![Command::InviteInGroup {
             actor,
             invite_id: fresh,

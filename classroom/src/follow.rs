@@ -3,11 +3,11 @@
 use signaling::event::{InviteeAccepted, InviteeRejected};
 use signaling::{
     Application, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
-    InviteeState, LogReader, Role, UserId,
+    InviteeState, LogReader, Rejection, Role, Switch, Timestamp, UserId,
 };
 
 use crate::history::Chronicle;
-use crate::{HandSource, Invited, Lesson, Operation, reasons};
+use crate::{ASK_ANYTIME, HandSource, Invited, Lesson, Operation, floor, reasons};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,6 +54,14 @@ impl Application for Classroom {
             | EventKind::GroupChanged(_)
             | EventKind::GroupEnded(_) => Vec::new(),
         }
+    }
+
+    fn switches(&self) -> Vec<Switch> {
+        vec![ASK_ANYTIME]
+    }
+
+    fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
+        floor::refuse(group, now, command)
     }
 
     fn log_reader(&self, group: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {

@@ -1,8 +1,8 @@
 //! A group read as a lesson: the rounds, the hands, the turns.
 
-use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Role, Timestamp, UserId};
+use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Timestamp, UserId};
 
-use crate::Operation;
+use crate::{ASK_ANYTIME, Operation};
 
 /// A round of hands that can still be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Lesson {
     pub fn of(group: &Group) -> Self {
         let mut lesson = Self::of_those(group, group.live());
         // A hand is a student's.
-        lesson.hands.retain(|hand| !is_teacher(group, hand.user));
+        lesson.hands.retain(|hand| !group.is_teacher(hand.user));
         lesson
     }
 
@@ -152,7 +152,7 @@ impl Lesson {
         invitation: &Invitation,
         question: Option<String>,
     ) {
-        if invitation.open && is_teacher(raised.group, invitation.inviter) {
+        if invitation.open && raised.group.is_teacher(invitation.inviter) {
             self.rounds.push(Round {
                 invite_id: invitation.invite_id,
                 inviter: invitation.inviter,
@@ -171,9 +171,9 @@ impl Lesson {
     /// Only a teacher gives the floor; a student's own invitation to teachers gives none.
     fn turns(&mut self, group: &Group, invitation: &Invitation) {
         let invite_id = invitation.invite_id;
-        let by_teacher = is_teacher(group, invitation.inviter);
+        let by_teacher = group.is_teacher(invitation.inviter);
         let parts = invitation.parts().iter();
-        for part in parts.filter(|part| by_teacher || !is_teacher(group, part.user_id)) {
+        for part in parts.filter(|part| by_teacher || !group.is_teacher(part.user_id)) {
             let (user, since) = (part.user_id, part.at);
             match part.state {
                 InviteeState::Pending => self.invited.push(Invited { user, invite_id, since }),
@@ -280,16 +280,13 @@ impl Lesson {
         if let Some(round) = self.asked(group, user) {
             return Standing::Asked(round.clone());
         }
-        let is_student = group.member(user).is_some_and(|member| member.role == Role::Student);
-        if is_student && (group.settings.ask_anytime || self.answered(group, user).is_some()) {
+        if group.is_student(user)
+            && (group.settings.is_on(ASK_ANYTIME) || self.answered(group, user).is_some())
+        {
             return Standing::MayRaise;
         }
         Standing::Waiting
     }
-}
-
-fn is_teacher(group: &Group, user: UserId) -> bool {
-    group.member(user).is_some_and(|member| member.role == Role::Teacher)
 }
 
 fn state_in(group: &Group, round: &Round, user: UserId) -> Option<InviteeState> {

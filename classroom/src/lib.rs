@@ -8,15 +8,23 @@
 //! afterwards what was done.
 
 mod deed;
+mod floor;
 mod follow;
 pub mod history;
 mod lesson;
 mod operation;
 
+use call::Calls;
+
 pub use deed::{Deed, Obstacle, plan};
+pub use floor::{ASK_ANYTIME, SECOND_ASK};
 pub use follow::Classroom;
 pub use lesson::{Hand, HandSource, Invited, Lesson, Round, Standing, Turn};
 pub use operation::Operation;
+
+/// The applications of Handup's engine: whoever opens an engine hands it these. One more stands in
+/// this line, as the second of a pair with the last.
+pub const APPLICATIONS: (Classroom, Calls) = (Classroom, Calls);
 
 /// The reasons that the classroom gives.
 pub mod reasons {

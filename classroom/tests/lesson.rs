@@ -3,17 +3,23 @@
 
 mod support;
 
-use classroom::{Deed, HandSource, Obstacle, Operation, Round, Standing, reasons};
+use std::collections::BTreeSet;
+
+use call::STUDENTS_MAY_CALL;
+use classroom::{
+    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, Obstacle, Operation, Round, SECOND_ASK,
+    Standing, reasons,
+};
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
 use signaling::{
-    Answers, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList, InviteeState,
-    Outcome, Rejection, Role, SettingsChange, Snapshot, Timeout, UserId, apply,
+    Answers, Application, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList,
+    InviteeState, Outcome, Rejection, Role, SettingsChange, Snapshot, Timeout, UserId, act, apply,
 };
 use support::*;
 
 use Deed::{
-    CallOn, CallOnAbsent, CancelCall, Done, EndClass, EndTurn, Lock, Lower, LowerAll, LowerHand,
-    MakeRole, NotNow, OpenFloor, Pass, RaiseHand, Remove, Speak, StopAsking,
+    AllowCalls, CallOn, CallOnAbsent, CancelCall, Done, EndClass, EndTurn, Lock, Lower, LowerAll,
+    LowerHand, MakeRole, NotNow, OpenFloor, Pass, RaiseHand, Remove, Speak, StopAsking,
 };
 use InviteeList::Everyone;
 use Refused::{Obstacle as Stopped, Rejection as Rejected};
@@ -774,19 +780,99 @@ fn several_may_speak_and_are_invited_oldest_first() {
     assert_eq!(class.speaking(), [CLEO]);
 }
 
+/// What a student puts before the group, whatever its `data` says.
+fn ask_of(student: UserId, invite_id: InviteId, invitee_list: InviteeList) -> Command {
+    in_group(student, invite_id, invitee_list, "", Answers::Each)
+}
+
+#[test]
+fn students_ask_unprompted_only_while_the_floor_is_open() {
+    let mut class = class();
+    let one_to_one = Command::Invite {
+        actor: CLEO,
+        invite_id: invite_id(101),
+        invitee: ADA,
+        data: String::new(),
+        timeout: Timeout::NEVER,
+    };
+    for (open, asked) in [(true, Ok(())), (false, Err(Rejection::NotPermitted)), (true, Ok(()))] {
+        class.does(ADA, OpenFloor(open));
+        let says = |command: Command| class.clone().act(command).map(drop);
+        for invitee_list in [Everyone, only([ADA]), only([ADA, BEN])] {
+            assert_eq!(says(ask_of(CLEO, invite_id(100), invitee_list)), asked, "{open}");
+        }
+        let to_student = ask_of(CLEO, invite_id(100), only([DAN]));
+        assert_eq!(says(to_student), Err(Rejection::NotPermitted), "students ask teachers");
+        let by_teacher = ask_of(ADA, invite_id(100), Everyone);
+        assert_eq!(says(by_teacher), Ok(()), "teachers always may");
+        assert_eq!(says(one_to_one.clone()), Ok(()), "a one-to-one invitation is no ask");
+    }
+}
+
+#[test]
+fn a_student_has_one_open_ask_at_a_time() {
+    const FIRST: InviteId = invite_id(100);
+    const SECOND: InviteId = invite_id(101);
+    let mut class = class();
+    let Command::InviteInGroup { actor, invite_id, invitee_list, data, answers, .. } =
+        ask_of(CLEO, FIRST, only([ADA, BEN]))
+    else {
+        panic!("an ask is an invitation to the group")
+    };
+    let timeout = Timeout::new(10).expect("a timeout");
+    class.sends(Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers });
+    for invitee_list in [Everyone, only([BEN])] {
+        let second = class.clone().act(ask_of(CLEO, SECOND, invitee_list)).map(drop);
+        assert_eq!(second, Err(SECOND_ASK));
+    }
+    assert_eq!(SECOND_ASK.to_string(), "You have asked already, and your ask is still open.");
+    assert_eq!((SECOND_ASK.status(), u16::from(SECOND_ASK.code())), (409, 8012));
+    class.clone().sends(ask_of(DAN, SECOND, Everyone));
+    class.clone().sends(ask_of(ADA, SECOND, Everyone));
+    let closings: [fn(&mut Class); 4] = [
+        |class| drop(class.sends(cancel(CLEO, FIRST))),
+        |class| drop([accept(ADA, FIRST), reject(BEN, FIRST)].map(|verb| class.sends(verb))),
+        |class| class.wait(10_000),
+        |class| drop(class.does(ADA, MakeRole(CLEO, Role::Teacher))),
+    ];
+    for close in closings {
+        let mut class = class.clone();
+        close(&mut class);
+        class.sends(ask_of(CLEO, SECOND, Everyone));
+    }
+}
+
+#[test]
+fn an_ask_is_over_at_its_deadline_and_not_before() {
+    let mut class = class();
+    let mut ask = ask_of(CLEO, invite_id(100), Everyone);
+    if let Command::InviteInGroup { timeout, .. } = &mut ask {
+        *timeout = Timeout::new(10).expect("a timeout");
+    }
+    class.sends(ask);
+    // As the rules are asked, without the clock's own command before.
+    let says = |class: &Class| {
+        let ask = ask_of(CLEO, invite_id(101), Everyone);
+        act(&mut class.group.clone(), class.now, ask, &Classroom).map(drop)
+    };
+    class.wait(9_999);
+    assert_eq!(says(&class), Err(SECOND_ASK));
+    class.wait(1);
+    assert_eq!(says(&class), Ok(()));
+}
+
 #[test]
 fn the_deeds_that_are_verbs_of_the_class_become_them() {
     let mut class = class();
-    let change = |actor, locked, ask_anytime| Command::ChangeGroup {
-        actor,
-        name: None,
-        settings: SettingsChange { locked, ask_anytime, ..Default::default() },
-    };
+    let change = |actor, settings| Command::ChangeGroup { actor, name: None, settings };
+    let floor = |open| SettingsChange::set(ASK_ANYTIME, open);
     for (actor, deed, command) in [
-        (ADA, Lock(true), change(ADA, Some(true), None)),
-        (BEN, Lock(false), change(BEN, Some(false), None)),
-        (ADA, OpenFloor(true), change(ADA, None, Some(true))),
-        (BEN, OpenFloor(false), change(BEN, None, Some(false))),
+        (ADA, Lock(true), change(ADA, SettingsChange::lock(true))),
+        (BEN, Lock(false), change(BEN, SettingsChange::lock(false))),
+        (ADA, OpenFloor(true), change(ADA, floor(true))),
+        (BEN, OpenFloor(false), change(BEN, floor(false))),
+        (ADA, AllowCalls(true), change(ADA, SettingsChange::set(STUDENTS_MAY_CALL, true))),
+        (BEN, AllowCalls(false), change(BEN, SettingsChange::set(STUDENTS_MAY_CALL, false))),
         (
             ADA,
             MakeRole(CLEO, Role::Teacher),
@@ -1090,4 +1176,12 @@ fn a_browser_that_came_in_the_middle_reads_the_same_lesson() {
     for student in [CLEO, DAN, EVE, FAY] {
         assert_eq!(lesson.standing(&browser, student), class.standing(student));
     }
+}
+
+#[test]
+fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
+    let names: Vec<&str> = APPLICATIONS.switches().iter().map(|switch| switch.name()).collect();
+    assert_eq!(names, ["askAnytime", "studentsMayCall"]);
+    let distinct: BTreeSet<&str> = names.iter().copied().chain(["locked"]).collect();
+    assert_eq!(distinct.len(), names.len() + 1);
 }

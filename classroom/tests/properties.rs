@@ -6,16 +6,17 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use call::Calls;
 use classroom::history::{Chronicle, InOrder, Kind, Record};
-use classroom::{Classroom, Deed, HandSource, Lesson, Operation, Standing, reasons};
+use classroom::{
+    APPLICATIONS, ASK_ANYTIME, Deed, HandSource, Lesson, Operation, Standing, reasons,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseResult, TestRunner};
 use signaling::{
-    Answers, Command, Eraser, Event, EventKind, FinishWhom, Group, InviteId, InviteeList,
-    InviteeState, Name, Rejection, Role, Snapshot, Timeout, UserId, apply,
+    Answers, Command, Eraser, Event, EventKind, FinishWhom, Group, Invitation, InviteId,
+    InviteeList, InviteeState, Name, Rejection, Role, Snapshot, Timeout, UserId, apply,
 };
 use support::*;
 
@@ -607,6 +608,29 @@ proptest! {
     }
 
     #[test]
+    fn a_student_has_one_open_ask_at_a_time(life in any_life()) {
+        let mut asks = BTreeSet::new();
+        live(&life, |moment| {
+            let Class { group, now, .. } = &moment.after;
+            for event in moment.events {
+                if let EventKind::ReceiveNewInvitation(new) = &event.kind
+                    && group.is_student(new.inviter)
+                    && new.group_id.is_some()
+                {
+                    asks.insert(new.invite_id);
+                }
+            }
+            let is_open_ask =
+                |i: &&Invitation| asks.contains(&i.invite_id) && i.open && !i.is_due(*now);
+            let mut asking = BTreeSet::new();
+            for ask in group.live().filter(is_open_ask) {
+                prop_assert!(asking.insert(ask.inviter), "{:?} asks twice", ask.inviter);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn a_lowered_hand_is_down_and_goes_up_again_while_the_floor_is_open(life in any_life()) {
         let mut class = lived(&life)?;
         class.act(Command::Expire).expect("the clock is not refused");
@@ -625,7 +649,7 @@ proptest! {
                 }
                 prop_assert!(class.lesson().hand(hand.user).is_none());
                 let goes_up = !class.has_something_else_open(hand.user);
-                if class.group.settings.ask_anytime && goes_up {
+                if class.group.settings.is_on(ASK_ANYTIME) && goes_up {
                     prop_assert!(class.tries(hand.user, &Deed::RaiseHand).is_ok());
                     prop_assert!(class.lesson().hand(hand.user).is_some());
                 }
@@ -793,7 +817,7 @@ proptest! {
         let user = before.people()[who.index(before.people().len())].user;
         let mut eraser = Eraser::new(user);
         let log: Vec<Event> =
-            class.log.iter().map(|event| eraser.erase(event, &(Classroom, Calls)).unwrap_or_else(|| event.clone())).collect();
+            class.log.iter().map(|event| eraser.erase(event, &APPLICATIONS).unwrap_or_else(|| event.clone())).collect();
         let (after, done) = told(Chronicle::new(GROUP), &log);
         prop_assert_eq!(after.person(user).map(|person| person.name.clone()), Some(Name::erased()));
         prop_assert_eq!(after.summary().hands, before.summary().hands);

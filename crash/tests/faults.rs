@@ -348,14 +348,14 @@ async fn take_over(database: &Path) {
 async fn a_file_that_cannot_be_used_is_said_so_at_the_start() {
     let write = |program: &Program, bytes: &[u8]| std::fs::write(&program.database, bytes);
     let text = refuses(async |it| write(it, &b"no database at all".repeat(500)).expect("a file"));
-    assert!(text.await.contains("it is no database of SQLite"));
+    assert!(text.await.contains("it is no SQLite database"));
 
     let truncated = refuses(async |it| {
         left_behind(it).await;
         let bytes = std::fs::read(&it.database).expect("the file");
         write(it, &bytes[..bytes.len() / 2 / 4_096 * 4_096]).expect("a file");
     });
-    assert!(truncated.await.contains("it is damaged"));
+    assert!(truncated.await.contains("the file is corrupt; restore a backup"));
 
     let garbled = refuses(async |it| {
         left_behind(it).await;
@@ -363,7 +363,7 @@ async fn a_file_that_cannot_be_used_is_said_so_at_the_start() {
         bytes[100..4_096].fill(0xa5);
         write(it, &bytes).expect("a file");
     });
-    assert!(garbled.await.contains("it is damaged"));
+    assert!(garbled.await.contains("the file is corrupt; restore a backup"));
 
     let folder = refuses(async |it| std::fs::create_dir(&it.database).expect("a folder"));
     assert!(folder.await.contains("it is a folder"));
@@ -384,7 +384,7 @@ async fn a_file_that_cannot_be_written_is_said_so_at_the_start() {
         });
         let said = read_only.await;
         assert!(
-            said.contains("can only be read") || new && said.contains("may not open it"),
+            said.contains("it is read-only") || new && said.contains("may not open it"),
             "{said}"
         );
         let full = refuses(async |it| {

@@ -196,7 +196,7 @@ async fn a_backup_on_a_full_disk_says_so_and_leaves_nothing() {
     let (faults, shim) = (school.beside("faults"), shim().expect("the shim"));
     let environment = school.full_disk(&faults, &shim, &part);
     let (done, said) = school.runs(&["backup", text(&backup)], &environment).await;
-    assert!(!done && said.contains("its disk is full. Make room there"), "{said}");
+    assert!(!done && said.contains("its disk is full; make room there"), "{said}");
     assert!(!backup.exists() && !part.exists());
     school.invites("the server goes on").await;
 }

@@ -1,9 +1,9 @@
 //! Events as a log holds them and as a stream tells them, whoever wrote them, and what else a browser
 //! reads of the server.
 
-use call::{Call, Calls};
+use call::Call;
 use classroom::history::Chronicle;
-use classroom::{Classroom, Lesson};
+use classroom::{APPLICATIONS, Lesson};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signaling::event::{MemberJoined, Table};
@@ -20,7 +20,7 @@ const MOST: usize = 64;
 /// the same, folded, told, erased, and gone on from. The letters after those of the events stand for
 /// what is no event of a log.
 pub fn log(bytes: &[u8]) {
-    let application = (Classroom, Calls);
+    let application = APPLICATIONS;
     let group_id = GroupId::from_bytes([1; 16]);
     let mut group = Group::new(group_id);
     let events: Vec<Event> =

@@ -11,8 +11,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
-use call::Calls;
-use classroom::{Classroom, Operation};
+use classroom::{APPLICATIONS, Operation};
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
@@ -118,7 +117,7 @@ impl World {
         let (teacher, student) = (Token::new(), Token::new());
         let invite = new_invite_id();
         let (engine, group, student_id) = runtime.block_on(async {
-            let application = Arc::new((Classroom, Calls));
+            let application = Arc::new(APPLICATIONS);
             let mut config = Config::on(&file);
             config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
             let engine = Engine::open(config, application).await.expect("the database");

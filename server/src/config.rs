@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use crate::engine::ice::IceConfig;
+use crate::identity::password::PasswordHash;
 use crate::limits::bounds::Bounds;
 
 /// The configuration of one server, whole before anything starts.
@@ -17,6 +18,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The networks of the proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The hash of the administrator's password; none where it is set by a link.
+    pub admin_password_hash: Option<PasswordHash>,
     /// The servers that help two browsers to find a way to each other.
     pub ice: IceConfig,
     /// After how many days without anything happening a class ends by itself.
@@ -35,6 +38,7 @@ impl Config {
             database: database.into(),
             public_url: None,
             trusted_proxies: Vec::new(),
+            admin_password_hash: None,
             ice: IceConfig::default(),
             still_days: Self::STILL_DAYS,
             bounds: Bounds::default(),

@@ -5,14 +5,14 @@ pub(crate) mod history;
 pub(crate) mod ice;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures::Stream;
 use futures::stream::try_unfold;
 use signaling::{
-    Application, Command, GroupId, InviteId, Name, Rejection, Role, Timestamp, UserId, other_end,
+    Application, Command, GroupId, InviteId, Name, Rejection, Role, Settings, Timestamp, UserId,
+    other_end,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -35,11 +35,11 @@ use crate::live::room::Room;
 use crate::live::rooms::Rooms;
 use crate::live::stream::Pulse;
 use crate::render_queue::{Asker, Asking, Party, RenderQueue};
-use crate::store::history::{ClassRow, HistoryReader};
-use crate::store::keep::Keep;
-use crate::store::lock::Lock;
-use crate::store::seam::Sqlite;
-use crate::store::{self, OpenError, Reader};
+use crate::store::StoreReader;
+use crate::store::classes::ClassRow;
+use crate::store::open_error::OpenError;
+use crate::store::put::Put;
+use crate::store::sqlite;
 use crate::writer::chores::{Chore, ChoreJob};
 use crate::writer::job::{Admission, Job, Key, SideEffect, Verdict};
 use crate::writer::reply::Reply;
@@ -77,8 +77,7 @@ pub(crate) struct Shared {
     pub rooms: Arc<Rooms>,
     tokens: Arc<Tokens>,
     doors: Doors,
-    pub reader: Reader,
-    pub history: HistoryReader,
+    pub store: Arc<dyn StoreReader>,
     pub application: Arc<dyn Application>,
     pub admin: Admin,
     jobs: mpsc::Sender<Job>,
@@ -93,9 +92,6 @@ pub(crate) struct Shared {
     ice: IceConfig,
     bounds: Bounds,
     pub still_days: u32,
-    /// Where the file is.
-    pub database: PathBuf,
-    lock: Arc<Lock>,
     stopping: CancellationToken,
     /// Where the server listens, once it does.
     listens_on: OnceLock<SocketAddr>,
@@ -153,13 +149,10 @@ impl Engine {
         application: Arc<dyn Application>,
         housekeeping: Housekeeping,
     ) -> Result<Self, OpenError> {
-        let database = config.database.as_path();
-        let (store, reader, history) = store::open(database).await?;
-        let file_error = |source| OpenError::File { path: database.display().to_string(), source };
-        let deadlines = reader.deadlines().await.map_err(file_error)?;
-        let id = reader.id().await.map_err(file_error)?;
+        let (writing, reading) = sqlite::open::open(&config.database).await?;
+        let deadlines = reading.deadlines().await.map_err(OpenError::Unreadable)?;
+        let id = reading.id().await.map_err(OpenError::Unreadable)?;
         let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-        let lock = Arc::clone(&store.lock);
         let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();
         let tokens = Arc::<Tokens>::default();
@@ -171,7 +164,7 @@ impl Engine {
             receiver,
             chores_to_do,
             quiet,
-            Sqlite { writer: store, reader: reader.clone(), history: history.clone() },
+            writing,
             Arc::clone(&rooms),
             Arc::clone(&tokens),
             Arc::clone(&clock),
@@ -185,10 +178,9 @@ impl Engine {
             rooms,
             tokens,
             doors: Doors(std::array::from_fn(|_| tokio::sync::Mutex::default())),
-            reader,
-            history,
+            store: Arc::new(reading),
             application,
-            admin: Admin::default(),
+            admin: Admin::new(config.admin_password_hash),
             jobs,
             chores,
             clock,
@@ -201,8 +193,6 @@ impl Engine {
             ice: config.ice,
             bounds: config.bounds,
             still_days: config.still_days,
-            database: config.database,
-            lock,
             stopping: CancellationToken::new(),
             listens_on: OnceLock::new(),
         };
@@ -279,8 +269,7 @@ impl Engine {
     pub fn is_listening_on(&self, address: SocketAddr) {
         // An engine serves one listener.
         let _ = self.shared.listens_on.set(address);
-        // Without it the server is only harder to find for whoever starts a second one.
-        let _ = self.shared.lock.note(Some(address));
+        self.shared.store.announce(address);
     }
 
     /// The cookies that browsers are given.
@@ -306,7 +295,7 @@ impl Engine {
         if self.shared.jobs.is_closed() {
             return Err(Error::Stopping);
         }
-        Ok(self.shared.reader.check().await?)
+        Ok(self.shared.store.check().await?)
     }
 
     /// Begins a group; its teacher comes in by `entrance`. Two requests with the same `ticket`, a
@@ -325,7 +314,8 @@ impl Engine {
     ) -> Result<Joined, Error> {
         self.shared.limits.begin(address)?;
         let (group_id, user_id) = (new_group_id(), new_user_id());
-        let command = Command::Create { name, user: user_id, teacher };
+        let settings = Settings::of_new_class(self.shared.application.switches());
+        let command = Command::Create { name, user: user_id, teacher, settings };
         let admission = self.admission(entrance.into()).await?;
         let admit = SideEffect::Admit { admission, user: user_id };
         let mut effects = vec![SideEffect::Begin(JoinCode::new()), admit];
@@ -341,7 +331,7 @@ impl Engine {
     pub async fn group_of_code(&self, address: IpAddr, code: &str) -> Result<GroupId, Error> {
         let code = JoinCode::from_text(code).ok_or(Error::NoSuchGroup)?;
         self.shared.limits.may_try_code(address)?;
-        let found = self.shared.reader.group_of_code(&code).await?;
+        let found = self.shared.store.group_of_code(&code).await?;
         // Of those that were tried at once, no more are told than one after the other.
         self.shared.limits.may_try_code(address)?;
         found.ok_or_else(|| {
@@ -434,7 +424,7 @@ impl Engine {
         hash: TokenHash,
     ) -> Result<Option<UserId>, Error> {
         let Some(held) = self.held(hash).await? else { return Ok(None) };
-        Ok(held.stands_for(&self.shared.reader.memberships(held.browser, group_id).await?))
+        Ok(held.stands_for(&self.shared.store.memberships(held.browser, group_id).await?))
     }
 
     /// The member for whom the token stands in a room.
@@ -444,7 +434,7 @@ impl Engine {
             return Ok(Some(user));
         }
         // It may have come along with its browser while the room was in memory.
-        for found in self.shared.reader.memberships(held.browser, room.id()).await? {
+        for found in self.shared.store.memberships(held.browser, room.id()).await? {
             room.admit(held.browser, found);
         }
         Ok(room.holder(held))
@@ -457,7 +447,7 @@ impl Engine {
     /// When there is no such group.
     pub async fn others(&self, group_id: GroupId, token: &Token) -> Result<Vec<UserId>, Error> {
         let Some(held) = self.held(token.hash()).await? else { return Ok(Vec::new()) };
-        let memberships = self.shared.reader.memberships(held.browser, group_id).await?;
+        let memberships = self.shared.store.memberships(held.browser, group_id).await?;
         if memberships.is_empty() {
             return Ok(Vec::new());
         }
@@ -498,7 +488,7 @@ impl Engine {
         let known = match self.shared.tokens.get(hash) {
             Some(held) => Some(held),
             None => {
-                let stored = self.shared.reader.token(hash).await?;
+                let stored = self.shared.store.token(hash).await?;
                 self.shared.tokens.learn(stored.map(|held| (hash, held)));
                 self.shared.tokens.get(hash)
             }
@@ -510,7 +500,7 @@ impl Engine {
         {
             let ends_at = now.plus_seconds(GRACE_SECONDS);
             self.shared.tokens.end(token, ends_at);
-            self.chore_some_time(Chore::Keep(Keep::Replaced { token, by: hash, ends_at }));
+            self.chore_some_time(Chore::Put(Put::Replaced { token, by: hash, ends_at }));
         }
         Ok(Some(held))
     }
@@ -551,11 +541,11 @@ impl Engine {
     }
 
     pub(crate) async fn why_not(&self, group_id: GroupId, hash: TokenHash) -> Result<Error, Error> {
-        if !self.shared.reader.has_group(group_id).await? {
+        if !self.shared.store.has_group(group_id).await? {
             return Ok(Error::NoSuchGroup);
         }
         let is_elsewhere = match self.held(hash).await? {
-            Some(held) => self.shared.reader.is_elsewhere(held, group_id).await?,
+            Some(held) => self.shared.store.is_elsewhere(held, group_id).await?,
             None => false,
         };
         Ok(if is_elsewhere { Error::OtherGroup } else { Error::NotSignedIn })
@@ -592,7 +582,7 @@ impl Engine {
     /// When the member, or all of the class together, have looked at too much, or the store cannot
     /// be read.
     pub async fn may_look_back(&self, class: &ClassRow, user: UserId) -> Result<(), Error> {
-        let members = self.shared.history.count_members(class.group_id).await?;
+        let members = self.shared.store.count_members(class.group_id).await?;
         let unread = self.rows_to_read(class).await?;
         let rows = ROWS_OF_HISTORY + ROWS_OF_PERSON * members;
         self.may_look_at(class.group_id, user, rows.saturating_add(unread))
@@ -706,7 +696,7 @@ impl Engine {
         &self,
         handover: &Token,
     ) -> Result<Option<(GroupId, UserId)>, Error> {
-        Ok(self.shared.reader.handover(handover.hash(), self.now()).await?)
+        Ok(self.shared.store.handover(handover.hash(), self.now()).await?)
     }
 
     /// Uses a handover link up: its teacher comes in by `entrance`.
@@ -721,7 +711,7 @@ impl Engine {
         entrance: Entrance<'_>,
     ) -> Result<GroupId, Error> {
         let hash = handover.hash();
-        let found = self.shared.reader.handover(hash, self.now()).await?;
+        let found = self.shared.store.handover(hash, self.now()).await?;
         let (group_id, user) = found.ok_or(Error::NotSignedIn)?;
         self.shared.limits.take_over(address)?;
         let admission = self.admission(entrance).await?;

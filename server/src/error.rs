@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use signaling::{Code, Problem, Rejection};
 
-use crate::store::seam::Failure;
+use crate::store::Failure;
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -130,12 +130,6 @@ impl Error {
         if let Self::Internal(source) = self {
             tracing::error!(error = %source, "request failed");
         }
-    }
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Internal(Box::new(error))
     }
 }
 

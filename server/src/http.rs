@@ -27,12 +27,12 @@ use futures::stream::try_unfold;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
+use signaling::wire::ChangeSettings;
 use signaling::{
-    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Rejection, Role, SettingsChange,
-    Timeout, UserId,
+    Answers, Command, FinishWhom, GroupId, InviteId, InviteeList, Rejection, Role, Timeout, UserId,
 };
 
 use tokio::time::timeout_at;
@@ -526,18 +526,7 @@ struct ChangeGroup {
     #[serde(default, deserialize_with = "present")]
     name: Option<Entered>,
     #[serde(default, deserialize_with = "present")]
-    settings: Option<Object<ChangeSettings>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ChangeSettings {
-    #[serde(default, deserialize_with = "present")]
-    locked: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    ask_anytime: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    students_may_call: Option<bool>,
+    settings: Option<ChangeSettings>,
 }
 
 /// A field that may be left out but not be null.
@@ -554,15 +543,12 @@ async fn change_group(
     caller: Caller,
     body: Sent<ChangeGroup>,
 ) -> Result<Answer, Error> {
-    let settings = body.fields.settings.map(|Object(settings)| settings).unwrap_or_default();
+    let settings = body.fields.settings.unwrap_or_default();
+    let settings = settings.read(&engine.shared.application.switches());
     let command = Command::ChangeGroup {
         actor: caller.user(),
         name: body.fields.name.map(|Entered(name)| name),
-        settings: SettingsChange {
-            locked: settings.locked,
-            ask_anytime: settings.ask_anytime,
-            students_may_call: settings.students_may_call,
-        },
+        settings: settings.map_err(|error| malformed(&de::Error::custom(error)))?,
     };
     verb(&engine, &caller, command, body.key).await
 }

@@ -2,6 +2,7 @@
 //! hashes are kept, and join codes for reading aloud.
 
 pub(crate) mod cookies;
+pub(crate) mod password;
 pub(crate) mod tokens;
 
 use std::fmt;

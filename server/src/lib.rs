@@ -18,7 +18,6 @@ mod tests;
 mod writer;
 
 pub use config::Config;
-pub use engine::admin::{HashError, MIN_PASSWORD_CHARS, PasswordError, hash_password};
 pub use engine::ice::IceConfig;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
@@ -26,12 +25,15 @@ pub use http::listen::{listen, serve};
 pub use http::reach::{Link, address_for_others};
 pub use http::{Route, api, bodies_in_time, in_turn, routes, same_origin};
 pub use identity::cookies::{Cookies, Presented};
+pub use identity::password::{
+    HashError, MIN_PASSWORD_CHARS, PasswordError, PasswordHash, hash_password,
+};
 pub use identity::{Entrance, JoinCode, Ticket, Token, new_group_id, new_invite_id, new_user_id};
 pub use limits::bounds::Bounds;
 pub use live::room::Room;
 pub use names::entry::{enter_name, shows_something};
 pub use render_queue::Asking;
-pub use store::OpenError;
-pub use store::check::{Checked, Progress, check};
-pub use store::copy::{CopyError, back_up};
-pub use store::history::{ClassFilter, ClassRow, Place};
+pub use store::classes::{ClassFilter, ClassRow, Place};
+pub use store::open_error::OpenError;
+pub use store::sqlite::check::{Checked, Progress, check};
+pub use store::sqlite::copy::{CopyError, back_up};

@@ -166,11 +166,10 @@ pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
     let has_many = |actor: &UserId| {
         group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
     };
-    let is_teacher = |user: &UserId| group.member(*user).is_some_and(|it| it.role == Role::Teacher);
     let is_one_too_many = match command {
         Command::Invite { actor, .. } => has_many(actor),
         Command::InviteInGroup { actor, invitee_list, .. } => {
-            let asks_students = *invitee_list == InviteeList::Everyone && is_teacher(actor);
+            let asks_students = *invitee_list == InviteeList::Everyone && group.is_teacher(*actor);
             let asked = group.live_to_everyone(Role::Student).len();
             has_many(actor) || asks_students && asked >= MAX_TO_STUDENTS
         }

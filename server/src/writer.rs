@@ -6,7 +6,6 @@
 
 pub(crate) mod chores;
 pub(crate) mod job;
-pub(crate) mod kept;
 pub(crate) mod reply;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -33,9 +32,10 @@ use crate::live::log_tail::invitations;
 use crate::live::room::Room;
 use crate::live::rooms::Rooms;
 use crate::names::looks::Looks;
-use crate::store::seam::Store;
-use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
-use crate::writer::kept::Kept;
+use crate::store::kept::Kept;
+use crate::store::log::{EncodedEvent, Loaded};
+use crate::store::write::{Append, FirstAnswer, KeysOf, Write};
+use crate::store::{KEY_LIFETIME_MILLIS, StoreWriter};
 
 /// The most requests that share one commit.
 const BATCH: usize = 1_024;
@@ -161,7 +161,7 @@ pub(crate) struct Writer<S> {
     mend_at: Option<Instant>,
 }
 
-impl<S: Store> Writer<S> {
+impl<S: StoreWriter> Writer<S> {
     #[expect(clippy::too_many_arguments, reason = "each is a part of the one writer")]
     pub fn new(
         jobs: mpsc::Receiver<Job>,
@@ -230,7 +230,7 @@ impl<S: Store> Writer<S> {
     }
 
     fn next_mend(&mut self) -> Option<Instant> {
-        if self.store.is_well() {
+        if self.store.is_healthy() {
             self.mend_at = None;
         } else {
             self.mend_at.get_or_insert_with(|| monotonic() + MEND_PACE);
@@ -241,7 +241,7 @@ impl<S: Store> Writer<S> {
     /// Nobody may write for a while, and whoever asks is to know when it works again.
     async fn mend(&mut self) {
         self.mend_at = None;
-        match self.store.try_out().await {
+        match self.store.probe().await {
             Ok(()) => tracing::warn!("the database can be written again"),
             Err(error) => tracing::debug!(%error, "the database cannot be written yet"),
         }
@@ -515,9 +515,7 @@ impl<S: Store> Writer<S> {
         if let SideEffect::Take { user, .. } | SideEffect::Handover { user, .. } = effect {
             // They may have gone, or teach no more, since they were looked up.
             let group = self.working.get(&group_id).map(|working| &working.group);
-            let teaches = |group: &Group| {
-                !group.ended && group.member(*user).is_some_and(|it| it.role == Role::Teacher)
-            };
+            let teaches = |group: &Group| !group.ended && group.is_teacher(*user);
             if !group.is_some_and(teaches) {
                 return Err(Error::NotSignedIn);
             }

@@ -1,10 +1,11 @@
-//! The seam between the engine and what is built on it: an application may refuse a command that
-//! the rules allow, name the reason of a finish that nobody explained, say what else must happen in
+//! The seam between the engine and what is built on it: an application may add settings to a class,
+//! refuse a command that the rules allow, name the reason of a finish that nobody explained, say what else must happen in
 //! the same commit as an event, and read a log as the history of what it is about. Applications of
 //! one engine stand beside each other as a pair.
 
 use crate::{
-    Command, Event, Group, GroupId, Rejection, Settlement, Timestamp, apply, decide, settlement,
+    Command, Event, Group, GroupId, Rejection, Settlement, Switch, Timestamp, apply, decide,
+    settlement,
 };
 
 /// What an application makes of a group's log, as far as it was read. The engine keeps both texts
@@ -48,9 +49,17 @@ pub trait Application: Send + Sync + 'static {
     /// by the same rules as anybody's; one that the rules refuse does not happen.
     fn follow(&self, group: &Group, event: &Event) -> Vec<Command>;
 
-    /// Why somebody's command, which the engine's rules allow in the group as it is, is not to
-    /// happen all the same.
-    fn refuse(&self, _group: &Group, _command: &Command) -> Option<Rejection> {
+    /// The switches that it adds to the settings of a class. Whatever else is named in a change of
+    /// settings is refused before it becomes a command.
+    fn switches(&self) -> Vec<Switch> {
+        Vec::new()
+    }
+
+    /// Why somebody's command, which the engine's rules allow in the group as it is at this moment,
+    /// is not to happen all the same: one of the engine's rejections, or a [`Refusal`] of its own.
+    ///
+    /// [`Refusal`]: crate::Refusal
+    fn refuse(&self, _group: &Group, _now: Timestamp, _command: &Command) -> Option<Rejection> {
         None
     }
 
@@ -97,8 +106,14 @@ impl<A: Application, B: Application> Application for (A, B) {
         commands
     }
 
-    fn refuse(&self, group: &Group, command: &Command) -> Option<Rejection> {
-        self.0.refuse(group, command).or_else(|| self.1.refuse(group, command))
+    fn switches(&self) -> Vec<Switch> {
+        let mut switches = self.0.switches();
+        switches.extend(self.1.switches());
+        switches
+    }
+
+    fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
+        self.0.refuse(group, now, command).or_else(|| self.1.refuse(group, now, command))
     }
 
     fn silence(&self, data: &str) -> Option<u32> {
@@ -148,7 +163,7 @@ pub fn act(
         *reason = application.finish_reason(&invitation.data).map(str::to_owned);
     }
     let mut events = decide(group, now, &command)?;
-    if let Some(rejection) = application.refuse(group, &command) {
+    if let Some(rejection) = application.refuse(group, now, &command) {
         return Err(rejection);
     }
     for event in &events {

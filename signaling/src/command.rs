@@ -1,6 +1,8 @@
 //! What a member can ask of a group, with every value checked before it gets this far.
 
-use crate::{Alike, Answers, InviteId, InviteeList, Name, Role, SettingsChange, Timeout, UserId};
+use crate::{
+    Alike, Answers, InviteId, InviteeList, Name, Role, Settings, SettingsChange, Timeout, UserId,
+};
 
 /// Whose accepted parts a `finish` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Command {
         user: UserId,
         /// The teacher's name.
         teacher: Name,
+        /// The settings that it begins with.
+        settings: Settings,
     },
     /// Join as a student.
     Join {

@@ -10,7 +10,7 @@ use crate::event::{
 use crate::{
     Answers, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId, Invitee,
     InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, MAX_SAID_TO_ALL_BYTES, Member,
-    Rejection, Role, Settings, Settlement, Timestamp, UserId,
+    Rejection, Role, Settlement, Timestamp, UserId,
 };
 
 /// Says what the command makes happen in the group at this moment. The group is not changed; the
@@ -35,8 +35,8 @@ fn decide_kinds(
         return Err(Rejection::Ended);
     }
     match command {
-        Command::Create { name, user, teacher } => Ok(vec![
-            GroupChanged { name: name.clone(), settings: Settings::default() }.into(),
+        Command::Create { name, user, teacher, settings } => Ok(vec![
+            GroupChanged { name: name.clone(), settings: settings.clone() }.into(),
             MemberJoined {
                 user_id: *user,
                 name: teacher.clone(),
@@ -88,7 +88,7 @@ fn decide_kinds(
         Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers } => {
             let inviter = member(group, *actor)?;
             within_limit(data)?;
-            may_invite(group, inviter, invitee_list, now)?;
+            may_invite(group, inviter, invitee_list)?;
             let invited = ReceiveNewInvitation {
                 invite_id: *invite_id,
                 inviter: *actor,
@@ -167,7 +167,7 @@ fn decide_kinds(
         Command::ChangeGroup { actor, name, settings } => {
             teacher(group, *actor)?;
             let name = name.as_ref().or(group.name.as_ref()).ok_or(Rejection::NotPermitted)?;
-            let settings = group.settings.changed(*settings);
+            let settings = group.settings.changed(settings);
             if group.name.as_ref() == Some(name) && group.settings == settings {
                 return Ok(Vec::new());
             }
@@ -254,10 +254,6 @@ fn teacher(group: &Group, user: UserId) -> Result<(), Rejection> {
     }
 }
 
-fn is_teacher(group: &Group, user: UserId) -> bool {
-    group.member(user).is_some_and(|member| member.role == Role::Teacher)
-}
-
 fn within_limit(data: &str) -> Result<(), Rejection> {
     if data.len() <= MAX_DATA_BYTES { Ok(()) } else { Err(Rejection::DataTooLarge) }
 }
@@ -280,7 +276,6 @@ fn may_invite(
     group: &Group,
     inviter: &Member,
     invitee_list: &InviteeList,
-    now: Timestamp,
 ) -> Result<(), Rejection> {
     if let InviteeList::Members(members) = invitee_list {
         if members.is_empty() {
@@ -303,20 +298,9 @@ fn may_invite(
     }
     let to_teachers = match invitee_list {
         InviteeList::Everyone => true,
-        InviteeList::Members(members) => members.iter().all(|user| is_teacher(group, *user)),
+        InviteeList::Members(members) => members.iter().all(|user| group.is_teacher(*user)),
     };
-    if !group.settings.ask_anytime || !to_teachers {
-        return Err(Rejection::NotPermitted);
-    }
-    let is_open_ask = |invitation: &Invitation| {
-        invitation.inviter == inviter.user_id
-            && invitation.group_id.is_some()
-            && invitation.open
-            && !invitation.is_due(now)
-    };
-    // Mostly a student has none at all.
-    let has_open_ask = group.count_live_of(inviter.user_id) > 0 && group.live().any(is_open_ask);
-    if has_open_ask { Err(Rejection::SecondAsk) } else { Ok(()) }
+    if to_teachers { Ok(()) } else { Err(Rejection::NotPermitted) }
 }
 
 fn visible(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invitation, Rejection> {
@@ -333,7 +317,7 @@ fn finishable(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invi
     let began =
         |part: &Invitee| matches!(part.state, InviteeState::Accepted | InviteeState::Finished);
     match group.invitation(invite_id) {
-        Some(invitation) if is_teacher(group, actor) && invitation.parts().iter().any(began) => {
+        Some(invitation) if group.is_teacher(actor) && invitation.parts().iter().any(began) => {
             Ok(invitation)
         }
         Some(_) | None => visible(group, actor, invite_id),
@@ -343,7 +327,7 @@ fn finishable(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invi
 /// Whether the actor may cancel or modify the invitation: its inviter, and any teacher when a
 /// teacher sent it.
 fn keeps(group: &Group, actor: UserId, invitation: &Invitation) -> Result<(), Rejection> {
-    let shared = is_teacher(group, invitation.inviter) && is_teacher(group, actor);
+    let shared = group.is_teacher(invitation.inviter) && group.is_teacher(actor);
     if invitation.inviter == actor || shared { Ok(()) } else { Err(Rejection::NotPermitted) }
 }
 
@@ -482,7 +466,7 @@ fn finish_whose(
     invitation: &Invitation,
     whom: FinishWhom,
 ) -> Result<Vec<UserId>, Rejection> {
-    let is_keeper = invitation.inviter == actor || is_teacher(group, actor);
+    let is_keeper = invitation.inviter == actor || group.is_teacher(actor);
     if !is_keeper && invitation.part(actor).is_none() {
         return Err(Rejection::NotPermitted);
     }
@@ -524,7 +508,7 @@ fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
 /// stay: a raised hand is the student's, not the teacher's who asked for it.
 fn retract(group: &Group, actor: UserId, user: UserId) -> Vec<EventKind> {
     let mut kinds = Vec::new();
-    let was_teacher = is_teacher(group, user);
+    let was_teacher = group.is_teacher(user);
     for invitation in group.live() {
         if invitation.inviter == user {
             if invitation.open {

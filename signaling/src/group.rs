@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::event::{
     InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
     MemberJoined, ReceiveNewInvitation,
@@ -11,51 +9,8 @@ use crate::event::{
 use crate::live::{Live, Said, speaker};
 use crate::{
     Alike, Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
-    InviteeState, Member, Name, Role, Roll, Timestamp, UserId, json,
+    InviteeState, Member, Name, Role, Roll, Settings, Timestamp, UserId, json,
 };
-
-/// What a teacher can set for a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Settings {
-    /// Nobody new may join.
-    pub locked: bool,
-    /// Students may ask unprompted.
-    pub ask_anytime: bool,
-    /// Students may call a teacher. What a call is, an application knows. Left out on the wire
-    /// while it is not so.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub students_may_call: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { locked: false, ask_anytime: true, students_may_call: false }
-    }
-}
-
-/// A change of some settings; what is none stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SettingsChange {
-    /// Nobody new may join.
-    pub locked: Option<bool>,
-    /// Students may ask unprompted.
-    pub ask_anytime: Option<bool>,
-    /// Students may call a teacher.
-    pub students_may_call: Option<bool>,
-}
-
-impl Settings {
-    /// The settings after the change.
-    #[must_use]
-    pub fn changed(self, change: SettingsChange) -> Self {
-        Self {
-            locked: change.locked.unwrap_or(self.locked),
-            ask_anytime: change.ask_anytime.unwrap_or(self.ask_anytime),
-            students_may_call: change.students_may_call.unwrap_or(self.students_may_call),
-        }
-    }
-}
 
 /// A class: its members, its settings and its invitations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +77,16 @@ impl Group {
     /// The members of one role, in the order in which they joined.
     pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Member> + Clone {
         self.members.iter().filter(move |member| member.role == role)
+    }
+
+    /// Whether this is a member who is a teacher.
+    pub fn is_teacher(&self, user: UserId) -> bool {
+        self.member(user).is_some_and(|member| member.role == Role::Teacher)
+    }
+
+    /// Whether this is a member who is a student.
+    pub fn is_student(&self, user: UserId) -> bool {
+        self.member(user).is_some_and(|member| member.role == Role::Student)
     }
 
     /// Whether this is a student whose name looks like that of a teacher who is here.
@@ -357,7 +322,7 @@ pub fn apply(group: &mut Group, event: &Event) {
         }
         EventKind::GroupChanged(changed) => {
             group.name = Some(changed.name.clone());
-            group.settings = changed.settings;
+            group.settings = changed.settings.clone();
         }
         EventKind::GroupEnded(_) => group.ended = true,
     }

@@ -22,9 +22,10 @@ mod member;
 mod name;
 mod problem;
 mod roll;
+mod settings;
 mod time;
 mod timeout;
-mod wire;
+pub mod wire;
 
 pub use alike::Alike;
 pub use application::{Application, LogReader, Outcome, Reading, act};
@@ -34,13 +35,14 @@ pub use command::{Command, FinishWhom};
 pub use decide::{decide, settled_again, settlement};
 pub use erase::Eraser;
 pub use event::{Event, EventKind, reasons};
-pub use group::{Group, Settings, SettingsChange, apply};
+pub use group::{Group, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};
 pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState};
 pub use member::{Member, Role};
 pub use name::{Name, NameError};
-pub use problem::{Code, Rejection};
+pub use problem::{Code, Refusal, Rejection};
 pub use roll::{Entry, Roll};
+pub use settings::{Settings, SettingsChange, Switch};
 pub use time::{Timestamp, TimestampError};
 pub use timeout::{Timeout, TimeoutError};
 pub use wire::{

@@ -1,4 +1,4 @@
-//! What the rules refuse, and the numbers under which the wire tells it.
+//! What the rules and the applications refuse, and the numbers under which the wire tells it.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +21,8 @@ pub enum Code {
     Invitation = 8010,
     /// Not permitted.
     NotPermitted = 8011,
-    /// A second one of what a member may have one of: a student's open ask, a call.
-    SecondAsk = 8012,
+    /// A second one of what a member may have one of.
+    HasOne = 8012,
     /// The server failed.
     Internal = 10002,
     /// The group does not allow it: locked, or it would be without a teacher.
@@ -50,7 +50,7 @@ impl TryFrom<u16> for Code {
             Self::TooLarge,
             Self::Invitation,
             Self::NotPermitted,
-            Self::SecondAsk,
+            Self::HasOne,
             Self::Internal,
             Self::GroupRefuses,
             Self::Group,
@@ -104,18 +104,26 @@ pub enum Rejection {
         /// The state that won.
         InviteeState,
     ),
-    /// A student has an open ask.
-    #[error("You have asked already, and your ask is still open.")]
-    SecondAsk,
-    /// The actor is in a call, or calls somebody, or is being called.
-    #[error("You are in a call already.")]
-    Engaged,
     /// The class would be left without a teacher.
     #[error("A class keeps at least one teacher.")]
     LastTeacher,
     /// The class is over.
     #[error("The class has ended.")]
     Ended,
+    /// A rule of an application, which says how it is told.
+    #[error("{}", .0.text)]
+    Application(Refusal),
+}
+
+/// Why an application refuses what the rules allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status that tells it.
+    pub status: u16,
+    /// The number that tells it.
+    pub code: Code,
+    /// The sentence that tells it.
+    pub text: &'static str,
 }
 
 impl Rejection {
@@ -126,14 +134,11 @@ impl Rejection {
             Self::NotSignedIn => 401,
             Self::Locked | Self::NotPermitted => 403,
             Self::NoSuchInvitation | Self::NoSuchMember => 404,
-            Self::AlreadyProcessed(_)
-            | Self::SecondAsk
-            | Self::Engaged
-            | Self::Full
-            | Self::LastTeacher => 409,
+            Self::AlreadyProcessed(_) | Self::Full | Self::LastTeacher => 409,
             Self::Ended => 410,
             Self::DataTooLarge => 413,
             Self::NotAMember => 422,
+            Self::Application(refusal) => refusal.status,
         }
     }
 
@@ -149,10 +154,10 @@ impl Rejection {
             Self::Locked | Self::LastTeacher => Code::GroupRefuses,
             Self::NotPermitted => Code::NotPermitted,
             Self::NoSuchInvitation | Self::AlreadyProcessed(_) => Code::Invitation,
-            Self::SecondAsk | Self::Engaged => Code::SecondAsk,
             Self::Full => Code::Full,
             Self::Ended => Code::Group,
             Self::DataTooLarge => Code::TooLarge,
+            Self::Application(refusal) => refusal.code,
         }
     }
 
@@ -171,10 +176,9 @@ impl Rejection {
             | Self::NoSuchInvitation
             | Self::NotAMember
             | Self::NoSuchMember
-            | Self::SecondAsk
-            | Self::Engaged
             | Self::LastTeacher
-            | Self::Ended => None,
+            | Self::Ended
+            | Self::Application(_) => None,
         }
     }
 }

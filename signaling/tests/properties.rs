@@ -13,8 +13,8 @@ use proptest::test_runner::{TestCaseResult, TestRunner};
 use signaling::event::Table;
 use signaling::{
     Answers, Command, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeList,
-    InviteeState, Outcome, Rejection, Role, Settlement, Snapshot, Timestamp, UserId, apply, decide,
-    json, settlement,
+    InviteeState, Outcome, Rejection, Role, SettingsChange, Settlement, Snapshot, Switch,
+    Timestamp, UserId, apply, decide, json, settlement,
 };
 use support::*;
 
@@ -28,7 +28,7 @@ enum Deed {
     Verb { verb: Verb, by: Who, which: Index },
     ChangeRole { by: Index, user: Index, role: Role },
     Leave { by: Index, user: Index },
-    ChangeGroup { by: Index, locked: Option<bool>, ask_anytime: Option<bool> },
+    ChangeGroup { by: Index, locked: Option<bool>, on: Option<bool> },
     Expire,
 }
 
@@ -122,8 +122,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(by, user, role)| Deed::ChangeRole { by, user, role }),
         1 => (any_index(), any_index()).prop_map(|(by, user)| Deed::Leave { by, user }),
         1 => any_index().prop_map(|user| Deed::Leave { by: user, user }),
-        1 => (any_index(), some_bool(), some_bool()).prop_map(|(by, locked, ask_anytime)| {
-            Deed::ChangeGroup { by, locked, ask_anytime }
+        1 => (any_index(), some_bool(), some_bool()).prop_map(|(by, locked, on)| {
+            Deed::ChangeGroup { by, locked, on }
         }),
         2 => Just(Deed::Expire),
     ]
@@ -223,7 +223,10 @@ impl Class {
             }
             Deed::ChangeRole { by, user, role } => make(person(by), *role, person(user)),
             Deed::Leave { by, user } => leave(person(by), person(user)),
-            Deed::ChangeGroup { by, locked, ask_anytime } => set(person(by), *locked, *ask_anytime),
+            Deed::ChangeGroup { by, locked, on } => {
+                let switches = on.map(|on| (Switch::off("switch"), on)).into_iter().collect();
+                set(person(by), SettingsChange { locked: *locked, switches })
+            }
             Deed::Expire => Command::Expire,
         }
     }
@@ -684,29 +687,6 @@ proptest! {
     }
 
     #[test]
-    fn a_student_has_one_open_ask_at_a_time(life in any_life()) {
-        let mut asks = BTreeSet::new();
-        live(&life, |moment| {
-            let Class { group, now, .. } = moment.after;
-            for event in moment.events() {
-                if let EventKind::ReceiveNewInvitation(new) = &event.kind
-                    && group.member(new.inviter).is_some_and(|by| by.role == Role::Student)
-                    && new.group_id.is_some()
-                {
-                    asks.insert(new.invite_id);
-                }
-            }
-            let is_open_ask =
-                |i: &&Invitation| asks.contains(&i.invite_id) && i.open && !i.is_due(*now);
-            let mut asking = BTreeSet::new();
-            for ask in group.live().filter(is_open_ask) {
-                prop_assert!(asking.insert(ask.inviter), "{:?} asks twice", ask.inviter);
-            }
-            Ok(())
-        })?;
-    }
-
-    #[test]
     fn a_student_never_invites_a_student(life in any_life()) {
         live(&life, |moment| {
             let Class { group, .. } = moment.after;
@@ -821,7 +801,6 @@ fn the_lives_meet_every_event_and_every_refusal_that_a_small_class_can_meet() {
         Rejection::NotAMember,
         Rejection::NoSuchMember,
         Rejection::AlreadyProcessed(InviteeState::Accepted),
-        Rejection::SecondAsk,
         Rejection::LastTeacher,
     ] {
         let is_met = refusals.iter().any(|seen| discriminant(seen) == discriminant(&expected));

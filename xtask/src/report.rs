@@ -1,6 +1,8 @@
 //! Runs steps to the last one, and sums up: a reader wants to see all that is
 //! wrong at once, and to count the tests that ran.
 
+#![expect(clippy::disallowed_methods, reason = "it tells how long each step took")]
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, bail};
@@ -78,7 +80,6 @@ impl Report {
 
     fn note(&mut self, name: &'static str, work: impl FnOnce(&mut Option<Counts>) -> Result<()>) {
         say(format_args!("==== {name}"));
-        #[expect(clippy::disallowed_methods, reason = "it tells how long a step took")]
         let start = Instant::now();
         let mut counts = None;
         let error = work(&mut counts).err();

@@ -14,7 +14,7 @@ mod ring;
 #[cfg(feature = "browser")]
 mod tab;
 
-use call::{Call, Media};
+use call::{Call, Media, STUDENTS_MAY_CALL};
 use leptos::html::Div;
 use leptos::prelude::*;
 use signaling::{InviteId, Relay, Role, UserId};
@@ -114,7 +114,7 @@ pub fn CallButtons(
 pub fn CallTeachers() -> impl IntoView {
     let live = expect_context::<Live>();
     let teachers = move || {
-        let may_call = live.group.with(|group| group.settings.students_may_call);
+        let may_call = live.group.with(|group| group.settings.is_on(STUDENTS_MAY_CALL));
         let mut teachers = if may_call { live.with_role(Role::Teacher) } else { Vec::new() };
         teachers.truncate(List::Here.rows(false));
         teachers

@@ -105,7 +105,7 @@ pub fn cut(
         name: group.name.clone(),
         seq: group.seq,
         now,
-        settings: group.settings,
+        settings: group.settings.clone(),
         members: members.into_iter().filter_map(view).collect(),
         invitations,
         join_code: None,

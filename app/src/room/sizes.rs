@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use call::STUDENTS_MAY_CALL;
 use classroom::{Lesson, Operation};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
@@ -11,7 +12,7 @@ use leptos_meta::provide_meta_context;
 use signaling::event::{GroupChanged, InviteeAccepted, MemberJoined, ReceiveNewInvitation};
 use signaling::{
     Answers, Event, EventKind, Group, InviteId, InviteeList, MAX_MEMBERS, Name, Role, Settings,
-    Timeout, Timestamp, UserId, apply,
+    SettingsChange, Timeout, Timestamp, UserId, apply,
 };
 
 use super::cut::cut;
@@ -30,7 +31,7 @@ struct Class {
 impl Class {
     fn of(students: u32, name: impl Fn(u32) -> String) -> Self {
         let mut class = Self { group: Group::new(GROUP) };
-        let settings = Settings { students_may_call: true, ..Settings::default() };
+        let settings = Settings::default().changed(&SettingsChange::set(STUDENTS_MAY_CALL, true));
         class.says(GroupChanged { name: Name::new("4B").expect("a name"), settings });
         for number in 0..=students {
             let name = Name::new(&name(number)).expect("a name");

@@ -1,5 +1,7 @@
 //! The teacher's room: the list is the hero, and one control asks for hands.
 
+use call::STUDENTS_MAY_CALL;
+use classroom::ASK_ANYTIME;
 use leptos::prelude::*;
 use signaling::UserId;
 
@@ -327,7 +329,7 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
 #[component]
 fn ClassMenu() -> impl IntoView {
     let live = expect_context::<Live>();
-    let settings = Memo::new(move |_| live.group.with(|group| group.settings));
+    let settings = Memo::new(move |_| live.group.with(|group| group.settings.clone()));
     let history = live.group.with_untracked(|group| format!("/class/{}/history", group.id));
     view! {
         <button class="quiet" type="button" popovertarget="class-menu">
@@ -335,17 +337,17 @@ fn ClassMenu() -> impl IntoView {
         </button>
         <div id="class-menu" class="dialog menu" popover="auto" role="dialog" aria-label="Class">
             {choice(
-                move || settings.get().ask_anytime,
+                move || settings.with(|it| it.is_on(ASK_ANYTIME)),
                 ["closeFloor", "Students may raise a hand at any time.", "Only when I ask"],
                 ["openFloor", "Hands go up only when you ask.", "Allow at any time"],
             )}
             {choice(
-                move || settings.get().locked,
+                move || settings.with(|it| it.locked),
                 ["unlock", "The class is locked: nobody new can join.", "Unlock the class"],
                 ["lock", "Anybody with the code can join.", "Lock the class"],
             )}
             {choice(
-                move || settings.get().students_may_call,
+                move || settings.with(|it| it.is_on(STUDENTS_MAY_CALL)),
                 ["forbidCalls", "Students may call you, one at a time.", "No calls from students"],
                 ["allowCalls", "Students cannot call you.", "Let students call me"],
             )}

@@ -2,7 +2,6 @@
 
 use classroom::Standing;
 use leptos::prelude::*;
-use signaling::Role;
 
 use super::lists::List;
 use super::{Connection, Live};
@@ -87,10 +86,7 @@ pub fn announcement(live: Live) -> String {
         Connection::Ended | Connection::Removed => return String::new(),
         Connection::Starting | Connection::Live | Connection::Slow => {}
     }
-    let is_teacher = live
-        .group
-        .with(|group| group.member(live.me).is_some_and(|member| member.role == Role::Teacher));
-    if !is_teacher {
+    if !live.group.with(|group| group.is_teacher(live.me)) {
         let standing =
             live.lesson.with(|lesson| live.group.with(|group| lesson.standing(group, live.me)));
         return standing_words(live, &standing);

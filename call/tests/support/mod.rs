@@ -2,10 +2,10 @@
 
 #![allow(dead_code, reason = "each suite uses its part")]
 
-use call::{Calls, Media, Offer, RING_SECONDS};
+use call::{Calls, Media, Offer, RING_SECONDS, STUDENTS_MAY_CALL};
 use signaling::{
-    Command, Event, FinishWhom, Group, GroupId, InviteId, InviteeState, Name, Rejection, Role,
-    SettingsChange, Timeout, Timestamp, UserId, act,
+    Application, Command, Event, FinishWhom, Group, GroupId, InviteId, InviteeState, Name,
+    Rejection, Role, Settings, SettingsChange, Timeout, Timestamp, UserId, act,
 };
 
 pub const ADA: UserId = UserId::from_bytes([1; 16]);
@@ -27,7 +27,12 @@ impl Class {
         let now = Timestamp::from_millis(1_760_000_000_000);
         let mut class = Self { group: Group::new(GroupId::from_bytes([9; 16])), now };
         let name = |text| Name::new(text).expect("a name");
-        class.does(Command::Create { name: name("4B"), user: ADA, teacher: name("Ada") });
+        class.does(Command::Create {
+            name: name("4B"),
+            user: ADA,
+            teacher: name("Ada"),
+            settings: Settings::of_new_class(Calls.switches()),
+        });
         for (user, text) in [(BEN, "Ben"), (CLEO, "Cleo"), (DAN, "Dan")] {
             class.does(Command::Join { user, name: name(text), alike: None });
         }
@@ -100,6 +105,6 @@ pub fn make(actor: UserId, role: Role, user: UserId) -> Command {
 
 /// Ada lets students call, or not.
 pub fn let_call(allow: bool) -> Command {
-    let settings = SettingsChange { students_may_call: Some(allow), ..Default::default() };
+    let settings = SettingsChange::set(STUDENTS_MAY_CALL, allow);
     Command::ChangeGroup { actor: ADA, name: None, settings }
 }

@@ -208,7 +208,7 @@ impl Chronicle {
                 name: self.group.name.clone(),
                 seq: self.group.seq,
                 now: self.written.last_at.unwrap_or_default(),
-                settings: self.group.settings,
+                settings: self.group.settings.clone(),
                 members: members.collect(),
                 invitations: self.group.live().cloned().collect(),
                 join_code: None,
@@ -511,7 +511,7 @@ impl Chronicle {
         state: InviteeState,
         lasted: i64,
     ) {
-        let is_student = self.group.member(user).is_some_and(|member| member.role == Role::Student);
+        let is_student = self.group.is_student(user);
         match (kind, state) {
             (Kind::Round | Kind::Again, InviteeState::Accepted) if is_student => {
                 self.count(user, |person| person.hands += 1);

@@ -4,8 +4,8 @@
 
 use classroom::{Classroom, Deed, Lesson, Obstacle, Standing, plan};
 use signaling::{
-    Command, Event, EventKind, Group, GroupId, InviteId, Name, Outcome, Rejection, Role, Timestamp,
-    UserId, act,
+    Application, Command, Event, EventKind, Group, GroupId, InviteId, Name, Outcome, Rejection,
+    Role, Settings, Timestamp, UserId, act,
 };
 
 pub const GROUP: GroupId = GroupId::from_bytes([1; 16]);
@@ -45,7 +45,12 @@ impl Class {
     pub fn taught_by(ada: UserId, ben: UserId, students: &[UserId]) -> Self {
         let now = Timestamp::from_millis(1_760_000_000_000);
         let mut class = Self { group: Group::new(GROUP), log: Vec::new(), now, made: 0 };
-        let create = Command::Create { name: name("4B"), user: ada, teacher: name("Ada") };
+        let create = Command::Create {
+            name: name("4B"),
+            user: ada,
+            teacher: name("Ada"),
+            settings: Settings::of_new_class(Classroom.switches()),
+        };
         class.act(create).expect("a class begins");
         class.act(join(ben)).expect("the class is open");
         class

@@ -3,107 +3,44 @@
 //! there is none and that is good once.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::identity::password::{PasswordError, PasswordHash, hash_password, is_password};
 use crate::identity::{Token, TokenHash};
-use crate::store::keep::Keep;
+use crate::store::put::Put;
 use crate::writer::chores::Chore;
 
 /// How long a session lasts, in seconds: a working day.
 const SESSION_SECONDS: u32 = 12 * 3_600;
-/// The fewest characters of a password.
-pub const MIN_PASSWORD_CHARS: usize = 12;
-/// The most bytes of a password.
-const MAX_PASSWORD_BYTES: usize = 256;
 /// How many passwords are checked at once: each takes 19 MiB for a while.
 const CHECKED_AT_ONCE: usize = 2;
 /// The setting that holds the hash of a password that was set up.
 const PASSWORD: &str = "admin_password";
 
-/// Why a text is no password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordError {
-    /// Fewer than [`MIN_PASSWORD_CHARS`] characters.
-    #[error("a password has at least {MIN_PASSWORD_CHARS} characters")]
-    TooShort,
-    /// More than 256 bytes.
-    #[error("a password has at most {MAX_PASSWORD_BYTES} bytes")]
-    TooLong,
-}
-
-/// Why a hash is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an argon2 hash; `handup hash-password` makes one")]
-pub struct HashError;
-
-/// The argon2id hash of a password, as a PHC string.
-///
-/// # Errors
-/// When the password is too short or too long.
-pub fn hash_password(password: &str) -> Result<String, PasswordError> {
-    if password.chars().count() < MIN_PASSWORD_CHARS {
-        return Err(PasswordError::TooShort);
-    }
-    if password.len() > MAX_PASSWORD_BYTES {
-        return Err(PasswordError::TooLong);
-    }
-    let hash: PasswordHash = Argon2::default()
-        .hash_password(password.as_bytes())
-        // Without randomness there is no identity: nothing sensible can go on.
-        .expect("argon2 hashes any password of this length");
-    Ok(hash.to_string())
-}
-
-fn is_password(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
 /// What the server knows of its administrator.
 pub(crate) struct Admin {
-    configured: OnceLock<String>,
+    /// The hash that the configuration has; the store's counts where it has none.
+    configured: Option<PasswordHash>,
     set_up: Mutex<Option<TokenHash>>,
     checking: Semaphore,
 }
 
-impl Default for Admin {
-    fn default() -> Self {
-        Self {
-            configured: OnceLock::new(),
-            set_up: Mutex::default(),
-            checking: Semaphore::new(CHECKED_AT_ONCE),
-        }
-    }
-}
-
 impl Admin {
+    pub const fn new(configured: Option<PasswordHash>) -> Self {
+        let checking = Semaphore::const_new(CHECKED_AT_ONCE);
+        Self { configured, set_up: Mutex::new(None), checking }
+    }
+
     fn set_up(&self) -> std::sync::MutexGuard<'_, Option<TokenHash>> {
         self.set_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Engine {
-    /// Takes the configured hash of the administrator's password, before the server listens.
-    ///
-    /// # Errors
-    /// When it is no argon2 hash.
-    pub fn configure_admin(&self, password_hash: String) -> Result<(), HashError> {
-        let hash = PasswordHash::new(&password_hash).map_err(|_| HashError)?;
-        if !hash.algorithm.as_str().starts_with("argon2") || hash.hash.is_none() {
-            return Err(HashError);
-        }
-        // Only the first configuration counts, and there is but one.
-        let _ = self.shared.admin.configured.set(password_hash);
-        Ok(())
-    }
-
     /// The secret of a link that sets the password, while there is none; the one before it is
     /// dead.
     ///
@@ -119,9 +56,9 @@ impl Engine {
     }
 
     async fn password_hash(&self) -> Result<Option<String>, Error> {
-        match self.shared.admin.configured.get() {
-            Some(hash) => Ok(Some(hash.clone())),
-            None => Ok(self.shared.reader.setting(PASSWORD).await?),
+        match &self.shared.admin.configured {
+            Some(hash) => Ok(Some(hash.as_str().to_owned())),
+            None => Ok(self.shared.store.setting(PASSWORD).await?),
         }
     }
 
@@ -164,7 +101,7 @@ impl Engine {
         }
         tracing::info!(target: "security", "the administrator's password was set by the set-up link");
         let value = Some(hash.clone());
-        let kept = self.chore(Chore::Keep(Keep::Setting { name: PASSWORD, value })).await;
+        let kept = self.chore(Chore::Put(Put::Setting { name: PASSWORD, value })).await;
         if let Err(error) = kept {
             *self.shared.admin.set_up() = Some(link.hash());
             return Err(error);
@@ -185,8 +122,7 @@ impl Engine {
         self.limits().may_try_password(address)?;
         let is_right = {
             let hash = hash.clone();
-            let check =
-                move || password.len() <= MAX_PASSWORD_BYTES && is_password(&password, &hash);
+            let check = move || is_password(&password, &hash);
             tokio::task::spawn_blocking(check).await.map_err(|_| Error::Stopping)?
         };
         if !is_right {
@@ -202,8 +138,8 @@ impl Engine {
         let token = Token::new();
         let expires_at = self.now().plus_seconds(SESSION_SECONDS);
         let password = TokenHash::of(password_hash.as_bytes());
-        let session = Keep::Session { token: token.hash(), password, expires_at };
-        self.chore(Chore::Keep(session)).await?;
+        let session = Put::Session { token: token.hash(), password, expires_at };
+        self.chore(Chore::Put(session)).await?;
         Ok(token)
     }
 
@@ -214,7 +150,7 @@ impl Engine {
     pub async fn is_admin(&self, token: &Token) -> Result<bool, Error> {
         let Some(hash) = self.password_hash().await? else { return Ok(false) };
         let password = TokenHash::of(hash.as_bytes());
-        Ok(self.shared.reader.has_session(token.hash(), password, self.now()).await?)
+        Ok(self.shared.store.has_session(token.hash(), password, self.now()).await?)
     }
 
     /// Ends an administrator's session.
@@ -222,31 +158,8 @@ impl Engine {
     /// # Errors
     /// When the commit failed.
     pub async fn sign_out(&self, token: &Token) -> Result<(), Error> {
-        self.chore(Chore::Keep(Keep::EndSession(token.hash()))).await?;
+        self.chore(Chore::Put(Put::EndSession(token.hash()))).await?;
         tracing::info!(target: "security", "an administrator signed out");
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_known_by_its_hash_and_two_hashes_of_it_differ() {
-        let hash = hash_password("correct horse battery").expect("a hash");
-        assert!(hash.starts_with("$argon2id$v=19$"));
-        assert!(is_password("correct horse battery", &hash));
-        assert!(!is_password("correct horse batterz", &hash));
-        assert!(!is_password("correct horse battery", "not a hash"));
-        assert_ne!(hash_password("correct horse battery"), Ok(hash));
-    }
-
-    #[test]
-    fn a_password_has_a_length() {
-        assert_eq!(hash_password("éleven char"), Err(PasswordError::TooShort));
-        assert!(hash_password("twelve chars").is_ok());
-        assert!(hash_password(&"🙋".repeat(64)).is_ok());
-        assert_eq!(hash_password(&"a".repeat(257)), Err(PasswordError::TooLong));
     }
 }

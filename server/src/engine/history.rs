@@ -16,9 +16,8 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::identity::Token;
 use crate::limits::weight::BYTES_OF_ROW;
-use crate::store::before;
-use crate::store::history::{ClassFilter, ClassRow, Place, ReadSoFar};
-use crate::store::keep::Keep;
+use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
+use crate::store::put::Put;
 use crate::writer::chores::{Chore, Erasing, KEEP_DAYS, kept_since, kept_until, still_since};
 
 /// How many events are read at once: few enough that nobody notices who works beside.
@@ -45,7 +44,7 @@ impl Engine {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Vec<ClassRow>, Error> {
-        Ok(self.shared.history.classes(filter, after, limit).await?)
+        Ok(self.shared.store.classes(filter, after, limit).await?)
     }
 
     /// How many classes there are, and how many events their logs hold.
@@ -53,7 +52,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn totals(&self, filter: &ClassFilter) -> Result<(u64, u64), Error> {
-        Ok(self.shared.history.totals(filter).await?)
+        Ok(self.shared.store.totals(filter).await?)
     }
 
     /// One class, ended or not.
@@ -61,7 +60,7 @@ impl Engine {
     /// # Errors
     /// When there is no such class.
     pub async fn class(&self, group_id: GroupId) -> Result<ClassRow, Error> {
-        self.shared.history.class(group_id).await?.ok_or(Error::NoSuchGroup)
+        self.shared.store.class(group_id).await?.ok_or(Error::NoSuchGroup)
     }
 
     /// The application's figures of a class, as of its last event.
@@ -70,7 +69,7 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn summary(&self, class: &ClassRow) -> Result<String, Error> {
         let version = self.shared.application.reading_version();
-        match self.shared.history.summary(class, version).await? {
+        match self.shared.store.summary(class, version).await? {
             Some(summary) => Ok(summary),
             None => Ok(self.read(class).await?.reading.summary),
         }
@@ -84,24 +83,28 @@ impl Engine {
         Ok(self.read(class).await?.reading.state)
     }
 
-    async fn read(&self, class: &ClassRow) -> Result<ReadSoFar, Error> {
+    async fn read(&self, class: &ClassRow) -> Result<Checkpoint, Error> {
         let kept = self.kept(class).await?;
         let kept_seq = kept.as_ref().map_or(0, |read| read.seq);
         let read = self.read_on(class, kept).await?;
         let is_over = class.ended_at.is_some() && read.seq > kept_seq;
         if is_over || read.seq >= kept_seq + WORTH_KEEPING {
             // It is a cache: nobody waits for it, and when it cannot be kept it is made again.
-            self.chore_some_time(Chore::Keep(Keep::Read(class.group_id, read.to_keep())));
+            self.chore_some_time(Chore::Put(Put::Checkpoint(class.group_id, read.to_keep())));
         }
         Ok(read)
     }
 
-    async fn kept(&self, class: &ClassRow) -> Result<Option<ReadSoFar>, Error> {
+    async fn kept(&self, class: &ClassRow) -> Result<Option<Checkpoint>, Error> {
         let version = self.shared.application.reading_version();
-        Ok(self.shared.history.read_so_far(class, version).await?)
+        Ok(self.shared.store.checkpoint(class, version).await?)
     }
 
-    async fn read_on(&self, class: &ClassRow, kept: Option<ReadSoFar>) -> Result<ReadSoFar, Error> {
+    async fn read_on(
+        &self,
+        class: &ClassRow,
+        kept: Option<Checkpoint>,
+    ) -> Result<Checkpoint, Error> {
         let application = &self.shared.application;
         let kept = kept.filter(|read| !read.reading.state.is_empty());
         let taken_up = kept.and_then(|read| {
@@ -111,11 +114,10 @@ impl Engine {
         // What cannot be taken up is of another time: from the beginning, then.
         let begun = || Some((application.log_reader(class.group_id, None)?, 0));
         let Some((mut reader, mut seq)) = taken_up.or_else(begun) else {
-            return Ok(ReadSoFar::default());
+            return Ok(Checkpoint::default());
         };
         loop {
-            let events =
-                self.shared.history.events(class.group_id, seq, class.seq, STRETCH).await?;
+            let events = self.shared.store.events(class.group_id, seq, class.seq, STRETCH).await?;
             let Some(last) = events.last() else { break };
             seq = last.seq;
             for event in &events {
@@ -124,7 +126,7 @@ impl Engine {
             tokio::task::yield_now().await;
         }
         let version = application.reading_version();
-        Ok(ReadSoFar { seq, edition: class.edition, version, reading: reader.reading() })
+        Ok(Checkpoint { seq, edition: class.edition, version, reading: reader.reading() })
     }
 
     /// Reads a class once it has gone quiet, so that the list of classes finds it read.
@@ -154,14 +156,15 @@ impl Engine {
             return Ok(());
         }
         let read = self.read_on(class, kept).await?;
-        self.chore(Chore::Keep(Keep::Read(class.group_id, read.to_keep()))).await
+        self.chore(Chore::Put(Put::Checkpoint(class.group_id, read.to_keep()))).await
     }
 
     /// How many rows reading a class as of its last event comes to: the events that were not read
     /// yet, and what came of the others.
     pub(crate) async fn rows_to_read(&self, class: &ClassRow) -> Result<u32, Error> {
         let version = self.shared.application.reading_version();
-        let (seq, bytes) = self.shared.history.how_far(class, version).await?.unwrap_or_default();
+        let (seq, bytes) =
+            self.shared.store.checkpoint_size(class, version).await?.unwrap_or_default();
         let rows = class.seq.saturating_sub(seq) + bytes / BYTES_OF_ROW as u64;
         Ok(u32::try_from(rows).unwrap_or(u32::MAX))
     }
@@ -171,7 +174,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn member_events(&self, group_id: GroupId, before: u64) -> Result<Vec<Event>, Error> {
-        Ok(self.shared.history.member_events(group_id, before).await?)
+        Ok(self.shared.store.member_events(group_id, before).await?)
     }
 
     /// The events of a class from one to another, both included, in stretches that each are read
@@ -182,7 +185,7 @@ impl Engine {
         from: u64,
         through: u64,
     ) -> impl Stream<Item = Result<Vec<Event>, Error>> + Send + use<> {
-        let history = self.shared.history.clone();
+        let history = self.shared.store.clone();
         try_unfold(from.saturating_sub(1), move |after| {
             let history = history.clone();
             async move {
@@ -197,7 +200,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, Error> {
-        Ok(self.shared.history.devices(group_id, user).await?)
+        Ok(self.shared.store.devices(group_id, user).await?)
     }
 
     /// Deletes a class, for good. Whoever is in one that goes on is told that it has ended.
@@ -250,7 +253,7 @@ impl Engine {
         user: UserId,
     ) -> Result<Option<(Name, Role)>, Error> {
         let mut membership = None;
-        for event in self.shared.history.person_events(group_id, user).await? {
+        for event in self.shared.store.person_events(group_id, user).await? {
             match event.kind {
                 EventKind::MemberJoined(joined) => membership = Some((joined.name, joined.role)),
                 EventKind::MemberChanged(changed) => {
@@ -275,7 +278,7 @@ impl Engine {
     ) -> Result<Vec<(ClassRow, Name, Role)>, Error> {
         let mut classes = Vec::new();
         let Some(held) = self.held(token.hash()).await? else { return Ok(classes) };
-        let found = self.shared.history.classes_of(held, are_over, CLASSES_OF_ONE).await?;
+        let found = self.shared.store.classes_of(held, are_over, CLASSES_OF_ONE).await?;
         for (class, user) in found {
             if let Some((name, role)) = self.membership(class.group_id, user).await? {
                 classes.push((class, name, role));
@@ -289,7 +292,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn keep_days(&self) -> Result<Option<u32>, Error> {
-        let days = self.shared.reader.setting(KEEP_DAYS).await?;
+        let days = self.shared.store.setting(KEEP_DAYS).await?;
         Ok(days.and_then(|days| days.parse().ok()))
     }
 
@@ -299,7 +302,7 @@ impl Engine {
     /// When the commit failed.
     pub async fn set_keep_days(&self, days: Option<u32>) -> Result<(), Error> {
         let value = days.map(|days| days.to_string());
-        self.chore(Chore::Keep(Keep::Setting { name: KEEP_DAYS, value })).await
+        self.chore(Chore::Put(Put::Setting { name: KEEP_DAYS, value })).await
     }
 
     /// How many classes would be deleted at this moment, if they were kept for so many days.
@@ -307,7 +310,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn kept_long_enough(&self, now: Timestamp, days: u32) -> Result<u64, Error> {
-        Ok(self.shared.history.ended_before(kept_since(now, days)).await?)
+        Ok(self.shared.store.ended_before(kept_since(now, days)).await?)
     }
 
     /// Deletes the classes that have been kept long enough at this moment. The server does it by
@@ -338,7 +341,7 @@ impl Engine {
     pub async fn end_forgotten(&self, now: Timestamp) -> Result<(), Error> {
         let moment = still_since(now, self.still_days());
         let mut done = Ok(());
-        for (group_id, seq) in self.shared.history.still_since(moment, FORGOTTEN_AT_ONCE).await? {
+        for (group_id, seq) in self.shared.store.still_since(moment, FORGOTTEN_AT_ONCE).await? {
             // One that cannot be read holds up no other.
             if let Err(error) = self.end_forgotten_class(group_id, seq).await {
                 done = Err(error);
@@ -354,8 +357,7 @@ impl Engine {
     /// When the store cannot be read, or a copy not be removed.
     pub async fn remove_old_copies(&self, now: Timestamp) -> Result<(), Error> {
         let days = self.keep_days().await?;
-        before::remove_old(&self.shared.database, now, days)
-            .map_err(|error| Error::Internal(Box::new(error)))
+        Ok(self.shared.store.remove_old_copies(now, days).await?)
     }
 
     /// Looks every so often for what has been kept long enough.
@@ -383,7 +385,7 @@ impl Engine {
     }
 }
 
-impl ReadSoFar {
+impl Checkpoint {
     /// As much of it as is kept.
     fn to_keep(&self) -> Self {
         let mut kept = self.clone();

@@ -6,7 +6,7 @@ use signaling::{
     MAX_SAID_TO_ALL_BYTES, Role, UserId, json,
 };
 
-use crate::store::EncodedEvent;
+use crate::store::log::EncodedEvent;
 
 /// An event without words, with its row.
 pub(crate) const EVENT: u64 = 352;

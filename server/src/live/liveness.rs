@@ -150,7 +150,7 @@ impl Liveness {
 
 #[cfg(test)]
 mod tests {
-    use signaling::{Command, Event, GroupId, Name, Timeout, Timestamp, act};
+    use signaling::{Command, Event, GroupId, Name, Settings, Timeout, Timestamp, act};
 
     use super::*;
     use crate::clock::monotonic;
@@ -182,7 +182,12 @@ mod tests {
     fn called(data: &str) -> Group {
         let mut group = Group::new(GroupId::from_bytes([9; 16]));
         let name = |text| Name::new(text).expect("a name");
-        let create = Command::Create { name: name("4B"), user: ADA, teacher: name("Ada") };
+        let create = Command::Create {
+            name: name("4B"),
+            user: ADA,
+            teacher: name("Ada"),
+            settings: Settings::default(),
+        };
         does(&mut group, create);
         does(&mut group, Command::Join { user: CLEO, name: name("Cleo"), alike: None });
         let (data, timeout) = (data.to_owned(), Timeout::NEVER);

@@ -12,7 +12,7 @@ use signaling::event::Table;
 use signaling::{Audience, Event, EventKind, Group, InviteId, UserId, apply};
 
 use super::chunk::Chunk;
-use crate::store::EncodedEvent;
+use crate::store::log::EncodedEvent;
 
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.

@@ -27,7 +27,7 @@ use crate::clock::monotonic;
 use crate::identity::JoinCode;
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::limits::weight::BYTES_OF_ROW;
-use crate::store::{EncodedEvent, Loaded};
+use crate::store::log::{EncodedEvent, Loaded};
 
 /// How many members who are online are worth a file for a long commit.
 const MANY_ONLINE: usize = 64;
@@ -185,7 +185,7 @@ impl Room {
         let presence = self.presence();
         let snapshot = Snapshot::of(&state.group, user, now, |user| presence.is_online(user));
         let code = || state.join_code.as_str().to_owned();
-        Some(Snapshot { join_code: is_teacher(&state.group, user).then(code), ..snapshot })
+        Some(Snapshot { join_code: state.group.is_teacher(user).then(code), ..snapshot })
     }
 
     /// What tells a member's snapshot from another one, but for the time that it is.
@@ -279,7 +279,7 @@ impl Room {
     /// The code that joins the class, as a stream tells it; for teachers.
     pub(crate) fn code_for(&self, user: UserId) -> Option<Bytes> {
         let state = self.read();
-        is_teacher(&state.group, user).then(|| join_code_frame(&state.join_code))
+        state.group.is_teacher(user).then(|| join_code_frame(&state.join_code))
     }
 
     /// What is new for a member after a place in the log; none when a snapshot has to stand for it.
@@ -476,10 +476,6 @@ impl Room {
             self.send(None, status_frame(users));
         }
     }
-}
-
-fn is_teacher(group: &Group, user: UserId) -> bool {
-    group.member(user).is_some_and(|member| member.role == Role::Teacher)
 }
 
 /// A member's open stream; they are online while one exists.

@@ -265,7 +265,7 @@ mod tests {
     use super::*;
     use crate::identity::{JoinCode, new_group_id, new_user_id};
     use crate::live::outlet;
-    use crate::store::{EncodedEvent, Loaded};
+    use crate::store::log::{EncodedEvent, Loaded};
     use crate::writer::Housekeeping;
 
     const MORE_THAN_THE_TAIL: u64 = 17_001;

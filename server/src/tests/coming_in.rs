@@ -159,7 +159,7 @@ impl Form {
 impl School {
     /// Whether the file has a token stand for somebody in a class, at a moment that may be ahead.
     async fn holds(&self, group: GroupId, token: &Token, at: Timestamp) -> bool {
-        let reader = &self.engine.shared.reader;
+        let reader = &self.engine.shared.store;
         let held = reader.token(token.hash()).await.expect("the store");
         let Some(held) = held.filter(|held| !held.has_ended(at)) else { return false };
         let found = reader.memberships(held.browser, group).await.expect("the store");
@@ -191,7 +191,7 @@ impl School {
         let lock = Command::ChangeGroup {
             actor: self.session().await.user,
             name: None,
-            settings: SettingsChange { locked: Some(true), ..Default::default() },
+            settings: SettingsChange::lock(true),
         };
         self.engine.command(self.group_id, HERE, lock).await.expect("a locked class");
     }

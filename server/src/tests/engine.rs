@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use signaling::{Command, Name, Reading, Role, Settings, SettingsChange};
+use signaling::{Command, Name, Reading, Role, SettingsChange};
 use sqlx::{Connection, SqliteConnection};
 
 use super::{HERE, School, name};
 use crate::error::Error;
 use crate::identity::{Token, TokenHash};
-use crate::store::history::ReadSoFar;
-use crate::store::keep::Keep;
+use crate::store::classes::Checkpoint;
+use crate::store::put::Put;
 use crate::writer::Housekeeping;
 use crate::writer::chores::Chore;
 
@@ -46,19 +46,19 @@ async fn what_was_read_before_somebody_was_erased_is_not_kept_after() {
     let joined = engine.join(HERE, code.as_str(), name("Ada"), None, &Token::new()).await;
     let ada = joined.expect("a student").user_id;
     let class = engine.class(group_id).await.expect("the class");
-    let read = |edition| ReadSoFar {
+    let read = |edition| Checkpoint {
         seq: class.seq,
         edition,
         version: 0,
         reading: Reading { summary: "Ada".to_owned(), state: "Ada".to_owned() },
     };
     let keep = async |edition| {
-        let keep = Chore::Keep(Keep::Read(group_id, read(edition)));
+        let keep = Chore::Put(Put::Checkpoint(group_id, read(edition)));
         engine.chore(keep).await.expect("a commit");
     };
     let kept = async || {
         let class = engine.class(group_id).await.expect("the class");
-        engine.shared.history.read_so_far(&class, 0).await.expect("the store")
+        engine.shared.store.checkpoint(&class, 0).await.expect("the store")
     };
     keep(0).await;
     assert_eq!(kept().await, Some(read(0)));
@@ -79,10 +79,10 @@ async fn an_administrators_session_ends_after_twelve_hours() {
     let opened = engine.set_up(&link, "correct horse battery".to_owned()).await;
     let token = opened.expect("the store").expect("a password").expect("a session").hash();
     let after = engine.now();
-    let hash = engine.shared.reader.setting("admin_password").await.expect("the store");
+    let hash = engine.shared.store.setting("admin_password").await.expect("the store");
     let password = TokenHash::of(hash.expect("a password").as_bytes());
     let lasts = async |at| {
-        let found = engine.shared.reader.has_session(token, password, at).await;
+        let found = engine.shared.store.has_session(token, password, at).await;
         found.expect("the store")
     };
     let (hours, second) = (12 * 3_600, 1);
@@ -98,7 +98,7 @@ async fn a_link_for_another_device_is_good_for_fifteen_minutes() {
     let link = engine.hand_over(&school.session().await, HERE).await.expect("a link").token.hash();
     let after = engine.now();
     let leads =
-        async |at| engine.shared.reader.handover(link, at).await.expect("the store").is_some();
+        async |at| engine.shared.store.handover(link, at).await.expect("the store").is_some();
     let (minutes, second) = (15 * 60, 1);
     assert!(leads(before.plus_seconds(minutes - second)).await);
     assert!(!leads(after.plus_seconds(minutes)).await);
@@ -151,7 +151,7 @@ async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
     let lock = Command::ChangeGroup {
         actor: session.user,
         name: None,
-        settings: SettingsChange { locked: Some(true), ..Default::default() },
+        settings: SettingsChange::lock(true),
     };
 
     let url = format!("sqlite://{}", school.file.display());
@@ -164,6 +164,6 @@ async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
 
     engine.command(group_id, HERE, lock).await.expect("the next commit");
     let after = session.room.group();
-    assert_eq!(after.settings, Settings { locked: true, ..before.settings });
+    assert_eq!(after.settings, before.settings.changed(&SettingsChange::lock(true)));
     assert_eq!(after.seq, before.seq + 1, "no number is lost or taken twice");
 }

@@ -12,9 +12,9 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use super::{Bare, HERE, School, name};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::store::OpenError;
-use crate::store::check::{Checked, Progress, check};
-use crate::store::copy::{CopyError, back_up};
+use crate::store::open_error::OpenError;
+use crate::store::sqlite::check::{Checked, Progress, check};
+use crate::store::sqlite::copy::{CopyError, back_up};
 use crate::writer::Housekeeping;
 
 const DAY: i64 = 24 * 3_600 * 1_000;
@@ -280,7 +280,7 @@ async fn what_is_wrong_with_a_file_is_said() {
         Ok(checked) => checked.faults.join(" "),
         Err(error) => error.to_string(),
     };
-    assert!(said.contains("SQLite finds") || said.contains("it is damaged"), "{checked:?}");
+    assert!(said.contains("SQLite finds") || said.contains("the file is corrupt"), "{checked:?}");
 }
 
 #[tokio::test]

@@ -11,9 +11,11 @@ use tokio::sync::oneshot;
 use super::{Writer, deadline_after};
 use crate::clock::monotonic;
 use crate::error::Error;
-use crate::store::keep::{Keep, Tidy};
-use crate::store::seam::Store;
-use crate::store::{Append, EncodedEvent};
+use crate::store::StoreWriter;
+use crate::store::cleanup::Cleanup;
+use crate::store::log::EncodedEvent;
+use crate::store::put::Put;
+use crate::store::write::Append;
 
 /// How long after a piece of tidying the next one comes: room for the class that goes on.
 const TIDY_PACE: Duration = Duration::from_millis(5);
@@ -47,7 +49,7 @@ pub(crate) const fn still_since(now: Timestamp, days: u32) -> Timestamp {
 #[derive(Debug)]
 pub(crate) enum Chore {
     /// Write something that is kept.
-    Keep(Keep),
+    Put(Put),
     /// Delete a class.
     Delete(GroupId),
     /// Erase a person from a class, as far as its log was read.
@@ -83,16 +85,16 @@ pub(crate) struct ChoreJob {
     pub reply: oneshot::Sender<Result<(), Error>>,
 }
 
-impl<S: Store> Writer<S> {
+impl<S: StoreWriter> Writer<S> {
     pub(crate) async fn do_chore(&mut self, job: ChoreJob) {
         let done = match job.chore {
-            Chore::Keep(keep) => self.store.keep(keep).await.map_err(Error::from),
+            Chore::Put(put) => self.store.put(put).await.map_err(Error::from),
             Chore::Delete(group_id) => self.delete(group_id).await,
             Chore::Erase(group_id, erasing) => self.erase(group_id, *erasing).await,
             Chore::Retain(ended_before) => self.retain(ended_before).await,
         };
         if matches!(done, Err(Error::Internal(_))) {
-            self.store.distrust();
+            self.store.invalidate();
         }
         // Whoever asked may be gone; what was done stands.
         let _ = job.reply.send(done);
@@ -101,7 +103,7 @@ impl<S: Store> Writer<S> {
     /// Deletes a class, in one commit, and tells whoever is still in it that it is over.
     async fn delete(&mut self, group_id: GroupId) -> Result<(), Error> {
         self.store.has_ended(group_id).await?.ok_or(Error::NoSuchGroup)?;
-        let taken = self.store.take_away(group_id, self.clock.now()).await;
+        let taken = self.store.soft_delete(group_id, self.clock.now()).await;
         self.untidy_at = Some(monotonic());
         if taken.is_err() {
             // It may be gone all the same: soon its log is looked for.
@@ -194,13 +196,13 @@ impl<S: Store> Writer<S> {
     }
 
     pub(crate) async fn tidy(&mut self) {
-        let pause = match self.store.tidy().await {
-            Ok(Tidy::Done) => None,
-            Ok(Tidy::More) => Some(TIDY_PACE),
-            Ok(Tidy::Held) => Some(HELD_PACE),
+        let pause = match self.store.clean_up().await {
+            Ok(Cleanup::Done) => None,
+            Ok(Cleanup::More) => Some(TIDY_PACE),
+            Ok(Cleanup::Held) => Some(HELD_PACE),
             Err(error) => {
                 tracing::error!(%error, "tidying failed");
-                self.store.distrust();
+                self.store.invalidate();
                 Some(FAILED_PACE)
             }
         };

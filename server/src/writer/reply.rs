@@ -69,7 +69,7 @@ impl Reply {
             Command::ChangeGroup { .. } => Self::GroupChanged {
                 group_id: group.id,
                 name: group.name.clone(),
-                settings: group.settings,
+                settings: group.settings.clone(),
                 seq: group.seq,
             },
             Command::RenewJoinCode { .. } => Self::JoinCode(join_code.cloned()),

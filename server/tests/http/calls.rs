@@ -5,7 +5,7 @@ use std::sync::Arc;
 use call::Calls;
 use serde_json::{Value, json};
 use server::IceConfig;
-use signaling::{Application, Command, Event, Group, Rejection};
+use signaling::{Application, Command, Event, Group, Rejection, Switch, Timestamp};
 
 use crate::support::{Class, GroupInvitation, Invite, Member, Server};
 
@@ -271,8 +271,12 @@ impl Application for Hasty {
         Calls.follow(group, event)
     }
 
-    fn refuse(&self, group: &Group, command: &Command) -> Option<Rejection> {
-        Calls.refuse(group, command)
+    fn switches(&self) -> Vec<Switch> {
+        Calls.switches()
+    }
+
+    fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
+        Calls.refuse(group, now, command)
     }
 
     fn silence(&self, data: &str) -> Option<u32> {
@@ -350,7 +354,7 @@ async fn servers_on_the_way_are_told_to_the_two_and_there_are_none_by_default() 
         turn: vec!["turn:turn.example".to_owned(), "turns:turn.example".to_owned()],
         turn_secret: "north".to_owned(),
     };
-    server.restart_with(ice).await;
+    server.restart_configured(|config| config.ice = ice).await;
     let told = ada.get(&path).await;
     assert!(!told.text.contains("north"), "the secret stays here");
     let told = told.with_status(200);

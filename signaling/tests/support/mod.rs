@@ -2,7 +2,7 @@
 
 use signaling::{
     Answers, Application, Command, Event, FinishWhom, Group, GroupId, InviteId, InviteeList, Name,
-    Outcome, Rejection, Role, SettingsChange, Timeout, Timestamp, UserId, act,
+    Outcome, Rejection, Role, Settings, SettingsChange, Timeout, Timestamp, UserId, act,
 };
 
 pub const GROUP: GroupId = GroupId::from_bytes([1; 16]);
@@ -44,7 +44,12 @@ impl Class {
     pub fn begun_by(teacher: UserId) -> Self {
         let now = Timestamp::from_millis(1_760_000_000_000);
         let mut class = Self { group: Group::new(GROUP), log: Vec::new(), now };
-        let create = Command::Create { name: name("4B"), user: teacher, teacher: name("Teacher") };
+        let create = Command::Create {
+            name: name("4B"),
+            user: teacher,
+            teacher: name("Teacher"),
+            settings: Settings::default(),
+        };
         class.act(create).expect("a class begins");
         class
     }
@@ -133,8 +138,7 @@ pub fn leave(actor: UserId, user: UserId) -> Command {
     Command::Leave { actor, user }
 }
 
-pub fn set(actor: UserId, locked: Option<bool>, ask_anytime: Option<bool>) -> Command {
-    let settings = SettingsChange { locked, ask_anytime, ..Default::default() };
+pub fn set(actor: UserId, settings: SettingsChange) -> Command {
     Command::ChangeGroup { actor, name: None, settings }
 }
 

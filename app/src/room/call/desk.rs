@@ -821,7 +821,7 @@ fn why_not(answer: Result<(u16, String), JsValue>, name: &str) -> String {
         .map(|problem| (problem.status, problem.code));
     match code {
         Some((403, _)) => "Calls are off in this class. Raise your hand instead.".to_owned(),
-        Some((_, Code::SecondAsk)) => "You are in a call already.".to_owned(),
+        Some((_, Code::HasOne)) => "You are in a call already.".to_owned(),
         Some((422, _)) => format!("{name} is not in the class any more."),
         Some((429, _)) => "That was too many tries. Wait a few seconds, then try again.".to_owned(),
         Some(_) | None => OFFLINE.to_owned(),

@@ -177,16 +177,12 @@ impl Answered<'_> {
                 let told = read(&answer.body)?;
                 let at = self.after(&told)?;
                 let (was, had) = (at.name(), at.settings());
-                let SettingsChange { locked, ask_anytime, students_may_call } = *settings;
-                let asked = [
-                    ("locked", locked),
-                    ("askAnytime", ask_anytime),
-                    ("studentsMayCall", students_may_call),
-                ];
-                for (field, asked) in asked {
+                let SettingsChange { locked, switches } = settings;
+                let switches = switches.iter().map(|(switch, on)| (switch.name(), *on));
+                for (field, asked) in locked.map(|on| ("locked", on)).into_iter().chain(switches) {
                     // What is not said is not so.
                     let is_so = had[field].as_bool().unwrap_or_default();
-                    must!(asked.is_none_or(|asked| asked == is_so), "{field} is not in the log");
+                    must!(asked == is_so, "{field} is not in the log");
                 }
                 let is_named = name.as_ref().is_none_or(|name| json!(name) == *was);
                 must!(is_named, "the name is not in the log");

@@ -10,9 +10,11 @@ use signaling::{Event, EventKind, GroupId, Timestamp, UserId};
 
 use crate::identity::tokens::{BrowserId, Held, Membership, part};
 use crate::identity::{JoinCode, TokenHash};
-use crate::store::keep::{Keep, Tidy};
-use crate::store::seam::{Failure, Store};
-use crate::store::{Append, EncodedEvent, FirstAnswer, KEY_LIFETIME_MILLIS, KeysOf, Loaded, Write};
+use crate::store::cleanup::Cleanup;
+use crate::store::log::{EncodedEvent, Loaded};
+use crate::store::put::Put;
+use crate::store::write::{Append, FirstAnswer, KeysOf, Write};
+use crate::store::{Failure, KEY_LIFETIME_MILLIS, StoreWriter};
 
 /// One event as it lies on the disk.
 #[derive(Clone)]
@@ -363,7 +365,7 @@ fn appended(append: &Append<'_>) -> impl Iterator<Item = Durable> {
     append.events.iter().map(|encoded| Durable::Event(append.group_id, encoded.event.clone()))
 }
 
-impl Store for SimulatedStore {
+impl StoreWriter for SimulatedStore {
     async fn load(&mut self, group_id: GroupId) -> Result<Option<Loaded>, Failure> {
         let read = |contents: &Contents| {
             let class = contents.class(group_id)?;
@@ -483,9 +485,9 @@ impl Store for SimulatedStore {
         self.write(write).await
     }
 
-    async fn keep(&mut self, keep: Keep) -> Result<(), Failure> {
+    async fn put(&mut self, put: Put) -> Result<(), Failure> {
         let write = |contents: &mut Contents| {
-            if let Keep::Replaced { token, by, ends_at } = keep {
+            if let Put::Replaced { token, by, ends_at } = put {
                 if let Some(held) = contents.tokens.get_mut(token.as_bytes()) {
                     held.ends_at.get_or_insert(ends_at);
                 }
@@ -498,7 +500,7 @@ impl Store for SimulatedStore {
         self.write(write).await
     }
 
-    async fn take_away(&mut self, group_id: GroupId, _: Timestamp) -> Result<(), Failure> {
+    async fn soft_delete(&mut self, group_id: GroupId, _: Timestamp) -> Result<(), Failure> {
         let write = |contents: &mut Contents| {
             contents.links.retain(|_, link| link.group_id != group_id);
             contents.tickets.retain(|_, ticket| ticket.group_id != group_id);
@@ -560,14 +562,14 @@ impl Store for SimulatedStore {
         self.write(write).await.map(|()| false)
     }
 
-    async fn tidy(&mut self) -> Result<Tidy, Failure> {
+    async fn clean_up(&mut self) -> Result<Cleanup, Failure> {
         self.write(|contents| {
             contents.classes.retain(|_, class| !class.is_deleted);
             Ok(Vec::new())
         })
         .await?;
-        Ok(Tidy::Done)
+        Ok(Cleanup::Done)
     }
 
-    fn distrust(&mut self) {}
+    fn invalidate(&mut self) {}
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use call::{Calls, Offer};
-use classroom::{Classroom, Operation};
+use call::{Offer, STUDENTS_MAY_CALL};
+use classroom::{APPLICATIONS, ASK_ANYTIME, Operation};
 use serde_json::json;
 use signaling::{
-    Answers, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList, Name,
-    Rejection, Role, SettingsChange, Timeout, UserId,
+    Answers, Application, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList,
+    Name, Rejection, Role, Settings, SettingsChange, Timeout, UserId,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ use crate::identity::{JoinCode, TokenHash};
 use crate::live::log_tail::EventFormat;
 use crate::live::room::Room;
 use crate::live::stream::{self, Start};
-use crate::store::keep::Keep;
+use crate::store::put::Put;
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
 use crate::writer::job::{Admission, Job, Key, SideEffect};
 
@@ -146,7 +146,7 @@ impl World {
         let mut erasing = Erasing { user, eraser: Eraser::new(user), seq: 0, events: Vec::new() };
         let disk = self.disk.borrow();
         for event in disk.contents.class(group_id)?.log.iter().take(read).filter_map(event_of) {
-            erasing.read(&event, &(Classroom, Calls));
+            erasing.read(&event, &APPLICATIONS);
         }
         Some(erasing)
     }
@@ -229,7 +229,8 @@ impl World {
         match asks {
             Asks::Begin(code) => {
                 let lesson = Name::new("Biology").map_err(|e| e.to_string())?;
-                let command = Command::Create { name: lesson, user, teacher: name };
+                let settings = Settings::of_new_class(APPLICATIONS.switches());
+                let command = Command::Create { name: lesson, user, teacher: name, settings };
                 let effects = vec![SideEffect::Begin(code), admit];
                 Ok(self.submit(group_id, Some(command), effects, None))
             }
@@ -294,7 +295,7 @@ impl World {
         if let Some(before) = server.tokens.take_replaced(token) {
             let ends_at = now.plus_seconds(GRACE_SECONDS);
             server.tokens.end(before, ends_at);
-            let chore = Chore::Keep(Keep::Replaced { token: before, by: token, ends_at });
+            let chore = Chore::Put(Put::Replaced { token: before, by: token, ends_at });
             server.chores.push_back(ChoreJob { chore, reply: oneshot::channel().0 });
         }
         Some(held)
@@ -891,11 +892,12 @@ impl World {
                 let some = |random: &mut fastrand::Rng, often: u32| {
                     (random.u32(..100) < 50).then(|| random.u32(..100) < often)
                 };
-                let settings = SettingsChange {
-                    locked: some(&mut self.random, 15),
-                    ask_anytime: some(&mut self.random, 80),
-                    students_may_call: some(&mut self.random, 80),
-                };
+                let locked = some(&mut self.random, 15);
+                let switches = [ASK_ANYTIME, STUDENTS_MAY_CALL].into_iter();
+                let switches = switches
+                    .filter_map(|switch| Some((switch, some(&mut self.random, 80)?)))
+                    .collect();
+                let settings = SettingsChange { locked, switches };
                 let name = self.random.bool().then(|| Name::new(&word).ok()).flatten();
                 Command::ChangeGroup { actor, name, settings }
             }

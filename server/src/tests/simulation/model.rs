@@ -4,6 +4,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use classroom::ASK_ANYTIME;
 use signaling::event::{InvitationCancelled, InvitationTimeout, ReceiveNewInvitation};
 use signaling::{
     Answers, Event, EventKind, GroupId, InviteId, InviteeList, InviteeState, Name, Role, Settings,
@@ -364,7 +365,7 @@ impl Model {
             }
             EventKind::GroupChanged(changed) => {
                 self.name = Some(changed.name.clone());
-                self.settings = changed.settings;
+                self.settings.clone_from(&changed.settings);
                 Ok(())
             }
             EventKind::GroupEnded(_) => {
@@ -398,7 +399,7 @@ impl Model {
             must!(by == Role::Teacher || *role == Role::Teacher, "a student invites a student");
         }
         if by == Role::Student && new.group_id.is_some() {
-            must!(self.settings.ask_anytime, "a student asks where nobody may");
+            must!(self.settings.is_on(ASK_ANYTIME), "a student asks where nobody may");
             let asks = |sent: &Sent| {
                 sent.inviter == new.inviter
                     && sent.between.is_none()

@@ -12,8 +12,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use call::{Calls, SILENCE_SECONDS};
-use classroom::Classroom;
+use call::SILENCE_SECONDS;
+use classroom::APPLICATIONS;
 use signaling::{
     Application, Command, Event, EventKind, GroupId, InviteId, Snapshot, Timestamp, UserId, reasons,
 };
@@ -370,7 +370,7 @@ impl World {
             Arc::clone(&rooms),
             Arc::clone(&tokens),
             Arc::clone(&clock),
-            Arc::new((Classroom, Calls)),
+            Arc::new(APPLICATIONS),
             Housekeeping {
                 // Longer than an end of a call may be silent.
                 idle: Duration::from_secs(30),
@@ -558,8 +558,7 @@ impl World {
     /// Nothing of somebody's is in a log from which they were erased.
     fn is_erased(&mut self, group_id: GroupId, user: UserId) -> Verdict {
         let model = self.models.entry(group_id).or_default();
-        let is_kept =
-            |data: &str| (Classroom, Calls).keep_when_erased(data).is_some_and(|it| it == data);
+        let is_kept = |data: &str| APPLICATIONS.keep_when_erased(data).is_some_and(|it| it == data);
         let gone = model.erase(user, is_kept);
         let disk = self.disk.borrow();
         let log = disk.contents.class(group_id).map_or(&[][..], |class| &class.log);

@@ -5,11 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use call::Calls;
-use classroom::Classroom;
+use classroom::APPLICATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::{Bounds, Config, IceConfig};
+use server::{Bounds, Config};
 use signaling::Application;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -49,13 +48,12 @@ pub struct Server {
     running: Option<Running>,
     endpoint: Endpoint,
     application: Arc<dyn Application>,
-    bounds: Bounds,
-    ice: IceConfig,
+    config: Config,
 }
 
 impl Server {
     pub async fn start() -> Self {
-        Self::start_with(Arc::new((Classroom, Calls))).await
+        Self::start_with(Arc::new(APPLICATIONS)).await
     }
 
     /// A server on which something else is built than usual.
@@ -67,7 +65,7 @@ impl Server {
     /// A server that gives less than usual.
     pub async fn start_within(bounds: Bounds) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        Self::start_in(directory, Arc::new((Classroom, Calls)), bounds).await
+        Self::start_in(directory, Arc::new(APPLICATIONS), bounds).await
     }
 
     /// Another server, on what a crash at this moment would leave of this one's files.
@@ -77,7 +75,7 @@ impl Server {
             let from = crashed.directory.path().join(name);
             std::fs::copy(from, directory.path().join(name)).expect("a copy");
         }
-        Self::start_in(directory, Arc::clone(&crashed.application), crashed.bounds).await
+        Self::start_in(directory, Arc::clone(&crashed.application), crashed.config.bounds).await
     }
 
     async fn start_in(
@@ -90,16 +88,16 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let endpoint = Endpoint { origin: format!("http://{address}"), http };
-        let ice = IceConfig::default();
-        let mut server =
-            Self { directory, listener, running: None, endpoint, application, bounds, ice };
+        let database = directory.path().join("handup.db");
+        let config = Config { bounds, ..Config::on(database) };
+        let mut server = Self { directory, listener, running: None, endpoint, application, config };
         server.start_again().await;
         server
     }
 
-    /// Starts again with these servers on the way between two browsers.
-    pub async fn restart_with(&mut self, ice: IceConfig) {
-        self.ice = ice;
+    /// Starts again with another configuration.
+    pub async fn restart_configured(&mut self, configure: impl FnOnce(&mut Config)) {
+        configure(&mut self.config);
         self.restart().await;
     }
 
@@ -114,9 +112,9 @@ impl Server {
     /// Starts on the file and the port of before.
     pub async fn start_again(&mut self) {
         let application = Arc::clone(&self.application);
-        let config =
-            Config { bounds: self.bounds, ice: self.ice.clone(), ..Config::on(self.database()) };
-        let engine = server::Engine::open(config, application).await.expect("the database opens");
+        let engine = server::Engine::open(self.config.clone(), application)
+            .await
+            .expect("the database opens");
         let listener = self.listener.try_clone().expect("the listener again");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         let stopping = engine.stopping().clone();
@@ -162,10 +160,6 @@ impl Server {
             let around = &bytes[at.saturating_sub(200)..bytes.len().min(at + 200)];
             Some((path, at, String::from_utf8_lossy(around).into_owned()))
         })
-    }
-
-    fn database(&self) -> PathBuf {
-        self.directory.path().join("handup.db")
     }
 
     /// The database's files by name, and who may read or write each.

@@ -43,7 +43,7 @@ impl Layout {
 
 /// Overwrites the slack of some pages, of which this is the first; tells the first of the next ones,
 /// or none after the last.
-pub(super) async fn clear(
+pub async fn clear(
     connection: &mut SqliteConnection,
     first: u32,
 ) -> Result<Option<u32>, sqlx::Error> {

@@ -11,8 +11,13 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::time::MissedTickBehavior;
 
-use super::check::{Checked, Progress, check, must_be_there, schema_of};
-use super::{BUSY_TIMEOUT, OpenError, beside, trouble};
+use super::check::{Checked, Progress, check, must_be_there};
+use super::errors;
+use super::files::beside;
+use super::lock::BUSY_TIMEOUT;
+use super::schema::schema_of;
+use crate::store::Failure;
+use crate::store::open_error::OpenError;
 
 /// How often it is told how far a copy is.
 const TOLD_EVERY: Duration = Duration::from_millis(100);
@@ -39,12 +44,14 @@ pub enum CopyError {
     #[error(transparent)]
     Source(#[from] OpenError),
     /// SQLite cannot write the copy.
-    #[error("cannot write the copy {path}: {}{source}", trouble::in_words(source))]
+    #[error("cannot write the copy {path}: {why}{source}")]
     Sqlite {
         /// Where it was to be.
         path: String,
+        /// What a person can do about it; empty where nobody knows.
+        why: &'static str,
         /// What SQLite says.
-        source: sqlx::Error,
+        source: Failure,
     },
     /// The system cannot write the copy.
     #[error("cannot write the copy {path}: {source}")]
@@ -74,7 +81,7 @@ pub async fn back_up(
     to: &Path,
     told: &(dyn Fn(Progress) + Sync),
 ) -> Result<Checked, CopyError> {
-    let error = |source| OpenError::File { path: database.display().to_string(), source };
+    let error = |error| errors::of_file(database, error);
     must_be_there(database)?;
     // Like any other program it takes part in SQLite's locks, and leaves no files behind.
     let options = SqliteConnectOptions::new().filename(database).busy_timeout(BUSY_TIMEOUT);
@@ -90,7 +97,7 @@ pub async fn back_up(
 }
 
 /// Makes a copy under a new name of what a connection reads.
-pub(super) async fn copy(
+pub async fn copy(
     connection: &mut SqliteConnection,
     to: &Path,
     told: &(dyn Fn(Progress) + Sync),
@@ -100,9 +107,10 @@ pub(super) async fn copy(
         return Err(CopyError::Taken(to.display().to_string()));
     }
     let part = Part::make(to)?;
-    write(connection, &part.path, told)
-        .await
-        .map_err(|source| CopyError::Sqlite { path: to.display().to_string(), source })?;
+    write(connection, &part.path, told).await.map_err(|error| {
+        let why = errors::advice(&error);
+        CopyError::Sqlite { path: to.display().to_string(), why, source: error.into() }
+    })?;
     // SQLite leaves it to the system when the copy comes to the disk.
     File::open(&part.path).and_then(|file| file.sync_all()).map_err(cannot)?;
     let checked = check(&part.path, told)

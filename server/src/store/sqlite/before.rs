@@ -7,9 +7,11 @@ use std::time::UNIX_EPOCH;
 use signaling::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::check::{newest_schema, schema_of};
 use super::copy::copy;
-use super::{OpenError, beside};
+use super::errors;
+use super::files::beside;
+use super::schema::{newest_schema, schema_of};
+use crate::store::open_error::OpenError;
 
 /// For how many days the copy is kept: what a new Handup does wrong shows within a week.
 const KEPT_DAYS: u32 = 7;
@@ -18,11 +20,11 @@ const DAY_MILLIS: i64 = 24 * 3_600 * 1_000;
 const COPIES: u32 = 100;
 
 /// Copies a file that is about to be brought up to date; none where there is nothing to change.
-pub(super) async fn keep_copy(
+pub async fn keep_copy(
     connection: &mut SqliteConnection,
     path: &Path,
 ) -> Result<Option<PathBuf>, OpenError> {
-    let error = |source| OpenError::File { path: path.display().to_string(), source };
+    let error = |error| errors::of_file(path, error);
     let newest = newest_schema();
     let Some(schema) = schema_of(connection).await.map_err(error)? else { return Ok(None) };
     if schema >= newest {
@@ -65,11 +67,7 @@ const fn is_over(made_at: Timestamp, now: Timestamp, keep_days: Option<u32>) -> 
 }
 
 /// Removes the copies that have been kept long enough.
-pub(crate) fn remove_old(
-    database: &Path,
-    now: Timestamp,
-    keep_days: Option<u32>,
-) -> std::io::Result<()> {
+pub fn remove_old(database: &Path, now: Timestamp, keep_days: Option<u32>) -> std::io::Result<()> {
     let database = real(database);
     let (Some(folder), Some(name)) = (database.parent(), database.file_name()) else {
         return Ok(());

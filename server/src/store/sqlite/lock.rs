@@ -11,9 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::time::Duration;
 
-use super::{BUSY_TIMEOUT, OpenError, beside};
+use super::files::beside;
 use crate::clock::monotonic;
+use crate::store::open_error::OpenError;
 
+/// How long a connection waits for another one's lock.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is tried again whether a server that is stopping has let go.
 const PACE: Duration = Duration::from_millis(20);
 /// The longest that anybody writes about themselves, in bytes.

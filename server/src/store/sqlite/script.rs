@@ -6,33 +6,56 @@ use sqlx::error::BoxDynError;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
-use super::{Append, Write};
 use crate::identity::TokenHash;
 use crate::identity::tokens::{ASLEEP, BrowserId, Held, Membership, TAKEN_ALONG};
 use crate::names::folding::fold;
+use crate::store::write::{Append, Write};
 
 /// The most rows that one statement inserts.
 const LARGEST_PIECE: usize = 256;
 
-/// Statements that are executed in one go, up to the first that fails.
-pub(super) struct Script {
+/// Statements that are executed in one go, up to the first that fails. Their text is of this program
+/// alone, and every value is bound.
+pub struct Script {
     sql: String,
     values: Result<SqliteArguments, BoxDynError>,
+    /// How many values the text has places for, and how many were bound.
+    places: usize,
+    bound: usize,
 }
 
 impl Script {
     pub fn new() -> Self {
-        Self { sql: String::new(), values: Ok(SqliteArguments::default()) }
+        let values = Ok(SqliteArguments::default());
+        Self { sql: String::new(), values, places: 0, bound: 0 }
     }
 
     /// One more statement, whose values are bound next, in their order.
-    pub fn add(&mut self, sql: &str) -> &mut Self {
+    pub fn add(&mut self, sql: &'static str) -> &mut Self {
+        self.places += sql.matches('?').count();
         self.sql.push_str(sql);
         self.sql.push_str(";\n");
         self
     }
 
+    /// One more statement that inserts this many rows of so many columns.
+    fn insert(
+        &mut self,
+        into: &'static str,
+        columns: usize,
+        rows: usize,
+        on_conflict: &'static str,
+    ) -> &mut Self {
+        self.places += columns * rows;
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        for part in [into, " VALUES ", &vec![row; rows].join(", "), on_conflict, ";\n"] {
+            self.sql.push_str(part);
+        }
+        self
+    }
+
     pub fn bind<'t>(&mut self, value: impl Encode<'t, Sqlite> + Type<Sqlite>) -> &mut Self {
+        self.bound += 1;
         if let Ok(values) = &mut self.values
             && let Err(error) = values.add(value)
         {
@@ -48,6 +71,12 @@ impl Script {
     /// After a failure what was done before it still stands in an open transaction: the connection
     /// has to be given up.
     pub async fn run(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        if self.places != self.bound {
+            // sqlx binds NULL where a value is missing, without an error.
+            let (places, bound) = (self.places, self.bound);
+            let error = format!("the script has places for {places} values, and {bound} are bound");
+            return Err(sqlx::Error::Encode(error.into()));
+        }
         let values = self.values.map_err(sqlx::Error::Encode)?;
         sqlx::query_with(AssertSqlSafe(self.sql), values).execute(connection).await.map(drop)
     }
@@ -64,8 +93,7 @@ impl Script {
             .bind(code.as_str());
         }
         for events in pieces(append.events) {
-            let rows = rows_of(4, events.len());
-            self.add(&format!("INSERT INTO event (group_id, seq, name, body) VALUES {rows}"));
+            self.insert("INSERT INTO event (group_id, seq, name, body)", 4, events.len(), "");
             for encoded in events {
                 self.bind_id(group_id)
                     .bind(encoded.event.seq.cast_signed())
@@ -127,10 +155,8 @@ impl Script {
             })
             .collect();
         for piece in pieces(&tokens) {
-            let rows = rows_of(4, piece.len());
-            self.add(&format!(
-                "INSERT INTO token (token_hash, browser, generation, replaces) VALUES {rows}"
-            ));
+            let into = "INSERT INTO token (token_hash, browser, generation, replaces)";
+            self.insert(into, 4, piece.len(), "");
             for (token, held) in piece {
                 self.bind(token.as_bytes().as_slice())
                     .bind(held.browser.as_bytes().as_slice())
@@ -139,12 +165,12 @@ impl Script {
             }
         }
         for piece in pieces(&memberships) {
-            let rows = rows_of(5, piece.len());
-            self.add(&format!(
-                "INSERT INTO membership (browser, group_id, generation, user_id, created_at)
-                 VALUES {rows}
-                 ON CONFLICT DO UPDATE SET generation = excluded.generation"
-            ));
+            self.insert(
+                "INSERT INTO membership (browser, group_id, generation, user_id, created_at)",
+                5,
+                piece.len(),
+                " ON CONFLICT DO UPDATE SET generation = excluded.generation",
+            );
             for (group_id, browser, membership) in piece {
                 self.bind(browser.as_bytes().as_slice())
                     .bind_id(*group_id)
@@ -278,20 +304,17 @@ fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// The places of values in a statement that inserts this many rows of so many columns.
-fn rows_of(columns: usize, count: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    vec![row; count].join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use signaling::event::GroupEnded;
     use signaling::{Event, UserId};
+    use sqlx::Connection;
 
     use super::*;
     use crate::identity::{JoinCode, Token, new_group_id};
-    use crate::store::{EncodedEvent, open};
+    use crate::store::StoreWriter;
+    use crate::store::log::EncodedEvent;
+    use crate::store::sqlite::open::open;
 
     fn ends(seq: u64) -> [EncodedEvent; 1] {
         let event = Event {
@@ -305,7 +328,7 @@ mod tests {
     #[tokio::test]
     async fn what_expects_another_end_of_the_log_is_not_written_nor_what_came_with_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (mut store, reader, _) =
+        let (mut store, reader) =
             open(&folder.path().join("handup.sqlite3")).await.expect("a store");
         let (group_id, code, now) = (new_group_id(), JoinCode::new(), Timestamp::default());
         let append = |expected_seq, events| Append {
@@ -330,6 +353,24 @@ mod tests {
         let seqs: Vec<u64> = loaded.events.iter().map(|encoded| encoded.event.seq).collect();
         assert_eq!(seqs, [1, 2]);
         assert!(loaded.memberships.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_script_that_lacks_a_value_or_has_one_too_many_is_not_run() {
+        let mut connection =
+            SqliteConnection::connect("sqlite::memory:").await.expect("a database");
+        for (values, is_whole) in [(1_u8, false), (2, true), (3, false)] {
+            let mut script = Script::new();
+            script.add("CREATE TABLE IF NOT EXISTS pair (one, other)");
+            script.add("INSERT INTO pair (one, other) VALUES (?, ?)");
+            for value in 0..values {
+                script.bind(i64::from(value));
+            }
+            assert_eq!(script.run(&mut connection).await.is_ok(), is_whole, "{values} values");
+        }
+        let rows: Vec<(i64, i64)> =
+            sqlx::query_as("SELECT * FROM pair").fetch_all(&mut connection).await.expect("rows");
+        assert_eq!(rows, [(0, 1)]);
     }
 
     #[test]

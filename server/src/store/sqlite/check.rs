@@ -8,7 +8,12 @@ use signaling::{Event, Group, GroupId, apply};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
-use super::{BUSY_TIMEOUT, MIGRATIONS, OpenError, beside, bytes, event_of, trouble};
+use super::errors;
+use super::files::beside;
+use super::lock::BUSY_TIMEOUT;
+use super::rows::{bytes, event_of};
+use super::schema::{newest_schema, schema_of};
+use crate::store::open_error::OpenError;
 
 /// The most faults that are told; there is nothing more to learn from the others.
 const FAULTS: usize = 20;
@@ -50,7 +55,7 @@ pub struct Checked {
 /// # Errors
 /// When it cannot be read, or is no database of Handup.
 pub async fn check(path: &Path, told: &(dyn Fn(Progress) + Sync)) -> Result<Checked, OpenError> {
-    let error = |source| OpenError::File { path: path.display().to_string(), source };
+    let error = |error| errors::of_file(path, error);
     must_be_there(path)?;
     loop {
         let log = beside(path, "-wal");
@@ -75,8 +80,8 @@ pub async fn check(path: &Path, told: &(dyn Fn(Progress) + Sync)) -> Result<Chec
 }
 
 /// A file that is only looked at is not made.
-pub(super) fn must_be_there(path: &Path) -> Result<(), OpenError> {
-    let why = match trouble::of_the_place(path) {
+pub fn must_be_there(path: &Path) -> Result<(), OpenError> {
+    let why = match errors::of_the_place(path) {
         Some(why) => why,
         None if !path.exists() => "it is not there. Name a file that is",
         None => return Ok(()),
@@ -90,7 +95,7 @@ async fn check_through(
     path: &Path,
     told: &(dyn Fn(Progress) + Sync),
 ) -> Result<Checked, OpenError> {
-    let error = |source| OpenError::File { path: path.display().to_string(), source };
+    let error = |error| errors::of_file(path, error);
     let newest_schema = newest_schema();
     let mut moment = connection.begin().await.map_err(error)?;
     let schema = schema_of(&mut moment).await.map_err(error)?.unwrap_or(0);
@@ -122,28 +127,6 @@ async fn check_through(
     }
     let Look { faults, events, .. } = look;
     Ok(Checked { schema, newest_schema, classes, events, faults })
-}
-
-/// The number of the newest schema that this program knows.
-pub(super) fn newest_schema() -> i64 {
-    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
-}
-
-/// The number of a file's schema; none when it has none of Handup's.
-pub(super) async fn schema_of(
-    connection: &mut SqliteConnection,
-) -> Result<Option<i64>, sqlx::Error> {
-    let is_ours: bool = sqlx::query_scalar(
-        "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('_sqlx_migrations', 'class')",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    if !is_ours {
-        return Ok(None);
-    }
-    sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
-        .fetch_one(connection)
-        .await
 }
 
 /// A look through the logs of a file.

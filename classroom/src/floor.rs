@@ -1,0 +1,54 @@
+//! The floor: whether students may ask for it unprompted, and how often at once.
+
+use signaling::{Code, Command, Group, Invitation, Refusal, Rejection, Switch, Timestamp, UserId};
+
+/// Students may raise their hands unprompted.
+pub const ASK_ANYTIME: Switch = Switch::on("askAnytime");
+
+/// A student has one open ask at a time.
+pub const SECOND_ASK: Rejection = Rejection::Application(Refusal {
+    status: 409,
+    code: Code::HasOne,
+    text: "You have asked already, and your ask is still open.",
+});
+
+/// Why a student's command is refused that asks for the floor. In a class whatever a student puts
+/// before the group is an ask, also where its `data` is of another program.
+pub(crate) fn refuse(group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
+    match command {
+        Command::InviteInGroup { actor, .. } if group.is_student(*actor) => {
+            refuse_ask(group, now, *actor)
+        }
+        Command::Create { .. }
+        | Command::Join { .. }
+        | Command::Invite { .. }
+        | Command::InviteInGroup { .. }
+        | Command::Cancel { .. }
+        | Command::Accept { .. }
+        | Command::Reject { .. }
+        | Command::Finish { .. }
+        | Command::Modify { .. }
+        | Command::ChangeGroup { .. }
+        | Command::RenewJoinCode { .. }
+        | Command::ChangeRole { .. }
+        | Command::Leave { .. }
+        | Command::End { .. }
+        | Command::EndForgotten { .. }
+        | Command::Expire => None,
+    }
+}
+
+fn refuse_ask(group: &Group, now: Timestamp, student: UserId) -> Option<Rejection> {
+    if !group.settings.is_on(ASK_ANYTIME) {
+        return Some(Rejection::NotPermitted);
+    }
+    let is_open_ask = |invitation: &Invitation| {
+        invitation.inviter == student
+            && invitation.group_id.is_some()
+            && invitation.open
+            && !invitation.is_due(now)
+    };
+    // Mostly a student has none at all.
+    let has_open_ask = group.count_live_of(student) > 0 && group.live().any(is_open_ask);
+    has_open_ask.then_some(SECOND_ASK)
+}

@@ -1,0 +1,117 @@
+//! Why the store cannot be opened, in words for whoever starts the server.
+
+use super::Failure;
+
+/// Why the store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file or its directory cannot be used.
+    #[error("cannot use the database {path}: {why}{source}")]
+    File {
+        /// Where it should be.
+        path: String,
+        /// What a person can do about it; empty where nobody knows.
+        why: &'static str,
+        /// What the database says.
+        source: Failure,
+    },
+    /// The store was opened and cannot be read.
+    #[error("cannot read the database: {0}")]
+    Unreadable(Failure),
+    /// There can be no file of this name.
+    #[error("cannot use the database {path}: {why}")]
+    NoPlace {
+        /// Where it should be.
+        path: String,
+        /// What is wrong, and what to do.
+        why: &'static str,
+    },
+    /// Another server serves the file.
+    #[error(
+        "the database {path} is served already, by {by}. Stop that server first, or give this one a \
+         file of its own by --database"
+    )]
+    Served {
+        /// Where it is.
+        path: String,
+        /// Who has it, as they wrote it down.
+        by: String,
+    },
+    /// The file is to be found by two names, each of which would have a log and a lock of its own.
+    #[error(
+        "the database {path} has a second name (a hard link), by which another server could write \
+         it. Remove one of the two names, or copy the file"
+    )]
+    TwoNames {
+        /// One of its names.
+        path: String,
+    },
+    /// There can be no lock beside the file.
+    #[error(
+        "cannot lock {path}, by which no second server serves the same database: {source}. Let this \
+         user write the folder, on a disk that knows locks"
+    )]
+    NoLock {
+        /// The file of the lock.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("cannot bring the database {path} up to date: {source}")]
+    Migrate {
+        /// Where it is.
+        path: String,
+        /// What went wrong.
+        source: Failure,
+    },
+    /// It is a database, but none of Handup's.
+    #[error("{path} is a database of SQLite, but none of Handup. Name another file")]
+    NotOurs {
+        /// Where it is.
+        path: String,
+    },
+    /// There is no copy of a file that is to be changed.
+    #[error(
+        "the database {path} is of an older Handup and is not changed before there is a copy of it. \
+         {source}. Make room for as much again in its folder, and let this user write there"
+    )]
+    NoCopy {
+        /// Where it is.
+        path: String,
+        /// Why not.
+        source: Failure,
+    },
+    /// The schema is of a time to come.
+    #[error(
+        "the database {path} was written by a newer Handup: its schema is number {schema}, which \
+         this one does not know. Start the newer one"
+    )]
+    Newer {
+        /// Where it is.
+        path: String,
+        /// The number of its newest migration.
+        schema: i64,
+    },
+    /// The system gives no threads to render with.
+    #[error("cannot start the threads that render pages: {0}")]
+    Threads(std::io::Error),
+    /// SQLite itself is too old.
+    #[error("SQLite {0} is too old: 3.51.3 or newer is needed")]
+    OldSqlite(String),
+    /// SQLite was built without what clears a file of what was deleted.
+    #[error(
+        "this program was built with a SQLite that has no sqlite_dbpage, without which what is \
+         deleted does not leave the file. Build it inside Handup's checkout, whose \
+         .cargo/config.toml says how"
+    )]
+    NoPages,
+    /// What is committed to the file would not be on disk.
+    #[error("the database {path} is not durable: its journal_mode is {journal_mode}")]
+    NotDurable {
+        /// Where it is.
+        path: String,
+        /// Its journal mode.
+        journal_mode: String,
+    },
+}

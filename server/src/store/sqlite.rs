@@ -1,0 +1,23 @@
+//! The store in one SQLite file, embedded: nothing to install. All SQL is here.
+
+#![expect(clippy::disallowed_methods, reason = "all SQL is here")]
+
+pub(crate) mod before;
+pub(crate) mod check;
+pub(crate) mod copy;
+mod credentials;
+mod durable;
+mod errors;
+mod files;
+mod history;
+mod lock;
+mod log;
+pub(crate) mod open;
+mod reader;
+mod retention;
+mod rows;
+mod schema;
+mod script;
+mod settings;
+mod slack;
+mod writer;
