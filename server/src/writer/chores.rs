@@ -8,7 +8,8 @@ use std::time::Duration;
 use signaling::{Application, Command, Eraser, Event, GroupId, Role, Timestamp, UserId, act};
 use tokio::sync::oneshot;
 
-use super::{Writer, deadline_after};
+use super::Writer;
+use super::working::deadline_after;
 use crate::clock::monotonic;
 use crate::error::Error;
 use crate::store::StoreWriter;
