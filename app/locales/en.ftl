@@ -613,6 +613,7 @@ said-left = left the class
 said-removed = removed from the class
 said-role-changed = role changed
 said-class-ended = the class ended
+said-forgotten = forgotten
 said-disconnected = connection lost
 said-hung-up = hung up
 said-busy = in another call

@@ -8,25 +8,13 @@
 //! forgets. All of it is pure.
 
 mod offer;
+mod reason;
 mod rules;
 mod standing;
 mod word;
 
 pub use offer::{Answer, Media, Offer, RING_SECONDS};
+pub use reason::Reason;
 pub use rules::{Calls, ENGAGED, SILENCE_SECONDS, STUDENTS_MAY_CALL};
 pub use standing::{Call, Outcome, Stage};
 pub use word::{Candidate, Mid, Say, Word};
-
-/// The reasons that calls have.
-pub mod reasons {
-    /// Somebody hung up; the default when a call is finished.
-    pub const HUNG_UP: &str = "hung_up";
-    /// The callee was in another call.
-    pub const BUSY: &str = "busy";
-    /// Both called each other, and the other's call was answered.
-    pub const CROSSED: &str = "crossed";
-    /// The two found no way to each other.
-    pub const FAILED: &str = "failed";
-    /// All of them.
-    pub const ALL: [&str; 4] = [HUNG_UP, BUSY, CROSSED, FAILED];
-}

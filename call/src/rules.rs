@@ -7,7 +7,7 @@ use signaling::{
     Role, Switch, Timestamp, UserId,
 };
 
-use crate::{Answer, Call, Offer, reasons};
+use crate::{Answer, Call, Offer, Reason};
 
 /// How long an end of an answered call may be silent before it is over, in seconds. Pages give a
 /// sign of life several times in it, so a network that is gone for fifteen seconds ends no call.
@@ -29,7 +29,7 @@ pub struct Calls;
 
 impl Application for Calls {
     fn finish_reason(&self, data: &str) -> Option<&'static str> {
-        Offer::read(data).map(|_| reasons::HUNG_UP)
+        Offer::read(data).map(|_| Reason::HungUp.text())
     }
 
     fn switches(&self) -> Vec<Switch> {
@@ -91,7 +91,7 @@ impl Application for Calls {
     }
 
     fn knows_reason(&self, reason: &str) -> bool {
-        reasons::ALL.contains(&reason)
+        Reason::read(reason).is_some()
     }
 
     fn keep_when_erased(&self, data: &str) -> Option<String> {
@@ -123,7 +123,7 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
                 invite_id: crossing.invite_id,
                 data: answer.to_data(),
             },
-            cancel(call.caller, call.invite_id, reasons::CROSSED),
+            cancel(call.caller, call.invite_id, Reason::Crossed.text()),
         ]);
     }
     Call::all_with(group, call.callee).find(is_other)?;
@@ -131,7 +131,7 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
         actor: call.callee,
         invite_id: call.invite_id,
         data: String::new(),
-        reason: Some(reasons::BUSY.to_owned()),
+        reason: Some(Reason::Busy.text().to_owned()),
     }])
 }
 
@@ -139,7 +139,7 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
 fn part_students(group: &Group, user: UserId) -> Vec<Command> {
     let between_students =
         Call::all_with(group, user).filter(|call| !group.is_teacher(call.other(user)));
-    let reason = signaling::reasons::ROLE_CHANGED;
+    let reason = signaling::Reason::RoleChanged.text();
     let part = |call: Call| {
         if call.is_ringing() {
             return cancel(call.caller, call.invite_id, reason);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use signaling::{Group, Invitation, InviteId, Invitee, InviteeState, Timestamp, UserId};
 
-use crate::{Answer, Media, Offer, reasons};
+use crate::{Answer, Media, Offer, Reason};
 
 /// How far a call has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,15 +126,17 @@ pub enum Outcome {
 impl Outcome {
     /// What came of a call whose callee's part is in this state for this reason.
     pub fn of(state: InviteeState, reason: Option<&str>) -> Self {
-        match (state, reason) {
+        let own = reason.and_then(Reason::read);
+        let is_lost = reason == Some(signaling::Reason::Disconnected.text());
+        match (state, own) {
             (InviteeState::Pending, _) => Self::Ringing,
-            (InviteeState::Finished, Some(reasons::FAILED)) => Self::Failed,
-            (InviteeState::Finished, Some(signaling::reasons::DISCONNECTED)) => Self::Lost,
+            (InviteeState::Finished, Some(Reason::Failed)) => Self::Failed,
+            (InviteeState::Finished, _) if is_lost => Self::Lost,
             (InviteeState::Accepted | InviteeState::Finished, _) => Self::Answered,
-            (InviteeState::Rejected, Some(reasons::BUSY)) => Self::Busy,
+            (InviteeState::Rejected, Some(Reason::Busy)) => Self::Busy,
             (InviteeState::Rejected, _) => Self::Declined,
             (InviteeState::TimedOut, _) => Self::NoAnswer,
-            (InviteeState::Cancelled, Some(reasons::CROSSED)) => Self::Crossed,
+            (InviteeState::Cancelled, Some(Reason::Crossed)) => Self::Crossed,
             (InviteeState::Cancelled, _) => Self::Cancelled,
         }
     }

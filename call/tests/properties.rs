@@ -4,6 +4,7 @@ mod support;
 
 use call::{Call, ENGAGED};
 use proptest::prelude::*;
+use signaling::test_support::reject;
 use signaling::{Command, InviteId, Role, UserId};
 use support::*;
 

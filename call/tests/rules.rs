@@ -2,7 +2,7 @@
 
 mod support;
 
-use call::{Answer, Call, ENGAGED, Media, Outcome, Stage, reasons};
+use call::{Answer, Call, ENGAGED, Media, Outcome, Reason, Stage};
 use signaling::{InviteeState, Rejection, Role};
 use support::*;
 
@@ -51,7 +51,10 @@ fn a_call_is_read_from_the_group_as_its_two_people_see_it() {
     assert_eq!(call.stage, Stage::Answered { since: class.now, device: "phone".to_owned() });
     class.does(finish(CLEO, CALL));
     assert_eq!(Call::with(&class.group, ADA), None);
-    assert_eq!(class.came_to(CALL), (InviteeState::Finished, Some(reasons::HUNG_UP.to_owned())));
+    assert_eq!(
+        class.came_to(CALL),
+        (InviteeState::Finished, Some(Reason::HungUp.text().to_owned()))
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use signaling::{
     SettingsChange, Timeout, Timestamp, UserId,
 };
 
-use crate::{ASK_ANYTIME, Hand, HandSource, Lesson, Operation, Round, follow::bring_down, reasons};
+use crate::{ASK_ANYTIME, Hand, HandSource, Lesson, Operation, Reason, Round, follow::bring_down};
 
 /// One tap, or one form sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub fn plan(
     let none = String::new;
     let commands = match deed {
         Deed::RaiseHand => return raise(group, &lesson, now, actor, fresh),
-        Deed::LowerHand => bring_down(group, actor, reasons::LOWERED),
+        Deed::LowerHand => bring_down(group, actor, Reason::Lowered),
         Deed::NotNow => {
             let round = lesson.asked(group, actor).ok_or(Obstacle::Settled)?;
             vec![reject(actor, round.invite_id)]

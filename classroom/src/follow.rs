@@ -7,7 +7,7 @@ use signaling::{
 };
 
 use crate::history::Chronicle;
-use crate::{ASK_ANYTIME, HandSource, Invited, Lesson, Operation, floor, reasons};
+use crate::{ASK_ANYTIME, HandSource, Invited, Lesson, Operation, Reason, floor};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,8 +16,8 @@ pub struct Classroom;
 impl Application for Classroom {
     fn finish_reason(&self, data: &str) -> Option<&'static str> {
         Some(match Operation::read(data)? {
-            Operation::HandRaising { .. } => reasons::LOWERED,
-            Operation::Speaking | Operation::SpeechApplication => reasons::SPOKE,
+            Operation::HandRaising { .. } => Reason::Lowered.text(),
+            Operation::Speaking | Operation::SpeechApplication => Reason::Spoke.text(),
         })
     }
 
@@ -33,7 +33,7 @@ impl Application for Classroom {
             EventKind::InviteeRejected(InviteeRejected { invite_id, .. }) => {
                 match operation_of(group, *invite_id) {
                     Some((Operation::SpeechApplication, student)) => {
-                        vec![withdraw(student, *invite_id, reasons::LOWERED)]
+                        vec![withdraw(student, *invite_id, Reason::Lowered)]
                     }
                     Some((Operation::HandRaising { .. } | Operation::Speaking, _)) | None => {
                         Vec::new()
@@ -41,7 +41,7 @@ impl Application for Classroom {
                 }
             }
             EventKind::MemberChanged(changed) if changed.role == Role::Teacher => {
-                bring_down(group, changed.user_id, reasons::LOWERED)
+                bring_down(group, changed.user_id, Reason::Lowered)
             }
             EventKind::ReceiveNewInvitation(_)
             | EventKind::InvitationCancelled(_)
@@ -81,7 +81,7 @@ impl Application for Classroom {
     }
 
     fn knows_reason(&self, reason: &str) -> bool {
-        reasons::is_known(reason)
+        Reason::read(reason).is_some()
     }
 
     fn reading_version(&self) -> u32 {
@@ -96,22 +96,22 @@ fn operation_of(group: &Group, invite_id: InviteId) -> Option<(Operation, UserId
 
 /// Whoever speaks has no hand up, and needs no second invitation to speak.
 fn has_the_floor(group: &Group, student: UserId) -> Vec<Command> {
-    let mut commands = bring_down(group, student, reasons::CALLED_ON);
+    let mut commands = bring_down(group, student, Reason::CalledOn);
+    // Of most invitations they are no part, and then nobody's parts are gone through.
     let asks_them_alone = |invitation: &&Invitation| {
-        let part = invitation.part(student);
-        part.is_some_and(|part| part.state == InviteeState::Pending)
+        invitation.part(student).is_some()
             && invitation.in_state(InviteeState::Pending).eq([student])
     };
     let invited = Lesson::of_those(group, group.live().filter(asks_them_alone)).invited;
-    for Invited { invite_id, .. } in invited.iter().filter(|invited| invited.user == student) {
-        let Some(invitation) = group.invitation(*invite_id) else { continue };
-        commands.push(withdraw(invitation.inviter, *invite_id, reasons::CALLED_ON));
+    for Invited { invite_id, .. } in invited {
+        let Some(invitation) = group.invitation(invite_id) else { continue };
+        commands.push(withdraw(invitation.inviter, invite_id, Reason::CalledOn));
     }
     commands
 }
 
 /// Takes a student's hand down, whatever holds it up.
-pub(crate) fn bring_down(group: &Group, student: UserId, reason: &str) -> Vec<Command> {
+pub(crate) fn bring_down(group: &Group, student: UserId, reason: Reason) -> Vec<Command> {
     let is_theirs = |invitation: &&Invitation| {
         let part = invitation.part(student);
         let has_accepted = part.is_some_and(|part| part.state == InviteeState::Accepted);
@@ -124,7 +124,7 @@ pub(crate) fn bring_down(group: &Group, student: UserId, reason: &str) -> Vec<Co
             actor: student,
             invite_id: *invite_id,
             whom: FinishWhom::Member(student),
-            reason: Some(reason.to_owned()),
+            reason: Some(reason.text().to_owned()),
             data: String::new(),
         },
         HandSource::Ask(invite_id) => withdraw(student, *invite_id, reason),
@@ -132,11 +132,11 @@ pub(crate) fn bring_down(group: &Group, student: UserId, reason: &str) -> Vec<Co
     commands.collect()
 }
 
-fn withdraw(inviter: UserId, invite_id: InviteId, reason: &str) -> Command {
+fn withdraw(inviter: UserId, invite_id: InviteId, reason: Reason) -> Command {
     Command::Cancel {
         actor: inviter,
         invite_id,
         data: String::new(),
-        reason: Some(reason.to_owned()),
+        reason: Some(reason.text().to_owned()),
     }
 }

@@ -212,10 +212,7 @@ impl Lesson {
         match known.and_then(|hand| self.hands.get_mut(hand)) {
             Some(hand) => {
                 hand.sources.push(source);
-                if seq < hand.seq {
-                    hand.seq = seq;
-                    hand.since = since;
-                }
+                (hand.seq, hand.since) = (hand.seq, hand.since).min((seq, since));
             }
             None => {
                 if let Some(place) = place {

@@ -13,6 +13,7 @@ mod follow;
 pub mod history;
 mod lesson;
 mod operation;
+mod reason;
 
 use call::Calls;
 
@@ -21,24 +22,8 @@ pub use floor::{ASK_ANYTIME, SECOND_ASK};
 pub use follow::Classroom;
 pub use lesson::{Hand, HandSource, Invited, Lesson, Round, Standing, Turn};
 pub use operation::Operation;
+pub use reason::{KnownReason, Reason};
 
 /// The applications of Handup's engine: whoever opens an engine hands it these. One more stands in
 /// this line, as the second of a pair with the last.
 pub const APPLICATIONS: (Classroom, Calls) = (Classroom, Calls);
-
-/// The reasons that the classroom gives.
-pub mod reasons {
-    /// The hand came down because its student was called on.
-    pub const CALLED_ON: &str = "called_on";
-    /// The hand was lowered.
-    pub const LOWERED: &str = "lowered";
-    /// The turn is over.
-    pub const SPOKE: &str = "spoke";
-
-    /// Whether a reason is an application's or the engine's own, and no words of somebody's.
-    pub fn is_known(reason: &str) -> bool {
-        [CALLED_ON, LOWERED, SPOKE].contains(&reason)
-            || call::reasons::ALL.contains(&reason)
-            || signaling::reasons::ALL.contains(&reason)
-    }
-}

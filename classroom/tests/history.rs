@@ -4,7 +4,7 @@ mod support;
 
 use call::{Media, Outcome};
 use classroom::history::{Chronicle, InOrder, Kind, Record, sections};
-use classroom::{Deed, Operation, reasons};
+use classroom::{Deed, Operation, Reason};
 use signaling::{
     Command, Event, EventKind, InviteId, InviteeList, InviteeState, Timeout, Timestamp, UserId,
     event,
@@ -56,7 +56,10 @@ fn a_round_tells_who_raised_when_and_how_each_hand_came_down() {
     let raises: Vec<_> = section.raises().iter().map(|r| (r.part.user, r.after)).collect();
     assert_eq!(raises, [(CY, 1_000), (DEE, 2_000)]);
     let down: Vec<_> = section.raises().iter().map(|r| r.part.reason.clone()).collect();
-    assert_eq!(down, [Some(reasons::CALLED_ON.to_owned()), Some(reasons::LOWERED.to_owned())]);
+    assert_eq!(
+        down,
+        [Some(Reason::CalledOn.text().to_owned()), Some(Reason::Lowered.text().to_owned())]
+    );
     assert_eq!(section.asked_who(InviteeState::Rejected), [EVE]);
     let turn = section.of_kind(Kind::Floor).next().expect("a turn");
     assert_eq!((turn.inviter, turn.parts[0].user), (BEN, CY));

@@ -5,12 +5,13 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use call::STUDENTS_MAY_CALL;
+use call::{Media, Offer, STUDENTS_MAY_CALL};
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, Obstacle, Operation, Round, SECOND_ASK,
-    Standing, reasons,
+    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Obstacle, Operation,
+    Reason, Round, SECOND_ASK, Standing,
 };
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
+use signaling::test_support::{accept, cancel, reject};
 use signaling::{
     Answers, Application, Command, Event, EventKind, FinishWhom, Group, InviteId, InviteeList,
     InviteeState, Outcome, Rejection, Role, SettingsChange, Snapshot, Timeout, UserId, act, apply,
@@ -113,18 +114,6 @@ fn in_group(
 
 fn only<const N: usize>(members: [UserId; N]) -> InviteeList {
     InviteeList::Members(members.to_vec())
-}
-
-fn accept(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Accept { actor, invite_id, data: String::new() }
-}
-
-fn reject(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Reject { actor, invite_id, data: String::new(), reason: None }
-}
-
-fn cancel(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Cancel { actor, invite_id, data: String::new(), reason: None }
 }
 
 fn finish(actor: UserId, invite_id: InviteId, whom: FinishWhom, reason: Option<&str>) -> Command {
@@ -302,7 +291,10 @@ fn a_student_who_accepts_to_speak_has_their_hand_finished_as_called_on() {
     assert_eq!(class.group.invitation(call).expect("a call").data, r#"{"operation":"speaking"}"#);
     assert_eq!((class.hands(), class.invited()), (vec![CLEO, DAN], vec![CLEO]), "until accepted");
     let spoken = class.does(CLEO, Speak);
-    assert_eq!(spoken, [accepted(call, CLEO), finished(round, CLEO, CLEO, reasons::CALLED_ON)]);
+    assert_eq!(
+        spoken,
+        [accepted(call, CLEO), finished(round, CLEO, CLEO, Reason::CalledOn.text())]
+    );
     assert_eq!((class.hands(), class.speaking(), class.invited()), (vec![DAN], vec![CLEO], vec![]));
 }
 
@@ -318,9 +310,93 @@ fn whoever_accepts_to_speak_has_no_hand_left_of_any_kind() {
     class.sends(in_group(BEN, call, only([CLEO]), r#"{"operation":"speaking"}"#, Answers::Each));
     let [one, two, three] = <[_; 3]>::try_from(class.sends(accept(CLEO, call))).expect("three");
     assert_eq!(one, accepted(call, CLEO));
-    assert_eq!(two, cancelled(ask, CLEO, Some(reasons::CALLED_ON)));
-    assert_eq!(three, finished(round, CLEO, CLEO, reasons::CALLED_ON));
+    assert_eq!(two, cancelled(ask, CLEO, Some(Reason::CalledOn.text())));
+    assert_eq!(three, finished(round, CLEO, CLEO, Reason::CalledOn.text()));
     assert_eq!((class.hands(), class.speaking()), (vec![], vec![CLEO]));
+}
+
+#[test]
+fn whoever_has_the_floor_is_invited_to_it_no_more_but_by_what_asks_others_too() {
+    const SPEAKING: &str = r#"{"operation":"speaking"}"#;
+    let mut class = class();
+    let ids = [class.fresh(), class.fresh(), class.fresh(), class.fresh()];
+    let [taken, alone, with_dan, dans] = ids;
+    class.sends(in_group(ADA, taken, only([CLEO]), SPEAKING, Answers::Each));
+    class.sends(in_group(BEN, alone, only([CLEO]), SPEAKING, Answers::Each));
+    class.sends(in_group(ADA, with_dan, only([CLEO, DAN]), SPEAKING, Answers::Each));
+    class.sends(in_group(ADA, dans, only([DAN]), SPEAKING, Answers::Each));
+    let spoken = class.sends(accept(CLEO, taken));
+    let gone = InvitationCancelled {
+        invite_id: alone,
+        inviter: BEN,
+        invitee_list: only([CLEO]),
+        data: String::new(),
+        reason: Some(Reason::CalledOn.text().to_owned()),
+    };
+    assert_eq!(spoken, [accepted(taken, CLEO), gone.into()]);
+    assert_eq!(class.invited(), [CLEO, DAN, DAN], "what asks Dan too goes on for both");
+
+    // Once the other has answered, it asks Cleo alone.
+    class.sends(reject(DAN, with_dan));
+    class.does(CLEO, Done);
+    let again = class.fresh();
+    class.sends(in_group(ADA, again, only([CLEO]), SPEAKING, Answers::Each));
+    class.sends(accept(CLEO, again));
+    assert_eq!(class.state(with_dan, CLEO), Some(InviteeState::Cancelled));
+    assert_eq!(class.state(dans, DAN), Some(InviteeState::Pending), "others are left alone");
+}
+
+#[test]
+fn what_is_no_invitation_to_speak_stays_when_the_floor_is_taken() {
+    let mut class = class();
+    let round = class.fresh();
+    let data = r#"{"operation":"hand_raising"}"#;
+    class.sends(in_group(ADA, round, only([CLEO]), data, Answers::Each));
+    class.does(ADA, CallOn(CLEO));
+    let call = class.latest();
+    assert_eq!(class.does(CLEO, Speak), [accepted(call, CLEO)]);
+    assert_eq!(class.state(round, CLEO), Some(InviteeState::Pending));
+}
+
+#[test]
+fn the_floor_is_a_teachers_to_give_to_anybody_and_no_students_to_give_to_a_teacher() {
+    const SPEAKING: &str = r#"{"operation":"speaking"}"#;
+    let mut class = class();
+    let (to_both, by_student) = (class.fresh(), class.fresh());
+    class.sends(in_group(ADA, to_both, only([BEN, CLEO]), SPEAKING, Answers::Each));
+    class.sends(in_group(DAN, by_student, only([ADA, BEN]), SPEAKING, Answers::Each));
+    assert_eq!((class.invited(), class.speaking()), (vec![BEN, CLEO], vec![]));
+    class.sends(accept(CLEO, to_both));
+    class.wait(1);
+    class.sends(accept(BEN, to_both));
+    class.sends(accept(BEN, by_student));
+    assert_eq!(class.speaking(), [CLEO, BEN]);
+    // A turn outlives the role of whoever gave it, and is then a student's still, and no teacher's.
+    class.does(BEN, MakeRole(ADA, Role::Student));
+    assert_eq!(class.speaking(), [CLEO]);
+    // Whoever gave it and came to teach again gives it to both.
+    class.does(BEN, MakeRole(ADA, Role::Teacher));
+    assert_eq!(class.speaking(), [CLEO, BEN]);
+}
+
+#[test]
+fn a_hand_that_several_rounds_hold_up_is_as_old_as_its_first_whichever_round_is_older() {
+    for (first, second) in [(0, 1), (1, 0)] {
+        let mut class = class();
+        let ids = [class.fresh(), class.fresh()];
+        for round in ids {
+            let data = r#"{"operation":"hand_raising"}"#;
+            class.sends(in_group(ADA, round, Everyone, data, Answers::Each));
+        }
+        class.wait(10);
+        let since = class.now;
+        class.sends(accept(CLEO, ids[first]));
+        let seq = class.group.seq;
+        class.wait(10);
+        class.sends(accept(CLEO, ids[second]));
+        let hands = class.lesson().hands;
+        assert_eq!((hands.len(), hands[0].seq, hands[0].since), (1, seq, since), "{first}");
+    }
 }
 
 // A teacher who takes an unprompted hand accepts it, and that is the turn.
@@ -369,7 +445,7 @@ fn a_taken_hand_is_down_wherever_else_it_was_up() {
     class.sends(accept(CLEO, round));
     let taken = class.does(BEN, CallOn(CLEO));
     assert_eq!(taken[0], accepted(ask, BEN));
-    assert_eq!(taken[2], finished(round, CLEO, CLEO, reasons::CALLED_ON));
+    assert_eq!(taken[2], finished(round, CLEO, CLEO, Reason::CalledOn.text()));
     assert_eq!((class.hands(), class.speaking()), (vec![], vec![CLEO]));
 }
 
@@ -382,13 +458,13 @@ fn a_turn_ends_as_spoke_whoever_ends_it_and_however_it_began() {
         class.does(ADA, CallOn(CLEO));
         let call = class.latest();
         class.does(CLEO, Speak);
-        assert_eq!(class.does(by, deed.clone()), [finished(call, CLEO, by, reasons::SPOKE)]);
+        assert_eq!(class.does(by, deed.clone()), [finished(call, CLEO, by, Reason::Spoke.text())]);
         assert_eq!((class.speaking(), class.hands()), (vec![], vec![]));
 
         class.does(CLEO, RaiseHand);
         let ask = class.latest();
         class.does(BEN, CallOn(CLEO));
-        assert_eq!(class.does(by, deed), [finished(ask, BEN, by, reasons::SPOKE)]);
+        assert_eq!(class.does(by, deed), [finished(ask, BEN, by, Reason::Spoke.text())]);
         assert_eq!((class.speaking(), class.hands()), (vec![], vec![]), "and no hand comes back");
     }
 }
@@ -400,7 +476,10 @@ fn a_finish_that_names_nobody_and_no_reason_is_explained_by_the_server() {
     class.does(CLEO, RaiseHand);
     class.does(DAN, RaiseHand);
     let all = class.sends(finish(ADA, round, FinishWhom::Unnamed, None));
-    assert_eq!(all, [CLEO, DAN].map(|student| finished(round, student, ADA, reasons::LOWERED)));
+    assert_eq!(
+        all,
+        [CLEO, DAN].map(|student| finished(round, student, ADA, Reason::Lowered.text()))
+    );
     class.does(EVE, RaiseHand);
     let own = class.sends(finish(EVE, round, FinishWhom::Unnamed, Some(MY_OWN_WORDS)));
     assert_eq!(own, [finished(round, EVE, EVE, MY_OWN_WORDS)], "who gives a reason keeps it");
@@ -408,7 +487,7 @@ fn a_finish_that_names_nobody_and_no_reason_is_explained_by_the_server() {
     class.sends(in_group(ADA, call, only([CLEO]), r#"{"operation":"call"}"#, Answers::Each));
     class.sends(accept(CLEO, call));
     let hung_up = class.sends(finish(CLEO, call, FinishWhom::Unnamed, None));
-    assert_eq!(hung_up, [finished(call, CLEO, CLEO, signaling::reasons::FINISHED)]);
+    assert_eq!(hung_up, [finished(call, CLEO, CLEO, signaling::Reason::Finished.text())]);
 }
 
 // Lowering is `lowered` for an accepted hand, cancel (by the student) or reject (by a teacher)
@@ -420,13 +499,16 @@ fn a_hand_is_lowered_by_its_student_or_by_any_teacher() {
         let mut class = class();
         let round = class.round_of(ADA, asks(""));
         class.does(CLEO, RaiseHand);
-        assert_eq!(class.does(by, deed.clone()), [finished(round, CLEO, by, reasons::LOWERED)]);
+        assert_eq!(
+            class.does(by, deed.clone()),
+            [finished(round, CLEO, by, Reason::Lowered.text())]
+        );
         assert_eq!(class.hands(), []);
 
         class.does(ADA, StopAsking);
         class.does(CLEO, RaiseHand);
         let ask = class.latest();
-        let withdrawn = cancelled(ask, CLEO, Some(reasons::LOWERED));
+        let withdrawn = cancelled(ask, CLEO, Some(Reason::Lowered.text()));
         let expected = match by {
             CLEO => vec![withdrawn],
             teacher => vec![rejected(ask, teacher), withdrawn],
@@ -615,7 +697,7 @@ fn whoever_becomes_a_co_teacher_lowers_their_hand_and_may_raise_it_again_as_a_st
     let round = class.round_of(ADA, asks(""));
     class.does(CLEO, RaiseHand);
     let made = class.does(ADA, MakeRole(CLEO, Role::Teacher));
-    assert_eq!(made.last(), Some(&finished(round, CLEO, CLEO, reasons::LOWERED)));
+    assert_eq!(made.last(), Some(&finished(round, CLEO, CLEO, Reason::Lowered.text())));
     assert_eq!((class.hands(), class.standing(CLEO)), (vec![], Standing::Waiting));
     class.does(ADA, MakeRole(CLEO, Role::Student));
     assert_eq!(class.standing(CLEO), Standing::MayRaise);
@@ -666,7 +748,7 @@ fn a_hand_goes_with_its_student_and_stays_when_the_teacher_who_asked_goes() {
     assert_eq!(class.hands(), [DAN, EVE], "a raised hand is the student's");
     class.does(ADA, Remove(EVE));
     assert_eq!(class.hands(), [DAN]);
-    assert_eq!(class.does(ADA, Lower(DAN)), [finished(round, DAN, ADA, reasons::LOWERED)]);
+    assert_eq!(class.does(ADA, Lower(DAN)), [finished(round, DAN, ADA, Reason::Lowered.text())]);
 }
 
 #[test]
@@ -1184,4 +1266,54 @@ fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
     assert_eq!(names, ["askAnytime", "studentsMayCall"]);
     let distinct: BTreeSet<&str> = names.iter().copied().chain(["locked"]).collect();
     assert_eq!(distinct.len(), names.len() + 1);
+}
+
+#[test]
+fn the_classroom_and_calls_answer_for_what_is_theirs_as_one() {
+    let hands = Operation::HandRaising { question: Some("Why?".to_owned()) }.to_data();
+    let floor = Operation::Speaking.to_data();
+    let ring = Offer { media: Media::Video, room: "r".to_owned() }.to_data();
+    let silent = Offer { media: Media::Video, room: String::new() }.to_data();
+    let asked = Operation::HandRaising { question: None }.to_data();
+    for (data, reason, silence, kept) in [
+        (hands.as_str(), Some("lowered"), None, Some(asked)),
+        (&floor, Some("spoke"), None, Some(floor.clone())),
+        (&ring, Some("hung_up"), Some(20), Some(silent)),
+        ("words", None, None, None),
+    ] {
+        assert_eq!(APPLICATIONS.finish_reason(data), reason, "{data}");
+        assert_eq!(APPLICATIONS.silence(data), silence, "{data}");
+        assert_eq!(APPLICATIONS.keep_when_erased(data), kept, "{data}");
+    }
+    for reason in ["called_on", "lowered", "spoke", "hung_up", "busy", "crossed", "failed"] {
+        assert!(APPLICATIONS.knows_reason(reason) && KnownReason::read(reason).is_some());
+    }
+    for (words, is_known) in [("left", true), ("because", false), ("", false)] {
+        assert!(!APPLICATIONS.knows_reason(words), "{words} is no application's");
+        assert_eq!(KnownReason::read(words).is_some(), is_known);
+    }
+    assert_eq!(APPLICATIONS.reading_version(), Classroom.reading_version());
+    assert!(APPLICATIONS.log_reader(GROUP, Some("nonsense")).is_none(), "the history is hers");
+}
+
+#[test]
+fn of_two_applications_each_refuses_and_lets_follow_what_is_its_own() {
+    let mut class = class();
+    let refused =
+        |class: &Class, command: &Command| APPLICATIONS.refuse(&class.group, class.now, command);
+    let data = Offer { media: Media::Audio, room: "r".to_owned() }.to_data();
+    let (invite_id, timeout) = (invite_id(100), Timeout::NEVER);
+    let calls = Command::Invite { actor: CLEO, invite_id, invitee: ADA, data, timeout };
+    assert_eq!(refused(&class, &calls), Some(Rejection::NotPermitted), "calls are off at first");
+    class.sends(Command::ChangeGroup {
+        actor: ADA,
+        name: None,
+        settings: SettingsChange {
+            switches: vec![(STUDENTS_MAY_CALL, true), (ASK_ANYTIME, false)],
+            ..SettingsChange::default()
+        },
+    });
+    assert_eq!(refused(&class, &calls), None);
+    let asks = ask_of(CLEO, invite_id, Everyone);
+    assert_eq!(refused(&class, &asks), Some(Rejection::NotPermitted), "the floor is closed");
 }

@@ -7,9 +7,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use classroom::history::{Chronicle, InOrder, Kind, Record};
-use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Deed, HandSource, Lesson, Operation, Standing, reasons,
-};
+use classroom::{APPLICATIONS, ASK_ANYTIME, Deed, HandSource, Lesson, Operation, Reason, Standing};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
@@ -498,7 +496,7 @@ proptest! {
                     let part = moment.after.group.invitation(round).and_then(|i| i.part(speaker));
                     let part = part.expect("it was accepted");
                     prop_assert_eq!(part.state, InviteeState::Finished);
-                    prop_assert_eq!(part.reason.as_deref(), Some(reasons::CALLED_ON));
+                    prop_assert_eq!(part.reason.as_deref(), Some(Reason::CalledOn.text()));
                 }
             }
             Ok(())
@@ -512,12 +510,12 @@ proptest! {
             let EventKind::InviteeFinished(finished) = &event.kind else { continue };
             let known: &[&str] = match operation(&class.group, finished.invite_id) {
                 Some(Operation::HandRaising { .. }) => {
-                    &[reasons::CALLED_ON, reasons::LOWERED, signaling::reasons::LEFT]
+                    &[Reason::CalledOn.text(), Reason::Lowered.text(), signaling::Reason::Left.text()]
                 }
                 Some(Operation::Speaking | Operation::SpeechApplication) => {
-                    &[reasons::SPOKE, signaling::reasons::LEFT]
+                    &[Reason::Spoke.text(), signaling::Reason::Left.text()]
                 }
-                None => &[signaling::reasons::FINISHED, signaling::reasons::LEFT],
+                None => &[signaling::Reason::Finished.text(), signaling::Reason::Left.text()],
             };
             prop_assert!(known.contains(&finished.reason.as_str()), "{:?}", finished);
         }
@@ -863,15 +861,15 @@ fn the_lives_meet_every_standing_and_every_way_in_which_a_hand_comes_down() {
             }
             for event in moment.events {
                 match &event.kind {
-                    EventKind::InviteeFinished(finished) => match finished.reason.as_str() {
-                        reasons::CALLED_ON => met.insert("called on"),
-                        reasons::LOWERED => met.insert("lowered"),
-                        reasons::SPOKE => met.insert("spoke"),
-                        _ => met.insert("other"),
+                    EventKind::InviteeFinished(finished) => match Reason::read(&finished.reason) {
+                        Some(Reason::CalledOn) => met.insert("called on"),
+                        Some(Reason::Lowered) => met.insert("lowered"),
+                        Some(Reason::Spoke) => met.insert("spoke"),
+                        None => met.insert("other"),
                     },
                     EventKind::InvitationCancelled(cancelled) => {
                         match cancelled.reason.as_deref() {
-                            Some(reasons::LOWERED) => met.insert("withdrawn"),
+                            Some("lowered") => met.insert("withdrawn"),
                             Some("roleChanged") => met.insert("role changed"),
                             Some("answeredElsewhere") => met.insert("answered elsewhere"),
                             _ => met.insert("other"),

@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use crate::event::{
     GroupChanged, GroupEnded, InvitationCancelled, InvitationModified, InvitationTimeout,
     InviteeAccepted, InviteeFinished, InviteeRejected, MemberChanged, MemberJoined, MemberLeft,
-    ReceiveNewInvitation, reasons,
+    ReceiveNewInvitation,
 };
 use crate::{
     Answers, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId, Invitee,
-    InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, MAX_SAID_TO_ALL_BYTES, Member,
+    InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, MAX_SAID_TO_ALL_BYTES, Member, Reason,
     Rejection, Role, Settlement, Timestamp, UserId,
 };
 
@@ -127,7 +127,7 @@ fn decide_kinds(
                 let pending = invitation.in_state(InviteeState::Pending);
                 let others: Vec<UserId> = pending.filter(|user| user != actor).collect();
                 if !others.is_empty() {
-                    let reason = Some(reasons::ANSWERED_ELSEWHERE);
+                    let reason = Some(Reason::AnsweredElsewhere.text());
                     kinds.push(cancel_those(invitation, others, "", reason));
                 }
             }
@@ -199,16 +199,17 @@ fn decide_kinds(
             let member = group.member(*user).ok_or(Rejection::NoSuchMember)?;
             keeps_a_teacher(group, member)?;
             let mut kinds = retract(group, *actor, *user);
-            let reason = if actor == user { reasons::LEFT } else { reasons::REMOVED };
-            kinds.push(MemberLeft { user_id: *user, reason: reason.to_owned() }.into());
+            let reason = if actor == user { Reason::Left } else { Reason::Removed };
+            let reason = reason.text().to_owned();
+            kinds.push(MemberLeft { user_id: *user, reason }.into());
             Ok(kinds)
         }
         Command::End { actor } => {
             teacher(group, *actor)?;
-            Ok(end(group, Some(*actor), reasons::ENDED))
+            Ok(end(group, Some(*actor), Reason::Ended))
         }
         Command::EndForgotten { seq } if group.seq == *seq => {
-            Ok(end(group, None, reasons::FORGOTTEN))
+            Ok(end(group, None, Reason::Forgotten))
         }
         Command::EndForgotten { .. } => Ok(Vec::new()),
         Command::Expire => {
@@ -229,17 +230,17 @@ fn decide_kinds(
 }
 
 /// Ends the class and all that goes on in it. What nobody ends by a deed ends by whoever takes part.
-fn end(group: &Group, by: Option<UserId>, reason: &str) -> Vec<EventKind> {
+fn end(group: &Group, by: Option<UserId>, reason: Reason) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     for invitation in group.live() {
         if invitation.open {
-            kinds.push(cancel(invitation, "", Some(reasons::ENDED)));
+            kinds.push(cancel(invitation, "", Some(Reason::Ended.text())));
         }
         for user in invitation.in_state(InviteeState::Accepted) {
-            kinds.push(finished(invitation, user, by.unwrap_or(user), reasons::ENDED, ""));
+            kinds.push(finished(invitation, user, by.unwrap_or(user), Reason::Ended.text(), ""));
         }
     }
-    kinds.push(GroupEnded { reason: reason.to_owned() }.into());
+    kinds.push(GroupEnded { reason: reason.text().to_owned() }.into());
     kinds
 }
 
@@ -391,13 +392,13 @@ fn cancel_those(
 }
 
 /// Closes the part of one member and nobody else's.
-fn cancel_part(invitation: &Invitation, user: UserId, reason: &str) -> EventKind {
+fn cancel_part(invitation: &Invitation, user: UserId, reason: Reason) -> EventKind {
     InvitationCancelled {
         invite_id: invitation.invite_id,
         inviter: invitation.inviter,
         invitee_list: InviteeList::Members(vec![user]),
         data: String::new(),
-        reason: Some(reason.to_owned()),
+        reason: Some(reason.text().to_owned()),
     }
     .into()
 }
@@ -454,7 +455,7 @@ fn finish(
         return Err(Rejection::AlreadyProcessed(state));
     }
     said_to_all(data, accepted.len())?;
-    let reason = reason.unwrap_or(reasons::FINISHED);
+    let reason = reason.unwrap_or(Reason::Finished.text());
     let kinds = accepted.into_iter().map(|user| finished(invitation, user, actor, reason, data));
     Ok(kinds.collect())
 }
@@ -495,9 +496,9 @@ fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
         let is_named_by_role = invitation.invitee_list == InviteeList::Everyone
             && part.is_some_and(|part| part.state == InviteeState::Pending);
         if invitation.inviter == member.user_id {
-            kinds.push(cancel(invitation, "", Some(reasons::ROLE_CHANGED)));
+            kinds.push(cancel(invitation, "", Some(Reason::RoleChanged.text())));
         } else if is_named_by_role {
-            kinds.push(cancel_part(invitation, member.user_id, reasons::ROLE_CHANGED));
+            kinds.push(cancel_part(invitation, member.user_id, Reason::RoleChanged));
         }
     }
     kinds
@@ -512,19 +513,19 @@ fn retract(group: &Group, actor: UserId, user: UserId) -> Vec<EventKind> {
     for invitation in group.live() {
         if invitation.inviter == user {
             if invitation.open {
-                kinds.push(cancel(invitation, "", Some(reasons::LEFT)));
+                kinds.push(cancel(invitation, "", Some(Reason::Left.text())));
             }
             if invitation.group_id.is_none() || !was_teacher {
                 for invitee in invitation.in_state(InviteeState::Accepted) {
-                    kinds.push(finished(invitation, invitee, actor, reasons::LEFT, ""));
+                    kinds.push(finished(invitation, invitee, actor, Reason::Left.text(), ""));
                 }
             }
             continue;
         }
         match invitation.part(user).map(|part| part.state) {
-            Some(InviteeState::Pending) => kinds.push(cancel_part(invitation, user, reasons::LEFT)),
+            Some(InviteeState::Pending) => kinds.push(cancel_part(invitation, user, Reason::Left)),
             Some(InviteeState::Accepted) => {
-                kinds.push(finished(invitation, user, actor, reasons::LEFT, ""));
+                kinds.push(finished(invitation, user, actor, Reason::Left.text(), ""));
             }
             Some(
                 InviteeState::Rejected
@@ -543,8 +544,8 @@ fn cancelled_parts(invitation: &Invitation) -> Vec<&Invitee> {
     let is_cancelled = |part: &&Invitee| {
         part.state == InviteeState::Cancelled
             && !matches!(
-                part.reason.as_deref(),
-                Some(reasons::ANSWERED_ELSEWHERE | reasons::LEFT | reasons::ROLE_CHANGED)
+                part.reason.as_deref().and_then(Reason::read),
+                Some(Reason::AnsweredElsewhere | Reason::Left | Reason::RoleChanged)
             )
     };
     invitation.parts().iter().filter(is_cancelled).collect()

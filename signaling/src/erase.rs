@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::event::MemberJoined;
-use crate::{Alike, Application, Event, EventKind, InviteId, InviteeList, Name, UserId, reasons};
+use crate::{Alike, Application, Event, EventKind, InviteId, InviteeList, Name, Reason, UserId};
 
 /// Erases one person from a group's log, event by event from the first.
 #[derive(Debug, Clone)]
@@ -93,10 +93,10 @@ impl Eraser {
                 let by_or_of_them = finished.invitee == self.whom || finished.by == self.whom;
                 if by_or_of_them || is_theirs(&self.theirs, &finished.invite_id) {
                     finished.data.clear();
-                    let is_words = !reasons::ALL.contains(&finished.reason.as_str())
+                    let is_words = Reason::read(&finished.reason).is_none()
                         && !application.knows_reason(&finished.reason);
                     if is_words {
-                        reasons::FINISHED.clone_into(&mut finished.reason);
+                        Reason::Finished.text().clone_into(&mut finished.reason);
                     }
                 }
             }

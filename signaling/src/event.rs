@@ -10,29 +10,6 @@ use crate::{
     UserId,
 };
 
-/// The reasons that the engine itself gives.
-pub mod reasons {
-    /// Another invitee took an invitation that asked for the first answer.
-    pub const ANSWERED_ELSEWHERE: &str = "answeredElsewhere";
-    /// The member left of their own will.
-    pub const LEFT: &str = "left";
-    /// A teacher removed the member.
-    pub const REMOVED: &str = "removed";
-    /// The member's role changed, and with it whom `"*"` means.
-    pub const ROLE_CHANGED: &str = "roleChanged";
-    /// The class ended.
-    pub const ENDED: &str = "ended";
-    /// The class ended by itself, for nothing had happened in it for long.
-    pub const FORGOTTEN: &str = "forgotten";
-    /// An acceptance was finished and nobody said why.
-    pub const FINISHED: &str = "finished";
-    /// An end of it gave no sign of life for too long.
-    pub const DISCONNECTED: &str = "disconnected";
-    /// All of them.
-    pub const ALL: [&str; 8] =
-        [ANSWERED_ELSEWHERE, LEFT, REMOVED, ROLE_CHANGED, ENDED, FORGOTTEN, FINISHED, DISCONNECTED];
-}
-
 /// One durable event of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {

@@ -82,11 +82,12 @@ impl<T: Entry> Roll<T> {
     /// Takes a user's entry out.
     pub(crate) fn remove(&mut self, user: UserId) {
         if let Ok(position) = self.position(user) {
-            let (_, place) = self.places.remove(position);
-            self.entries.remove(place);
+            let place = self.places[position].1;
             for (_, later) in self.places.iter_mut().filter(|(_, later)| *later > place) {
                 *later -= 1;
             }
+            self.places.remove(position);
+            self.entries.remove(place);
         }
     }
 }
@@ -159,6 +160,61 @@ mod tests {
                 assert_eq!(roll.of(who), list.iter().find(|seat| seat.0 == who));
             }
             assert_eq!(roll, list.iter().cloned().collect());
+        }
+    }
+
+    #[test]
+    fn rolls_are_equal_when_they_list_the_same_in_the_same_order() {
+        let roll = |numbers: &[u8]| -> Roll<Seat> {
+            numbers.iter().map(|number| Seat(user(*number), *number)).collect()
+        };
+        for (one, other, are_equal) in [
+            (&[][..], &[][..], true),
+            (&[1, 2], &[1, 2], true),
+            (&[1, 2], &[2, 1], false),
+            (&[1, 2], &[1], false),
+            (&[1], &[2], false),
+            (&[], &[1], false),
+        ] {
+            assert_eq!(roll(one) == roll(other), are_equal, "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_entries_of_one_user_the_first_is_listed() {
+        for (numbers, listed) in [
+            (&[][..], &[][..]),
+            (&[1], &[1]),
+            (&[1, 1], &[1]),
+            (&[1, 1, 1], &[1]),
+            (&[2, 1, 2], &[2, 1]),
+            (&[1, 2, 2], &[1, 2]),
+            (&[3, 1, 2], &[3, 1, 2]),
+        ] {
+            let seats = numbers.iter().zip(0..).map(|(number, place)| Seat(user(*number), place));
+            let roll: Roll<Seat> = seats.collect();
+            let users: Vec<UserId> = roll.iter().map(|seat| seat.0).collect();
+            assert_eq!(users, listed.iter().map(|number| user(*number)).collect::<Vec<_>>());
+            for (place, who) in users.into_iter().enumerate() {
+                assert_eq!(roll.place(who), Some(place), "{numbers:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_is_taken_out_lets_those_after_them_move_up_and_leaves_those_before() {
+        for gone in 0..4 {
+            let mut roll: Roll<Seat> = (0..4).map(|number| Seat(user(number), number)).collect();
+            roll.remove(user(gone));
+            roll.remove(user(9));
+            let left: Vec<u8> = (0..4).filter(|number| *number != gone).collect();
+            assert_eq!(roll.iter().map(|seat| seat.1).collect::<Vec<_>>(), left);
+            for (place, number) in left.into_iter().enumerate() {
+                assert_eq!(roll.place(user(number)), Some(place), "{gone} is gone");
+            }
+            assert_eq!((roll.place(user(gone)), roll.of(user(gone))), (None, None));
+            roll.push(Seat(user(gone), 7));
+            assert_eq!((roll.place(user(gone)), roll.len()), (Some(3), 4), "they come in last");
         }
     }
 

@@ -140,8 +140,61 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_some_seconds_later() {
+        for (millis, seconds, later) in [
+            (0, 0, 0),
+            (0, 1, 1_000),
+            (-1_500, 2, 500),
+            (1_760_000_000_123, 86_400, 1_760_086_400_123),
+            (7, u32::MAX, 4_294_967_295_007),
+        ] {
+            let moment = Timestamp::from_millis(millis);
+            assert_eq!(moment.plus_seconds(seconds), Timestamp::from_millis(later));
+            assert_eq!(moment.plus_seconds(seconds).millis_since(moment), later - millis);
+        }
+        let (early, late) = (Timestamp::from_millis(-5), Timestamp::from_millis(7));
+        assert_eq!((late.millis_since(early), early.millis_since(late)), (12, -12));
+    }
+
+    #[test]
+    fn the_last_moments_of_minutes_hours_days_months_and_leap_years_are_moments() {
+        for (text, next) in [
+            ("2026-01-01T00:00:59.999Z", "2026-01-01T00:01:00.000Z"),
+            ("2026-01-01T00:59:59.999Z", "2026-01-01T01:00:00.000Z"),
+            ("2026-01-01T23:59:59.999Z", "2026-01-02T00:00:00.000Z"),
+            ("2026-02-28T23:59:59.999Z", "2026-03-01T00:00:00.000Z"),
+            ("2024-02-29T23:59:59.999Z", "2024-03-01T00:00:00.000Z"),
+            ("1900-02-28T23:59:59.999Z", "1900-03-01T00:00:00.000Z"),
+            ("2000-02-28T23:59:59.999Z", "2000-02-29T00:00:00.000Z"),
+            ("2000-12-31T23:59:59.999Z", "2001-01-01T00:00:00.000Z"),
+            ("0000-02-29T23:59:59.999Z", "0000-03-01T00:00:00.000Z"),
+        ] {
+            let [text, next] = [text, next].map(|text| text.parse::<Timestamp>().expect(text));
+            assert_eq!(next.millis_since(text), 1, "{next}");
+        }
+    }
+
+    #[test]
     fn what_is_no_moment() {
-        for text in ["", "2026-02-30T00:00:00.000Z", "2026-01-01T24:00:00.000Z", "2026-01-01"] {
+        for text in [
+            "",
+            "2026-01-01",
+            "2026-02-30T00:00:00.000Z",
+            "2026-02-29T00:00:00.000Z",
+            "1900-02-29T00:00:00.000Z",
+            "2026-04-31T00:00:00.000Z",
+            "2026-13-01T00:00:00.000Z",
+            "2026-00-01T00:00:00.000Z",
+            "2026-01-00T00:00:00.000Z",
+            "2026-01-01T24:00:00.000Z",
+            "2026-01-01T00:60:00.000Z",
+            "2026-01-01T00:00:60.000Z",
+            "2026-01-01T00:00:00.000z",
+            "2026-01-01 00:00:00.000Z",
+            "2026-01-01T00:00:00.00Z",
+            "2026-01-01T00:00:00.0000Z",
+            "2026-01-0aT00:00:00.000Z",
+        ] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
         }
     }

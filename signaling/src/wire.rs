@@ -1,14 +1,23 @@
 //! The types on the wire beside the events: what requests hold, what they are answered with, and the
 //! events that hold only for now. Server, browser and tests use the same.
 
+mod answers;
+mod change_settings;
 mod ephemeral;
 mod problem;
 mod requests;
 mod settlement;
 mod snapshot;
 
+pub use answers::{
+    Credential, GroupEnd, GroupNow, HandoverLink, IceServer, IceServers, MemberNow, NewJoinCode,
+};
+pub use change_settings::{ChangeSettings, SettingsError};
 pub use ephemeral::{JoinCodeChanged, Relay, Ringing, StatusChange, UserStatus};
 pub use problem::Problem;
-pub use requests::{ChangeSettings, SettingsError};
+pub use requests::{
+    ChangeGroup, ChangeRole, CreateGroup, Data, Empty, Finish, Invite, InviteInGroup, Invitees,
+    Join, OptionalData,
+};
 pub use settlement::Settlement;
 pub use snapshot::{MemberView, Snapshot};

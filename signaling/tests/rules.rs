@@ -14,8 +14,8 @@ use signaling::wire::ChangeSettings;
 use signaling::{
     Alike, Application, Audience, Code, Command, Eraser, Event, EventKind, FinishWhom, Group,
     Invitation, InviteId, InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError,
-    Problem, Refusal, Rejection, Role, Settings, SettingsChange, Snapshot, Switch, Timeout,
-    Timestamp, UserId, act, apply, decide, json, may_ring, other_end, reasons,
+    Problem, Reason, Refusal, Rejection, Role, Settings, SettingsChange, Snapshot, Switch, Timeout,
+    Timestamp, UserId, act, apply, decide, json, may_ring, other_end,
 };
 use support::*;
 
@@ -493,8 +493,8 @@ fn a_student_whose_ask_was_taken_may_finish_it() {
     assert_eq!(
         class.does([finish(CLEO, HANDS)]),
         [
-            finished(HANDS, ADA, CLEO, reasons::FINISHED),
-            finished(HANDS, BEN, CLEO, reasons::FINISHED)
+            finished(HANDS, ADA, CLEO, Reason::Finished.text()),
+            finished(HANDS, BEN, CLEO, Reason::Finished.text())
         ]
     );
 }

@@ -4,7 +4,7 @@ use call::Outcome;
 use classroom::history::{Chronicle, Record};
 use serde::Serialize;
 use server::ClassRow;
-use signaling::reasons;
+use signaling::Reason;
 
 use super::writer::{Context, Rest, Writer, Written};
 
@@ -87,10 +87,10 @@ impl Writer for Json {
 
     fn end_class(&mut self, chronicle: &Chronicle, bytes: &mut Vec<u8>) {
         let is_forgotten = chronicle.forgotten_millis().is_some();
-        let reason = if is_forgotten { reasons::FORGOTTEN } else { reasons::ENDED };
+        let reason = if is_forgotten { Reason::Forgotten } else { Reason::Ended };
         self.close(b']', bytes);
         // Why the class ended, as its last event says.
-        self.field("endReason", &chronicle.has_ended().then_some(reason), bytes);
+        self.field("endReason", &chronicle.has_ended().then_some(reason.text()), bytes);
         self.field("summary", &chronicle.summary(), bytes);
         self.field("people", &chronicle.people(), bytes);
         self.close(b'}', bytes);

@@ -201,7 +201,7 @@ pub fn WhatHappened(page: HistoryPage, viewer: Viewer, spot: Spot, zone: Zone) -
 #[cfg(test)]
 mod tests {
     use signaling::event::{GroupEnded, MemberJoined};
-    use signaling::{Event, EventKind, GroupId, Name, Role, Timestamp, UserId, reasons};
+    use signaling::{Event, EventKind, GroupId, Name, Reason, Role, Timestamp, UserId};
 
     use super::*;
 
@@ -223,7 +223,7 @@ mod tests {
             by_itself(&chronicle)
         };
         let words = "The class ended by itself, after 120 days without anything happening.";
-        assert_eq!(told(reasons::FORGOTTEN).as_deref(), Some(words));
-        assert_eq!(told(reasons::ENDED), None);
+        assert_eq!(told(Reason::Forgotten.text()).as_deref(), Some(words));
+        assert_eq!(told(Reason::Ended.text()), None);
     }
 }

@@ -1,8 +1,9 @@
 //! States, reasons and kinds, as a person reads them.
 
-use call::{Media, Outcome};
+use call::{Media, Outcome, Reason as OfCall};
 use classroom::history::{Kind, Part, Record};
-use signaling::{Answers, InviteeState};
+use classroom::{KnownReason, Reason};
+use signaling::{Answers, InviteeState, Reason as ByEngine};
 
 use crate::words::said;
 
@@ -33,22 +34,23 @@ pub fn state(state: InviteeState) -> &'static str {
 
 /// Why something ended. What others gave as a reason stands as it is.
 pub fn reason(reason: &str) -> String {
-    let words = match reason {
-        "lowered" => said::lowered(),
-        "called_on" => said::called_on(),
-        "spoke" => said::spoke(),
-        "finished" => said::ended(),
-        "answeredElsewhere" => said::answered_elsewhere(),
-        "left" => said::left(),
-        "removed" => said::removed(),
-        "roleChanged" => said::role_changed(),
-        "ended" => said::class_ended(),
-        "disconnected" => said::disconnected(),
-        "hung_up" => said::hung_up(),
-        "busy" => said::busy(),
-        "crossed" => said::crossed(),
-        "failed" => said::failed(),
-        other => other,
+    let Some(known) = KnownReason::read(reason) else { return reason.to_owned() };
+    let words = match known {
+        KnownReason::Classroom(Reason::Lowered) => said::lowered(),
+        KnownReason::Classroom(Reason::CalledOn) => said::called_on(),
+        KnownReason::Classroom(Reason::Spoke) => said::spoke(),
+        KnownReason::Engine(ByEngine::Finished) => said::ended(),
+        KnownReason::Engine(ByEngine::AnsweredElsewhere) => said::answered_elsewhere(),
+        KnownReason::Engine(ByEngine::Left) => said::left(),
+        KnownReason::Engine(ByEngine::Removed) => said::removed(),
+        KnownReason::Engine(ByEngine::RoleChanged) => said::role_changed(),
+        KnownReason::Engine(ByEngine::Ended) => said::class_ended(),
+        KnownReason::Engine(ByEngine::Forgotten) => said::forgotten(),
+        KnownReason::Engine(ByEngine::Disconnected) => said::disconnected(),
+        KnownReason::Call(OfCall::HungUp) => said::hung_up(),
+        KnownReason::Call(OfCall::Busy) => said::busy(),
+        KnownReason::Call(OfCall::Crossed) => said::crossed(),
+        KnownReason::Call(OfCall::Failed) => said::failed(),
     };
     words.to_owned()
 }

@@ -3,17 +3,19 @@
 #![allow(dead_code, reason = "each suite uses its part")]
 
 use call::{Calls, Media, Offer, RING_SECONDS, STUDENTS_MAY_CALL};
+use signaling::test_support::{GROUP, begin, invite_id, join, later, set, user};
+pub use signaling::test_support::{cancel, finish, make, modify};
 use signaling::{
-    Application, Command, Event, FinishWhom, Group, GroupId, InviteId, InviteeState, Name,
-    Rejection, Role, Settings, SettingsChange, Timeout, Timestamp, UserId, act,
+    Command, Event, Group, InviteId, InviteeState, Rejection, Role, SettingsChange, Timeout,
+    Timestamp, UserId, act,
 };
 
-pub const ADA: UserId = UserId::from_bytes([1; 16]);
-pub const BEN: UserId = UserId::from_bytes([2; 16]);
-pub const CLEO: UserId = UserId::from_bytes([3; 16]);
-pub const DAN: UserId = UserId::from_bytes([4; 16]);
-pub const CALL: InviteId = InviteId::from_bytes([11; 16]);
-pub const OTHER: InviteId = InviteId::from_bytes([12; 16]);
+pub const ADA: UserId = user(1);
+pub const BEN: UserId = user(2);
+pub const CLEO: UserId = user(3);
+pub const DAN: UserId = user(4);
+pub const CALL: InviteId = invite_id(11);
+pub const OTHER: InviteId = invite_id(12);
 
 #[derive(Debug, Clone)]
 pub struct Class {
@@ -25,16 +27,10 @@ impl Class {
     /// Ada and Ben teach, Cleo and Dan are students.
     pub fn lesson() -> Self {
         let now = Timestamp::from_millis(1_760_000_000_000);
-        let mut class = Self { group: Group::new(GroupId::from_bytes([9; 16])), now };
-        let name = |text| Name::new(text).expect("a name");
-        class.does(Command::Create {
-            name: name("4B"),
-            user: ADA,
-            teacher: name("Ada"),
-            settings: Settings::of_new_class(Calls.switches()),
-        });
-        for (user, text) in [(BEN, "Ben"), (CLEO, "Cleo"), (DAN, "Dan")] {
-            class.does(Command::Join { user, name: name(text), alike: None });
+        let mut class = Self { group: Group::new(GROUP), now };
+        class.does(begin(ADA, &Calls));
+        for user in [BEN, CLEO, DAN] {
+            class.does(join(user));
         }
         class.does(make(ADA, Role::Teacher, BEN));
         class
@@ -50,7 +46,7 @@ impl Class {
     }
 
     pub fn wait(&mut self, millis: i64) {
-        self.now = Timestamp::from_millis(self.now.as_millis() + millis);
+        self.now = later(self.now, millis);
     }
 
     pub fn expire(&mut self) {
@@ -82,29 +78,8 @@ pub fn accept(actor: UserId, invite_id: InviteId, data: &str) -> Command {
     Command::Accept { actor, invite_id, data: data.to_owned() }
 }
 
-pub fn reject(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Reject { actor, invite_id, data: String::new(), reason: None }
-}
-
-pub fn cancel(actor: UserId, invite_id: InviteId) -> Command {
-    Command::Cancel { actor, invite_id, data: String::new(), reason: None }
-}
-
-pub fn finish(actor: UserId, invite_id: InviteId) -> Command {
-    let (whom, data) = (FinishWhom::Unnamed, String::new());
-    Command::Finish { actor, invite_id, whom, reason: None, data }
-}
-
-pub fn modify(actor: UserId, invite_id: InviteId, data: &str) -> Command {
-    Command::Modify { actor, invite_id, data: data.to_owned() }
-}
-
-pub fn make(actor: UserId, role: Role, user: UserId) -> Command {
-    Command::ChangeRole { actor, user, role }
-}
-
 /// Ada lets students call, or not.
 pub fn let_call(allow: bool) -> Command {
     let settings = SettingsChange::set(STUDENTS_MAY_CALL, allow);
-    Command::ChangeGroup { actor: ADA, name: None, settings }
+    set(ADA, settings)
 }

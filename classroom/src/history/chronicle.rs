@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use signaling::event::MemberJoined;
 use signaling::{
     Alike, Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, LogReader,
-    MemberView, Name, Reading, Role, Snapshot, Timestamp, UserId, apply, reasons,
+    MemberView, Name, Reading, Reason, Role, Snapshot, Timestamp, UserId, apply,
 };
 
 use super::record::{Kind, Record};
@@ -364,7 +364,7 @@ impl Chronicle {
             EventKind::GroupEnded(ended) => {
                 let was_still = self.written.before_at.map(|before| event.at.millis_since(before));
                 self.written.forgotten_millis =
-                    was_still.filter(|_| ended.reason == reasons::FORGOTTEN);
+                    was_still.filter(|_| ended.reason == Reason::Forgotten.text());
             }
         }
         self.follow(event)

@@ -7,7 +7,7 @@ use signaling::{
     Timeout, Timestamp, UserId, event::ReceiveNewInvitation,
 };
 
-use crate::{Operation, reasons};
+use crate::{KnownReason, Operation};
 
 /// What an invitation was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,11 +321,13 @@ impl Record {
             self.question = None;
             self.changes.clear();
             self.close_data = None;
-            self.close_reason = self.close_reason.filter(|reason| reasons::is_known(reason));
+            self.close_reason =
+                self.close_reason.filter(|reason| KnownReason::read(reason).is_some());
             for part in &mut self.parts {
                 part.data = None;
                 part.end_data = None;
-                part.reason = part.reason.take().filter(|reason| reasons::is_known(reason));
+                part.reason =
+                    part.reason.take().filter(|reason| KnownReason::read(reason).is_some());
             }
         }
         self

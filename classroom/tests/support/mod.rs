@@ -3,24 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use classroom::{Classroom, Deed, Lesson, Obstacle, Standing, plan};
+pub use signaling::test_support::{GROUP, begin, invite_id, join, later, user};
 use signaling::{
-    Application, Command, Event, EventKind, Group, GroupId, InviteId, Name, Outcome, Rejection,
-    Role, Settings, Timestamp, UserId, act,
+    Command, Event, EventKind, Group, InviteId, Outcome, Rejection, Role, Timestamp, UserId, act,
 };
-
-pub const GROUP: GroupId = GroupId::from_bytes([1; 16]);
-
-pub const fn user(number: u8) -> UserId {
-    UserId::from_bytes([number; 16])
-}
-
-pub const fn invite_id(number: u8) -> InviteId {
-    InviteId::from_bytes([number; 16])
-}
-
-pub fn name(text: &str) -> Name {
-    Name::new(text).expect("a name")
-}
 
 /// Why a deed was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +31,7 @@ impl Class {
     pub fn taught_by(ada: UserId, ben: UserId, students: &[UserId]) -> Self {
         let now = Timestamp::from_millis(1_760_000_000_000);
         let mut class = Self { group: Group::new(GROUP), log: Vec::new(), now, made: 0 };
-        let create = Command::Create {
-            name: name("4B"),
-            user: ada,
-            teacher: name("Ada"),
-            settings: Settings::of_new_class(Classroom.switches()),
-        };
-        class.act(create).expect("a class begins");
+        class.act(begin(ada, &Classroom)).expect("a class begins");
         class.act(join(ben)).expect("the class is open");
         class
             .act(Command::ChangeRole { actor: ada, user: ben, role: Role::Teacher })
@@ -125,10 +105,6 @@ impl Class {
     }
 
     pub fn wait(&mut self, millis: i64) {
-        self.now = Timestamp::from_millis(self.now.as_millis() + millis);
+        self.now = later(self.now, millis);
     }
-}
-
-pub fn join(user: UserId) -> Command {
-    Command::Join { user, name: name("Somebody"), alike: None }
 }

@@ -1,10 +1,10 @@
 //! What the two ends of a one-to-one invitation ask for: that it rings, that words are relayed, that
 //! they are still there, and servers on the way to each other. Nothing of it is logged.
 
+use signaling::wire::IceServers;
 use signaling::{InviteId, Rejection, other_end};
 
 use crate::engine::Engine;
-use crate::engine::ice::IceServers;
 use crate::engine::sessions::Session;
 use crate::error::Error;
 

@@ -6,8 +6,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Serialize;
 use sha1::Sha1;
+use signaling::wire::{IceServer, IceServers};
 use signaling::{Timestamp, UserId};
 
 /// How long a TURN credential is good for, in seconds: a lesson, and some more.
@@ -22,26 +22,6 @@ pub struct IceConfig {
     pub turn: Vec<String>,
     /// The secret that is shared with the TURN servers.
     pub turn_secret: String,
-}
-
-/// The servers as a member's browser is told of them.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct IceServers {
-    pub ice_servers: Vec<IceServer>,
-    /// Until when the credentials are good; none when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-}
-
-/// One of them, in the words of WebRTC.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct IceServer {
-    pub urls: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
 }
 
 impl IceConfig {

@@ -5,9 +5,13 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
-use signaling::{Problem, Rejection};
+use signaling::wire::NewJoinCode;
+use signaling::{Command, Problem, Rejection};
 
-use crate::error::{NO_STORE, PROBLEM_TYPE};
+use super::caller::Caller;
+use super::idempotency::RequestKey;
+use crate::engine::Engine;
+use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
 use crate::identity::JoinCode;
 use crate::writer::reply::{EncodedAnswer, Reply};
 
@@ -27,11 +31,9 @@ impl Answer {
     /// The answer with the URL that goes with its `joinCode`, where it has one.
     pub fn with_join_url(self, url: impl FnOnce(&JoinCode) -> String) -> Self {
         let Self(EncodedAnswer { status, body }) = &self;
-        let Ok(mut told) = serde_json::from_slice::<serde_json::Value>(body) else { return self };
-        if let Some(code) = told["joinCode"].as_str().and_then(JoinCode::from_text) {
-            told["joinURL"] = url(&code).into();
-        }
-        Self(encoded(*status, &told))
+        let Ok(mut renewed) = serde_json::from_slice::<NewJoinCode>(body) else { return self };
+        renewed.join_url = JoinCode::from_text(&renewed.join_code).as_ref().map(url);
+        Self(encoded(*status, &renewed))
     }
 }
 
@@ -50,19 +52,13 @@ pub(crate) fn encode(decided: &Result<Reply, Rejection>) -> EncodedAnswer {
         Ok(Reply::Invited(invitation)) => encoded(201, invitation),
         Ok(Reply::Modified(invitation)) => encoded(200, invitation),
         Ok(Reply::Settled(settlement)) => encoded(200, settlement),
-        Ok(Reply::GroupChanged { group_id, name, settings, seq }) => encoded(
-            200,
-            &json!({ "groupID": group_id, "name": name, "settings": settings, "seq": seq }),
-        ),
+        Ok(Reply::GroupChanged(group)) => encoded(200, group),
         Ok(Reply::JoinCode(code)) => {
-            encoded(200, &json!({ "joinCode": code.as_ref().map(JoinCode::as_str) }))
+            let join_code = code.as_ref().map(|code| code.as_str().to_owned());
+            encoded(200, &join_code.map(|join_code| NewJoinCode { join_code, join_url: None }))
         }
-        Ok(Reply::RoleChanged { user_id, name, role, seq }) => {
-            encoded(200, &json!({ "userID": user_id, "name": name, "role": role, "seq": seq }))
-        }
-        Ok(Reply::Ended { group_id, seq }) => {
-            encoded(200, &json!({ "groupID": group_id, "seq": seq }))
-        }
+        Ok(Reply::RoleChanged(member)) => encoded(200, member),
+        Ok(Reply::Ended(end)) => encoded(200, end),
         Ok(Reply::Encoded(encoded)) => encoded.clone(),
     }
 }
@@ -78,4 +74,22 @@ impl IntoResponse for Answer {
         let content_type = if status.is_success() { json } else { PROBLEM_TYPE };
         (status, [content_type, NO_STORE], body).into_response()
     }
+}
+
+/// JSON with a status.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    let content_type = (header::CONTENT_TYPE, "application/json");
+    (status, [content_type, NO_STORE], body).into_response()
+}
+
+/// Has the writer carry out a command of the caller's.
+pub(super) async fn verb(
+    engine: &Engine,
+    caller: &Caller,
+    command: Command,
+    key: Option<RequestKey>,
+) -> Result<Answer, Error> {
+    let key = RequestKey::of(caller.user(), key);
+    engine.keyed_command(caller.group_id(), caller.address, command, key).await.map(Answer::from)
 }

@@ -5,7 +5,6 @@ use icu_properties::props::{
     DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
-use serde::{Deserialize, Deserializer, de};
 use signaling::{Name, NameError};
 
 /// Symbols that Unicode counts as visible, of which the pictures are blank: the Braille pattern
@@ -17,7 +16,11 @@ const BLANK_SYMBOLS: [char; 2] = ['\u{2800}', '\u{1d159}'];
 /// # Errors
 /// When it is no [`Name`], or a reader would see nothing of it.
 pub fn enter_name(text: &str) -> Result<Name, NameError> {
-    let name = Name::new(text)?;
+    shown(Name::new(text)?)
+}
+
+/// Lets in a name of which a reader sees something.
+pub(crate) fn shown(name: Name) -> Result<Name, NameError> {
     if shows_something(name.as_str()) { Ok(name) } else { Err(NameError::Invisible) }
 }
 
@@ -35,16 +38,6 @@ pub fn shows_something(text: &str) -> bool {
             && !GeneralCategoryGroup::Mark.contains(category)
             && !matches!(category, GeneralCategory::Control | GeneralCategory::Format)
     })
-}
-
-/// A name in the body of a request.
-pub(crate) struct Entered(pub Name);
-
-impl<'de> Deserialize<'de> for Entered {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        enter_name(&text).map(Self).map_err(de::Error::custom)
-    }
 }
 
 #[cfg(test)]

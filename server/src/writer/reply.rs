@@ -1,10 +1,8 @@
 //! What the writer replies to a request: values, which whoever asked encodes as they need them.
 
 use bytes::Bytes;
-use signaling::{
-    Command, Group, GroupId, Invitation, Name, Outcome, Rejection, Role, Settings, Settlement,
-    UserId,
-};
+use signaling::wire::{GroupEnd, GroupNow, MemberNow};
+use signaling::{Command, Group, GroupId, Invitation, Outcome, Rejection, Settlement, UserId};
 
 use crate::identity::JoinCode;
 
@@ -22,13 +20,13 @@ pub(crate) enum Reply {
     /// Parts of an invitation were settled.
     Settled(Option<Settlement>),
     /// The group's name or settings, as they are now.
-    GroupChanged { group_id: GroupId, name: Option<Name>, settings: Settings, seq: u64 },
+    GroupChanged(GroupNow),
     /// The code that joins the group from now on.
     JoinCode(Option<JoinCode>),
     /// The member's role, as it is now.
-    RoleChanged { user_id: UserId, name: Option<Name>, role: Option<Role>, seq: u64 },
+    RoleChanged(Option<MemberNow>),
     /// The group has ended.
-    Ended { group_id: GroupId, seq: u64 },
+    Ended(GroupEnd),
     /// To a request with an Idempotency-Key: the answer as it was encoded for the first one.
     Encoded(EncodedAnswer),
 }
@@ -66,23 +64,22 @@ impl Reply {
             | Command::Accept { .. }
             | Command::Reject { .. }
             | Command::Finish { .. } => Self::Settled(outcome.settlement.clone()),
-            Command::ChangeGroup { .. } => Self::GroupChanged {
+            Command::ChangeGroup { .. } => Self::GroupChanged(GroupNow {
                 group_id: group.id,
                 name: group.name.clone(),
                 settings: group.settings.clone(),
                 seq: group.seq,
-            },
+            }),
             Command::RenewJoinCode { .. } => Self::JoinCode(join_code.cloned()),
             Command::ChangeRole { user, .. } => {
-                let member = group.member(*user);
-                Self::RoleChanged {
-                    user_id: *user,
-                    name: member.map(|member| member.name.clone()),
-                    role: member.map(|member| member.role),
+                Self::RoleChanged(group.member(*user).map(|member| MemberNow {
+                    name: member.name.clone(),
+                    role: member.role,
                     seq: group.seq,
-                }
+                    user_id: *user,
+                }))
             }
-            Command::End { .. } => Self::Ended { group_id: group.id, seq: group.seq },
+            Command::End { .. } => Self::Ended(GroupEnd { group_id: group.id, seq: group.seq }),
             Command::Create { user, .. } | Command::Join { user, .. } => {
                 Self::Joined { group_id: group.id, user_id: *user }
             }

@@ -1,112 +1,142 @@
 //! The bodies of requests. A field that is not known is refused, and so is null for one that may be
-//! left out. Ids of others are any text here, for what names nobody is a refusal and no wrong type.
+//! left out. Who is named by an id is any text here: one that nobody can have names nobody, which is
+//! a refusal like others and no wrong type.
 
-use std::fmt;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::ChangeSettings;
+use crate::{Answers, InviteeList, Name, Role, Timeout};
 
-use crate::settings::LOCKED;
-use crate::{SettingsChange, Switch};
+/// A field that may be left out but not be null.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
 
-/// A change of settings by the names of these. Which are known depends on the applications:
-/// [`ChangeSettings::read`] tells.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ChangeSettings(Vec<(String, Sent)>);
+/// `POST /groups`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateGroup {
+    /// The group's name.
+    pub name: Name,
+    /// The name of its first teacher.
+    pub teacher: Name,
+}
 
-/// What was sent for a setting.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// `POST /join`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Join {
+    /// The group's join code, however it is written.
+    pub join_code: String,
+    /// The new member's name.
+    pub name: Name,
+}
+
+/// `PATCH /groups/{g}`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeGroup {
+    /// The new name.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
+    /// The settings that change.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub settings: Option<ChangeSettings>,
+}
+
+/// `PATCH /groups/{g}/members/{u}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRole {
+    /// The new role.
+    pub role: Role,
+}
+
+/// `POST /groups/{g}/invite`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// Whom.
+    pub invitee: String,
+    /// The application's string.
+    pub data: String,
+    /// Seconds to answer in.
+    pub timeout: Timeout,
+}
+
+/// `POST /groups/{g}/inviteInGroup`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InviteInGroup {
+    /// Whom.
+    pub invitee_list: Invitees,
+    /// The application's string.
+    pub data: String,
+    /// Seconds to answer in.
+    pub timeout: Timeout,
+    /// Whether each answers or the first takes it.
+    #[serde(default)]
+    pub answers: Answers,
+}
+
+/// An invitee list as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Sent {
-    On(bool),
-    Other(IgnoredAny),
+pub enum Invitees {
+    /// `"*"`, or what is no list.
+    Text(String),
+    /// Those named.
+    Named(Vec<String>),
 }
 
-/// Why [`ChangeSettings`] cannot be read, in the words of serde.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsError {
-    /// Neither the engine nor an application has a setting of this name.
-    #[error("unknown field `{0}`")]
-    Unknown(String),
-    /// A setting is named twice.
-    #[error("duplicate field `{0}`")]
-    Twice(String),
-    /// A setting is neither true nor false.
-    #[error("invalid type: expected a boolean")]
-    NoBoolean,
-}
-
-impl ChangeSettings {
-    /// What is to change, where the applications have these switches.
-    ///
-    /// # Errors
-    /// When a name is unknown or comes twice, or a value is no boolean.
-    pub fn read(self, switches: &[Switch]) -> Result<SettingsChange, SettingsError> {
-        let mut change = SettingsChange::default();
-        for (name, sent) in self.0 {
-            let switch = switches.iter().find(|switch| switch.name() == name);
-            let is_repeated = match switch {
-                Some(switch) => change.switches.iter().any(|(it, _)| it == switch),
-                None if name == LOCKED => change.locked.is_some(),
-                None => return Err(SettingsError::Unknown(name)),
-            };
-            if is_repeated {
-                return Err(SettingsError::Twice(name));
-            }
-            let Sent::On(on) = sent else { return Err(SettingsError::NoBoolean) };
-            match switch {
-                Some(switch) => change.switches.push((*switch, on)),
-                None => change.locked = Some(on),
+impl From<InviteeList> for Invitees {
+    fn from(list: InviteeList) -> Self {
+        match list {
+            InviteeList::Everyone => Self::Text("*".to_owned()),
+            InviteeList::Members(members) => {
+                Self::Named(members.iter().map(ToString::to_string).collect())
             }
         }
-        Ok(change)
     }
 }
 
-impl From<SettingsChange> for ChangeSettings {
-    fn from(change: SettingsChange) -> Self {
-        let locked = change.locked.map(|locked| (LOCKED.to_owned(), Sent::On(locked)));
-        let switches = change.switches.into_iter();
-        let switches = switches.map(|(switch, on)| (switch.name().to_owned(), Sent::On(on)));
-        Self(locked.into_iter().chain(switches).collect())
-    }
+/// `PATCH …/{i}` and `POST …/{i}/relay`: the application's string.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The string.
+    pub data: String,
 }
 
-impl Serialize for ChangeSettings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, sent) in &self.0 {
-            let on = match sent {
-                Sent::On(on) => Some(on),
-                Sent::Other(_) => None,
-            };
-            map.serialize_entry(name, &on)?;
-        }
-        map.end()
-    }
+/// `POST …/{i}/cancel`, `accept` and `reject`: the application's string, where there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptionalData {
+    /// The string; empty for none.
+    #[serde(default)]
+    pub data: String,
 }
 
-impl<'de> Deserialize<'de> for ChangeSettings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Named;
-
-        impl<'de> Visitor<'de> for Named {
-            type Value = ChangeSettings;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ChangeSettings, A::Error> {
-                let mut named = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    named.push(entry);
-                }
-                Ok(ChangeSettings(named))
-            }
-        }
-
-        deserializer.deserialize_map(Named)
-    }
+/// `POST …/{i}/finish`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finish {
+    /// Whose part; none for one's own, or everybody's.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub invitee: Option<String>,
+    /// Why.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The application's string; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub data: String,
 }
+
+/// A body that holds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use call::SILENCE_SECONDS;
 use classroom::APPLICATIONS;
 use signaling::{
-    Application, Command, Event, EventKind, GroupId, InviteId, Snapshot, Timestamp, UserId, reasons,
+    Application, Command, Event, EventKind, GroupId, InviteId, Reason, Snapshot, Timestamp, UserId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -607,7 +607,9 @@ impl World {
                     self.heard.insert((accepted.invite_id, other), now);
                 }
             }
-            EventKind::InviteeFinished(finished) if finished.reason == reasons::DISCONNECTED => {
+            EventKind::InviteeFinished(finished)
+                if finished.reason == Reason::Disconnected.text() =>
+            {
                 // What comes to light when the power goes was decided before.
                 let Some(Server { began_at, .. }) = &self.server else { return Ok(()) };
                 let ends = self.heard.range((finished.invite_id, UserId::from_bytes([0; 16]))..);

@@ -2,8 +2,8 @@
 
 use call::{Call, Media, Word};
 use leptos::prelude::*;
-use serde::Serialize;
 use signaling::InviteId;
+use signaling::wire::Finish;
 use web_sys::MediaStream;
 
 use super::handle::Desk;
@@ -12,11 +12,6 @@ use super::verbs::to_json;
 use crate::room::call::devices::{self, Sends};
 use crate::room::call::line::{Line, Opening};
 use crate::room::call::tab;
-
-#[derive(Serialize)]
-struct WithReason {
-    reason: &'static str,
-}
 
 impl Desk {
     /// Mutes the microphone or lets it out, and the same for the camera.
@@ -94,7 +89,8 @@ impl Desk {
                 .is_none_or(|since| self.live.now.get_untracked().millis_since(since) < 5_000)
         });
         let gives_up = Box::new(move |reason: &'static str| {
-            self.settle(invite_id, "finish", to_json(&WithReason { reason }));
+            let finish = Finish { reason: Some(reason.to_owned()), ..Finish::default() };
+            self.settle(invite_id, "finish", to_json(&finish));
         });
         let line = Line::open(Opening {
             group: self.group(),

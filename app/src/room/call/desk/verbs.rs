@@ -6,7 +6,8 @@ use call::{Answer, Call, Offer, RING_SECONDS, Stage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
-use signaling::{Code, Invitation, InviteId, InviteeState, Problem, Settlement, UserId, json};
+use signaling::wire::{Invite, OptionalData};
+use signaling::{Code, Invitation, InviteId, InviteeState, Problem, Settlement, Timeout, json};
 use wasm_bindgen::prelude::*;
 
 use super::handle::{Desk, Known};
@@ -19,23 +20,12 @@ use crate::words::call as words;
 /// How long to wait before a verb that did not get through is said again, and how often.
 const AGAIN: (Duration, u32) = (Duration::from_secs(3), 20);
 
-#[derive(Serialize)]
-struct Invite {
-    invitee: UserId,
-    data: String,
-    timeout: u32,
-}
-
-#[derive(Serialize)]
-struct WithData {
-    data: String,
-}
-
 impl Desk {
     pub(super) async fn place(self, Wanted { who, media, .. }: Wanted, number: u32) {
         let room = format!("{}/{}", self.name.get_value(), fresh_name());
         let data = Offer { media, room }.to_data();
-        let body = to_json(&Invite { invitee: who, data, timeout: RING_SECONDS });
+        let timeout = Timeout::new(RING_SECONDS).unwrap_or_default();
+        let body = to_json(&Invite { invitee: who.to_string(), data, timeout });
         let placed = post(&format!("/api/v1/groups/{}/invite", self.group()), &body).await;
         let is_called_off = self.preparation.get_value() != number;
         let invitation = match &placed {
@@ -67,7 +57,7 @@ impl Desk {
 
     pub(super) async fn answer(self, invite_id: InviteId, number: u32) {
         let data = Answer { device: self.name.get_value() }.to_data();
-        let body = to_json(&WithData { data: data.clone() });
+        let body = to_json(&OptionalData { data: data.clone() });
         let answered = post(&self.path(invite_id, "accept"), &body).await;
         let is_here = match &answered {
             // Another tab may have been quicker; then the answer that stands is its own.

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use call::{Call, Media, Say, reasons};
+use call::{Call, Media, Reason, Say};
 use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
-use signaling::{GroupId, InviteId, json, reasons as engine};
+use signaling::wire::IceServers;
+use signaling::{GroupId, InviteId, Reason as ByEngine, json};
 use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, RtcIceServer};
 
@@ -103,21 +103,6 @@ pub enum Kind {
     Sends,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct IceServers {
-    ice_servers: Vec<IceServer>,
-}
-
-#[derive(Deserialize)]
-struct IceServer {
-    urls: Vec<String>,
-    #[serde(default)]
-    username: Option<String>,
-    #[serde(default)]
-    credential: Option<String>,
-}
-
 impl Line {
     /// Opens a line, and works at it until it is closed.
     pub fn open(opening: Opening<'_>) -> Rc<Self> {
@@ -193,7 +178,7 @@ impl Line {
     /// Which servers help on the way is the server's to say; without its word there are none.
     pub(super) async fn find_servers(&self) {
         let Ok((200, text)) = get(&self.path("iceServers")).await else { return };
-        let Ok(IceServers { ice_servers }) = json::read(&text) else { return };
+        let Ok(IceServers { ice_servers, .. }) = json::read(&text) else { return };
         let servers = ice_servers.into_iter().map(|server| {
             let told = RtcIceServer::new();
             let urls: js_sys::Array = server.urls.iter().map(JsValue::from).collect();
@@ -220,8 +205,11 @@ impl Line {
         if browser_now() - self.apart_since.get() > PATIENCE {
             // Where that does not get through, the silence of this end will.
             self.apart_since.set(browser_now());
-            let reason =
-                if self.was_connected.get() { engine::DISCONNECTED } else { reasons::FAILED };
+            let reason = if self.was_connected.get() {
+                ByEngine::Disconnected.text()
+            } else {
+                Reason::Failed.text()
+            };
             (self.gives_up)(reason);
         } else if ticks.is_multiple_of(HELLO_TICKS) {
             self.say(None, Say::Hello);

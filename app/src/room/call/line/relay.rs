@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use call::{Say, Word, reasons};
+use call::{Reason, Say, Word};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Serialize;
+use signaling::wire::Data;
 
 use super::handle::{Kind, Line, Link};
 use crate::room::call::devices::Sends;
@@ -17,11 +17,6 @@ const TOO_FAST: Duration = Duration::from_secs(2);
 
 /// How long an attempt may take before another hello begins a new one, in milliseconds.
 const ATTEMPT: f64 = 12_000.0;
-
-#[derive(Serialize)]
-struct Relayed {
-    data: String,
-}
 
 impl Line {
     /// Says something to the other end: one word after the other, for a candidate means nothing
@@ -36,7 +31,7 @@ impl Line {
             Say::Sends { .. } => Kind::Sends,
         };
         let word = Word { from: self.life.clone(), to, say };
-        let body = serde_json::to_string(&Relayed { data: word.to_data() }).unwrap_or_default();
+        let body = serde_json::to_string(&Data { data: word.to_data() }).unwrap_or_default();
         let mut to_say = self.to_say.borrow_mut();
         // Of what says how things are, the newest alone matters.
         to_say.retain(|(waiting, _)| *waiting == Kind::OfAttempt || *waiting != kind);
@@ -64,7 +59,7 @@ impl Line {
                     pause(TOO_FAST).await;
                 }
                 // A description that no relay carries will not get shorter.
-                Ok((413, _)) => (self.gives_up)(reasons::FAILED),
+                Ok((413, _)) => (self.gives_up)(Reason::Failed.text()),
                 Ok(_) | Err(_) => {}
             }
         }

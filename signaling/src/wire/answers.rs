@@ -1,0 +1,110 @@
+//! What requests are answered with, beside what the group itself tells.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GroupId, Name, Role, Settings, Timestamp, UserId};
+
+/// A new membership, with the token that is handed out but this once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credential {
+    /// The group.
+    #[serde(rename = "groupID")]
+    pub group_id: GroupId,
+    /// The code that joins it, for whoever began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join_code: Option<String>,
+    /// The page that joins it, for whoever began it.
+    #[serde(rename = "joinURL", default, skip_serializing_if = "Option::is_none")]
+    pub join_url: Option<String>,
+    /// Who one is in it.
+    #[serde(rename = "userID")]
+    pub user_id: UserId,
+    /// The token of the membership.
+    pub token: String,
+}
+
+/// The group's name and settings after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupNow {
+    /// The group.
+    #[serde(rename = "groupID")]
+    pub group_id: GroupId,
+    /// Its name.
+    pub name: Option<Name>,
+    /// The event that made it so.
+    pub seq: u64,
+    /// All its settings.
+    pub settings: Settings,
+}
+
+/// A member's role after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberNow {
+    /// Their name.
+    pub name: Name,
+    /// Their role.
+    pub role: Role,
+    /// The event that made it so.
+    pub seq: u64,
+    /// The member.
+    #[serde(rename = "userID")]
+    pub user_id: UserId,
+}
+
+/// The end of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupEnd {
+    /// The group.
+    #[serde(rename = "groupID")]
+    pub group_id: GroupId,
+    /// The event that ended it.
+    pub seq: u64,
+}
+
+/// A code that joins the group from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewJoinCode {
+    /// The code.
+    pub join_code: String,
+    /// The page that joins by it.
+    #[serde(rename = "joinURL", default, skip_serializing_if = "Option::is_none")]
+    pub join_url: Option<String>,
+}
+
+/// A link by which a teacher goes on in another browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoverLink {
+    /// The link.
+    #[serde(rename = "handoverURL")]
+    pub url: String,
+    /// Until when it is good.
+    #[serde(rename = "expiresAt")]
+    pub expires_at: Timestamp,
+}
+
+/// The servers that help two browsers find a way to each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceServers {
+    /// The servers.
+    pub ice_servers: Vec<IceServer>,
+    /// Until when their credentials are good; none when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// One of them, in the words of WebRTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// Its addresses.
+    pub urls: Vec<String>,
+    /// The name to sign in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The password to sign in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
