@@ -317,6 +317,25 @@ handover-open = Open this link there to teach { $class }. It works once, within 
 handover-teach = Teach this class from this device as well.
 handover-button = Go on here
 
+## Days and times
+
+date-day = { $day } { $month } { $year }
+date-day-and-time = { $day } { $month } { $year }, { $time }
+date-short-day-and-time = { $day } { $month }, { $time }
+date-short-day-with-seconds = { $day } { $month } { $time }
+date-january = Jan
+date-february = Feb
+date-march = Mar
+date-april = Apr
+date-may = May
+date-june = Jun
+date-july = Jul
+date-august = Aug
+date-september = Sep
+date-october = Oct
+date-november = Nov
+date-december = Dec
+
 ## So many of something
 
 count-classes = { $classes ->

@@ -5,6 +5,8 @@ use jiff::{Timestamp as Instant, ZonedDateTime, civil::Date};
 use leptos::prelude::*;
 use signaling::Timestamp;
 
+use crate::words::date;
+
 /// The time zone in which the pages tell times.
 #[derive(Debug, Clone)]
 pub struct Zone {
@@ -42,7 +44,8 @@ impl Zone {
 
     /// 24 Nov 2026
     pub fn day(&self, at: Timestamp) -> String {
-        self.zoned(at).strftime("%-d %b %Y").to_string()
+        let at = self.zoned(at);
+        date::day(&at.day().to_string(), month(&at), &at.year().to_string())
     }
 
     /// 2026-11-24 09:42:07, which spreadsheets of every country take for a time.
@@ -52,13 +55,19 @@ impl Zone {
 
     /// 24 Nov 2026, 09:42
     pub fn day_and_clock(&self, at: Timestamp) -> String {
-        self.zoned(at).strftime("%-d %b %Y, %H:%M").to_string()
+        let time = self.short_clock(at);
+        let at = self.zoned(at);
+        date::day_and_time(&at.day().to_string(), month(&at), &at.year().to_string(), &time)
     }
 
     /// 09:42:07, or 24 Nov 09:42:07
     pub fn clock(&self, at: Timestamp) -> String {
-        let format = if self.days { "%-d %b %H:%M:%S" } else { "%H:%M:%S" };
-        self.zoned(at).strftime(format).to_string()
+        let at = self.zoned(at);
+        let time = at.strftime("%H:%M:%S").to_string();
+        if !self.days {
+            return time;
+        }
+        date::short_day_with_seconds(&at.day().to_string(), month(&at), &time)
     }
 
     /// 09:42
@@ -68,7 +77,9 @@ impl Zone {
 
     /// 24 Nov, 09:42
     pub fn short_day_and_clock(&self, at: Timestamp) -> String {
-        self.zoned(at).strftime("%-d %b, %H:%M").to_string()
+        let time = self.short_clock(at);
+        let at = self.zoned(at);
+        date::short_day_and_time(&at.day().to_string(), month(&at), &time)
     }
 
     /// The moment at which a day begins, as a date field sends it: 2026-11-24. With `next`, the
@@ -78,6 +89,24 @@ impl Zone {
         let date = if next { date.tomorrow().ok()? } else { date };
         let zoned = date.to_zoned_datetime(self.zone.clone()).ok()?;
         Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
+    }
+}
+
+/// The short name of a month.
+fn month(at: &ZonedDateTime) -> &'static str {
+    match at.month() {
+        1 => date::january(),
+        2 => date::february(),
+        3 => date::march(),
+        4 => date::april(),
+        5 => date::may(),
+        6 => date::june(),
+        7 => date::july(),
+        8 => date::august(),
+        9 => date::september(),
+        10 => date::october(),
+        11 => date::november(),
+        _ => date::december(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The sentences that people read. They stand in `locales/en.ftl`, of which `build.rs` makes a function
 //! for each.
 //!
-//! The browser's half has none of them: what the room says comes with its page ([`of_room`]) and is taken
-//! from there ([`take`]).
+//! The browser's half has none of them: what the room says comes with its page (`of_room`) and is taken
+//! from there (`take`).
 
 mod pattern;
 mod plural;

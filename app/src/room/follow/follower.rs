@@ -16,6 +16,7 @@ use crate::room::net::browser_now;
 /// One heartbeat of the server and a little more, in milliseconds.
 const SILENCE: f64 = 20_000.0;
 
+/// Follows one class for one page.
 pub struct Follower {
     pub(super) live: Live,
     pub(super) calling: Calling,
@@ -47,7 +48,7 @@ pub fn start(live: Live, calling: Calling, role: Option<Role>) {
     Effect::new(move |_| Follower::start(live, calling, role));
 }
 
-/// The same in whole milliseconds.
+/// A moment of the browser's clock in whole milliseconds.
 pub fn millis(now: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
     {

@@ -7,6 +7,7 @@ extern "C" {
     /// One tab's part of it.
     pub type TabStream;
 
+    /// Opens the stream at a path for a member, after an event; hears of the events with these names.
     #[wasm_bindgen(constructor)]
     pub fn new(
         path: &str,
@@ -18,6 +19,7 @@ extern "C" {
         heard: &Closure<dyn Fn(String, String)>,
     ) -> TabStream;
 
+    /// Lets go of it.
     #[wasm_bindgen(method)]
     pub fn close(this: &TabStream);
 }

@@ -156,6 +156,7 @@ impl Desk {
     }
 }
 
+/// A body as it is sent.
 pub fn to_json(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }
