@@ -58,7 +58,7 @@ fn build() -> Result<()> {
         for what in [&["--workspace", "--bin=handup", "--bin=crash"][..], &["--package=crash-shim"]]
         {
             let status = std::process::Command::new(&cargo)
-                .args(["build", "--quiet", "--manifest-path"])
+                .args(["build", "--manifest-path"])
                 .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
                 .args(what)
                 .arg("--profile")

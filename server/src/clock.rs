@@ -1,8 +1,8 @@
 //! The clock: the only place that reads the time.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
 use signaling::Timestamp;
 use tokio::time::Instant;
 
@@ -28,7 +28,7 @@ pub struct Clock {
 impl Clock {
     /// The moment it is.
     pub fn now(&self) -> Timestamp {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = self.shown.lock();
         let (machine, instant) = (self.of_the_machine(), monotonic());
         let counted = shown.map(|(at, since)| {
             let passed = instant.saturating_duration_since(since).as_millis();

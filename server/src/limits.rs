@@ -10,11 +10,11 @@ pub(crate) mod weight;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::ConnectInfo;
 use http::Extensions;
+use parking_lot::Mutex;
 use signaling::{Command, Group, GroupId, InviteeList, Role, UserId, json};
 
 use crate::clock::monotonic;
@@ -82,7 +82,7 @@ impl Guesses {
     }
 
     fn may_try(&self, address: IpAddr) -> Result<(), Error> {
-        let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.left.lock();
         for network in networks(address) {
             let Some(left) = all.get_mut(&network) else { continue };
             self.refill(network, left, monotonic().into_std());
@@ -97,7 +97,7 @@ impl Guesses {
 
     /// Guesses that were made at once run into debt, so that they are no way around.
     fn was_wrong(&self, address: IpAddr) {
-        let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.left.lock();
         let now = monotonic().into_std();
         if all.len() > FORGET_ABOVE {
             all.retain(|network, left| {

@@ -9,11 +9,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::response::Response;
+use parking_lot::{Mutex, MutexGuard};
 use signaling::GroupId;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
@@ -137,7 +138,7 @@ struct Shared {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Gives free permits to those whose turn it is.
@@ -522,7 +523,7 @@ mod tests {
         let slots: Vec<Slot> = slots.map(|slot| slot.expect("a slot")).collect();
         let all = join_all(slots.iter().map(|slot| {
             let (made, party) = (Arc::clone(&made), slot.asking.party);
-            queue.make(slot, async move { made.lock().expect("a list").push(party) })
+            queue.make(slot, async move { made.lock().push(party) })
         }));
         let mut all = std::pin::pin!(all);
         assert!(all.as_mut().now_or_never().is_none(), "all of them wait");
@@ -531,7 +532,7 @@ mod tests {
             made.expect("it is made");
         }
         working.await.expect("it ends");
-        let order = made.lock().expect("a list").clone();
+        let order = made.lock().clone();
         assert_eq!(order, [LARGE, SMALL, LARGE, SMALL, LARGE, LARGE]);
     }
 
@@ -542,14 +543,14 @@ mod tests {
         for number in 1..=100 {
             let slot = queue.slot(asking(LARGE, number)).expect("a slot");
             let count = Arc::clone(&made);
-            let making = queue.make(&slot, async move { *count.lock().expect("a count") += 1 });
+            let making = queue.make(&slot, async move { *count.lock() += 1 });
             assert!(making.now_or_never().is_none(), "it waits, and is given up");
         }
         done.send(()).expect("somebody works");
         working.await.expect("it ends");
         let slot = queue.slot(asking(SMALL, 1)).expect("a slot");
         queue.make(&slot, async {}).await.expect("it is made");
-        assert_eq!(*made.lock().expect("a count"), 0);
+        assert_eq!(*made.lock(), 0);
         drop(slot);
         let state = queue.shared.state();
         assert_eq!((state.slots, state.bytes, state.working), (0, 0, 0));

@@ -104,7 +104,7 @@ impl School {
     }
 
     fn is_in_memory(&self) -> bool {
-        let rooms = self.engine.shared.rooms.map.read().expect("the rooms");
+        let rooms = self.engine.shared.rooms.map.read();
         rooms.contains_key(&self.group_id)
     }
 

@@ -48,11 +48,7 @@ pub fn add_to(report: &mut Report, workspace: &Workspace) {
         wasm::ensure_target()?;
         exec::run(deny_lints(for_browser(&mut cargo("clippy"))))
     });
-    report.step("documentation", || {
-        exec::run(deny_doc_warnings(cargo("doc").arg("--workspace")))?;
-        // The library of the same name has hidden the server's own pages.
-        exec::run(deny_doc_warnings(cargo("doc").args(["--workspace", "--bins"])))
-    });
+    report.step("documentation", || exec::run(deny_doc_warnings(cargo("doc").arg("--workspace"))));
     report.step("documentation for WASM", || {
         wasm::ensure_target()?;
         exec::run(deny_doc_warnings(for_browser(&mut cargo("doc"))))

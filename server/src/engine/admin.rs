@@ -3,8 +3,8 @@
 //! there is none and that is good once.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
 use crate::engine::Engine;
@@ -35,8 +35,8 @@ impl Admin {
         Self { configured, set_up: Mutex::new(None), checking }
     }
 
-    fn set_up(&self) -> std::sync::MutexGuard<'_, Option<TokenHash>> {
-        self.set_up.lock().unwrap_or_else(PoisonError::into_inner)
+    fn set_up(&self) -> MutexGuard<'_, Option<TokenHash>> {
+        self.set_up.lock()
     }
 }
 

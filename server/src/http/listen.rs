@@ -11,7 +11,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_io_timeout::TimeoutStream;
@@ -74,7 +75,7 @@ impl Handed {
     }
 
     fn take(&self) -> Option<LiveStream> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 }
 
@@ -275,7 +276,7 @@ async fn attend(
     connection: Arc<Connection>,
 ) -> Option<(TcpStream, Bytes, LiveStream)> {
     let asked: Mutex<Option<(Bytes, LiveStream)>> = Mutex::new(None);
-    let asked_for = &|| asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let asked_for = &|| asked.lock();
     let asking = &connection;
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
         asking.answers();

@@ -6,9 +6,9 @@
 //! written is one token and one membership, however many classes the browser is in.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use signaling::{Timestamp, UserId};
 use tokio::time::Instant;
 
@@ -138,7 +138,7 @@ pub(crate) struct Tokens(Mutex<HashMap<TokenHash, Known>>);
 
 impl Tokens {
     fn known(&self) -> MutexGuard<'_, HashMap<TokenHash, Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub fn get(&self, token: TokenHash) -> Option<Held> {

@@ -4,11 +4,11 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
 
 use crate::clock::monotonic;
 use crate::error::Error;
@@ -59,7 +59,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         if self.limiter.len() <= FORGET_ABOVE {
             return;
         }
-        let mut forgot_at = self.forgot_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut forgot_at = self.forgot_at.lock();
         if forgot_at.is_none_or(|at| now.saturating_duration_since(at) >= FORGET_EVERY) {
             *forgot_at = Some(now);
             drop(forgot_at);

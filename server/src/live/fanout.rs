@@ -3,10 +3,11 @@
 //! A task serves a shard of the streams, one after the other: to wake a task of its own for each
 //! stream takes longer than what that has to do.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chunk::MemFile;
+use parking_lot::{Mutex, MutexGuard};
 
 /// How many streams one task serves: a large class keeps every processor busy.
 const SHARD: usize = 128;
@@ -31,11 +32,11 @@ struct Shard {
 
 impl Shard {
     fn sinks(&self) -> MutexGuard<'_, Vec<Arc<dyn Sink>>> {
-        self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sinks.lock()
     }
 
     fn files(&self) -> MutexGuard<'_, Vec<Arc<MemFile>>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        self.files.lock()
     }
 
     async fn serve(self: Arc<Self>) {
@@ -66,7 +67,7 @@ pub(crate) struct Seat {
 
 impl Fanout {
     fn shards(&self) -> MutexGuard<'_, Vec<Arc<Shard>>> {
-        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards.lock()
     }
 
     /// From now on the sink is sent what is new.

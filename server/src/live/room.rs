@@ -6,10 +6,11 @@
 //! is written to.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use signaling::{
     Application, Group, GroupId, Invitation, InviteId, Rejection, Role, Snapshot, Timestamp,
     UserId, may_ring, other_end,
@@ -120,23 +121,23 @@ impl Room {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write()
     }
 
     fn presence(&self) -> MutexGuard<'_, Presence> {
-        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+        self.presence.lock()
     }
 
     fn queue(&self) -> MutexGuard<'_, EphemeralQueue> {
-        self.ephemeral.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ephemeral.lock()
     }
 
     pub(crate) fn liveness(&self) -> MutexGuard<'_, Liveness> {
-        self.liveness.lock().unwrap_or_else(PoisonError::into_inner)
+        self.liveness.lock()
     }
 
     /// The group's id.
@@ -294,12 +295,12 @@ impl Room {
 
     /// Notes that the room is in use.
     pub(crate) fn touch(&self) {
-        *self.used_at.lock().unwrap_or_else(PoisonError::into_inner) = monotonic();
+        *self.used_at.lock() = monotonic();
     }
 
     /// Whether nobody has used the room for this long and no stream is open.
     pub(crate) fn is_idle(&self, for_at_least: Duration) -> bool {
-        let used_at = *self.used_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let used_at = *self.used_at.lock();
         self.presence().is_empty() && monotonic() - used_at >= for_at_least
     }
 
@@ -353,7 +354,7 @@ impl Room {
     /// The place in the ephemeral events that a stream begins at, with everybody's status as of it.
     /// When a class comes back at once its streams share one: what has changed since is sent again.
     pub(crate) fn status(&self) -> (u64, Bytes) {
-        let mut latest = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = self.status.lock();
         let now = monotonic();
         if let Some(status) = latest.as_ref().filter(|status| self.is_current(status, now)) {
             return (status.version, status.bytes.clone());

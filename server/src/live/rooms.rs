@@ -1,8 +1,9 @@
 //! The groups that are in memory, by their id.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use signaling::GroupId;
 
 use super::room::Room;
@@ -15,13 +16,13 @@ pub(crate) struct Rooms {
 
 impl Rooms {
     pub fn get(&self, group_id: GroupId) -> Option<Arc<Room>> {
-        let rooms = self.map.read().unwrap_or_else(PoisonError::into_inner);
+        let rooms = self.map.read();
         let room = rooms.get(&group_id)?;
         room.touch();
         Some(Arc::clone(room))
     }
 
     pub fn insert(&self, group_id: GroupId, room: Arc<Room>) {
-        self.map.write().unwrap_or_else(PoisonError::into_inner).insert(group_id, room);
+        self.map.write().insert(group_id, room);
     }
 }

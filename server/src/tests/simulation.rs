@@ -24,9 +24,9 @@ mod shown;
 mod world;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use signaling::{Answers, Command, Eraser, InviteId, InviteeList, Name, Timeout, UserId};
 
 use crate::error::Error;
@@ -86,7 +86,7 @@ fn simulate_all(plan: Plan) -> Result<Tally, Broken> {
                         break;
                     }
                     let outcome = simulate(seed, plan.steps, Defect::None);
-                    let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut sum = sum.lock();
                     match outcome {
                         Ok(tally) => sum.0 += tally,
                         Err(broken) => {
@@ -101,7 +101,7 @@ fn simulate_all(plan: Plan) -> Result<Tally, Broken> {
         }
     });
     bar.finish();
-    match sum.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    match sum.into_inner() {
         (_, Some(broken)) => Err(broken),
         (tally, None) => Ok(tally),
     }

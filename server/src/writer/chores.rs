@@ -2,13 +2,13 @@
 //! goes through the one writer like everything else, so nothing is ever written behind the back of
 //! a group in memory.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use signaling::{Application, Command, Eraser, Event, GroupId, Role, Timestamp, UserId, act};
 use tokio::sync::oneshot;
 
-use super::{Writer, deadline_after};
+use super::Writer;
+use super::working::deadline_after;
 use crate::clock::monotonic;
 use crate::error::Error;
 use crate::store::StoreWriter;
@@ -118,7 +118,7 @@ impl<S: StoreWriter> Writer<S> {
     pub(super) fn close(&mut self, group_id: GroupId) {
         self.set_deadline(group_id, None);
         self.working.remove(&group_id);
-        let room = self.rooms.map.write().unwrap_or_else(PoisonError::into_inner).remove(&group_id);
+        let room = self.rooms.map.write().remove(&group_id);
         let Some(room) = room else { return };
         let mut group = room.group();
         let Some(teacher) = group.with_role(Role::Teacher).next() else { return };

@@ -226,7 +226,7 @@ impl Answered<'_> {
     }
 
     /// The class after the event that an answer names.
-    fn after(&self, told: &Value) -> Result<&super::shown::Shown, String> {
+    fn after(&self, told: &Value) -> Result<&super::model::Shown, String> {
         let seq = told["seq"].as_u64().ok_or("it names no event")?;
         self.model.shown_after(seq).ok_or_else(|| format!("the log has no {seq}"))
     }

@@ -5,13 +5,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use classroom::ASK_ANYTIME;
+use serde_json::{Value, json};
 use signaling::event::{InvitationCancelled, InvitationTimeout, ReceiveNewInvitation};
 use signaling::{
     Answers, Event, EventKind, GroupId, InviteId, InviteeList, InviteeState, Name, Role, Settings,
     Timeout, Timestamp, UserId,
 };
-
-use super::shown::Shown;
 
 /// Says what is wrong when something is.
 pub type Verdict = Result<(), String>;
@@ -144,6 +143,39 @@ impl Sent {
 
     fn was_taken(&self) -> bool {
         self.parts.values().any(|part| part.has_been(InviteeState::Accepted))
+    }
+}
+
+/// A class after an event, but for its invitations.
+#[derive(Debug)]
+pub struct Shown {
+    pub name: Value,
+    pub settings: Value,
+    pub members: Value,
+}
+
+impl Shown {
+    pub fn of(model: &Model) -> Self {
+        let member = |(user, name): &(UserId, signaling::Name)| json!({ "userID": user, "name": name, "role": model.members.get(user) });
+        Self {
+            name: json!(model.name),
+            settings: json!(model.settings),
+            members: model.roll.iter().map(member).collect(),
+        }
+    }
+}
+
+impl Shown {
+    pub const fn name(&self) -> &Value {
+        &self.name
+    }
+
+    pub const fn settings(&self) -> &Value {
+        &self.settings
+    }
+
+    pub fn member(&self, user: UserId) -> Option<&Value> {
+        self.members.as_array()?.iter().find(|member| member["userID"] == json!(user))
     }
 }
 

@@ -4,40 +4,7 @@
 use serde_json::{Value, json};
 use signaling::{Event, EventKind, InviteId, InviteeState, Snapshot, UserId};
 
-use super::model::{Model, Sent, Turn, Verdict, must};
-
-/// A class after an event, but for its invitations.
-#[derive(Debug)]
-pub struct Shown {
-    name: Value,
-    settings: Value,
-    members: Value,
-}
-
-impl Shown {
-    pub fn of(model: &Model) -> Self {
-        let member = |(user, name): &(UserId, signaling::Name)| json!({ "userID": user, "name": name, "role": model.members.get(user) });
-        Self {
-            name: json!(model.name),
-            settings: json!(model.settings),
-            members: model.roll.iter().map(member).collect(),
-        }
-    }
-}
-
-impl Shown {
-    pub const fn name(&self) -> &Value {
-        &self.name
-    }
-
-    pub const fn settings(&self) -> &Value {
-        &self.settings
-    }
-
-    pub fn member(&self, user: UserId) -> Option<&Value> {
-        self.members.as_array()?.iter().find(|member| member["userID"] == json!(user))
-    }
-}
+use super::model::{Model, Sent, Shown, Turn, Verdict, must};
 
 impl Turn {
     /// A part as it was after this turn.
