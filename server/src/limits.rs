@@ -145,11 +145,13 @@ const ROWS: (u32, u32) = (100_000, 5_000);
 const ROWS_OF_CLASS: (u32, u32) = (80_000_000, 500_000);
 /// How exactly bytes are counted that are written for a network.
 const GRAIN: u64 = 64;
-/// How many invitations of a member may be live, and how many of a class. Where anybody may ask at
-/// any time, each member has one.
+/// How many invitations of a member may be live, and how many of a class. It is a limit of the
+/// server and no application's rule, for memory and every snapshot hold what is live, whatever it is
+/// for. The largest class has room for one of each member, and more.
 const MAX_LIVE: (usize, usize) = (512, 16_384);
 /// How many open invitations a class may have that ask every student: whoever joins has a part in
-/// each. Of students each has one that asks every teacher.
+/// each. Those of students that ask every teacher are limited by what a class may have live: a
+/// class of thousands may have one of each.
 const MAX_TO_STUDENTS: usize = 64;
 /// How many bytes of JSON the `data` of all that is live in a class comes to before nobody may add
 /// more to it than what one has always. Every snapshot holds it.
