@@ -1827,6 +1827,10 @@ fn the_words_in_what_is_live_are_counted_as_json_by_whoever_said_them() {
     let data = |data: &str| data.to_owned();
     class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN])), modify(ADA, HANDS, "a\"b")]);
     assert_eq!(words(&class), (4, 4, 0), "a quote is two bytes");
+    class.does([modify(ADA, HANDS, "longer words")]);
+    assert_eq!(words(&class), (12, 12, 0));
+    class.does([modify(ADA, HANDS, "a\"b")]);
+    assert_eq!(words(&class), (4, 4, 0));
     class.does([Command::Accept { actor: CLEO, invite_id: HANDS, data: data("hi\n") }]);
     assert_eq!(words(&class), (8, 4, 4));
     class.does([Command::Reject { actor: DAN, invite_id: HANDS, data: data("no"), reason: None }]);
@@ -1841,4 +1845,33 @@ fn the_words_in_what_is_live_are_counted_as_json_by_whoever_said_them() {
     assert_eq!(words(&class), (0, 0, 0), "nothing of it is live any more");
     let whole = class.seen(HANDS).count_words();
     assert_eq!(whole, 4 + 2 + 6, "what ended in Cleo's part took the place of what she said");
+}
+
+#[test]
+fn the_next_deadline_is_the_earliest_of_what_can_still_be_answered() {
+    let mut class = Class::lesson();
+    let in_seconds = |seconds| Some(class.now.plus_seconds(seconds));
+    let (soon, late) = (in_seconds(10), in_seconds(20));
+    assert_eq!(class.group.next_deadline(), None);
+    class.does([within(20, invite(ADA, OTHER, CLEO)), invite(ADA, CALL, DAN)]);
+    assert_eq!(class.group.next_deadline(), late);
+    class.does([within(10, invite_in_group(ADA, HANDS, Everyone))]);
+    assert_eq!(class.group.next_deadline(), soon);
+    class.does([cancel(ADA, HANDS)]);
+    assert_eq!(class.group.next_deadline(), late);
+    class.does([accept(CLEO, OTHER)]);
+    assert_eq!(class.group.next_deadline(), None, "what is answered times out no more");
+}
+
+#[test]
+fn a_finish_of_somebody_without_a_part_tells_how_the_invitation_stands() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO]))]);
+    let says = |class: &Class| class.says(&finish_of(ADA, HANDS, DAN));
+    assert_eq!(says(&class), Err(AlreadyProcessed(Pending)));
+    class.does([accept(CLEO, HANDS)]);
+    assert_eq!(says(&class), Err(AlreadyProcessed(Accepted)));
+    class.does([finish(ADA, HANDS)]);
+    assert_eq!(says(&class), Err(AlreadyProcessed(Finished)));
+    assert_eq!(class.says(&finish(ADA, HANDS)), Ok(0), "a repeated finish is no error");
 }
