@@ -6,6 +6,7 @@ use leptos_meta::MetaTags;
 use crate::request::path;
 use crate::response::set_policy;
 use crate::routes::App;
+use crate::words::page;
 
 /// The document around every page. Only the class room loads the WASM.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -14,7 +15,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let head = head(&options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=page::lang()>
             <head>
                 {head}
                 <meta name="theme-color" content="#faf7f0" media="(prefers-color-scheme: light)" />

@@ -31,6 +31,7 @@ mod trouble;
 mod ui;
 #[cfg(feature = "ssr")]
 mod visitor;
+mod words;
 #[cfg(feature = "ssr")]
 mod zone;
 

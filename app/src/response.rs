@@ -11,8 +11,9 @@ use crate::failure::{Failure, status};
 use crate::request::is_plain;
 use crate::trouble::Trouble;
 
-/// What is told of a failure. Its error is logged, and the response says when it is worth another try.
-pub fn told(failure: Failure) -> Trouble {
+/// Logs the error behind a failure and says in the response when it is worth another try. Answers with
+/// what its person is told.
+pub fn report(failure: Failure) -> Trouble {
     failure.log();
     if let Some(seconds) = failure.retry_after() {
         come_back_in(seconds);
@@ -22,7 +23,7 @@ pub fn told(failure: Failure) -> Trouble {
 
 /// The same, and the response has the status that goes with it.
 pub fn refuse(failure: Failure) -> Trouble {
-    let trouble = told(failure);
+    let trouble = report(failure);
     set_status(status(trouble));
     trouble
 }
@@ -38,7 +39,7 @@ pub fn lead(
     }
     match done {
         Ok(address) => go_to(&address),
-        Err(failure) => go_to(&on_trouble(told(failure))),
+        Err(failure) => go_to(&on_trouble(report(failure))),
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! What can go wrong for a person, as one sentence that says what happened and what to do.
+//! What can go wrong for a person. Each is told in one sentence that says what happened and what to do
+//! (the group `trouble` of the catalogue).
 
-use std::fmt;
+#[cfg(feature = "ssr")]
 use std::str::FromStr;
 
 #[cfg(feature = "ssr")]
@@ -11,15 +12,24 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use signaling::NameError;
 
+use crate::words::trouble as words;
+
 macro_rules! troubles {
-    ($($(#[$doc:meta])* $name:ident = $key:literal, $sentence:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $key:literal, $words:ident;)*) => {
         /// Why something a person did came to nothing.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Trouble {
-            $($(#[$doc])* #[error($sentence)] $name,)*
+            $($(#[$doc])* $name,)*
         }
 
         impl Trouble {
+            /// The sentence that tells it.
+            pub fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$name => words::$words(),)*
+                }
+            }
+
             /// The word that stands for it in an address.
             #[cfg(feature = "ssr")]
             pub const fn key(self) -> &'static str {
@@ -29,98 +39,89 @@ macro_rules! troubles {
             }
         }
 
+        #[cfg(feature = "ssr")]
         impl FromStr for Trouble {
-            type Err = UnknownTrouble;
+            type Err = ();
 
-            fn from_str(key: &str) -> Result<Self, UnknownTrouble> {
+            fn from_str(key: &str) -> Result<Self, ()> {
                 match key {
                     $($key => Ok(Self::$name),)*
-                    _ => Err(UnknownTrouble),
+                    _ => Err(()),
                 }
             }
         }
     };
 }
 
-/// The word stands for no trouble.
-#[derive(Debug)]
-pub struct UnknownTrouble;
-
-impl fmt::Display for UnknownTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the word stands for no trouble")
-    }
-}
-
 troubles! {
     /// No class has the code.
-    NoSuchCode = "code", "That code doesn't match a class. Check it with your teacher.";
+    NoSuchCode = "code", no_such_code;
     /// The class is locked.
-    Locked = "locked", "The class is locked, so nobody new can join. Ask your teacher to open it.";
+    Locked = "locked", locked;
     /// The class is full.
-    Full = "full", "The class is full. Ask your teacher what to do.";
+    Full = "full", full;
     /// The class's name was left empty.
-    ClassNameEmpty = "class-name", "Give your class a name, like “Biology 9B”.";
+    ClassNameEmpty = "class-name", class_name_empty;
     /// The class's name is too long.
-    ClassNameLong = "class-name-long", "That name is too long. Keep it to 64 characters.";
+    ClassNameLong = "class-name-long", class_name_long;
     /// One's own name was left empty.
-    NameEmpty = "name", "Type your name, so that the class knows who you are.";
+    NameEmpty = "name", name_empty;
     /// One's own name is too long.
-    NameLong = "name-long", "That name is too long for the list. Keep it to 64 characters.";
+    NameLong = "name-long", name_long;
     /// The name holds characters that nobody can see.
-    NameStrange = "name-strange", "That name holds characters that can't be shown. Type it again.";
+    NameStrange = "name-strange", name_strange;
     /// The question is too long.
-    QuestionLong = "question-long", "That question is too long. Shorten it and ask again.";
+    QuestionLong = "question-long", question_long;
     /// Somebody else's move came first.
-    Settled = "settled", "That was already settled. The list shows how things stand now.";
+    Settled = "settled", settled;
     /// The floor is closed.
-    FloorClosed = "floor-closed", "Hands are not being taken right now. Wait until your teacher asks.";
+    FloorClosed = "floor-closed", floor_closed;
     /// A teacher's deed by a student, or the like.
-    NotAllowed = "not-allowed", "Only a teacher of this class can do that.";
+    NotAllowed = "not-allowed", not_allowed;
     /// The last teacher wants to go.
-    LastTeacher = "last-teacher", "A class needs a teacher. Make somebody a co-teacher first, or end the class.";
+    LastTeacher = "last-teacher", last_teacher;
     /// The class has ended.
-    Ended = "ended", "This class has ended.";
+    Ended = "ended", ended;
     /// The browser holds no credential for the class.
-    NotHere = "not-here", "You are not in this class any more. Join again with the code.";
+    NotHere = "not-here", not_here;
     /// The browser sent no cookie with a form, which the form's page had given it.
-    NoCookie = "no-cookie", "Your browser sent no cookie of Handup, so nothing was done. Allow cookies for this site, then try again.";
+    NoCookie = "no-cookie", no_cookie;
     /// The browser had lost the cookie of a form's page, and keeps the one that it was given since.
-    CookieLost = "cookie-lost", "Your browser had lost the cookie of this page, so nothing was done. It has a new one: try again.";
+    CookieLost = "cookie-lost", cookie_lost;
     /// A form came from a page of another address.
-    OtherAddress = "other-address", "That form was sent from a page of another address, so nothing was done.";
+    OtherAddress = "other-address", other_address;
     /// The browser goes on as somebody else than the page shows.
-    OtherPerson = "other-person", "This browser goes on as somebody else in this class. Reload the page to see as whom.";
+    OtherPerson = "other-person", other_person;
     /// The link for another device is used up or too old.
-    LinkUsed = "link-used", "This link was used already or is too old. Get a new one in your class, under “Class”.";
+    LinkUsed = "link-used", link_used;
     /// The browser holds no credential by which anything could be told.
-    NothingKept = "nothing-kept", "Nothing is kept for you here. It may have been erased or deleted, or you joined in another browser.";
+    NothingKept = "nothing-kept", nothing_kept;
     /// Not signed in as an administrator.
-    NotAdmin = "not-admin", "Only an administrator sees this. Sign in first.";
+    NotAdmin = "not-admin", not_admin;
     /// The administrator's password is wrong.
-    WrongPassword = "password", "That password is not right. Try again.";
+    WrongPassword = "password", wrong_password;
     /// A new password is too short.
-    PasswordShort = "password-short", "That password is too short. Use 12 characters or more.";
+    PasswordShort = "password-short", password_short;
     /// A new password is too long.
-    PasswordLong = "password-long", "That password is too long. Keep it to 256 characters.";
+    PasswordLong = "password-long", password_long;
     /// The set-up link is used up.
-    LinkOver = "link-over", "This link was used already or is an old one. The server prints a new one when it starts, as long as no password is set.";
+    LinkOver = "link-over", link_over;
     /// No class with the id, or no more.
-    NoSuchClass = "no-class", "That class is not there. It may have been deleted.";
+    NoSuchClass = "no-class", no_such_class;
     /// No person with the id in the class.
-    NoSuchPerson = "no-person", "That person is not in this class and never was.";
+    NoSuchPerson = "no-person", no_such_person;
     /// No invitation that the event began, or none that is about whoever looks.
-    NoSuchInvitation = "no-invitation", "That is not in this class and never was.";
+    NoSuchInvitation = "no-invitation", no_such_invitation;
     /// Not a number of days.
-    DaysStrange = "days", "Type a whole number of days, from 1 to 36 500, or leave it empty.";
+    DaysStrange = "days", days_strange;
     /// Too many attempts.
-    TooFast = "too-fast", "That was too many tries. Wait a few seconds, then try again.";
+    TooFast = "too-fast", too_fast;
     /// What waits to be made is as much as may wait.
-    Busy = "busy", "The server has much to do. Wait a few seconds, then try again.";
+    Busy = "busy", busy;
     /// The class has come to as many bytes as one may.
-    ClassUsedUp = "class-used-up", "This class has used up its room on the server. End it, and begin a new one.";
+    ClassUsedUp = "class-used-up", class_used_up;
     /// The server failed.
-    Failed = "failed", "Something went wrong on our side. Look at the list, then try again.";
+    Failed = "failed", failed;
 }
 
 #[cfg(feature = "ssr")]

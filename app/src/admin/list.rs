@@ -9,11 +9,12 @@ use signaling::Timestamp;
 use super::keeping::{Keeping, proposal};
 use super::place::Spot;
 use super::search::Search;
-use crate::history::words::{count, named};
+use crate::history::names::named;
 use crate::request::{address, query};
 use crate::ui::frame::Wide;
 use crate::ui::problem::{Problem, trouble};
 use crate::ui::table::{Column, Table};
+use crate::words::{admin, count, export as export_words, figure, page};
 use crate::zone::{Zone, zone};
 
 /// The most teachers of a class that are named here. All of them are on its page.
@@ -36,8 +37,8 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
     let zone = zone();
     let problem = trouble();
     let done = match query("done").as_str() {
-        "deleted" => Some("The class is deleted."),
-        "kept" => Some("The setting is saved."),
+        "deleted" => Some(admin::class_deleted()),
+        "kept" => Some(admin::setting_saved()),
         _ => None,
     };
     let is_first = search.after.is_empty();
@@ -54,22 +55,22 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
     };
     let pager = (!is_first || list.next.is_some()).then(|| {
         view! {
-            <nav class="pager" aria-label="Pages of the list">
+            <nav class="pager" aria-label=admin::pages()>
                 {(!is_first)
-                    .then(|| view! { <a class="button quiet" href=link("")>"Newest"</a> })}
+                    .then(|| view! { <a class="button quiet" href=link("")>{admin::newest()}</a> })}
                 {list
                     .next
                     .map(|next| {
                         view! {
                             <a class="button quiet" rel="next" href=link(&Spot(next).text())>
-                                "Older"
+                                {admin::older()}
                             </a>
                         }
                     })}
             </nav>
         }
     });
-    let total = count(usize::try_from(list.total).unwrap_or(usize::MAX), "class", "classes");
+    let total = count::classes(usize::try_from(list.total).unwrap_or(usize::MAX));
     let is_empty = list.classes.is_empty();
     let (csv, json) = (export("csv"), export("json"));
     let rows = list
@@ -78,12 +79,12 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
         .map(|(class, summary)| class_row(&class, &summary, &zone, list.keep_days))
         .collect_view();
     view! {
-        <Title text="All classes" />
+        <Title text=page::all_classes() />
         <Wide>
             <div class="head across">
-                <h1>"All classes"</h1>
+                <h1>{page::all_classes()}</h1>
                 <form method="post" action="/do/sign-out">
-                    <button class="quiet">"Sign out"</button>
+                    <button class="quiet">{admin::sign_out()}</button>
                 </form>
             </div>
             <Problem problem />
@@ -91,36 +92,36 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
             {list.proposed.map(|(days, count)| proposal(days, count))}
             <form class="search" method="get" action="/admin" role="search">
                 <div class="field grow">
-                    <label for="name">"Class name"</label>
+                    <label for="name">{admin::class_name()}</label>
                     <input id="name" name="name" type="search" value=search.name.clone() maxlength="64" />
                 </div>
                 <div class="field">
-                    <label for="from">"From"</label>
+                    <label for="from">{admin::from()}</label>
                     <input id="from" name="from" type="date" value=search.from.clone() />
                 </div>
                 <div class="field">
-                    <label for="until">"Until"</label>
+                    <label for="until">{admin::until()}</label>
                     <input id="until" name="until" type="date" value=search.until.clone() />
                 </div>
-                <button class="primary">"Search"</button>
-                {is_search.then(|| view! { <a class="button bare" href="/admin">"Show all"</a> })}
+                <button class="primary">{admin::search()}</button>
+                {is_search.then(|| view! { <a class="button bare" href="/admin">{admin::show_all()}</a> })}
             </form>
             <p class="hint">
-                {format!("{total}, newest first. Times are those of {}.", zone.name(list.now))}
+                {admin::newest_first(&total, &zone.name(list.now))}
             </p>
             {is_empty
                 .then(|| {
-                    let words = if is_search {
-                        "No class matches. Try a shorter name or other days."
+                    let none = if is_search {
+                        admin::no_match()
                     } else {
-                        "There are no classes yet. They appear here as soon as a teacher starts one."
+                        admin::no_classes()
                     };
-                    view! { <p class="nobody">{words}</p> }
+                    view! { <p class="nobody">{none}</p> }
                 })}
             {(!is_empty)
                 .then(|| {
                     view! {
-                        <Table class="classes stack" columns=&[Column::Words("Class"), Column::Words("Teacher"), Column::Words("When"), Column::Number("Students"), Column::Number("Rounds"), Column::Number("Hands"), Column::Number("Turns")]>{rows}</Table>
+                        <Table class="classes stack" columns=columns()>{rows}</Table>
                     }
                 })}
             {pager}
@@ -128,20 +129,20 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
                 .then(|| {
                     view! {
             <section class="keeping card" aria-labelledby="export-title">
-                <h2 id="export-title">"Export"</h2>
+                <h2 id="export-title">{export_words::title()}</h2>
                 <p class="hint">
                     {if is_search {
-                        "Everything recorded in the classes that match."
+                        export_words::of_matches()
                     } else {
-                        "Everything recorded in all classes."
+                        export_words::of_all()
                     }}
                 </p>
                 <div class="choices">
                     <a class="button quiet" href=csv>
-                        "Export as CSV"
+                        {export_words::csv()}
                     </a>
                     <a class="button quiet" href=json>
-                        "Export as JSON"
+                        {export_words::json()}
                     </a>
                 </div>
             </section>
@@ -152,6 +153,12 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
     }
 }
 
+fn columns() -> Vec<Column> {
+    let words = [admin::class(), admin::teacher(), admin::when()].map(Column::Words);
+    let figures = [figure::students(), figure::rounds(), figure::hands(), figure::turns()];
+    words.into_iter().chain(figures.map(Column::Number)).collect()
+}
+
 fn class_row(
     class: &ClassRow,
     summary: &Summary,
@@ -160,16 +167,19 @@ fn class_row(
 ) -> impl IntoView + use<> {
     let began = zone.day_and_clock(class.created_at);
     let end = match class.ended_at {
-        None => "goes on".to_owned(),
-        Some(at) if zone.day(at) == zone.day(class.created_at) => {
-            format!("to {}", zone.short_clock(at))
-        }
-        Some(at) => format!("to {}", zone.day_and_clock(at)),
+        None => admin::goes_on().to_owned(),
+        Some(at) if zone.day(at) == zone.day(class.created_at) => admin::to(&zone.short_clock(at)),
+        Some(at) => admin::to(&zone.day_and_clock(at)),
     };
-    let deleted = class.deleted_at(keep_days).map(|at| format!("until {}", zone.day(at)));
+    let deleted = class.deleted_at(keep_days).map(|at| admin::kept_until(&zone.day(at)));
     let name = class.name.clone();
     let left_out = summary.teachers.len().saturating_sub(TEACHERS);
-    let others = (left_out > 0).then(|| format!(" and {left_out} more"));
+    let teachers = named(&summary.teachers, TEACHERS);
+    let teachers = if left_out > 0 {
+        count::names_and_so_many(view! { <bdi>{teachers}</bdi> }, left_out)
+    } else {
+        view! { <bdi>{teachers}</bdi> }.into_any()
+    };
     view! {
         <tr>
             <th scope="row">
@@ -177,18 +187,17 @@ fn class_row(
                     <bdi>{name}</bdi>
                 </a>
             </th>
-            <td data-label="Teacher">
-                <bdi>{named(&summary.teachers, TEACHERS)}</bdi>
-                {others}
+            <td data-label=admin::teacher()>
+                {teachers}
             </td>
-            <td data-label="When">
+            <td data-label=admin::when()>
                 {began} " " <span class="hint">{end}</span>
-                {deleted.map(|words| view! { <span class="hint deleted">" kept " {words}</span> })}
+                {deleted.map(|words| view! { <span class="hint deleted">" " {words}</span> })}
             </td>
-            <td class="number" data-label="Students">{summary.students}</td>
-            <td class="number" data-label="Rounds">{summary.rounds}</td>
-            <td class="number" data-label="Hands">{summary.hands}</td>
-            <td class="number" data-label="Turns">{summary.turns}</td>
+            <td class="number" data-label=figure::students()>{summary.students}</td>
+            <td class="number" data-label=figure::rounds()>{summary.rounds}</td>
+            <td class="number" data-label=figure::hands()>{summary.hands}</td>
+            <td class="number" data-label=figure::turns()>{summary.turns}</td>
         </tr>
     }
 }

@@ -10,31 +10,32 @@ use crate::ui::field::{Field, Typed};
 use crate::ui::frame::{Plain, refused};
 use crate::ui::problem::trouble;
 use crate::visitor::{give_form_cookie, may_set_up};
+use crate::words::{admin, page};
 
 /// The page of signing in.
 pub fn sign_in(has_admin: bool) -> impl IntoView {
     let problem = trouble();
     give_form_cookie();
     view! {
-        <Title text="Administration" />
+        <Title text=admin::title() />
         <Plain>
             <section class="card one">
-                <h1>"Administration"</h1>
+                <h1>{admin::title()}</h1>
                 {(!has_admin)
                     .then(|| {
                         view! {
                             <p>
-                                "No password has been set yet. Open the set-up link that the server printed when it started, or configure a password."
+                                {admin::no_password()}
                             </p>
                         }
                     })}
                 {has_admin
                     .then(|| {
                         view! {
-                            <p class="hint">"See what happened in every class of this school."</p>
+                            <p class="hint">{admin::about()}</p>
                             <form method="post" action="/do/sign-in">
-                                <Field name="password" label="Password" typed=Typed::Password autocomplete="current-password" problem />
-                                <button class="primary">"Sign in"</button>
+                                <Field name="password" label=admin::password() typed=Typed::Password autocomplete="current-password" problem />
+                                <button class="primary">{page::sign_in()}</button>
                             </form>
                         }
                     })}
@@ -54,20 +55,20 @@ pub fn SetUpPage() -> impl IntoView {
     }
     give_form_cookie();
     view! {
-        <Title text="Set up the administration" />
+        <Title text=admin::set_up_title() />
         <Plain>
             <section class="card one">
-                <h1>"Set up the administration"</h1>
+                <h1>{admin::set_up_title()}</h1>
                 <p>
-                    "Choose a password. Whoever has it can read what happened in every class of this server."
+                    {admin::choose_password()}
                 </p>
                 <form method="post" action="/do/set-up">
                     <input type="hidden" name="token" value=token />
-                    <Field name="password" label="New password" typed=Typed::Password autocomplete="new-password" problem />
+                    <Field name="password" label=admin::new_password() typed=Typed::Password autocomplete="new-password" problem />
                     <p class="hint">
-                        {format!("At least {MIN_PASSWORD_CHARS} characters. A few words are good.")}
+                        {admin::password_hint(MIN_PASSWORD_CHARS)}
                     </p>
-                    <button class="primary big">"Set the password"</button>
+                    <button class="primary big">{admin::set_password()}</button>
                 </form>
             </section>
         </Plain>

@@ -12,6 +12,7 @@ use crate::request::{address, engine, param, path, query};
 use crate::trouble::Trouble;
 use crate::ui::frame::{Wide, refused};
 use crate::visitor::{is_admin, ticket};
+use crate::words;
 
 /// The page of an export.
 #[component]
@@ -25,7 +26,7 @@ pub fn ExportPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match may_export(&group, &here).await {
-                    Ok((back, words)) => begun(&here, back, words, format, &fields).into_any(),
+                    Ok((back, name)) => begun(&here, back, name, format, &fields).into_any(),
                     Err(failure) => refused(failure).into_any(),
                 }
             })}
@@ -38,7 +39,7 @@ async fn may_export(group: &str, here: &str) -> Result<(String, String), Failure
     if group.is_empty() {
         let engine = engine()?;
         let is_admin = as_admin && is_admin(&engine).await?;
-        let back = ("/admin".to_owned(), "All classes".to_owned());
+        let back = ("/admin".to_owned(), words::page::all_classes().to_owned());
         return if is_admin { Ok(back) } else { Err(Trouble::NotAdmin.into()) };
     }
     let (_, viewer, class) = viewer(group, as_admin).await?;
@@ -48,7 +49,7 @@ async fn may_export(group: &str, here: &str) -> Result<(String, String), Failure
 fn begun(
     here: &str,
     back_to: String,
-    words: String,
+    back_words: String,
     format: Format,
     fields: &HashMap<&str, String>,
 ) -> impl IntoView + use<> {
@@ -58,17 +59,18 @@ fn begun(
     asked.push(("run", &run));
     let download = address(&format!("{here}.{}", format.ending()), &asked);
     let progress = address("/export/progress", &[("run", &run)]);
-    let back = (back_to, words);
+    let back = (back_to, back_words);
+    let link = view! { <a href=download.clone()>{words::export::start_by_hand()}</a> };
     view! {
-        <Title text="Export" />
+        <Title text=words::export::title() />
         <Meta http_equiv="refresh" content=format!("0; url={download}") />
         <Wide back>
             <section class="card one">
-                <h1>"Export"</h1>
-                <p>"Your browser saves the file while it is being made. This is how far it is:"</p>
-                <iframe class="export-progress" src=progress title="How far the export is"></iframe>
+                <h1>{words::export::title()}</h1>
+                <p>{words::export::about()}</p>
+                <iframe class="export-progress" src=progress title=words::export::frame()></iframe>
                 <p class="hint">
-                    "If nothing is saved, " <a href=download>"start it by hand"</a> "."
+                    {words::export::by_hand(link)}
                 </p>
             </section>
         </Wide>

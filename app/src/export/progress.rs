@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::words::{export as words, page};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFRESH, X_FRAME_OPTIONS};
 use axum::response::{Html, IntoResponse, Response};
 
@@ -46,28 +47,29 @@ impl Runs {
 
 /// A page for the frame on the export's page: it loads itself anew until the export is done.
 pub fn progress(run: Option<Arc<Run>>) -> Response {
-    let (words, value, is_over) = match run {
-        None => ("Starting…".to_owned(), 0.0, false),
+    let (label, value, is_over) = match run {
+        None => (words::starting().to_owned(), 0.0, false),
         Some(run) => {
-            let rows = run.rows.load(Ordering::Relaxed);
+            let rows = usize::try_from(run.rows.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
             #[expect(clippy::cast_precision_loss, reason = "it is shown in per cent")]
             let value = run.done.load(Ordering::Relaxed) as f64 / run.total.max(1) as f64;
             if run.is_done.load(Ordering::Relaxed) {
-                (format!("Done: {rows} rows."), 1.0, true)
+                (words::done(rows), 1.0, true)
             } else if Arc::strong_count(&run) <= 2 {
                 // Only the list and this page know of it: nobody sends it any more.
-                ("Stopped before the end. Export once more.".to_owned(), value, true)
+                (words::stopped().to_owned(), value, true)
             } else {
-                (format!("{rows} rows so far…"), value.min(1.0), false)
+                (words::so_far(rows), value.min(1.0), false)
             }
         }
     };
+    let (lang, title) = (page::lang(), words::progress());
     let percent = (value * 100.0).round();
     let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>Progress</title>\
+        "<!DOCTYPE html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
          <link rel=\"stylesheet\" href=\"/pkg/handup.css\"></head>\
-         <body class=\"progress\"><label>{words} \
+         <body class=\"progress\"><label>{label} \
          <progress max=\"100\" value=\"{percent}\">{percent} %</progress></label></body></html>"
     );
     let frame = [

@@ -16,8 +16,8 @@ use super::format::Format;
 use super::json::Json;
 use super::progress::Run;
 use super::writer::{AT_ONCE, Context, Rest, Writer};
+use crate::history::names::Names;
 use crate::history::viewer::Viewer;
-use crate::history::words::Names;
 use crate::zone::Zone;
 
 /// How many classes are looked up at once.

@@ -4,7 +4,7 @@ use classroom::history::{Chronicle, Record};
 use server::ClassRow;
 use signaling::Timestamp;
 
-use crate::history::words::Names;
+use crate::history::names::Names;
 use crate::zone::Zone;
 
 /// About how many bytes are sent at once.

@@ -6,22 +6,23 @@ use leptos_meta::Title;
 use server::ClassRow;
 
 use super::entries::Whole;
+use super::names::named;
 use super::pager::Pager;
 use super::people::People;
 use super::pictures::Timeline;
 use super::portions::TEACHERS;
-use super::read::{self, Told};
+use super::read::{self, HistoryPage};
 use super::rounds::SectionOf;
 use super::spot::{Spot, Who};
 use super::times::{spoke, zone_of};
 use super::viewer::{Viewer, viewer};
-use super::words::{apart, count, named};
 use crate::failure::Failure;
 use crate::request::{param, path, query};
 use crate::ui::confirm::Confirm;
 use crate::ui::frame::{Wide, refused};
 use crate::ui::problem::{Problem, trouble};
 use crate::ui::table::Figure;
+use crate::words::{apart, class as words, count, export, figure, page};
 use crate::zone::Zone;
 
 /// The page of a class, for an administrator or one of its teachers.
@@ -35,13 +36,13 @@ pub fn ClassPage() -> impl IntoView {
             {Suspend::new(async move {
                 let found = async {
                     let (engine, viewer, class) = viewer(&group, as_admin).await?;
-                    let told = read::told(&engine, &class, viewer, spot.from, None).await?;
+                    let page = read::history_page(&engine, &class, viewer, spot.from, None).await?;
                     let deleted_at = class.deleted_at(engine.keep_days().await?);
-                    Ok::<_, Failure>((viewer, class, told, deleted_at))
+                    Ok::<_, Failure>((viewer, class, page, deleted_at))
                 };
                 match found.await {
-                    Ok::<_, Failure>((viewer, class, told, deleted_at)) => {
-                        shown(viewer, class, told, deleted_at, spot).into_any()
+                    Ok((viewer, class, page, deleted_at)) => {
+                        shown(viewer, class, page, deleted_at, spot).into_any()
                     }
                     Err(failure) => refused(failure).into_any(),
                 }
@@ -54,107 +55,105 @@ pub fn ClassPage() -> impl IntoView {
 pub fn when(zone: &Zone, class: &ClassRow) -> String {
     let began = zone.day_and_clock(class.created_at);
     match class.ended_at {
-        None => format!("Began {began}, goes on"),
+        None => words::goes_on(&began),
         Some(ended) if zone.day(ended) == zone.day(class.created_at) => {
-            format!("{began} to {}", zone.short_clock(ended))
+            words::from_to(&began, &zone.short_clock(ended))
         }
-        Some(ended) => format!("{began} to {}", zone.day_and_clock(ended)),
+        Some(ended) => words::from_to(&began, &zone.day_and_clock(ended)),
     }
 }
 
 /// That a class ended without anybody's doing, in words.
 pub fn by_itself(chronicle: &Chronicle) -> Option<String> {
     let days = chronicle.forgotten_millis()? / (24 * 3_600 * 1_000);
-    let days = count(usize::try_from(days).unwrap_or_default(), "day", "days");
-    Some(format!(" The class ended by itself, after {days} without anything happening."))
+    Some(words::by_itself(usize::try_from(days).unwrap_or_default()))
 }
 
 fn shown(
     viewer: Viewer,
     class: ClassRow,
-    told: Told,
+    page: HistoryPage,
     deleted_at: Option<signaling::Timestamp>,
     spot: Spot,
 ) -> impl IntoView {
-    let zone = zone_of(&told.chronicle);
-    let summary = told.chronicle.summary();
+    let zone = zone_of(&page.chronicle);
+    let summary = page.chronicle.summary();
     let here = viewer.class(class.group_id);
-    let spoken = told.chronicle.spoken_millis(told.now);
+    let spoken = page.chronicle.spoken_millis(page.now);
     let back = match viewer {
-        Viewer::Admin => ("/admin".to_owned(), "All classes".to_owned()),
+        Viewer::Admin => ("/admin".to_owned(), page::all_classes().to_owned()),
         Viewer::Teacher(_) if class.ended_at.is_some() => {
-            ("/".to_owned(), "To the start".to_owned())
+            ("/".to_owned(), page::to_start().to_owned())
         }
         Viewer::Teacher(_) => {
-            (format!("/class/{}", class.group_id), "Back to the class".to_owned())
+            (format!("/class/{}", class.group_id), page::back_to_class().to_owned())
         }
     };
     let problem = trouble();
-    let done = (query("done") == "erased")
-        .then_some("The name and the data are erased. The counts stay as they were.");
+    let done = (query("done") == "erased").then(words::erased);
+    let when = when(&zone, &class);
+    let about = words::about(&when, teachers(&summary.teachers, spot), &zone.name(page.now));
+    let by_itself = by_itself(&page.chronicle).map(|words| format!(" {words}"));
     view! {
-        <Title text=format!("{}: what happened", class.name) />
+        <Title text=words::title(&class.name) />
         <Wide back>
             <div class="head">
                 <h1>
                     <bdi>{class.name.clone()}</bdi>
                 </h1>
                 <p class="hint">
-                    {when(&zone, &class)} ". With " {teachers(&summary.teachers, spot)}
-                    {format!(". Times are those of {}.", zone.name(told.now))}
-                    {by_itself(&told.chronicle)}
+                    {about}
+                    {by_itself}
                 </p>
                 {deleted_at
                     .map(|at| {
                         view! {
-                            <p class="hint">{format!("This class will be deleted on {}.", zone.day(at))}</p>
+                            <p class="hint">{words::deleted_on(&zone.day(at))}</p>
                         }
                     })}
             </div>
             <Problem problem />
             {done.map(|done| view! { <p class="done" role="status">{done}</p> })}
-            <dl class="figures" aria-label="The class in figures">
-                <Figure words="Students" value=summary.students.to_string() />
-                <Figure words="Rounds" value=summary.rounds.to_string() />
-                <Figure words="Hands" value=summary.hands.to_string() />
-                <Figure words="Turns" value=summary.turns.to_string() />
-                <Figure words="Spoken" value=spoke(spoken) />
+            <dl class="figures" aria-label=words::figures()>
+                <Figure words=figure::students() value=summary.students.to_string() />
+                <Figure words=figure::rounds() value=summary.rounds.to_string() />
+                <Figure words=figure::hands() value=summary.hands.to_string() />
+                <Figure words=figure::turns() value=summary.turns.to_string() />
+                <Figure words=figure::spoken() value=spoke(spoken) />
             </dl>
             <div class="choices actions">
                 <a class="button quiet" href=format!("{here}/export?format=csv")>
-                    "Export as CSV"
+                    {export::csv()}
                 </a>
                 <a class="button quiet" href=format!("{here}/export?format=json")>
-                    "Export as JSON"
+                    {export::json()}
                 </a>
                 {(viewer == Viewer::Admin)
                     .then(|| {
-                        let goes_on = if class.ended_at.is_none() {
-                            " It is still going on, and will end for everybody."
+                        let name = apart(&class.name);
+                        let means = if class.ended_at.is_none() {
+                            words::deleting_goes_on(&name)
                         } else {
-                            ""
+                            words::deleting(&name)
                         };
                         view! {
                             <Confirm
                                 id="delete-class"
-                                opens="Delete the class"
+                                opens=words::delete()
                                 class="quiet would-destroy"
-                                title="Delete this class?"
-                                means=format!(
-                                    "“{}” and everything that is known of it will be gone: names, hands, turns.{goes_on} It cannot be brought back; export it first if you may need it.",
-                                    apart(&class.name),
-                                )
-                                keep="Keep"
+                                title=words::delete_title()
+                                means=means
+                                keep=page::keep()
                             >
                                 <form class="tap" method="post" action="/do/delete-class">
                                     <input type="hidden" name="group" value=class.group_id.to_string() />
-                                    <button class="destroys">"Delete the class"</button>
+                                    <button class="destroys">{words::delete()}</button>
                                 </form>
                             </Confirm>
                         }
                     })}
             </div>
-            <WhatHappened told viewer spot zone />
+            <WhatHappened page viewer spot zone />
         </Wide>
     }
 }
@@ -162,25 +161,21 @@ fn shown(
 /// Who teaches, as far as they can be named in a sentence.
 pub fn teachers(names: &[String], spot: Spot) -> impl IntoView + use<> {
     let left_out = names.len().saturating_sub(TEACHERS);
-    view! {
-        <bdi>{named(names, TEACHERS)}</bdi>
-        {(left_out > 0)
-            .then(|| {
-                view! {
-                    " and "
-                    <a href=spot.table(Who::Teachers, 0)>{format!("{left_out} more")}</a>
-                }
-            })}
+    let names = view! { <bdi>{named(names, TEACHERS)}</bdi> };
+    if left_out == 0 {
+        return names.into_any();
     }
+    let more = view! { <a href=spot.table(Who::Teachers, 0)>{count::more(left_out)}</a> };
+    count::names_and_more(names, more)
 }
 
 /// What happened: the students, the picture and the rounds.
 #[component]
-pub fn WhatHappened(told: Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
-    let (names, now) = (told.names.clone(), told.now);
-    let whole = Whole { base: viewer.class(told.chronicle.id()), only: None };
-    let timeline = view! { <Timeline records=told.records.clone() names=names.clone() now zone=zone.clone() /> };
-    let sections = sections(told.records.clone());
+pub fn WhatHappened(page: HistoryPage, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
+    let (names, now) = (page.names.clone(), page.now);
+    let whole = Whole { base: viewer.class(page.chronicle.id()), only: None };
+    let timeline = view! { <Timeline records=page.records.clone() names=names.clone() now zone=zone.clone() /> };
+    let sections = sections(page.records.clone());
     let has_rounds = sections.iter().any(|s| s.round.is_some());
     let rounds = sections
         .into_iter()
@@ -191,14 +186,14 @@ pub fn WhatHappened(told: Told, viewer: Viewer, spot: Spot, zone: Zone) -> impl 
         })
         .collect_view();
     view! {
-        <People told=told.clone() viewer spot />
+        <People page=page.clone() viewer spot />
         {timeline}
         <section class="rounds" aria-labelledby="rounds-title">
-            <h2 id="rounds-title">"Round by round"</h2>
-            {(!has_rounds && told.records.is_empty())
-                .then(|| view! { <p class="nobody">"Nobody was asked for hands, and nobody raised one."</p> })}
+            <h2 id="rounds-title">{words::rounds_title()}</h2>
+            {(!has_rounds && page.records.is_empty())
+                .then(|| view! { <p class="nobody">{words::nothing()}</p> })}
             {rounds}
-            <Pager told spot />
+            <Pager page spot />
         </section>
     }
 }
@@ -227,7 +222,7 @@ mod tests {
             }
             by_itself(&chronicle)
         };
-        let words = " The class ended by itself, after 120 days without anything happening.";
+        let words = "The class ended by itself, after 120 days without anything happening.";
         assert_eq!(told(Reason::Forgotten.text()).as_deref(), Some(words));
         assert_eq!(told(Reason::Ended.text()), None);
     }

@@ -18,6 +18,7 @@ use crate::request::{engine, param, path, query};
 use crate::trouble::Trouble;
 use crate::ui::frame::{Wide, refused};
 use crate::ui::pager::Steps;
+use crate::words::{class, record as said};
 use crate::zone::Zone;
 
 /// The page of an invitation, for an administrator or a teacher of the class.
@@ -90,21 +91,20 @@ fn shown((class, one, whole): (ClassRow, One, Whole), from: usize) -> impl IntoV
     let back = (format!("{}?from={}", whole.base, one.record.seq), class.name.clone());
     let kind = words::kind(&one.record);
     let by = one.names.name(one.record.inviter);
-    let private = if one.record.is_private { ", one-to-one" } else { "" };
-    let closed = closed(&one.record, &zone).map(|words| format!(". {words}")).unwrap_or_default();
+    let terms = words::terms(&one.record);
+    let terms = match closed(&one.record, &zone) {
+        Some(closed) => said::terms_closed(&terms, &closed),
+        None => terms,
+    };
+    let about = if one.record.is_private { said::about_one_to_one } else { said::about };
+    let by = view! { <bdi>{by}</bdi> }.into_any();
+    let about = about(&zone.clock(one.record.asked_at), by, &terms, &zone.name(one.now));
     view! {
-        <Title text=format!("{kind} in {}", class.name) />
+        <Title text=said::in_class(kind, &class.name) />
         <Wide back>
             <div class="head">
                 <h1>{kind}</h1>
-                <p class="hint">
-                    {format!("{} by ", zone.clock(one.record.asked_at))} <bdi>{by}</bdi>
-                    {format!(
-                        "{private}, {}{closed}. Times are those of {}.",
-                        words::terms(&one.record),
-                        zone.name(one.now),
-                    )}
-                </p>
+                <p class="hint">{about}</p>
             </div>
             <Contents one only=whole.only from zone />
         </Wide>
@@ -128,16 +128,16 @@ pub fn Contents(one: One, only: Option<UserId>, from: usize, zone: Zone) -> impl
     let link = |place: Option<usize>| {
         place.and_then(|place| pages.get(place)).map(|page| format!("?from={}", page.start))
     };
-    let words = format!("Part {} of {}", place + 1, pages.len());
+    let part_of = said::part_of(place + 1, pages.len());
     view! {
-        <section class="in-full" aria-label="Everything recorded">
+        <section class="in-full" aria-label=said::everything()>
             {texts}
             {table}
             <Steps
-                of="Parts of this invitation"
-                before=link(place.checked_sub(1)).map(|address| (address, "Earlier"))
-                words
-                after=link(Some(place + 1)).map(|address| (address, "Later"))
+                of=said::parts()
+                before=link(place.checked_sub(1)).map(|address| (address, class::earlier()))
+                words=part_of
+                after=link(Some(place + 1)).map(|address| (address, class::later()))
             />
         </section>
     }
@@ -156,13 +156,13 @@ fn text(record: &Record, entry: Entry, zone: &Zone) -> Option<impl IntoView + us
                 .into_any(),
             );
         }
-        Entry::Data => ("Data".to_owned(), data(&record.data)),
+        Entry::Data => (said::data().to_owned(), data(&record.data)),
         Entry::Change(place) => {
             let change = record.changes.get(place)?;
-            (format!("Before {}", zone.clock(change.at)), data(&change.before))
+            (said::before(&zone.clock(change.at)), data(&change.before))
         }
         Entry::Closing => {
-            ("Data of the end".to_owned(), record.close_data.as_deref().and_then(data))
+            (said::data_of_end().to_owned(), record.close_data.as_deref().and_then(data))
         }
         Entry::Part(_) => return None,
     };

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::request::{engine, param, query};
 use crate::trouble::Trouble;
 use crate::ui::frame::{Wide, refused};
+use crate::words::{page, person as words};
 use crate::zone::zone;
 
 /// The page of one's own data.
@@ -37,45 +38,43 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     let group = class.group_id;
     // What one may read of others' invitations is what any member may, and only one's own are told.
     let viewer = Viewer::Teacher(me);
-    let told = read::told(&engine, &class, viewer, from, Some(me)).await?;
-    let person = told.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
+    let page = read::history_page(&engine, &class, viewer, from, Some(me)).await?;
+    let person = page.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
     let whole = Whole { base: format!("/class/{group}/me"), only: Some(me) };
     let devices = engine.devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
     let zone = zone();
-    let by_itself = by_itself(&told.chronicle).unwrap_or_default();
-    let devices = if devices == 1 { "one device".to_owned() } else { format!("{devices} devices") };
-    let kept = match deleted_at {
-        Some(at) => format!("It is deleted on {}.", zone.day(at)),
-        None => {
-            "To have it erased, ask your school: whoever runs Handup there can do it.".to_owned()
-        }
+    let mut kept = match deleted_at {
+        Some(at) => words::deleted_on(&zone.day(at)),
+        None => words::ask_to_erase().to_owned(),
     };
+    if let Some(by_itself) = by_itself(&page.chronicle) {
+        kept = format!("{kept} {by_itself}");
+    }
+    let name = view! {
+        <strong>
+            <bdi>{person.told_apart()}</bdi>
+        </strong>
+    };
+    let stored_as = words::stored_as(name, view! { <bdi>{class.name.clone()}</bdi> });
+    let devices = usize::try_from(devices).unwrap_or(usize::MAX);
+    let membership = membership(&person, &zone);
+    let stored = words::stored(&membership, devices, &kept, &zone.name(page.now));
     let back = if class.ended_at.is_some() {
-        ("/".to_owned(), "To the start".to_owned())
+        ("/".to_owned(), page::to_start().to_owned())
     } else {
-        (format!("/class/{group}"), "Back to the class".to_owned())
+        (format!("/class/{group}"), page::back_to_class().to_owned())
     };
     Ok(view! {
-        <Title text="What is stored about you" />
+        <Title text=words::stored_title() />
         <Wide back>
             <div class="head">
-                <h1>"What is stored about you"</h1>
-                <p>
-                    "Your name in this class is " <strong>
-                        <bdi>{person.told_apart()}</bdi>
-                    </strong> ". The class is " <bdi>{class.name.clone()}</bdi> "."
-                </p>
-                <p class="hint">
-                    {format!(
-                        "{}. You are signed in on {devices}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. {kept}{by_itself} Times are those of {}.",
-                        membership(&person, &zone),
-                        zone.name(told.now),
-                    )}
-                </p>
+                <h1>{words::stored_title()}</h1>
+                <p>{stored_as}</p>
+                <p class="hint">{stored}</p>
             </div>
-            <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
-            <RecordsOf told person whole />
+            <PersonFigures person=person.clone() spoke=page.chronicle.spoke_millis(&person, page.now) />
+            <RecordsOf page person whole />
         </Wide>
     })
 }

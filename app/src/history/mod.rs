@@ -6,6 +6,7 @@ mod class;
 mod entries;
 mod invitation;
 mod mine;
+pub mod names;
 mod order;
 mod pager;
 mod people;
@@ -18,9 +19,10 @@ mod rounds;
 #[cfg(test)]
 mod sizes;
 mod spot;
+mod tables;
 mod times;
 pub mod viewer;
-pub mod words;
+mod words;
 
 pub use self::class::ClassPage;
 pub use self::invitation::{InvitationPage, MyInvitationPage};

@@ -2,27 +2,28 @@
 
 use leptos::prelude::*;
 
-use super::read::Told;
+use super::read::HistoryPage;
 use super::spot::Spot;
 use crate::ui::pager::Steps;
+use crate::words::class;
 
 /// The way to the other rounds of a class.
 #[component]
-pub fn Pager(told: Told, spot: Spot) -> impl IntoView {
-    let (before, after) = told.neighbours;
-    let rounds = told.chronicle.rounds();
-    let words = match told.rounds {
-        (_, 0) => "Before the first round".to_owned(),
-        (first, last) if first == last => format!("Round {last} of {rounds}"),
-        (first, last) => format!("Rounds {} to {last} of {rounds}", first.max(1)),
+pub fn Pager(page: HistoryPage, spot: Spot) -> impl IntoView {
+    let (before, after) = page.neighbours;
+    let rounds = page.chronicle.rounds();
+    let words = match page.rounds {
+        (_, 0) => class::before_first_round().to_owned(),
+        (first, last) if first == last => class::round_of(last as usize, rounds as usize),
+        (first, last) => class::rounds_of(first.max(1) as usize, last as usize, rounds as usize),
     };
     let step = |from: Option<u64>, words| from.map(|from| (spot.rounds(from), words));
     view! {
         <Steps
-            of="Parts of this class"
-            before=step(before, "Earlier")
+            of=class::parts()
+            before=step(before, class::earlier())
             words
-            after=step(after, "Later")
+            after=step(after, class::later())
         />
     }
 }

@@ -5,27 +5,25 @@ use classroom::history::Person;
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
+use super::names::Names;
 use super::order::Order;
 use super::portions::{NAMES, PEOPLE};
-use super::read::Told;
+use super::read::HistoryPage;
 use super::spot::{Spot, Who};
 use super::times::spoke;
 use super::viewer::Viewer;
-use super::words::{Names, count};
 use crate::ui::pager::Steps;
 use crate::ui::table::{Column, Table};
+use crate::words::{count, figure, people as words};
 
-const STUDENTS: [Column; 6] = columns("Student");
-const TEACHERS: [Column; 6] = columns("Teacher");
-
-const fn columns(who: &'static str) -> [Column; 6] {
-    [
+fn columns(who: &'static str) -> Vec<Column> {
+    vec![
         Column::Words(who),
-        Column::Picture("Picture"),
-        Column::Number("Hands"),
-        Column::Number("Turns"),
-        Column::Number("Spoke"),
-        Column::Number("Passed"),
+        Column::Picture(words::picture()),
+        Column::Number(figure::hands()),
+        Column::Number(figure::turns()),
+        Column::Number(figure::spoke()),
+        Column::Number(figure::passed()),
     ]
 }
 
@@ -41,20 +39,20 @@ impl Who {
     }
 
     /// Whom the table shows, where it is not everybody.
-    const fn words(self) -> Option<&'static str> {
+    fn words(self) -> Option<&'static str> {
         match self {
             Self::Students => None,
-            Self::NeverCalled => Some("Students who raised a hand and were never called. "),
-            Self::NeverRaised => Some("Students who never raised a hand. "),
-            Self::Teachers => Some("The teachers. "),
+            Self::NeverCalled => Some(words::only_never_called()),
+            Self::NeverRaised => Some(words::only_never_raised()),
+            Self::Teachers => Some(words::only_teachers()),
         }
     }
 }
 
 /// The students of a class, and what each did.
 #[component]
-pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
-    let chronicle = &told.chronicle;
+pub fn People(page: HistoryPage, viewer: Viewer, spot: Spot) -> impl IntoView {
+    let chronicle = &page.chronicle;
     let mut people: Vec<&Person> = chronicle.people().iter().collect();
     let order = Order::of_reader();
     people.sort_by(|one, other| {
@@ -64,7 +62,7 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
     let students: Vec<&Person> =
         people.iter().copied().filter(|person| Who::Students.includes(person)).collect();
     let most = students.iter().map(|it| it.hands.max(it.turns)).max().unwrap_or(0).max(1);
-    let sentences = sentences(&students, &told.names, spot).into_any();
+    let sentences = sentences(&students, &page.names, spot).into_any();
     people.retain(|person| spot.who.includes(person));
     let first = spot.people.min(people.len().saturating_sub(1)) / PEOPLE * PEOPLE;
     let next = people.len().min(first + PEOPLE);
@@ -76,7 +74,7 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
             let address = viewer.person(chronicle.id(), person.user);
             let name = person.told_apart();
             let is_like_teacher = chronicle.is_like_teacher(person);
-            let time = spoke(chronicle.spoke_millis(person, told.now));
+            let time = spoke(chronicle.spoke_millis(person, page.now));
             view! {
                 <tr>
                     <th scope="row">
@@ -84,38 +82,38 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
                             <bdi>{name}</bdi>
                         </a>
                         {is_like_teacher
-                            .then(|| view! { <span class="hint">" named like a teacher"</span> })}
-                        {person.left_at.map(|_| view! { <span class="hint">" gone"</span> })}
+                            .then(|| view! { <span class="hint">" " {words::like_teacher()}</span> })}
+                        {person.left_at.map(|_| view! { <span class="hint">" " {words::gone()}</span> })}
                     </th>
                     <td class="picture">{bars(person, most)}</td>
-                    <td class="number" data-label="Hands">{person.hands}</td>
-                    <td class="number" data-label="Turns">{person.turns}</td>
-                    <td class="number" data-label="Spoke">{time}</td>
-                    <td class="number" data-label="Passed">{person.passes}</td>
+                    <td class="number" data-label=figure::hands()>{person.hands}</td>
+                    <td class="number" data-label=figure::turns()>{person.turns}</td>
+                    <td class="number" data-label=figure::spoke()>{time}</td>
+                    <td class="number" data-label=figure::passed()>{person.passes}</td>
                 </tr>
             }
         })
         .collect_view();
-    let only = spot.who.words().map(|words| {
+    let only = spot.who.words().map(|only| {
         view! {
             <p class="hint">
-                {words} <a href=spot.table(Who::Students, 0)>"Show all students"</a>
+                {only} " " <a href=spot.table(Who::Students, 0)>{words::show_all()}</a>
             </p>
         }
     });
     let nobody = if chronicle.people().iter().any(|person| Who::Students.includes(person)) {
-        "Nobody is among them."
+        words::nobody_among()
     } else {
-        "Nobody joined this class."
+        words::nobody()
     };
     let is_empty = people.is_empty();
-    let columns = if spot.who == Who::Teachers { &TEACHERS } else { &STUDENTS };
-    let words = format!("{} to {next} of {}", first + 1, people.len());
+    let who = if spot.who == Who::Teachers { words::teacher() } else { words::student() };
+    let portion = count::portion(first + 1, next, people.len());
     let earlier = (first > 0).then(|| spot.table(spot.who, first - PEOPLE));
     let later = (next < people.len()).then(|| spot.table(spot.who, next));
     view! {
         <section class="people" aria-labelledby="people-title">
-            <h2 id="people-title">"Hands and turns"</h2>
+            <h2 id="people-title">{words::title()}</h2>
             {sentences}
             {only}
             {is_empty.then(|| view! { <p class="nobody">{nobody}</p> })}
@@ -125,21 +123,21 @@ pub fn People(told: Told, viewer: Viewer, spot: Spot) -> impl IntoView {
                         <p class="keys">
                             <span class="key">
                                 <span class="swatch of-hand" aria-hidden="true"></span>
-                                "hands raised"
+                                {words::key_hands()}
                             </span>
                             <span class="key">
                                 <span class="swatch of-turn" aria-hidden="true"></span>
-                                "turns to speak"
+                                {words::key_turns()}
                             </span>
                         </p>
-                        <Table class="people-table stack" columns>{rows}</Table>
+                        <Table class="people-table stack" columns=columns(who)>{rows}</Table>
                     }
                 })}
             <Steps
-                of="Pages of the table"
-                before=earlier.map(|address| (address, "Previous"))
-                words
-                after=later.map(|address| (address, "More"))
+                of=words::pages()
+                before=earlier.map(|address| (address, words::previous()))
+                words=portion
+                after=later.map(|address| (address, words::more()))
             />
         </section>
     }
@@ -157,32 +155,21 @@ fn bars(person: &Person, most: u32) -> impl IntoView + use<> {
 
 /// What one would look for in the picture.
 fn sentences(people: &[&Person], names: &Names, spot: Spot) -> impl IntoView + use<> {
-    let sentence = |class: &'static str, who: Who, one: &str, many: &str| {
+    let sentence = |class: &'static str, who: Who, say: fn(usize, AnyView) -> AnyView| {
         let users: Vec<UserId> =
             people.iter().filter(|person| who.includes(person)).map(|person| person.user).collect();
-        let words = count(users.len(), one, many);
         let names = names.list(&users, NAMES, |_| spot.table(who, NAMES));
-        (!users.is_empty()).then(|| view! { <p class=class>{words} {names} "."</p> })
+        (!users.is_empty()).then(|| view! { <p class=class>{say(users.len(), names)}</p> })
     };
-    let never_called = sentence(
-        "never-called",
-        Who::NeverCalled,
-        "student raised a hand and was never called: ",
-        "students raised a hand and were never called: ",
-    );
-    let never_raised = sentence(
-        "never-raised",
-        Who::NeverRaised,
-        "student never raised a hand: ",
-        "students never raised a hand: ",
-    );
+    let never_called = sentence("never-called", Who::NeverCalled, words::never_called);
+    let never_raised = sentence("never-raised", Who::NeverRaised, words::never_raised);
     let mut turns: Vec<u32> = people.iter().map(|person| person.turns).collect();
     turns.sort_unstable_by(|one, other| other.cmp(one));
     let all: u32 = turns.iter().sum();
     let top: u32 = turns.iter().take(3).sum();
     let share = (all > 0 && turns.len() > 3).then(|| {
         let percent = (f64::from(top) * 100.0 / f64::from(all)).round();
-        format!("The three who spoke most often had {percent} % of all turns.")
+        words::share(&percent.to_string())
     });
     view! {
         <div class="sentences">

@@ -8,12 +8,12 @@ use signaling::{Role, UserId};
 
 use super::entries::Whole;
 use super::pager::Pager;
-use super::read::{self, Told};
+use super::read::{self, HistoryPage};
 use super::recorded::Recorded;
 use super::spot::Spot;
 use super::times::{self, zone_of};
 use super::viewer::{Viewer, viewer};
-use super::words::{self, apart};
+use super::words;
 use crate::failure::Failure;
 use crate::request::{param, path, query};
 use crate::trouble::Trouble;
@@ -21,6 +21,7 @@ use crate::ui::confirm::Confirm;
 use crate::ui::frame::{Wide, refused};
 use crate::ui::problem::{Problem, trouble};
 use crate::ui::table::Figure;
+use crate::words::{apart, figure, page, person as said};
 use crate::zone::{Zone, zone};
 
 /// The page of a person, for an administrator or a teacher of the class.
@@ -35,13 +36,13 @@ pub fn PersonPage() -> impl IntoView {
                 let found = async {
                     let (engine, viewer, class) = viewer(&group, as_admin).await?;
                     let user: UserId = member.parse().map_err(|_| Trouble::NoSuchPerson)?;
-                    let told = read::told(&engine, &class, viewer, from, Some(user)).await?;
-                    let person = told.chronicle.person(user).cloned();
-                    Ok::<_, Failure>((viewer, class, told, person.ok_or(Trouble::NoSuchPerson)?))
+                    let page = read::history_page(&engine, &class, viewer, from, Some(user)).await?;
+                    let person = page.chronicle.person(user).cloned();
+                    Ok::<_, Failure>((viewer, class, page, person.ok_or(Trouble::NoSuchPerson)?))
                 };
                 match found.await {
-                    Ok((viewer, class, told, person)) => {
-                        shown(viewer, class, told, person).into_any()
+                    Ok((viewer, class, page, person)) => {
+                        shown(viewer, class, page, person).into_any()
                     }
                     Err(failure) => refused(failure).into_any(),
                 }
@@ -50,15 +51,15 @@ pub fn PersonPage() -> impl IntoView {
     }
 }
 
-fn shown(viewer: Viewer, class: ClassRow, told: Told, person: Person) -> impl IntoView {
+fn shown(viewer: Viewer, class: ClassRow, page: HistoryPage, person: Person) -> impl IntoView {
     let zone = zone();
     let name = person.told_apart();
-    let is_like_teacher = told.chronicle.is_like_teacher(&person);
+    let is_like_teacher = page.chronicle.is_like_teacher(&person);
     let back = (viewer.class(class.group_id), class.name.clone());
     let whole = Whole { base: viewer.class(class.group_id), only: None };
     let problem = trouble();
     view! {
-        <Title text=format!("{name} in {}", class.name) />
+        <Title text=said::in_class(&name, &class.name) />
         <Wide back>
             <div class="head">
                 <h1>
@@ -66,41 +67,40 @@ fn shown(viewer: Viewer, class: ClassRow, told: Told, person: Person) -> impl In
                 </h1>
                 <p class="hint">
                     {membership(&person, &zone)}
-                    {is_like_teacher.then_some(". The name looks like a teacher’s.")}
+                    {is_like_teacher.then(|| view! { ". " {said::like_teacher()} })}
                 </p>
             </div>
             <Problem problem />
-            <PersonFigures person=person.clone() spoke=told.chronicle.spoke_millis(&person, told.now) />
+            <PersonFigures person=person.clone() spoke=page.chronicle.spoke_millis(&person, page.now) />
             {(viewer == Viewer::Admin)
                 .then(|| {
-                    let still_here = if person.left_at.is_none() && class.ended_at.is_none() {
-                        " They are still in the class and will be removed from it."
+                    let known = apart(&name);
+                    let is_here = person.left_at.is_none() && class.ended_at.is_none();
+                    let means = if is_here {
+                        said::erasing_here(&known)
                     } else {
-                        ""
+                        said::erasing(&known)
                     };
                     view! {
                         <div class="choices actions">
                             <Confirm
                                 id="erase-person"
-                                opens="Erase name and data"
+                                opens=said::erase()
                                 class="quiet would-destroy"
-                                title="Erase this person’s name and data?"
-                                means=format!(
-                                    "The name “{}” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name.{still_here} It cannot be brought back.",
-                                    apart(&name),
-                                )
-                                keep="Keep"
+                                title=said::erase_title()
+                                means=means
+                                keep=page::keep()
                             >
                                 <form class="tap" method="post" action="/do/erase-person">
                                     <input type="hidden" name="group" value=class.group_id.to_string() />
                                     <input type="hidden" name="member" value=person.user.to_string() />
-                                    <button class="destroys">"Erase"</button>
+                                    <button class="destroys">{said::erase_button()}</button>
                                 </form>
                             </Confirm>
                         </div>
                     }
                 })}
-            <RecordsOf told person whole />
+            <RecordsOf page person whole />
         </Wide>
     }
 }
@@ -108,15 +108,17 @@ fn shown(viewer: Viewer, class: ClassRow, told: Told, person: Person) -> impl In
 /// What somebody is in a class and since when, in words.
 pub fn membership(person: &Person, zone: &Zone) -> String {
     let role = match person.role {
-        Role::Teacher => "Teacher",
-        Role::Student => "Student",
+        Role::Teacher => said::teacher(),
+        Role::Student => said::student(),
     };
     let joined = zone.day_and_clock(person.joined_at);
-    let gone = person.left_at.map(|at| {
-        let why = person.left_reason.as_deref().map(words::reason).unwrap_or_default();
-        format!(", {why} {}", zone.day_and_clock(at))
-    });
-    format!("{role}, joined {joined}{}", gone.unwrap_or_default())
+    match person.left_at {
+        Some(at) => {
+            let why = person.left_reason.as_deref().map(words::reason).unwrap_or_default();
+            said::joined_and_left(role, &joined, &why, &zone.day_and_clock(at))
+        }
+        None => said::joined(role, &joined),
+    }
 }
 
 /// What somebody did, in figures.
@@ -127,13 +129,13 @@ pub fn PersonFigures(
     spoke: i64,
 ) -> impl IntoView {
     view! {
-        <dl class="figures" aria-label="In figures">
-            <Figure words="Hands" value=person.hands.to_string() />
-            <Figure words="Turns" value=person.turns.to_string() />
-            <Figure words="Spoke" value=times::spoke(spoke) />
-            <Figure words="Passed" value=person.passes.to_string() />
-            <Figure words="Not now" value=person.declined.to_string() />
-            <Figure words="Ran out" value=person.ran_out.to_string() />
+        <dl class="figures" aria-label=said::figures()>
+            <Figure words=figure::hands() value=person.hands.to_string() />
+            <Figure words=figure::turns() value=person.turns.to_string() />
+            <Figure words=figure::spoke() value=times::spoke(spoke) />
+            <Figure words=figure::passed() value=person.passes.to_string() />
+            <Figure words=figure::not_now() value=person.declined.to_string() />
+            <Figure words=figure::ran_out() value=person.ran_out.to_string() />
         </dl>
     }
 }
@@ -141,17 +143,17 @@ pub fn PersonFigures(
 /// Every invitation of a page, all of which somebody took part in, with what is recorded of their
 /// part.
 #[component]
-pub fn RecordsOf(told: Told, person: Person, whole: Whole) -> impl IntoView {
-    let zone = zone_of(&told.chronicle);
-    let is_empty = told.records.is_empty();
-    let shown = told
+pub fn RecordsOf(page: HistoryPage, person: Person, whole: Whole) -> impl IntoView {
+    let zone = zone_of(&page.chronicle);
+    let is_empty = page.records.is_empty();
+    let shown = page
         .records
         .iter()
         .map(|record| {
             view! {
                 <Recorded
                     record=record.clone()
-                    names=told.names.clone()
+                    names=page.names.clone()
                     zone=zone.clone()
                     only=Some(person.user)
                     whole=whole.clone()
@@ -161,10 +163,10 @@ pub fn RecordsOf(told: Told, person: Person, whole: Whole) -> impl IntoView {
         .collect_view();
     view! {
         <section class="rounds" aria-labelledby="records-title">
-            <h2 id="records-title">"Everything recorded"</h2>
-            {is_empty.then(|| view! { <p class="nobody">"Nothing in this part of the class."</p> })}
+            <h2 id="records-title">{said::records_title()}</h2>
+            {is_empty.then(|| view! { <p class="nobody">{said::no_records()}</p> })}
             {shown}
-            <Pager told spot=Spot::default() />
+            <Pager page spot=Spot::default() />
         </section>
     }
 }

@@ -8,8 +8,9 @@ use classroom::history::{Kind, Part, Record};
 use leptos::prelude::*;
 use signaling::{Timestamp, UserId};
 
+use super::names::Names;
 use super::portions::LANES;
-use super::words::Names;
+use crate::words::picture as words;
 use crate::zone::Zone;
 
 /// Measures in the picture's own units, which are pixels on a wide screen.
@@ -107,10 +108,10 @@ pub fn Timeline(
         .iter()
         .map(|round| {
             let (from, to) = (x(round.asked_at), x(round.closed_at.unwrap_or(now)));
-            let words = format!("Round {}", round.round);
+            let title = words::round(round.round as usize);
             view! {
                 <g>
-                    <title>{words}</title>
+                    <title>{title}</title>
                     <rect class="round-band" x=from y="22" width=tenth((to - from).max(2.0)) height=height - 44.0 />
                     <text class="round-number" x=tenth(from + 3.0) y="16">
                         {round.round}
@@ -183,26 +184,26 @@ pub fn Timeline(
         .collect_view();
     view! {
         <section class="timeline" aria-labelledby="timeline-title">
-            <h2 id="timeline-title">"The lesson in time"</h2>
+            <h2 id="timeline-title">{words::title()}</h2>
             <p class="keys">
                 <span class="key">
                     <span class="swatch of-hand" aria-hidden="true"></span>
-                    "hand up"
+                    {words::hand_up()}
                 </span>
                 <span class="key">
                     <span class="swatch of-turn" aria-hidden="true"></span>
-                    "speaking"
+                    {words::speaking()}
                 </span>
                 <span class="key">
                     <span class="swatch of-band" aria-hidden="true"></span>
-                    "a round was open"
+                    {words::open()}
                 </span>
             </p>
-            <div class="scroll wide" tabindex="0" role="region" aria-label="The lesson in time">
+            <div class="scroll wide" tabindex="0" role="region" aria-label=words::title()>
                 <svg
                     viewBox=format!("0 0 {WIDTH} {height}")
                     role="img"
-                    aria-label="Hands and turns of each student along time. The tables of the rounds below say the same in words."
+                    aria-label=words::label()
                 >
                     {bands}
                     {drawn}
@@ -213,13 +214,13 @@ pub fn Timeline(
                 .then(|| {
                     view! {
                         <p class="hint">
-                            {format!("{left_out} more students are in the rounds below.")}
+                            {words::left_out(left_out)}
                         </p>
                     }
                 })}
         </section>
     }
-        .into_any()
+    .into_any()
 }
 
 fn ticks(first: Timestamp, span: i64) -> Vec<Timestamp> {

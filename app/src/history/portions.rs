@@ -9,7 +9,7 @@ use classroom::history::{Kind, Part, Record};
 use signaling::UserId;
 
 use super::entries::{Entry, parts, said};
-use super::words::Names;
+use super::names::Names;
 
 /// The most students in the table of a page.
 pub const PEOPLE: usize = 60;

@@ -8,9 +8,9 @@ use futures::TryStreamExt;
 use server::{ClassRow, Engine, shows_something};
 use signaling::{GroupId, Timestamp, UserId};
 
+use super::names::Names;
 use super::portions;
 use super::viewer::Viewer;
-use super::words::Names;
 use crate::failure::Failure;
 
 /// After so long without an event a class is taken for forgotten.
@@ -63,7 +63,7 @@ fn with_visible_question(mut record: Record) -> Record {
 
 /// A page of a class: as much of a stretch as one page holds.
 #[derive(Clone)]
-pub struct Told {
+pub struct HistoryPage {
     /// The class as far as its log goes.
     pub chronicle: Arc<Chronicle>,
     /// The names of its people.
@@ -78,7 +78,7 @@ pub struct Told {
     pub now: Timestamp,
 }
 
-impl Told {
+impl HistoryPage {
     /// The page on which the event lies; of one person's invitations alone when `only` names them.
     pub fn of(stretch: Stretch, from: u64, only: Option<UserId>) -> Self {
         let Stretch { chronicle, place, mut records, now } = stretch;
@@ -113,15 +113,15 @@ impl Told {
 
 /// Reads the page of the class on which the event lies, the first one without; of one person's
 /// invitations alone when `only` names them.
-pub async fn told(
+pub async fn history_page(
     engine: &Engine,
     class: &ClassRow,
     viewer: Viewer,
     from: Option<u64>,
     only: Option<UserId>,
-) -> Result<Told, Failure> {
+) -> Result<HistoryPage, Failure> {
     let from = from.unwrap_or(0);
-    Ok(Told::of(stretch(engine, class, viewer, from).await?, from, only))
+    Ok(HistoryPage::of(stretch(engine, class, viewer, from).await?, from, only))
 }
 
 /// One invitation of a class.
@@ -164,18 +164,18 @@ async fn records(
     page: &Page,
     next: Option<u64>,
 ) -> Result<Vec<Record>, Failure> {
-    let mut told = Chronicle::of_page(group, page, next);
+    let mut chronicle = Chronicle::of_page(group, page, next);
     let mut records = Vec::new();
     for event in engine.member_events(group, page.from).await? {
-        records.extend(told.tell(&event));
+        records.extend(chronicle.tell(&event));
     }
     let mut log = std::pin::pin!(engine.log(group, page.from, page.last));
     while let Some(events) = log.try_next().await? {
         for event in events {
-            records.extend(told.tell(&event));
+            records.extend(chronicle.tell(&event));
         }
     }
-    records.extend_from_slice(told.live());
+    records.extend_from_slice(chronicle.live());
     records.sort_by_key(|record| record.seq);
     Ok(records)
 }

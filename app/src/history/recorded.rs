@@ -7,22 +7,27 @@ use leptos::prelude::*;
 use signaling::{Timestamp, UserId};
 
 use super::entries::{Entry, Whole, parts, said};
+use super::names::Names;
 use super::portions::{beginning, is_whole};
 use super::times::{spoke, took};
-use super::words::{self, Names, count};
+use super::words;
 use crate::ui::table::{Column, Table};
+use crate::words::{count, record as said};
 use crate::zone::Zone;
 
 /// What is told of each part.
-const COLUMNS: [Column; 7] = [
-    Column::Words("Invited"),
-    Column::Words("State"),
-    Column::Words("Asked"),
-    Column::Words("Answered or closed"),
-    Column::Words("Over"),
-    Column::Words("Reason"),
-    Column::Words("Data"),
-];
+fn columns() -> Vec<Column> {
+    let heads = [
+        said::invited(),
+        said::state(),
+        said::asked(),
+        said::settled(),
+        said::over(),
+        said::reason(),
+        said::data(),
+    ];
+    heads.map(Column::Words).to_vec()
+}
 
 /// An invitation among others; of one person's part alone when `only` names them. Of one that is
 /// too large for that, its beginning and the way to the rest.
@@ -35,7 +40,6 @@ pub fn Recorded(
     whole: Whole,
 ) -> impl IntoView {
     let by = names.name(record.inviter);
-    let private = if record.is_private { ", one-to-one" } else { "" };
     let is_whole = is_whole(&record, &names, only);
     let short = |text: &str, entry| in_short(text, &record, entry, &whole);
     let changes = record.changes.iter().enumerate().filter(|_| is_whole);
@@ -43,7 +47,7 @@ pub fn Recorded(
         .map(|(place, change)| {
             view! {
                 <span class="hint">
-                    {format!("Before {}: ", zone.clock(change.at))}
+                    {said::before_colon(&zone.clock(change.at))} " "
                     {short(&change.before, Entry::Change(place))}
                 </span>
             }
@@ -57,19 +61,22 @@ pub fn Recorded(
         }
     });
     let caption = view! {
-        {format!("{}{private}, {} by ", words::kind(&record), zone.clock(record.asked_at))}
-        <bdi>{by}</bdi>
-        {format!(", {}", words::terms(&record))}
+        {said::caption(
+            &what(&record),
+            &zone.clock(record.asked_at),
+            view! { <bdi>{by}</bdi> },
+            &words::terms(&record),
+        )}
         {short(&record.data, Entry::Data)}
         {changes}
         {closing}
     }
     .into_any();
     if !is_whole {
-        let people = count(parts(&record, only).count(), "person", "people");
+        let people = count::people(parts(&record, only).count());
         return view! {
             <p class="cut">
-                {caption} " " <a href=whole.invitation(&record)>{format!("All of it, with {people}")}</a>
+                {caption} " " <a href=whole.invitation(&record)>{said::all_of_it(&people)}</a>
             </p>
         }
         .into_any();
@@ -81,14 +88,22 @@ pub fn Recorded(
             row(part, &names, &zone, texts, None, None)
         })
         .collect_view();
-    view! { <Table class="stack" caption columns=&COLUMNS>{rows}</Table> }.into_any()
+    view! { <Table class="stack" caption columns=columns()>{rows}</Table> }.into_any()
+}
+
+/// What an invitation was for, and whether it was between two.
+fn what(record: &Record) -> String {
+    let kind = words::kind(record);
+    if record.is_private { said::one_to_one(kind) } else { kind.to_owned() }
 }
 
 /// When and why an invitation was closed, in words.
 pub fn closed(record: &Record, zone: &Zone) -> Option<String> {
     let why = record.close_reason.as_deref().map(words::reason);
-    let why = why.map(|why| format!(", {why}")).unwrap_or_default();
-    record.closed_at.map(|at| format!("Closed {}{why}", zone.clock(at)))
+    record.closed_at.map(|at| match why {
+        Some(why) => said::closed_why(&zone.clock(at), &why),
+        None => said::closed(&zone.clock(at)),
+    })
 }
 
 /// These parts of an invitation, with their texts as they are and how long each took.
@@ -115,7 +130,7 @@ pub fn in_full(
             row(part, names, zone, texts, after, lasted)
         })
         .collect_view();
-    view! { <Table class="stack" columns=&COLUMNS>{rows}</Table> }
+    view! { <Table class="stack" columns=columns()>{rows}</Table> }
 }
 
 fn row(
@@ -134,26 +149,25 @@ fn row(
             <th scope="row">
                 <bdi>{name}</bdi>
             </th>
-            <td data-label="State">
-                {words::state(part.state)} {after.map(|after| format!(", after {}", took(after)))}
+            <td data-label=said::state()>
+                {match after {
+                    Some(after) => said::after(words::state(part.state), &took(after)),
+                    None => words::state(part.state).to_owned(),
+                }}
             </td>
-            <td data-label="Asked">{zone.clock(part.asked_at)}</td>
-            <td data-label="Answered or closed">{part.settled_at.map(|at| zone.clock(at))}</td>
-            <td data-label="Over">
-                {over}
-                {by
-                    .map(|by| {
-                        view! {
-                            " by "
-                            <bdi>{by}</bdi>
-                        }
-                    })}
-                {lasted.map(|lasted| format!(", lasted {}", spoke(lasted)))}
+            <td data-label=said::asked()>{zone.clock(part.asked_at)}</td>
+            <td data-label=said::settled()>{part.settled_at.map(|at| zone.clock(at))}</td>
+            <td data-label=said::over()>
+                {match by {
+                    Some(by) => said::over_by(&over.unwrap_or_default(), view! { <bdi>{by}</bdi> }),
+                    None => over.into_any(),
+                }}
+                {lasted.map(|lasted| said::lasted(&spoke(lasted)))}
             </td>
-            <td data-label="Reason">
+            <td data-label=said::reason()>
                 {part.reason.as_deref().map(|reason| view! { <bdi>{words::reason(reason)}</bdi> })}
             </td>
-            <td data-label="Data">{texts}</td>
+            <td data-label=said::data()>{texts}</td>
         </tr>
     }
     .into_any()
@@ -170,7 +184,7 @@ fn in_short(text: &str, record: &Record, entry: Entry, whole: &Whole) -> AnyView
     let Some(cut) = beginning(text) else { return data(text).into_any() };
     view! {
         <code class="data" dir="auto">{format!("{cut}…")}</code>
-        <a href=whole.entry(record, entry)>"More"</a>
+        <a href=whole.entry(record, entry)>{said::more()}</a>
         " "
     }
     .into_any()

@@ -20,13 +20,13 @@ use signaling::{
 use super::class::{WhatHappened, teachers};
 use super::entries::{Entry, Whole, entries, said};
 use super::invitation::Contents;
+use super::names::Names;
 use super::people::People;
 use super::person::RecordsOf;
 use super::portions::{PEOPLE, ROWS};
-use super::read::{One, Stretch, Told};
+use super::read::{HistoryPage, One, Stretch};
 use super::spot::{Spot, Who};
 use super::viewer::Viewer;
-use super::words::Names;
 use crate::largest::{FRAME, GROUP, PAGE, TEACHER, invitation, longest, user};
 use crate::zone::Zone;
 
@@ -153,17 +153,18 @@ impl Class {
         }
     }
 
-    fn told(&self, from: u64, only: Option<UserId>) -> Told {
-        Told::of(self.stretch(from), from, only)
+    fn told(&self, from: u64, only: Option<UserId>) -> HistoryPage {
+        HistoryPage::of(self.stretch(from), from, only)
     }
 
     /// Every page of it, from the first to the last, and back again.
-    fn pages(&self, only: Option<UserId>) -> Vec<Told> {
+    fn pages(&self, only: Option<UserId>) -> Vec<HistoryPage> {
         let mut pages = vec![self.told(0, only)];
         while let Some(from) = pages.last().and_then(|page| page.neighbours.1) {
             let page = self.told(from, only);
             let before = page.neighbours.0.expect("there is one before it");
-            let seqs = |page: &Told| page.records.iter().map(|it| it.seq).collect::<Vec<_>>();
+            let seqs =
+                |page: &HistoryPage| page.records.iter().map(|it| it.seq).collect::<Vec<_>>();
             assert_eq!(seqs(&self.told(before, only)), seqs(pages.last().expect("that one")));
             pages.push(page);
         }
@@ -184,9 +185,9 @@ fn teachers_whole() -> Whole {
 }
 
 /// The class's page.
-fn class_page(told: Told, spot: Spot) -> String {
+fn class_page(told: HistoryPage, spot: Spot) -> String {
     let viewer = Viewer::Teacher(TEACHER);
-    let page = html(|| view! { <WhatHappened told viewer spot zone=zone() /> });
+    let page = html(|| view! { <WhatHappened page=told viewer spot zone=zone() /> });
     assert!(page.len() + FRAME < PAGE, "the class's page has {} bytes", page.len());
     page
 }
@@ -197,7 +198,7 @@ fn person_pages(class: &Class, number: u32) -> Vec<String> {
     let pages = class.pages(Some(person.user)).into_iter();
     let pages = pages.map(|told| {
         let (person, whole) = (person.clone(), teachers_whole());
-        let page = html(|| view! { <RecordsOf told person whole /> });
+        let page = html(|| view! { <RecordsOf page=told person whole /> });
         assert!(page.len() + FRAME < PAGE, "a person's page has {} bytes", page.len());
         page
     });
@@ -249,7 +250,7 @@ fn walk(what: &str, class: &Class) {
         let (mut people, mut spot) = (Vec::new(), Spot { who, ..Spot::default() });
         loop {
             let (told, viewer) = (told.clone(), Viewer::Teacher(TEACHER));
-            let page = html(|| view! { <People told viewer spot /> });
+            let page = html(|| view! { <People page=told viewer spot /> });
             let base = format!("<a href=\"{}/person/", teachers_whole().base);
             people.extend(after(&page, &base, "\"").into_iter().map(str::to_owned));
             let Some(next) = next(&page) else { break };

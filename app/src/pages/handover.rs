@@ -8,12 +8,13 @@ use server::{Link, Token};
 
 use crate::failure::Failure;
 use crate::request::{browser_token, engine, headers, param};
-use crate::response::told;
+use crate::response::report;
 use crate::trouble::Trouble;
 use crate::ui::frame::Plain;
 use crate::ui::link::Qr;
-use crate::ui::problem::{trouble, words};
+use crate::ui::problem::{explained, trouble};
 use crate::visitor::{give_form_cookie, is_in};
+use crate::words::handover;
 
 /// The page of a link for another device.
 #[component]
@@ -21,19 +22,19 @@ pub fn HandoverPage() -> impl IntoView {
     let token = param("token");
     let problem = trouble();
     view! {
-        <Title text="Go on with another device" />
+        <Title text=handover::title() />
         <Plain>
             <Suspense>
                 {Suspend::new(async move {
-                    match handover(&token).await {
+                    match leads_to(&token).await {
                         Ok((class, link, true)) => show(class, link).into_any(),
                         Ok((class, _, false)) => take_up(token, class, problem).into_any(),
                         Err(failure) => {
-                            let trouble = told(failure);
+                            let trouble = report(failure);
                             view! {
                                 <section class="card one">
-                                    <h1>"This link is used up"</h1>
-                                    <p>{trouble.to_string()}</p>
+                                    <h1>{handover::used()}</h1>
+                                    <p>{trouble.sentence()}</p>
                                 </section>
                             }
                                 .into_any()
@@ -49,10 +50,9 @@ fn show(class: String, link: Link) -> impl IntoView {
     let url = link.url.clone();
     view! {
         <section class="card one handover">
-            <h1>"Go on with another device"</h1>
+            <h1>{handover::title()}</h1>
             <p>
-                "Open this link there to teach " <bdi>{class}</bdi>
-                ". It works once, within fifteen minutes. Keep it from your students."
+                {handover::open(view! { <bdi>{class}</bdi> })}
             </p>
             <Qr link />
             <p class="link">{url}</p>
@@ -69,12 +69,12 @@ fn take_up(token: String, class: String, problem: Option<Trouble>) -> impl IntoV
             </h1>
             {problem
                 .map(|problem| {
-                    view! { <p class="problem" role="alert">{words(problem)}</p> }
+                    view! { <p class="problem" role="alert">{explained(problem)}</p> }
                 })}
-            <p>"Teach this class from this device as well."</p>
+            <p>{handover::teach()}</p>
             <form method="post" action="/do/take-over">
                 <input type="hidden" name="token" value=token />
-                <button class="primary big">"Go on here"</button>
+                <button class="primary big">{handover::button()}</button>
             </form>
         </section>
     }
@@ -82,7 +82,7 @@ fn take_up(token: String, class: String, problem: Option<Trouble>) -> impl IntoV
 
 /// A link for another device: the class it leads into, the full link, and whether this
 /// browser is that teacher's already, which makes it the device that is handed over from.
-async fn handover(token: &str) -> Result<(String, Link, bool), Failure> {
+async fn leads_to(token: &str) -> Result<(String, Link, bool), Failure> {
     let engine = engine()?;
     let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
     let leads_to = engine.handover_leads_to(&handover).await?;

@@ -14,6 +14,7 @@ use crate::ui::field::{Field, Typed};
 use crate::ui::frame::Plain;
 use crate::ui::problem::trouble;
 use crate::visitor::{is_in, ticket};
+use crate::words;
 
 /// A class that a code joins.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub fn JoinPage() -> impl IntoView {
     let problem = trouble();
     let is_else = query("person") == SOMEBODY_ELSE;
     view! {
-        <Title text="Join a class" />
+        <Title text=words::join::title() />
         <Plain>
             <Suspense>
                 {Suspend::new(async move {
@@ -61,11 +62,11 @@ pub fn JoinPage() -> impl IntoView {
 fn ask_code(code: String, problem: Option<Trouble>) -> impl IntoView {
     view! {
         <section class="card one">
-            <h1>"Join your class"</h1>
+            <h1>{words::page::join_your_class()}</h1>
             <form method="get" action="/join">
-                <Field name="code" label="Class code" typed=Typed::Code value=code problem />
-                <p class="hint">"Six letters and digits, from your teacher’s screen."</p>
-                <button class="primary">"Next"</button>
+                <Field name="code" label=words::page::code_label() typed=Typed::Code value=code problem />
+                <p class="hint">{words::page::code_hint()}</p>
+                <button class="primary">{words::page::next()}</button>
             </form>
         </section>
     }
@@ -94,10 +95,9 @@ fn shared(
     let ClassOfCode { group, name: class, me, others } = class;
     let me = me.map(|me| {
         view! {
-            <p>"You are in this class as " <bdi>{me.clone()}</bdi> "."</p>
+            <p>{words::join::known(bdi(me.clone()))}</p>
             <a class="button primary big" href=format!("/class/{group}")>
-                "Go on as "
-                <bdi>{me}</bdi>
+                {words::join::go_on_as(bdi(me))}
             </a>
         }
     });
@@ -108,7 +108,7 @@ fn shared(
                 <form method="post" action="/do/join">
                     <input type="hidden" name="code" value=code.to_owned() />
                     <input type="hidden" name="person" value=user.to_string() />
-                    <button class="big">"Go on as " <bdi>{name}</bdi></button>
+                    <button class="big">{words::join::go_on_as(bdi(name))}</button>
                 </form>
             }
         })
@@ -121,11 +121,16 @@ fn shared(
             {me}
             {others}
             <details class="somebody-else" open=is_else || problem.is_some()>
-                <summary>"Somebody else?"</summary>
+                <summary>{words::join::somebody_else()}</summary>
                 {form(code, name, problem, Some(SOMEBODY_ELSE))}
             </details>
         </section>
     }
+}
+
+/// A name, whatever its writing direction.
+fn bdi(name: String) -> impl IntoView {
+    view! { <bdi>{name}</bdi> }
 }
 
 fn form(
@@ -139,8 +144,8 @@ fn form(
             <input type="hidden" name="code" value=code.to_owned() />
             <input type="hidden" name="ticket" value=ticket() />
             {person.map(|person| view! { <input type="hidden" name="person" value=person /> })}
-            <Field name="name" label="Your name" typed=Typed::Name value=name problem autocomplete="name" />
-            <button class="primary big">"Join the class"</button>
+            <Field name="name" label=words::join::name_label() typed=Typed::Name value=name problem autocomplete="name" />
+            <button class="primary big">{words::join::button()}</button>
         </form>
     }
 }

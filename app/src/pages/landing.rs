@@ -11,6 +11,7 @@ use crate::ui::field::{Field, Typed};
 use crate::ui::frame::Plain;
 use crate::ui::problem::{Problem, trouble};
 use crate::visitor::ticket;
+use crate::words::{landing, page};
 use crate::zone::zone;
 
 /// A class that this browser is in.
@@ -43,46 +44,43 @@ pub fn LandingPage() -> impl IntoView {
         <Plain>
             <div class="landing">
                 <div class="promise">
-                    <h1>"Hands up, in one fair order."</h1>
-                    <p>
-                        "Everybody in class sees the same list, live. "
-                        "Nothing to install and no account: a name is enough."
-                    </p>
+                    <h1>{landing::promise()}</h1>
+                    <p>{landing::about()}</p>
                 </div>
                 <Problem problem=elsewhere />
                 <section class="card" aria-labelledby="join-title">
-                    <h2 id="join-title">"Join your class"</h2>
+                    <h2 id="join-title">{page::join_your_class()}</h2>
                     <form method="get" action="/join">
                         <Field
                             name="code"
-                            label="Class code"
+                            label=page::code_label()
                             typed=Typed::Code
                             problem=None
                         />
-                        <p class="hint">"Six letters and digits, from your teacher’s screen."</p>
-                        <button class="primary">"Next"</button>
+                        <p class="hint">{page::code_hint()}</p>
+                        <button class="primary">{page::next()}</button>
                     </form>
                 </section>
                 <section class="card" aria-labelledby="start-title">
-                    <h2 id="start-title">"Start a class"</h2>
+                    <h2 id="start-title">{landing::start_title()}</h2>
                     <form method="post" action="/do/start">
                         <input type="hidden" name="ticket" value=ticket() />
                         <Field
                             name="name"
-                            label="Class name"
+                            label=landing::class_label()
                             typed=Typed::Name
                             value=query("name")
                             problem=problem.filter(|_| of_class)
                         />
                         <Field
                             name="teacher"
-                            label="Your name, as the class knows you"
+                            label=landing::teacher_label()
                             typed=Typed::Name
                             value=query("teacher")
                             problem=problem.filter(|_| of_name)
                             autocomplete="name"
                         />
-                        <button class="primary">"Start the class"</button>
+                        <button class="primary">{landing::start()}</button>
                     </form>
                 </section>
                 <ClassesHere />
@@ -99,10 +97,10 @@ fn ClassesHere() -> impl IntoView {
             {Suspend::new(async move {
                 let (over, here): (Vec<_>, Vec<_>) =
                     classes_here().await.into_iter().partition(|class| class.ended);
-                let here = list("back-title", "Go back to a class", here, |class| {
+                let here = list("back-title", landing::back_title(), here, |class| {
                     format!("/class/{}", class.group)
                 });
-                let over = list("over-title", "Classes that are over", over, |class| {
+                let over = list("over-title", landing::over_title(), over, |class| {
                     let page = if class.teaches { "history" } else { "me" };
                     format!("/class/{}/{page}", class.group)
                 });
@@ -125,22 +123,19 @@ fn list(
     let rows = classes
         .into_iter()
         .map(|class| {
-            let what = match (class.ended, class.teaches) {
-                (false, _) => " as ",
-                (true, true) => ": what happened, as ",
-                (true, false) => ": what is stored about ",
-            };
             let address = address(&class);
-            view! {
-                <li>
-                    <a href=address>
-                        <bdi>{class.name}</bdi>
-                    </a>
-                    {what}
-                    <bdi>{class.me}</bdi>
-                    {class.ended.then(|| format!(", {}", class.day))}
-                </li>
-            }
+            let link = view! {
+                <a href=address>
+                    <bdi>{class.name}</bdi>
+                </a>
+            };
+            let me = view! { <bdi>{class.me}</bdi> };
+            let what = match (class.ended, class.teaches) {
+                (false, _) => landing::class_as(link, me),
+                (true, true) => landing::class_happened(link, me, &class.day),
+                (true, false) => landing::class_stored(link, me, &class.day),
+            };
+            view! { <li>{what}</li> }
         })
         .collect_view();
     is_any.then(|| {

@@ -10,6 +10,7 @@ use server::Error;
 use crate::document::head;
 use crate::failure::{Failure, status};
 use crate::trouble::Trouble;
+use crate::words::page;
 
 /// They load the style sheet and nothing else.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
@@ -19,8 +20,8 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; \
 pub fn wait_page(error: Error, folder: &str) -> Response {
     let failure = Failure::from(error);
     failure.log();
-    let again = Way { href: String::new(), says: "Try again".to_owned() };
-    let mut response = bare("Wait a moment", failure.trouble(), again, folder);
+    let again = Way { href: String::new(), says: page::try_again().to_owned() };
+    let mut response = bare(page::wait_title(), failure.trouble(), again, folder);
     if let Some(seconds) = failure.retry_after() {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
@@ -31,8 +32,8 @@ pub fn wait_page(error: Error, folder: &str) -> Response {
 /// whoever opened this very server by an address that it is not for is told so.
 pub fn other_address_page(public_url: Option<&str>, folder: &str) -> Response {
     let href = format!("{}/", public_url.unwrap_or_default());
-    let says = public_url.map_or("To the start".to_owned(), |url| format!("Go to {url}"));
-    bare("Not from here", Trouble::OtherAddress, Way { href, says }, folder)
+    let says = public_url.map_or_else(|| page::to_start().to_owned(), page::go_to);
+    bare(page::not_from_here(), Trouble::OtherAddress, Way { href, says }, folder)
 }
 
 /// A link on.
@@ -45,7 +46,7 @@ fn bare(title: &'static str, trouble: Trouble, way: Way, folder: &str) -> Respon
     let Way { href, says } = way;
     let page = view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=page::lang()>
             <head>
                 {head(folder)}
                 <title>{title} " · Handup"</title>
@@ -55,7 +56,7 @@ fn bare(title: &'static str, trouble: Trouble, way: Way, folder: &str) -> Respon
                     <main>
                         <section class="card one">
                             <h1>{title}</h1>
-                            <p>{trouble.to_string()}</p>
+                            <p>{trouble.sentence()}</p>
                             <a class="button primary" href=href>
                                 {says}
                             </a>

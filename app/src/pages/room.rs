@@ -8,12 +8,13 @@ use signaling::{GroupId, Role, Snapshot, UserId};
 use super::share::Share;
 use crate::failure::{Failure, status};
 use crate::request::{engine, headers, param, query};
-use crate::response::{set_status, told};
+use crate::response::{report, set_status};
 use crate::room::{Beginning, Counts, List, RoomFrom, cut};
 use crate::trouble::Trouble;
 use crate::ui::frame::Plain;
 use crate::ui::problem::trouble;
 use crate::visitor::session;
+use crate::words;
 
 /// The furthest place in a list that an address can name.
 const MAX_PLACE: usize = 1_000_000;
@@ -69,7 +70,7 @@ pub(crate) fn in_class(
     let group = snapshot.group_id;
     // By it a live page knows when its code is an old one.
     snapshot.join_code = is_teacher.then(|| code.clone());
-    let problem = problem.map(|problem| problem.to_string());
+    let problem = problem.map(|problem| problem.sentence().to_owned());
     let beginning = Beginning { snapshot, me, problem, question, from, counts };
     view! {
         <Title text=name />
@@ -80,16 +81,19 @@ pub(crate) fn in_class(
 }
 
 fn outside(trouble: Trouble) -> impl IntoView {
-    let title =
-        if trouble == Trouble::Ended { "Class is over" } else { "You are not in this class" };
+    let title = if trouble == Trouble::Ended {
+        words::share::class_over()
+    } else {
+        words::share::not_in_class()
+    };
     view! {
         <Title text=title />
         <Plain>
             <section class="card one">
                 <h1>{title}</h1>
-                <p>{trouble.to_string()}</p>
+                <p>{trouble.sentence()}</p>
                 <a class="button primary" href="/">
-                    "To the start"
+                    {words::page::to_start()}
                 </a>
             </section>
         </Plain>
@@ -102,7 +106,7 @@ async fn found(group: &str, from: &[usize]) -> Result<RoomView, Trouble> {
         Err(_) => Err(Trouble::NotHere.into()),
     };
     found.map_err(|failure| {
-        let trouble = match told(failure) {
+        let trouble = match report(failure) {
             Trouble::NoSuchCode => Trouble::NotHere,
             trouble => trouble,
         };

@@ -6,6 +6,7 @@ use signaling::GroupId;
 
 use crate::room::{ACT, RoomAction};
 use crate::ui::link::Qr;
+use crate::words::share;
 
 /// How students come in: the code, the QR and the link. It is open while nobody is here.
 #[component]
@@ -18,7 +19,7 @@ pub fn Share(group: GroupId, code: String, link: Link, nobody_here: bool) -> imp
                 <span class="code" translate="no">
                     {spoken.clone()}
                 </span>
-                <span class="hint">"QR and link"</span>
+                <span class="hint">{share::summary()}</span>
             </summary>
             <div class="share-panel">
                 <Qr link />
@@ -27,8 +28,11 @@ pub fn Share(group: GroupId, code: String, link: Link, nobody_here: bool) -> imp
                         .then(|| {
                             view! {
                                 <p class="nobody">
-                                    "Nobody is here yet. Show this code"
-                                    {is_for_others.then_some(" or QR")} "."
+                                    {if is_for_others {
+                                        share::nobody_code_or_qr()
+                                    } else {
+                                        share::nobody_code()
+                                    }}
                                 </p>
                             }
                         })}
@@ -41,9 +45,9 @@ pub fn Share(group: GroupId, code: String, link: Link, nobody_here: bool) -> imp
                     <form method="post" action=ACT data-plain="">
                         <input type="hidden" name="group" value=group.to_string() />
                         <button class="quiet" name="deed" value=RoomAction::RenewCode.word()>
-                            "New code"
+                            {share::new_code()}
                         </button>
-                        <span class="hint">"The old one stops working. Whoever is in stays in."</span>
+                        <span class="hint">{share::about_new_code()}</span>
                     </form>
                 </div>
             </div>

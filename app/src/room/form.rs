@@ -8,6 +8,7 @@ use web_sys::SubmitEvent;
 use super::live::Live;
 use super::net::{self, Answer};
 use crate::trouble::Trouble;
+use crate::words::live as words;
 
 /// Sends a form of the room without leaving the page. A form that leads to another page is left
 /// to the browser.
@@ -22,11 +23,10 @@ pub fn send(live: Live, event: &SubmitEvent) {
             }
             Ok(Answer { text, .. }) => {
                 let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
-                live.trouble.set(Some(trouble.to_string()));
+                live.trouble.set(Some(trouble.sentence().to_owned()));
             }
             Err(_) => {
-                let offline = "That didn’t get through. Check your connection and tap again.";
-                live.trouble.set(Some(offline.to_owned()));
+                live.trouble.set(Some(words::offline().to_owned()));
             }
         }
     });

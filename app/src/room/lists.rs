@@ -9,6 +9,7 @@ use super::clock::Since;
 use super::live::Live;
 use super::portion::{List, Row};
 use super::text::Text;
+use crate::words::room as words;
 
 /// The hand that means what it shows.
 #[component]
@@ -33,12 +34,12 @@ pub fn NameOf(
     let no_teacher = move || {
         is_like_teacher
             .get()
-            .then(|| view! { <span class="hint like-teacher">"not a teacher"</span> })
+            .then(|| view! { <span class="hint like-teacher">{words::not_a_teacher()}</span> })
     };
     view! {
         <span class="name" title=full>
             <bdi translate="no">{name}</bdi>
-            {(user == live.me).then_some(" (you)")}
+            {(user == live.me).then(words::you)}
             {no_teacher}
         </span>
     }
@@ -52,7 +53,7 @@ pub fn Away(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let is_away = Memo::new(move |_| !live.is_online(user));
-    move || is_away.get().then(|| view! { <span class="away">"not connected"</span> })
+    move || is_away.get().then(|| view! { <span class="away">{words::not_connected()}</span> })
 }
 
 /// The way to the rows of a list that are not shown.
@@ -65,7 +66,7 @@ pub fn More(
     let until = move || live.until(list);
     let from = live.from(list);
     let address = move |from: usize| format!("?{}={from}", list.key());
-    let to_first = (from > 0).then(|| view! { <a href=address(0)>"From the first"</a> });
+    let to_first = (from > 0).then(|| view! { <a href=address(0)>{words::from_the_first()}</a> });
     // A page that has all of it shows it; another fetches the next one.
     let show = move |event: leptos::ev::MouseEvent| {
         if live.is_whole_now() {
@@ -78,11 +79,11 @@ pub fn More(
         <Show when=move || { live.count(list) > until() }>
             <p class="more">
                 <a class="button quiet" href=move || address(until()) on:click=show>
-                    "More"
+                    {words::more()}
                 </a>
                 <span class="hint">
                     <Text words=move || {
-                        format!("{} to {} of {}", from + 1, until(), live.count(list))
+                        words::portion(from + 1, until(), live.count(list))
                     } />
                 </span>
             </p>
@@ -117,9 +118,9 @@ pub fn HandsForAll() -> impl IntoView {
     let nobody = move || live.lesson.with(|lesson| lesson.hands.is_empty());
     view! {
         <section class="raised" aria-labelledby="raised-title">
-            <h2 id="raised-title">"Raised"</h2>
+            <h2 id="raised-title">{words::raised()}</h2>
             <Show when=nobody>
-                <p class="nobody">"nobody"</p>
+                <p class={words::nobody()}>{words::nobody()}</p>
             </Show>
             <ol class="hands" start=live.from(List::Hands) + 1>
                 {rows(move || live.hands(), move |hand| view! { <HandForAll hand /> })}
@@ -148,9 +149,9 @@ pub fn SpeakingForAll() -> impl IntoView {
     let nobody = move || live.lesson.with(|lesson| lesson.speaking.is_empty());
     view! {
         <section class="floor" aria-labelledby="floor-title">
-            <h2 id="floor-title">"Speaking"</h2>
+            <h2 id="floor-title">{words::speaking()}</h2>
             <Show when=nobody>
-                <p class="nobody">"nobody"</p>
+                <p class={words::nobody()}>{words::nobody()}</p>
             </Show>
             <ul class="speaking">
                 {rows(

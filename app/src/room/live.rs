@@ -8,6 +8,7 @@ use signaling::{Group, Member, Role, Snapshot, Timestamp, UserId};
 
 use super::beginning::Beginning;
 use super::portion::{Counts, List, Row};
+use crate::words::room as words;
 
 /// How current the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +136,7 @@ impl Live {
     pub fn name_of(self, user: UserId) -> String {
         self.group.with_untracked(|group| match group.member(user) {
             Some(member) => member.name.told_apart(member.alike),
-            None => "Somebody who left".to_owned(),
+            None => words::somebody_who_left().to_owned(),
         })
     }
 

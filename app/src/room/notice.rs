@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::live::{Connection, Live};
 use super::text::Text;
+use crate::words::room as words;
 
 /// What the last tap came to, when it came to nothing.
 #[component]
@@ -22,14 +23,13 @@ pub fn Notice() -> impl IntoView {
 }
 
 /// What a page says that does not follow the class.
+#[cfg(feature = "ssr")]
 #[component]
 pub fn NotLive() -> impl IntoView {
-    view! {
-        <p class="notice">
-            "This page is not live in your browser. " <a href="?">"Reload"</a>
-            " to see what is new."
-        </p>
-    }
+    use crate::words::share;
+
+    let reload = view! { <a href="?">{share::reload()}</a> };
+    view! { <p class="notice">{share::not_live_notice(reload)}</p> }
 }
 
 /// Covers the room once there is nothing more to do in it.
@@ -37,8 +37,8 @@ pub fn NotLive() -> impl IntoView {
 pub fn Parted() -> impl IntoView {
     let live = expect_context::<Live>();
     let title = move || match live.connection.get() {
-        Connection::Ended => Some("The class has ended."),
-        Connection::Removed => Some("You are not in this class any more."),
+        Connection::Ended => Some(words::ended_title()),
+        Connection::Removed => Some(words::removed_title()),
         Connection::Starting | Connection::Live | Connection::Slow | Connection::Reconnecting => {
             None
         }
@@ -50,7 +50,7 @@ pub fn Parted() -> impl IntoView {
                     <div class="card one">
                         <h2 id="parted-title">{title}</h2>
                         <a class="button primary" href="/">
-                            "To the start"
+                            {words::to_start()}
                         </a>
                     </div>
                 </div>

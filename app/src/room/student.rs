@@ -14,6 +14,7 @@ use super::tap::Tap;
 use super::text::{Question, Text};
 use super::words::standing_words;
 use crate::ui::confirm::Confirm;
+use crate::words::room as words;
 
 /// What can be done right now; it changes only when something else can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,17 +91,17 @@ pub fn StudentRoom() -> impl IntoView {
         <footer class="exit">
             <CallTeachers />
             <a class="button quiet" href=my_data>
-                "My data"
+                {words::my_data()}
             </a>
             <Confirm
                 id="leave"
-                opens="Leave the class"
+                opens=words::leave_class()
                 class="quiet"
-                title="Leave the class?"
-                means="Your hand comes down, and your name leaves the list."
-                keep="Stay"
+                title=words::leave_title()
+                means=words::leave_student()
+                keep=words::stay()
             >
-                <Tap action=RoomAction::Leave class="destroys" plain=true words="Leave" />
+                <Tap action=RoomAction::Leave class="destroys" plain=true words=words::leave() />
             </Confirm>
         </footer>
     }
@@ -131,25 +132,25 @@ fn Asked() -> impl IntoView {
 fn action(choice: Choice) -> AnyView {
     match choice {
         Choice::Answer => view! {
-            <Tap action=RoomAction::RaiseHand class="act raise" words="Raise hand" />
-            <Tap action=RoomAction::NotNow class="quiet wide" words="Not now" />
+            <Tap action=RoomAction::RaiseHand class="act raise" words=words::raise_hand() />
+            <Tap action=RoomAction::NotNow class="quiet wide" words=words::not_now() />
         }
         .into_any(),
         Choice::Raise => view! {
-            <Tap action=RoomAction::RaiseHand class="act raise" words="Raise hand" />
+            <Tap action=RoomAction::RaiseHand class="act raise" words=words::raise_hand() />
         }
         .into_any(),
         Choice::Lower => view! {
-            <Tap action=RoomAction::LowerHand class="act plain-act" words="Lower hand" />
+            <Tap action=RoomAction::LowerHand class="act plain-act" words=words::lower_hand() />
         }
         .into_any(),
         Choice::Floor => view! {
-            <Tap action=RoomAction::Speak class="act speak" words="Speak" />
-            <Tap action=RoomAction::Pass class="quiet wide" words="Pass" />
+            <Tap action=RoomAction::Speak class="act speak" words=words::speak() />
+            <Tap action=RoomAction::Pass class="quiet wide" words=words::pass() />
         }
         .into_any(),
         Choice::Done => view! {
-            <Tap action=RoomAction::Done class="act plain-act" words="I’m done" />
+            <Tap action=RoomAction::Done class="act plain-act" words=words::done() />
         }
         .into_any(),
         Choice::Nothing => ().into_any(),

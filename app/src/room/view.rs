@@ -6,7 +6,9 @@ use signaling::Role;
 use super::beginning::Beginning;
 use super::call::{CallPlace, Calling};
 use super::live::Live;
-use super::notice::{NotLive, Parted};
+#[cfg(feature = "ssr")]
+use super::notice::NotLive;
+use super::notice::Parted;
 use super::student::StudentRoom;
 use super::teacher::TeacherRoom;
 use super::text::Text;
@@ -52,9 +54,7 @@ pub fn Room(
             data-connection=move || connection_key(live.connection.get())
             on:submit=move |event| send(live, event)
         >
-            <noscript>
-                <NotLive />
-            </noscript>
+            {without_script()}
             {room}
             <CallPlace />
             <p class="unseen" role="status" aria-live="polite">
@@ -72,3 +72,16 @@ fn send(live: Live, event: leptos::ev::SubmitEvent) {
 
 #[cfg(not(feature = "browser"))]
 fn send(_: Live, _: leptos::ev::SubmitEvent) {}
+
+/// What a browser shows that runs no script. One that makes the room runs it.
+#[cfg(feature = "ssr")]
+fn without_script() -> impl IntoView {
+    view! {
+        <noscript>
+            <NotLive />
+        </noscript>
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn without_script() {}

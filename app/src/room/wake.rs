@@ -10,7 +10,7 @@ use super::net;
 use super::notice::NotLive;
 use super::view::Room;
 #[cfg(feature = "ssr")]
-use super::words::NOT_LIVE;
+use crate::words;
 
 /// The element that carries the beginning to the browser, in an attribute.
 const BEGINNING: &str = "beginning";
@@ -26,9 +26,9 @@ pub fn RoomFrom(
 ) -> impl IntoView {
     let json = serde_json::to_string(&beginning).unwrap_or_default();
     view! {
-        <template id=BEGINNING data-json=json></template>
+        <template id=BEGINNING data-json=json data-words=words::of_room()></template>
         // What a page says whose script has not come or has broken (`plain.js`).
-        <template id="not-live" data-label=NOT_LIVE>
+        <template id="not-live" data-label=words::share::not_live()>
             <NotLive />
         </template>
         <Room beginning>{children()}</Room>
@@ -41,6 +41,7 @@ pub fn wake() {
     let document = document();
     let Some(element) = document.get_element_by_id(BEGINNING) else { return };
     let json = element.get_attribute("data-json").unwrap_or_default();
+    crate::words::take(element.get_attribute("data-words").unwrap_or_default());
     // Names are not to lie about when the class is over.
     element.remove();
     let Ok(beginning) = signaling::json::read::<Beginning>(&json) else { return };

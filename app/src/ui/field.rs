@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::problem::words;
+use super::problem::explained;
 use crate::trouble::Trouble;
 
 /// What is typed into a field.
@@ -74,7 +74,7 @@ pub fn Field(
             {problem.map(|problem| {
                 view! {
                     <p class="problem" id=problem_id role="alert">
-                        {words(problem)}
+                        {explained(problem)}
                     </p>
                 }
             })}

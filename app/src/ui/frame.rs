@@ -6,6 +6,7 @@ use leptos_meta::Title;
 use crate::failure::Failure;
 use crate::response::refuse;
 use crate::trouble::Trouble;
+use crate::words;
 
 /// What stands above a page: where one is, the way to the start, and what else the page has there.
 #[component]
@@ -46,7 +47,7 @@ pub fn Wide(
                 {back
                     .map(|(address, words)| {
                         view! {
-                            <nav aria-label="Back">
+                            <nav aria-label=words::page::back()>
                                 <a class="back-link" href=address>
                                     <bdi>{words}</bdi>
                                 </a>
@@ -62,19 +63,19 @@ pub fn Wide(
 /// What is shown instead of what one may not see, or what is not there.
 pub fn refused(failure: Failure) -> impl IntoView {
     let trouble = refuse(failure);
-    let (address, words) = match trouble {
-        Trouble::NotAdmin => ("/admin", "Sign in"),
-        Trouble::NoSuchClass | Trouble::NoSuchPerson => ("/admin", "All classes"),
-        _ => ("/", "To the start"),
+    let (address, way) = match trouble {
+        Trouble::NotAdmin => ("/admin", words::page::sign_in()),
+        Trouble::NoSuchClass | Trouble::NoSuchPerson => ("/admin", words::page::all_classes()),
+        _ => ("/", words::page::to_start()),
     };
     view! {
-        <Title text="Nothing to see here" />
+        <Title text=words::page::nothing_title() />
         <Wide>
             <section class="card one">
-                <h1>"There is nothing to see here"</h1>
-                <p>{trouble.to_string()}</p>
+                <h1>{words::page::nothing()}</h1>
+                <p>{trouble.sentence()}</p>
                 <a class="button primary" href=address>
-                    {words}
+                    {way}
                 </a>
             </section>
         </Wide>

@@ -1,5 +1,6 @@
 //! A link that is shown to others, and its QR code.
 
+use crate::words::share;
 use leptos::prelude::*;
 use qrcode::QrCode;
 use qrcode::render::svg::Color;
@@ -14,19 +15,14 @@ pub fn Qr(
 ) -> impl IntoView {
     if link.is_for_others {
         let svg = qr_svg(&link.url);
-        view! { <div class="qr" role="img" aria-label="QR code of the link" inner_html=svg></div> }
-            .into_any()
+        view! { <div class="qr" role="img" aria-label=share::qr() inner_html=svg></div> }.into_any()
     } else {
+        let listen = view! { <code>"--listen 0.0.0.0:3000"</code> };
+        let public_url = view! { <code>"--public-url"</code> };
         view! {
-            <p class="no-qr">
-                "No other device can open this address: it is this machine’s own. Start Handup with "
-                <code>"--listen 0.0.0.0:3000"</code>
-                ", or say with "
-                <code>"--public-url"</code>
-                " where others reach it."
-            </p>
+            <p class="no-qr">{share::no_qr(listen, public_url)}</p>
         }
-            .into_any()
+        .into_any()
     }
 }
 

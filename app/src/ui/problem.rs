@@ -6,6 +6,7 @@ use server::JoinCode;
 use crate::request::{path, query};
 use crate::trouble::Trouble;
 use crate::visitor::cookie_came_back;
+use crate::words;
 
 /// What the last form came to, when it came to nothing.
 pub fn trouble() -> Option<Trouble> {
@@ -20,27 +21,24 @@ pub fn Problem(problem: Option<Trouble>) -> impl IntoView {
     problem.map(|problem| {
         view! {
             <p class="problem wide" role="alert">
-                {words(problem)}
+                {explained(problem)}
             </p>
         }
     })
 }
 
-/// What a trouble is told in, with the way out of it where that is a link.
-pub fn words(problem: Trouble) -> impl IntoView {
+/// What a trouble is explained in, with the way out of it where that is a link.
+pub fn explained(problem: Trouble) -> impl IntoView {
     let (problem, address) = match problem {
         Trouble::NoCookie => no_cookie(),
         other => (other, None),
     };
     let way = address.map(|address| {
-        view! {
-            " The address of this Handup is "
-            <a href=address.clone()>{address.clone()}</a>
-            "."
-        }
+        let link = view! { <a href=address.clone()>{address.clone()}</a> };
+        view! { " " {words::page::right_address(link)} }
     });
     view! {
-        {problem.to_string()}
+        {problem.sentence()}
         {way}
     }
 }

@@ -41,13 +41,13 @@ pub fn Table(
     #[prop(optional)]
     caption: Option<AnyView>,
     /// Its columns.
-    columns: &'static [Column],
+    columns: Vec<Column>,
     children: Children,
 ) -> impl IntoView {
     let heads = columns
-        .iter()
+        .into_iter()
         .map(|column| {
-            let (class, words, is_seen) = match *column {
+            let (class, words, is_seen) = match column {
                 Column::Words(words) => ("", words, true),
                 Column::Number(words) => ("number", words, true),
                 Column::Place(words) => ("number", words, false),

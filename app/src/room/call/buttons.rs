@@ -8,6 +8,7 @@ use super::calling::Calling;
 use crate::room::lists::rows;
 use crate::room::live::{Connection, Live};
 use crate::room::portion::List;
+use crate::words::room as words;
 
 /// The buttons that call somebody. There are none where nobody can call: without a live page, or
 /// in a call.
@@ -29,7 +30,7 @@ pub fn CallButtons(
     });
     let name = live.name_of(who);
     let wish = move |media| calling.wish.set(Some((who, media)));
-    let button = move |words: String, media, dialog: Option<String>| {
+    let button = move |label: String, media, dialog: Option<String>| {
         view! {
             <button
                 class="quiet"
@@ -39,16 +40,16 @@ pub fn CallButtons(
                 data-live=""
                 on:click=move |_| wish(media)
             >
-                {words}
+                {label}
             </button>
         }
     };
     move || {
         can.get().then(|| {
             let (voice, video) = if by_name {
-                (format!("Call {name}"), format!("Video call {name}"))
+                (words::call_name(&name), words::video_call_name(&name))
             } else {
-                ("Call".to_owned(), "Video call".to_owned())
+                (words::call().to_owned(), words::video_call().to_owned())
             };
             let voice = button(voice, Media::Audio, dialog.clone());
             (voice, button(video, Media::Video, dialog.clone()))

@@ -1,43 +1,42 @@
 //! The microphone and the camera, and what to do when there are none.
 
+use crate::words::call as words;
 use call::Media;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
-/// Why there is no sound or no picture to send, as a sentence that says what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why there is no sound or no picture to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceTrouble {
     /// The person, or the browser for them, has refused the camera, and maybe the microphone.
-    #[error(
-        "Your browser may not use the camera. Allow it beside the address of this page, or go on \
-         with sound only."
-    )]
     CameraRefused,
     /// The microphone was refused.
-    #[error(
-        "Your browser may not use the microphone. Allow it beside the address of this page, then \
-         try again."
-    )]
     MicrophoneRefused,
     /// There is no camera, or no microphone either.
-    #[error("No camera was found. Plug one in, or go on with sound only.")]
     NoCamera,
     /// There is no microphone.
-    #[error("No microphone was found. Plug one in, then try again.")]
     NoMicrophone,
     /// Something else holds the device.
-    #[error(
-        "The microphone or camera is in use by another program. Close that one, then try again."
-    )]
     InUse,
     /// Browsers give neither to a page that did not come over https.
-    #[error("Calls need a secure address, one that begins with https. Ask whoever runs Handup.")]
     Insecure,
 }
 
 impl DeviceTrouble {
+    /// The trouble as a sentence that says what to do.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::CameraRefused => words::camera_refused(),
+            Self::MicrophoneRefused => words::microphone_refused(),
+            Self::NoCamera => words::no_camera(),
+            Self::NoMicrophone => words::no_microphone(),
+            Self::InUse => words::device_in_use(),
+            Self::Insecure => words::insecure(),
+        }
+    }
+
     fn of(error: &JsValue, media: Media) -> Self {
         let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
         match (name.as_str(), media) {

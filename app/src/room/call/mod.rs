@@ -1,8 +1,6 @@
 //! Calls, as far as every room has them: who may be called, which call one is in, and where its
 //! panel goes. Everything else is code of its own that a browser fetches when there is a call.
 
-#[cfg(feature = "browser")]
-mod attempt;
 mod buttons;
 mod calling;
 #[cfg(feature = "browser")]
@@ -18,6 +16,8 @@ mod place;
 mod ring;
 #[cfg(feature = "browser")]
 mod tab;
+#[cfg(feature = "browser")]
+mod talk;
 
 pub use self::buttons::{CallButtons, CallTeachers};
 pub use self::calling::Calling;

@@ -39,8 +39,7 @@ fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
             if panel::open(live, calling, place).await.is_err() {
                 has_begun.set(false);
                 calling.wish.set(None);
-                let sentence = "The call could not be opened. Check your connection, or reload \
-                                this page, and try again.";
+                let sentence = crate::words::live::call_not_opened();
                 live.trouble.set(Some(sentence.to_owned()));
                 // Whoever is called is still being called.
                 set_timeout(move || again.set(()), std::time::Duration::from_secs(3));

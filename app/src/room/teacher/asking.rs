@@ -7,6 +7,7 @@ use crate::room::clock::Countdown;
 use crate::room::live::Live;
 use crate::room::tap::{ACT, Tap};
 use crate::room::text::{Question, Text};
+use crate::words::room as words;
 
 /// The question that is asked, and the next one, which can be typed meanwhile.
 #[component]
@@ -16,8 +17,7 @@ pub fn Asking(question: String) -> impl IntoView {
     let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
     let asked = move || {
         round.get().map(|round| {
-            let state =
-                if round.first { "Asking: the first hand takes it" } else { "Asking for hands" };
+            let state = if round.first { words::asking_first() } else { words::asking() };
             view! {
                 <div class="asked">
                     <div class="grow">
@@ -29,13 +29,13 @@ pub fn Asking(question: String) -> impl IntoView {
                     {round
                         .expires_at
                         .map(|until| view! { <Countdown since=round.since until /> })}
-                    <Tap action=RoomAction::StopAsking class="primary" words="Stop asking" />
+                    <Tap action=RoomAction::StopAsking class="primary" words=words::stop_asking() />
                 </div>
             }
         })
     };
     view! {
-        <section class="asking" aria-label="Ask for hands">
+        <section class="asking" aria-label=words::ask()>
             {asked}
             <form
                 class="ask"
@@ -46,7 +46,7 @@ pub fn Asking(question: String) -> impl IntoView {
                 <input type="hidden" name="group" value=group.to_string() />
                 <input type="hidden" name="deed" value=RoomAction::Ask.word() />
                 <div class="field grow">
-                    <label for="question">"Question, if you like"</label>
+                    <label for="question">{words::question_label()}</label>
                     <input
                         id="question"
                         name="question"
@@ -57,21 +57,21 @@ pub fn Asking(question: String) -> impl IntoView {
                     />
                 </div>
                 <div class="field">
-                    <label for="limit">"Time"</label>
+                    <label for="limit">{words::time_label()}</label>
                     <select id="limit" name="limit">
-                        <option value="">"no limit"</option>
-                        <option value="10">"10 seconds"</option>
-                        <option value="30">"30 seconds"</option>
-                        <option value="60">"1 minute"</option>
-                        <option value="180">"3 minutes"</option>
-                        <option value="600">"10 minutes"</option>
+                        <option value="">{words::no_limit().to_owned()}</option>
+                        <option value="10">{words::seconds(10)}</option>
+                        <option value="30">{words::seconds(30)}</option>
+                        <option value="60">{words::minutes(1)}</option>
+                        <option value="180">{words::minutes(3)}</option>
+                        <option value="600">{words::minutes(10)}</option>
                     </select>
                 </div>
                 <label class="check">
                     <input type="checkbox" name="first" value="yes" />
-                    "First hand takes it"
+                    {words::first_takes_it()}
                 </label>
-                <button class="primary">"Ask for hands"</button>
+                <button class="primary">{words::ask()}</button>
             </form>
         </section>
     }

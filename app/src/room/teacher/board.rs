@@ -11,6 +11,7 @@ use crate::room::heading::Heading;
 use crate::room::live::Live;
 use crate::room::notice::Notice;
 use crate::room::text::Text;
+use crate::words::room as words;
 
 /// The teacher's room. Its children are how students come in.
 #[component]
@@ -21,7 +22,7 @@ pub fn TeacherRoom(
     children: Children,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let here = move || format!("{} here", live.students_online());
+    let here = move || words::students_here(live.students_online());
     view! {
         <Heading>
             <p class="head-count">

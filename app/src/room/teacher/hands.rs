@@ -9,6 +9,7 @@ use crate::room::live::Live;
 use crate::room::portion::{List, Row};
 use crate::room::tap::Tap;
 use crate::room::text::Text;
+use crate::words::room as words;
 
 /// The raised hands.
 #[component]
@@ -20,20 +21,20 @@ pub fn Hands() -> impl IntoView {
             <div class="count-line">
                 <h2 id="raised-title" class="count" class:some=move || { count() > 0 }>
                     <HandMark />
-                    <span class="unseen">"Raised hands: "</span>
+                    <span class="unseen">{words::raised_hands()}</span>
                     <strong>
                         <Text words=move || count().to_string() />
                     </strong>
                     <span class="of">
-                        <Text words=move || format!("of {}", live.students()) />
+                        <Text words=move || words::of_students(live.students()) />
                     </span>
                 </h2>
                 <Show when=move || { count() > 1 }>
-                    <Tap action=RoomAction::LowerAll class="bare" words="Lower all" />
+                    <Tap action=RoomAction::LowerAll class="bare" words=words::lower_all() />
                 </Show>
             </div>
             <Show when=move || count() == 0>
-                <p class="nobody">"No hands are up."</p>
+                <p class="nobody">{words::no_hands_up()}</p>
             </Show>
             <ol class="hands" start=live.from(List::Hands) + 1>
                 {rows(move || live.hands(), |hand| view! { <HandRow hand /> })}
@@ -49,7 +50,7 @@ fn HandRow(hand: Row) -> impl IntoView {
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
     let is_invited = Memo::new(move |_| live.lesson.with(|lesson| lesson.invited(user).is_some()));
-    let about = move |words: &'static str| format!("{words}: {}", live.name_of(user));
+    let about = move |action: &'static str| words::about(action, &live.name_of(user));
     view! {
         <li class="hand" class:new=is_new>
             <NameOf user />
@@ -60,13 +61,13 @@ fn HandRow(hand: Row) -> impl IntoView {
                     when=move || is_invited.get()
                     fallback=move || {
                         view! {
-                            <Tap action=RoomAction::CallOn who=user class="primary" label=about("Invite to speak") words="Invite to speak" />
+                            <Tap action=RoomAction::CallOn who=user class="primary" label=about(words::invite()) words=words::invite() />
                         }
                     }
                 >
-                    <span class="waiting">"invited…"</span>
+                    <span class="waiting">{words::invited()}</span>
                 </Show>
-                <Tap action=RoomAction::Lower who=user class="bare" label=about("Lower") words="Lower" />
+                <Tap action=RoomAction::Lower who=user class="bare" label=about(words::lower()) words=words::lower() />
             </span>
         </li>
     }

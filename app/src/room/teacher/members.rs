@@ -10,6 +10,7 @@ use crate::room::live::Live;
 use crate::room::portion::{List, Row};
 use crate::room::tap::Tap;
 use crate::room::text::Text;
+use crate::words::room as words;
 
 /// Who is in the class.
 #[component]
@@ -19,9 +20,9 @@ pub fn Here() -> impl IntoView {
     view! {
         <section class="here" aria-labelledby="here-title">
             <h2 id="here-title">
-                "Here "
+                {words::here()}
                 <span class="hint">
-                    <Text words=move || format!("{} joined", live.students()) />
+                    <Text words=move || words::students_joined(live.students()) />
                 </span>
             </h2>
             <ul class="members">{rows(move || live.here(), chip)}</ul>
@@ -34,7 +35,8 @@ pub fn Here() -> impl IntoView {
 fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
     let live = expect_context::<Live>();
     let is_online = move || live.is_online(user);
-    let status = move || if is_online() { "connected" } else { "not connected" };
+    let status =
+        move || if is_online() { words::status_connected() } else { words::status_not_connected() };
     let (id, title_id) = (format!("member-{user}"), format!("member-{user}-name"));
     let (opens, closes, labelled_by) = (id.clone(), id.clone(), title_id.clone());
     let in_dialog = id.clone();
@@ -45,9 +47,9 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
             <button class="chip" type="button" popovertarget=opens class:away=move || !is_online()>
                 <span class="dot" aria-hidden="true"></span>
                 <NameOf user />
-                {is_teacher.then(|| view! { <span class="hint">"teacher"</span> })}
+                {is_teacher.then(|| view! { <span class="hint">{words::teacher()}</span> })}
                 <span class="unseen">
-                    <Text words=move || format!(", {}", status()) />
+                    <Text words=move || status().to_owned() />
                 </span>
             </button>
             <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
@@ -55,37 +57,34 @@ fn MemberChip(user: UserId, is_teacher: bool) -> impl IntoView {
                     <bdi translate="no">{name}</bdi>
                 </h3>
                 {if is_me {
-                    view! { <p>"This is you."</p> }.into_any()
+                    view! { <p>{words::this_is_you()}</p> }.into_any()
                 } else if is_teacher {
                     view! {
-                        <p>"A teacher of this class, like you."</p>
+                        <p>{words::teacher_like_you()}</p>
                         <div class="choices">
                             <CallButtons who=user dialog=in_dialog.clone() />
                         </div>
                         <div class="choices">
-                            <Tap action=RoomAction::MakeStudent who=user words="Make a student" />
-                            <Tap action=RoomAction::Remove who=user class="destroys" words="Remove from class" />
+                            <Tap action=RoomAction::MakeStudent who=user words=words::make_student() />
+                            <Tap action=RoomAction::Remove who=user class="destroys" words=words::remove() />
                         </div>
                     }
                         .into_any()
                 } else {
                     view! {
                         <div class="choices">
-                            <Tap action=RoomAction::CallOn who=user class="primary" words="Invite to speak" />
-                            <Tap action=RoomAction::MakeTeacher who=user words="Make a co-teacher" />
+                            <Tap action=RoomAction::CallOn who=user class="primary" words=words::invite() />
+                            <Tap action=RoomAction::MakeTeacher who=user words=words::make_co_teacher() />
                         </div>
                         <div class="choices">
                             <CallButtons who=user dialog=in_dialog.clone() />
                         </div>
-                        <p class="warning">
-                            "Removing takes them off every list and closes the class on their phone. "
-                            "They can join again with the code, unless the class is locked."
-                        </p>
+                        <p class="warning">{words::removing()}</p>
                         <div class="choices">
                             <button class="quiet" type="button" popovertarget=closes popovertargetaction="hide">
-                                "Keep"
+                                {words::keep()}
                             </button>
-                            <Tap action=RoomAction::Remove who=user class="destroys" words="Remove from class" />
+                            <Tap action=RoomAction::Remove who=user class="destroys" words=words::remove() />
                         </div>
                     }
                         .into_any()

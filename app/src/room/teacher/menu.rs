@@ -9,6 +9,7 @@ use crate::room::live::Live;
 use crate::room::tap::Tap;
 use crate::room::text::Text;
 use crate::ui::confirm::Confirm;
+use crate::words::room as words;
 
 /// The menu of the class.
 #[component]
@@ -18,51 +19,51 @@ pub fn ClassMenu() -> impl IntoView {
     let history = live.group.with_untracked(|group| format!("/class/{}/history", group.id));
     view! {
         <button class="quiet" type="button" popovertarget="class-menu">
-            "Class"
+            {words::menu()}
         </button>
-        <div id="class-menu" class="dialog menu" popover="auto" role="dialog" aria-label="Class">
+        <div id="class-menu" class="dialog menu" popover="auto" role="dialog" aria-label=words::menu()>
             {choice(
                 move || settings.with(|it| it.is_on(ASK_ANYTIME)),
-                (RoomAction::CloseFloor, "Students may raise a hand at any time.", "Only when I ask"),
-                (RoomAction::OpenFloor, "Hands go up only when you ask.", "Allow at any time"),
+                (RoomAction::CloseFloor, words::anytime(), words::anytime_off()),
+                (RoomAction::OpenFloor, words::when_asked(), words::anytime_on()),
             )}
             {choice(
                 move || settings.with(|it| it.locked),
-                (RoomAction::Unlock, "The class is locked: nobody new can join.", "Unlock the class"),
-                (RoomAction::Lock, "Anybody with the code can join.", "Lock the class"),
+                (RoomAction::Unlock, words::locked(), words::unlock()),
+                (RoomAction::Lock, words::unlocked(), words::lock()),
             )}
             {choice(
                 move || settings.with(|it| it.is_on(STUDENTS_MAY_CALL)),
-                (RoomAction::ForbidCalls, "Students may call you, one at a time.", "No calls from students"),
-                (RoomAction::AllowCalls, "Students cannot call you.", "Let students call me"),
+                (RoomAction::ForbidCalls, words::calls_allowed(), words::forbid_calls()),
+                (RoomAction::AllowCalls, words::calls_forbidden(), words::allow_calls()),
             )}
-            <p>"Who raised a hand, who spoke, and for how long."</p>
+            <p>{words::about_history()}</p>
             <a class="button quiet" href=history>
-                "What happened in class"
+                {words::history()}
             </a>
-            <p>"Teach from another device as well."</p>
-            <Tap action=RoomAction::HandOver plain=true words="Another device" />
-            <p>"Leave the class to your co-teacher, or end it for everybody."</p>
+            <p>{words::about_device()}</p>
+            <Tap action=RoomAction::HandOver plain=true words=words::device() />
+            <p>{words::about_leaving()}</p>
             <div class="choices">
                 <Confirm
                     id="leave"
-                    opens="Leave"
+                    opens=words::leave()
                     class="quiet"
-                    title="Leave the class?"
-                    means="It goes on with your co-teacher. You can come back with the code, as a student."
-                    keep="Stay"
+                    title=words::leave_title()
+                    means=words::leave_teacher()
+                    keep=words::stay()
                 >
-                    <Tap action=RoomAction::Leave class="destroys" plain=true words="Leave" />
+                    <Tap action=RoomAction::Leave class="destroys" plain=true words=words::leave() />
                 </Confirm>
                 <Confirm
                     id="end-class"
-                    opens="End the class"
+                    opens=words::end()
                     class="destroys"
-                    title="End the class?"
-                    means="Every hand comes down, every turn ends, and the class closes on every phone. It cannot be opened again."
-                    keep="Keep going"
+                    title=words::end_title()
+                    means=words::ending()
+                    keep=words::keep_going()
                 >
-                    <Tap action=RoomAction::EndClass class="destroys" plain=true words="End the class" />
+                    <Tap action=RoomAction::EndClass class="destroys" plain=true words=words::end() />
                 </Confirm>
             </div>
         </div>
@@ -78,12 +79,12 @@ fn choice(
 ) -> AnyView {
     let is_so = Memo::new(move |_| is_so());
     let now = move || {
-        let (action, state, words) = if is_so.get() { so } else { not_so };
+        let (action, state, does) = if is_so.get() { so } else { not_so };
         view! {
             <p>
                 <Text words=move || state.to_owned() />
             </p>
-            <Tap action words />
+            <Tap action words=does />
         }
     };
     now.into_any()

@@ -8,6 +8,7 @@ use crate::room::lists::{Away, More, NameOf, rows};
 use crate::room::live::Live;
 use crate::room::portion::List;
 use crate::room::tap::Tap;
+use crate::words::room as words;
 
 /// Who is invited to speak and has not answered.
 #[component]
@@ -17,7 +18,7 @@ pub fn Silent() -> impl IntoView {
     view! {
         <Show when=is_any>
             <section class="silent" aria-labelledby="silent-title">
-                <h2 id="silent-title">"Invited to speak"</h2>
+                <h2 id="silent-title">{words::invited_to_speak()}</h2>
                 <ul>
                     {rows(
                         move || live.invited(),
@@ -30,8 +31,8 @@ pub fn Silent() -> impl IntoView {
                                     <Tap
                                         action=RoomAction::CancelCall
                                         who=invited.user
-                                        label=format!("Cancel: {}", live.name_of(invited.user))
-                                        words="Cancel"
+                                        label=words::about(words::cancel(), &live.name_of(invited.user))
+                                        words=words::cancel()
                                     />
                                 </li>
                             }
@@ -51,9 +52,9 @@ pub fn Speaking() -> impl IntoView {
     let nobody = move || live.lesson.with(|lesson| lesson.speaking.is_empty());
     view! {
         <section class="floor" aria-labelledby="floor-title">
-            <h2 id="floor-title">"Speaking"</h2>
+            <h2 id="floor-title">{words::speaking()}</h2>
             <Show when=nobody>
-                <p class="nobody">"Nobody is speaking."</p>
+                <p class="nobody">{words::nobody_speaks()}</p>
             </Show>
             <ul class="speaking">
                 {rows(
@@ -68,8 +69,8 @@ pub fn Speaking() -> impl IntoView {
                                     action=RoomAction::EndTurn
                                     who=turn.user
                                     class="primary"
-                                    label=format!("End turn: {}", live.name_of(turn.user))
-                                    words="End turn"
+                                    label=words::about(words::end_turn(), &live.name_of(turn.user))
+                                    words=words::end_turn()
                                 />
                             </li>
                         }

@@ -9,11 +9,10 @@ use signaling::{InviteeState, Role};
 use super::handle::{Desk, Known};
 use super::phase::{Local, Over};
 use crate::room::clock::duration;
+use crate::words::call as words;
 
 /// How long a page tells what the same person did in another one.
 const TOLD: Duration = Duration::from_secs(6);
-
-const ENDED: &str = "The call has ended.";
 
 impl Desk {
     pub(super) fn say_over(self, sentence: impl Into<String>, lasted: Option<String>) {
@@ -85,7 +84,7 @@ impl Desk {
         self.release();
         let Some((is_caller, other, part, has_left)) = over else {
             // It ended while the page was out of touch.
-            self.say_over(ENDED, None);
+            self.say_over(words::ended(), None);
             return;
         };
         if !known.is_here {
@@ -95,22 +94,16 @@ impl Desk {
         let name = known_as.map_or_else(|| self.live.name_of(other), |(_, name)| name);
         let outcome = Outcome::of(part.state, part.reason.as_deref());
         let sentence = match outcome {
-            Outcome::Busy => format!("{name} is in another call."),
-            Outcome::Declined if is_caller => format!("{name} declined."),
-            Outcome::Declined => "Declined on another tab or device.".to_owned(),
-            Outcome::NoAnswer | Outcome::Ringing if is_caller => {
-                format!("{name} didn’t answer.")
-            }
-            Outcome::NoAnswer | Outcome::Ringing => format!("You missed a call from {name}."),
-            Outcome::Cancelled if !is_caller => format!("{name} stopped calling."),
-            Outcome::Cancelled if has_left => format!("{name} left the class."),
-            Outcome::Failed => {
-                format!(
-                    "You and {name} could not be connected. Try again, or from another network."
-                )
-            }
-            Outcome::Lost => format!("The connection with {name} was lost."),
-            Outcome::Answered => format!("The call with {name} has ended."),
+            Outcome::Busy => words::busy(&name),
+            Outcome::Declined if is_caller => words::declined(&name),
+            Outcome::Declined => words::declined_elsewhere().to_owned(),
+            Outcome::NoAnswer | Outcome::Ringing if is_caller => words::no_answer(&name),
+            Outcome::NoAnswer | Outcome::Ringing => words::missed(&name),
+            Outcome::Cancelled if !is_caller => words::stopped(&name),
+            Outcome::Cancelled if has_left => words::left(&name),
+            Outcome::Failed => words::failed(&name),
+            Outcome::Lost => words::connection_lost(&name),
+            Outcome::Answered => words::ended_with(&name),
             Outcome::Cancelled | Outcome::Crossed => return,
         };
         let is_told = part.state == InviteeState::Finished && outcome != Outcome::Failed;

@@ -12,6 +12,7 @@ use super::handle::Desk;
 use super::phase::Phase;
 use crate::room::call::ring::Ringer;
 use crate::room::net::post;
+use crate::words::call as words;
 
 impl Desk {
     /// Rings while a call comes in, and tells the caller so once it is really shown.
@@ -31,7 +32,7 @@ impl Desk {
                 return told;
             }
             ringer.start();
-            document().set_title(&format!("{} calls", self.live.name_of(call.caller)));
+            document().set_title(&words::title(&self.live.name_of(call.caller)));
             self.tell_when_shown(call.invite_id, &ringer);
             Some(call.invite_id)
         });

@@ -15,11 +15,10 @@ use super::phase::Wanted;
 use crate::room::call::tab::fresh_name;
 use crate::room::clock::duration;
 use crate::room::net::{pause, post};
+use crate::words::call as words;
 
 /// How long to wait before a verb that did not get through is said again, and how often.
 const AGAIN: (Duration, u32) = (Duration::from_secs(3), 20);
-
-const OFFLINE: &str = "That didn’t get through. Check your connection and try again.";
 
 impl Desk {
     pub(super) async fn place(self, Wanted { who, media, .. }: Wanted, number: u32) {
@@ -80,7 +79,7 @@ impl Desk {
         if !is_here {
             self.release();
             if !matches!(answered, Ok((200 | 404 | 409 | 410, _))) {
-                self.live.trouble.set(Some(OFFLINE.to_owned()));
+                self.live.trouble.set(Some(words::offline().to_owned()));
             }
         }
         self.is_prepared();
@@ -145,7 +144,7 @@ impl Desk {
         if let Stage::Answered { since, .. } = call.stage {
             let lasted = self.live.now.get_untracked().millis_since(since).div_euclid(1_000);
             let name = self.live.name_of(call.other(self.live.me));
-            self.say_over(format!("The call with {name} has ended."), Some(duration(lasted)));
+            self.say_over(words::ended_with(&name), Some(duration(lasted)));
         }
     }
 
@@ -168,10 +167,10 @@ fn why_not(answer: Result<(u16, String), JsValue>, name: &str) -> String {
         .and_then(|(_, text)| json::read::<Problem>(&text).ok())
         .map(|problem| (problem.status, problem.code));
     match code {
-        Some((403, _)) => "Calls are off in this class. Raise your hand instead.".to_owned(),
-        Some((_, Code::HasOne)) => "You are in a call already.".to_owned(),
-        Some((422, _)) => format!("{name} is not in the class any more."),
-        Some((429, _)) => "That was too many tries. Wait a few seconds, then try again.".to_owned(),
-        Some(_) | None => OFFLINE.to_owned(),
+        Some((403, _)) => words::off().to_owned(),
+        Some((_, Code::HasOne)) => words::engaged().to_owned(),
+        Some((422, _)) => words::gone(name),
+        Some((429, _)) => words::too_fast().to_owned(),
+        Some(_) | None => words::offline().to_owned(),
     }
 }

@@ -1,0 +1,663 @@
+### Every sentence that a person reads, in English: the reference for other languages.
+###
+### The first word of an identifier names the page or part of a page. A comment says of a variable when it
+### is a (Number) or an (Element) of the page, such as a name or a link; every other one is text. `build.rs`
+### makes a typed function of each message: `room-raise-hand` is `words::room::raise_hand()`.
+
+## The class room. These come with its page.
+
+room-somebody-who-left = Somebody who left
+room-you = { " " }(you)
+room-not-a-teacher = not a teacher
+room-not-connected = not connected
+room-from-the-first = From the first
+room-more = More
+# $first (Number), $last (Number), $all (Number)
+room-portion = { $first } to { $last } of { $all }
+room-nobody = nobody
+room-raised = Raised
+room-speaking = Speaking
+room-question-label = Question, if you like
+room-time-label = Time
+room-no-limit = no limit
+room-seconds = { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+}
+room-minutes = { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}
+room-first-takes-it = First hand takes it
+room-ask = Ask for hands
+room-asking = Asking for hands
+room-asking-first = Asking: the first hand takes it
+room-stop-asking = Stop asking
+# $students (Number)
+room-students-here = { $students } here
+# $students (Number)
+room-students-joined = { $students } joined
+room-here = Here{ " " }
+room-raised-hands = Raised hands:{ " " }
+# $students (Number)
+room-of-students = of { $students }
+room-lower-all = Lower all
+room-no-hands-up = No hands are up.
+room-invite = Invite to speak
+room-invited = invited…
+room-lower = Lower
+room-invited-to-speak = Invited to speak
+room-cancel = Cancel
+room-nobody-speaks = Nobody is speaking.
+room-end-turn = End turn
+# What a button is called where its words alone do not tell whom it is about.
+room-about = { $action }: { $name }
+room-status-connected = , connected
+room-status-not-connected = , not connected
+room-teacher = teacher
+room-this-is-you = This is you.
+room-teacher-like-you = A teacher of this class, like you.
+room-make-student = Make a student
+room-make-co-teacher = Make a co-teacher
+room-remove = Remove from class
+room-removing = Removing takes them off every list and closes the class on their phone. They can join again with the code, unless the class is locked.
+room-keep = Keep
+room-menu = Class
+room-anytime = Students may raise a hand at any time.
+room-anytime-off = Only when I ask
+room-when-asked = Hands go up only when you ask.
+room-anytime-on = Allow at any time
+room-locked = The class is locked: nobody new can join.
+room-unlock = Unlock the class
+room-unlocked = Anybody with the code can join.
+room-lock = Lock the class
+room-calls-allowed = Students may call you, one at a time.
+room-forbid-calls = No calls from students
+room-calls-forbidden = Students cannot call you.
+room-allow-calls = Let students call me
+room-about-history = Who raised a hand, who spoke, and for how long.
+room-history = What happened in class
+room-about-device = Teach from another device as well.
+room-device = Another device
+room-about-leaving = Leave the class to your co-teacher, or end it for everybody.
+room-leave = Leave
+room-leave-title = Leave the class?
+room-leave-teacher = It goes on with your co-teacher. You can come back with the code, as a student.
+room-leave-student = Your hand comes down, and your name leaves the list.
+room-leave-class = Leave the class
+room-stay = Stay
+room-end = End the class
+room-end-title = End the class?
+room-ending = Every hand comes down, every turn ends, and the class closes on every phone. It cannot be opened again.
+room-keep-going = Keep going
+room-my-data = My data
+room-raise-hand = Raise hand
+room-not-now = Not now
+room-lower-hand = Lower hand
+room-speak = Speak
+room-pass = Pass
+room-done = I’m done
+room-starting = connecting…
+room-live = live
+room-slow = following slowly
+room-reconnecting = Reconnecting…
+room-reconnecting-hand = Reconnecting… your hand stays up.
+room-over = class over
+room-removed = not in class
+room-ended-title = The class has ended.
+room-removed-title = You are not in this class any more.
+room-to-start = To the start
+room-standing-invited = You are invited to speak.
+room-standing-speaking = You are speaking.
+room-standing-alone = Your hand is up. You are the only one.
+# $of (Number)
+room-standing-place = Your hand is up. You are { NUMBER($place, type: "ordinal") ->
+    [one] { $place }st
+    [two] { $place }nd
+    [few] { $place }rd
+   *[other] { $place }th
+} of { $of }.
+room-standing-quick = Quick: the first hand takes it.
+room-standing-asked = Who wants to answer?
+room-standing-may-raise = Raise your hand whenever you like.
+room-standing-over = The class is over.
+room-standing-waiting = Hands are down. Wait until your teacher asks.
+room-announce-no-hands = No hands up.
+room-announce-hands = { $hands ->
+    [one] One hand up: { $first }.
+   *[other] { $hands } hands up. First: { $first }.
+}
+room-announce-speaking = Speaking: { $names }.
+room-call = Call
+room-video-call = Video call
+room-call-name = Call { $name }
+room-video-call-name = Video call { $name }
+
+## What a live page alone says
+
+live-offline = That didn’t get through. Check your connection and tap again.
+live-call-not-opened = The call could not be opened. Check your connection, or reload this page, and try again.
+
+## Calls
+
+call-panel = Call
+call-with = Call with { $name }
+call-video-with = Video call with { $name }
+call-allow-microphone = Allow the microphone, if your browser asks.
+call-allow-camera = Allow the microphone and the camera, if your browser asks.
+call-sound-only = Go on with sound only
+call-try-again = Try again
+call-cancel = Cancel
+call-hang-up = Hang up
+call-decline = Decline
+call-ringing = Ringing…
+call-calling = Calling…
+call-stop = Stop calling
+call-comes-in = { $name } calls you.
+call-comes-in-video = { $name } calls you, with video.
+call-answer = Answer
+call-answer-sound-only = Answer with sound only
+call-elsewhere-calling = Calling from another tab or device
+call-elsewhere-answered = Answered elsewhere
+call-elsewhere-talking = In a call on another tab or device
+call-close = Close
+call-lasted = It lasted { $time }.
+call-end-other = End that call
+call-connecting = Connecting…
+call-lost = Connection lost. Trying again…
+call-no-picture = No picture from the other end
+call-device-stopped = Your microphone or camera has stopped. Check it, then reload this page.
+call-muted-there = { " " }Muted at the other end.
+call-mute = Mute
+call-unmute = Unmute
+call-camera-off = Camera off
+call-camera-on = Camera on
+call-own-picture = You
+call-their-picture = The other end
+call-tap-to-hear = Tap to hear
+call-title = { $name } calls
+call-camera-refused = Your browser may not use the camera. Allow it beside the address of this page, or go on with sound only.
+call-microphone-refused = Your browser may not use the microphone. Allow it beside the address of this page, then try again.
+call-no-camera = No camera was found. Plug one in, or go on with sound only.
+call-no-microphone = No microphone was found. Plug one in, then try again.
+call-device-in-use = The microphone or camera is in use by another program. Close that one, then try again.
+call-insecure = Calls need a secure address, one that begins with https. Ask whoever runs Handup.
+call-offline = That didn’t get through. Check your connection and try again.
+call-ended = The call has ended.
+call-ended-with = The call with { $name } has ended.
+call-busy = { $name } is in another call.
+call-declined = { $name } declined.
+call-declined-elsewhere = Declined on another tab or device.
+call-no-answer = { $name } didn’t answer.
+call-missed = You missed a call from { $name }.
+call-stopped = { $name } stopped calling.
+call-left = { $name } left the class.
+call-failed = You and { $name } could not be connected. Try again, or from another network.
+call-connection-lost = The connection with { $name } was lost.
+call-off = Calls are off in this class. Raise your hand instead.
+call-engaged = You are in a call already.
+call-gone = { $name } is not in the class any more.
+call-too-fast = That was too many tries. Wait a few seconds, then try again.
+
+## Why something that a person did came to nothing, and what to do. These come with the class room's page too.
+
+trouble-no-such-code = That code doesn't match a class. Check it with your teacher.
+trouble-locked = The class is locked, so nobody new can join. Ask your teacher to open it.
+trouble-full = The class is full. Ask your teacher what to do.
+trouble-class-name-empty = Give your class a name, like “Biology 9B”.
+trouble-class-name-long = That name is too long. Keep it to 64 characters.
+trouble-name-empty = Type your name, so that the class knows who you are.
+trouble-name-long = That name is too long for the list. Keep it to 64 characters.
+trouble-name-strange = That name holds characters that can't be shown. Type it again.
+trouble-question-long = That question is too long. Shorten it and ask again.
+trouble-settled = That was already settled. The list shows how things stand now.
+trouble-floor-closed = Hands are not being taken right now. Wait until your teacher asks.
+trouble-not-allowed = Only a teacher of this class can do that.
+trouble-last-teacher = A class needs a teacher. Make somebody a co-teacher first, or end the class.
+trouble-ended = This class has ended.
+trouble-not-here = You are not in this class any more. Join again with the code.
+trouble-no-cookie = Your browser sent no cookie of Handup, so nothing was done. Allow cookies for this site, then try again.
+trouble-cookie-lost = Your browser had lost the cookie of this page, so nothing was done. It has a new one: try again.
+trouble-other-address = That form was sent from a page of another address, so nothing was done.
+trouble-other-person = This browser goes on as somebody else in this class. Reload the page to see as whom.
+trouble-link-used = This link was used already or is too old. Get a new one in your class, under “Class”.
+trouble-nothing-kept = Nothing is kept for you here. It may have been erased or deleted, or you joined in another browser.
+trouble-not-admin = Only an administrator sees this. Sign in first.
+trouble-wrong-password = That password is not right. Try again.
+trouble-password-short = That password is too short. Use 12 characters or more.
+trouble-password-long = That password is too long. Keep it to 256 characters.
+trouble-link-over = This link was used already or is an old one. The server prints a new one when it starts, as long as no password is set.
+trouble-no-such-class = That class is not there. It may have been deleted.
+trouble-no-such-person = That person is not in this class and never was.
+trouble-no-such-invitation = That is not in this class and never was.
+trouble-days-strange = Type a whole number of days, from 1 to 36 500, or leave it empty.
+trouble-too-fast = That was too many tries. Wait a few seconds, then try again.
+trouble-busy = The server has much to do. Wait a few seconds, then try again.
+trouble-class-used-up = This class has used up its room on the server. End it, and begin a new one.
+trouble-failed = Something went wrong on our side. Look at the list, then try again.
+
+## What several pages have
+
+# The language that all of this is written in, by its BCP 47 tag.
+page-lang = en
+page-to-start = To the start
+page-back = Back
+page-back-to-class = Back to the class
+page-all-classes = All classes
+page-sign-in = Sign in
+page-nothing-title = Nothing to see here
+page-nothing = There is nothing to see here
+# $address (Element)
+page-right-address = The address of this Handup is { $address }.
+page-not-found-title = Not found
+page-not-found = There is nothing here
+page-check-link = Check the link, or begin again.
+page-wait-title = Wait a moment
+page-try-again = Try again
+page-not-from-here = Not from here
+page-go-to = Go to { $address }
+page-code-label = Class code
+page-code-hint = Six letters and digits, from your teacher’s screen.
+page-next = Next
+page-join-your-class = Join your class
+page-keep = Keep
+
+## The page that the class room is on
+
+share-class-over = Class is over
+share-not-in-class = You are not in this class
+share-summary = QR and link
+share-nobody-code = Nobody is here yet. Show this code.
+share-nobody-code-or-qr = Nobody is here yet. Show this code or QR.
+share-new-code = New code
+share-about-new-code = The old one stops working. Whoever is in stays in.
+share-qr = QR code of the link
+# $listen (Element), $public-url (Element)
+share-no-qr = No other device can open this address: it is this machine’s own. Start Handup with { $listen }, or say with { $public-url } where others reach it.
+# What stands in the place of “live” where no script runs.
+share-not-live = not live
+# $reload (Element): a link.
+share-not-live-notice = This page is not live in your browser. { $reload } to see what is new.
+share-reload = Reload
+
+## Joining
+
+join-title = Join a class
+join-name-label = Your name
+join-button = Join the class
+# $name (Element)
+join-known = You are in this class as { $name }.
+# $name (Element)
+join-go-on-as = Go on as { $name }
+join-somebody-else = Somebody else?
+
+## The start
+
+landing-promise = Hands up, in one fair order.
+landing-about = Everybody in class sees the same list, live. Nothing to install and no account: a name is enough.
+landing-start-title = Start a class
+landing-class-label = Class name
+landing-teacher-label = Your name, as the class knows you
+landing-start = Start the class
+landing-back-title = Go back to a class
+landing-over-title = Classes that are over
+# $class (Element), $name (Element)
+landing-class-as = { $class } as { $name }
+# $class (Element), $name (Element)
+landing-class-happened = { $class }: what happened, as { $name }, { $day }
+# $class (Element), $name (Element)
+landing-class-stored = { $class }: what is stored about { $name }, { $day }
+
+## Going on with another device
+
+handover-title = Go on with another device
+handover-used = This link is used up
+# $class (Element)
+handover-open = Open this link there to teach { $class }. It works once, within fifteen minutes. Keep it from your students.
+handover-teach = Teach this class from this device as well.
+handover-button = Go on here
+
+## So many of something
+
+count-classes = { $classes ->
+    [one] 1 class
+   *[other] { $classes } classes
+}
+count-days = { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}
+count-people = { $people ->
+    [one] 1 person
+   *[other] { $people } people
+}
+count-invitations = { $invitations ->
+    [one] 1 invitation
+   *[other] { $invitations } invitations
+}
+# $number (Number)
+count-more = { $number } more
+# $first (Number), $last (Number), $all (Number)
+count-portion = { $first } to { $last } of { $all }
+# $names (Element), $more (Element): a link to those that are left out.
+count-names-and-more = { $names } and { $more }
+# $names (Element), $number (Number)
+count-names-and-so-many = { $names } and { $number } more
+
+## The administrator's pages
+
+admin-title = Administration
+admin-no-password = No password has been set yet. Open the set-up link that the server printed when it started, or configure a password.
+admin-about = See what happened in every class of this school.
+admin-password = Password
+admin-set-up-title = Set up the administration
+admin-choose-password = Choose a password. Whoever has it can read what happened in every class of this server.
+admin-new-password = New password
+# $characters (Number)
+admin-password-hint = At least { $characters } characters. A few words are good.
+admin-set-password = Set the password
+admin-sign-out = Sign out
+admin-class-deleted = The class is deleted.
+admin-setting-saved = The setting is saved.
+admin-pages = Pages of the list
+admin-newest = Newest
+admin-older = Older
+admin-class-name = Class name
+admin-from = From
+admin-until = Until
+admin-search = Search
+admin-show-all = Show all
+admin-newest-first = { $classes }, newest first. Times are those of { $zone }.
+admin-no-match = No class matches. Try a shorter name or other days.
+admin-no-classes = There are no classes yet. They appear here as soon as a teacher starts one.
+admin-class = Class
+admin-teacher = Teacher
+admin-when = When
+admin-goes-on = goes on
+admin-to = to { $ended }
+admin-kept-until = kept until { $day }
+admin-keeping-title = How long classes are kept
+admin-kept-for-ever = Classes are kept until somebody deletes them.
+admin-kept-for = A class is deleted { $days } after it ended.
+admin-forgotten = One in which nothing happens for { $days } ends by itself.
+admin-days-label = Days after the end
+admin-save = Save
+admin-days-hint = Leave it empty to keep them for ever.
+admin-delete-now = Delete { $classes } now?
+admin-deleting = { $classes } ended more than { $days } ago and will be deleted in the next minutes, with everything that is known of them. That cannot be undone. From then on every class goes { $days } after its end.
+admin-keep-them = Keep them
+admin-delete = Delete { $classes }
+
+## Figures of a class and of a person
+
+figure-students = Students
+figure-rounds = Rounds
+figure-hands = Hands
+figure-turns = Turns
+figure-spoken = Spoken
+figure-spoke = Spoke
+figure-passed = Passed
+figure-not-now = Not now
+figure-ran-out = Ran out
+
+## What happened in a class
+
+class-goes-on = Began { $began }, goes on
+class-from-to = { $began } to { $ended }
+class-by-itself = { $days ->
+    [one] The class ended by itself, after 1 day without anything happening.
+   *[other] The class ended by itself, after { $days } days without anything happening.
+}
+class-erased = The name and the data are erased. The counts stay as they were.
+class-title = { $class }: what happened
+# $teachers (Element)
+class-about = { $when }. With { $teachers }. Times are those of { $zone }.
+class-deleted-on = This class will be deleted on { $day }.
+class-figures = The class in figures
+class-delete = Delete the class
+class-delete-title = Delete this class?
+class-deleting = “{ $class }” and everything that is known of it will be gone: names, hands, turns. It cannot be brought back; export it first if you may need it.
+class-deleting-goes-on = “{ $class }” and everything that is known of it will be gone: names, hands, turns. It is still going on, and will end for everybody. It cannot be brought back; export it first if you may need it.
+class-rounds-title = Round by round
+class-nothing = Nobody was asked for hands, and nobody raised one.
+class-earlier = Earlier
+class-later = Later
+class-parts = Parts of this class
+class-before-first-round = Before the first round
+# $round (Number), $rounds (Number)
+class-round-of = Round { $round } of { $rounds }
+# $first (Number), $last (Number), $rounds (Number)
+class-rounds-of = Rounds { $first } to { $last } of { $rounds }
+
+## The students of a class
+
+people-title = Hands and turns
+people-student = Student
+people-teacher = Teacher
+people-picture = Picture
+people-like-teacher = named like a teacher
+people-gone = gone
+people-show-all = Show all students
+people-only-never-called = Students who raised a hand and were never called.
+people-only-never-raised = Students who never raised a hand.
+people-only-teachers = The teachers.
+people-nobody-among = Nobody is among them.
+people-nobody = Nobody joined this class.
+people-key-hands = hands raised
+people-key-turns = turns to speak
+people-pages = Pages of the table
+people-previous = Previous
+people-more = More
+# $students (Number), $names (Element)
+people-never-called = { $students ->
+    [one] 1 student raised a hand and was never called: { $names }.
+   *[other] { $students } students raised a hand and were never called: { $names }.
+}
+# $names (Element)
+people-never-raised = { $students ->
+    [one] 1 student never raised a hand: { $names }.
+   *[other] { $students } students never raised a hand: { $names }.
+}
+people-share = The three who spoke most often had { $percent } % of all turns.
+
+## The lesson as a picture
+
+picture-title = The lesson in time
+# $round (Number)
+picture-round = Round { $round }
+picture-hand-up = hand up
+picture-speaking = speaking
+picture-open = a round was open
+picture-label = Hands and turns of each student along time. The tables of the rounds below say the same in words.
+# $students (Number)
+picture-left-out = { $students } more students are in the rounds below.
+
+## One person, and what is stored about oneself
+
+person-in-class = { $name } in { $class }
+person-like-teacher = The name looks like a teacher’s.
+person-erase = Erase name and data
+person-erase-title = Erase this person’s name and data?
+person-erasing = The name “{ $name }” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name. It cannot be brought back.
+person-erasing-here = The name “{ $name }” and every text they sent in this class will be gone. How often they raised a hand and spoke stays, without a name. They are still in the class and will be removed from it. It cannot be brought back.
+person-erase-button = Erase
+person-teacher = Teacher
+person-student = Student
+person-joined = { $role }, joined { $joined }
+person-joined-and-left = { $role }, joined { $joined }, { $why } { $left }
+person-figures = In figures
+person-records-title = Everything recorded
+person-no-records = Nothing in this part of the class.
+person-stored-title = What is stored about you
+# $name (Element), $class (Element)
+person-stored-as = Your name in this class is { $name }. The class is { $class }.
+person-stored = { $membership }. You are signed in on { $devices ->
+    [one] one device
+   *[other] { $devices } devices
+}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. { $kept } Times are those of { $zone }.
+person-deleted-on = It is deleted on { $day }.
+person-ask-to-erase = To have it erased, ask your school: whoever runs Handup there can do it.
+
+## One round
+
+round-title = Round { $round }, { $time }
+# $round (Number)
+round-continued = Round { $round }, continued
+round-before-first = Before the first round
+round-at = { $what }, { $time }
+round-recorded = Everything recorded
+round-more = More
+# $asked (Number)
+round-asked = { $asked } asked
+round-raised = { $hands ->
+    [one] 1 hand raised
+   *[other] { $hands } hands raised
+}
+round-first-after = the first after { $time }
+# $teacher (Element)
+round-by = By { $teacher }, { $terms }. { $figures }.
+round-raised-title = Raised a hand
+round-place = Place
+round-name = Name
+round-after = After
+round-hand-down = Hand down
+round-not-now = Not now
+round-ran-out = Let it run out
+round-was-closed = Had not answered when it was closed
+round-pending = Not answered yet
+# $people (Number)
+round-who = { $what } ({ $people }):
+round-invited-title = Invited to speak
+round-invited = Invited
+round-answer = Answer
+round-spoke = Spoke
+round-turn-over = Turn over
+# $name (Element)
+round-time-by = { $time } by { $name }
+round-answer-after = { $answer }, after { $time }
+round-answer-spoke = spoke
+round-answer-passed = passed
+round-answer-accepted = accepted
+round-answer-declined = declined
+round-taken = taken by { $name }, spoke { $time }, { $over }
+round-still-up = still up
+round-why-by = { $why } by { $name }
+round-goes-on = goes on
+round-asks-title = Raised a hand without being asked
+round-ask-raised = Raised
+round-ask-fate = What came of it
+round-others-title = Calls and other invitations
+round-what = What
+round-who-head = Who
+round-when = When
+round-lasted = Lasted
+# $one (Element), $other (Element)
+round-two = { $one } and { $other }
+
+## One invitation with all that is recorded of it
+
+record-invited = Invited
+record-state = State
+record-asked = Asked
+record-settled = Answered or closed
+record-over = Over
+record-reason = Reason
+record-data = Data
+record-data-of-end = Data of the end
+record-before = Before { $time }
+record-before-colon = Before { $time }:
+record-one-to-one = { $what }, one-to-one
+# $name (Element)
+record-caption = { $what }, { $time } by { $name }, { $terms }
+# $name (Element)
+record-about = { $time } by { $name }, { $terms }. Times are those of { $zone }.
+# $name (Element)
+record-about-one-to-one = { $time } by { $name }, one-to-one, { $terms }. Times are those of { $zone }.
+record-terms-closed = { $terms }. { $closed }
+record-all-of-it = All of it, with { $people }
+record-closed = Closed { $time }
+record-closed-why = Closed { $time }, { $why }
+record-after = { $state }, after { $time }
+# $name (Element)
+record-over-by = { $time } by { $name }
+record-lasted = , lasted { $time }
+record-more = More
+record-everything = Everything recorded
+# $part (Number), $parts (Number)
+record-part-of = Part { $part } of { $parts }
+record-parts = Parts of this invitation
+record-in-class = { $what } in { $class }
+
+## States, reasons and kinds
+
+said-somebody = Somebody
+said-video-call = Video call
+said-round = Ask for hands
+said-again = Hand raised again
+said-floor = Invitation to speak
+said-ask = Hand raised without being asked
+said-call = Call
+said-other = Other invitation
+said-pending = not answered yet
+said-accepted = accepted, goes on
+said-rejected = declined
+said-cancelled = cancelled
+said-timed-out = ran out of time
+said-finished = accepted, over
+said-lowered = hand lowered
+said-called-on = called on to speak
+said-spoke = turn over
+said-ended = ended
+said-answered-elsewhere = another was first
+said-left = left the class
+said-removed = removed from the class
+said-role-changed = role changed
+said-class-ended = the class ended
+said-forgotten = forgotten
+said-disconnected = connection lost
+said-hung-up = hung up
+said-busy = in another call
+said-crossed = they called each other
+said-failed = could not be connected
+said-call-rings = rings
+said-call-answered = answered
+said-call-lost = answered, connection lost
+said-call-failed = failed: no connection
+said-call-declined = declined
+said-call-busy = busy: in another call
+said-call-no-answer = no answer
+said-call-cancelled = cancelled
+said-call-crossed = answered in the call of the other
+said-no-answer-yet = no answer yet
+said-taken-back = taken back
+said-no-answer = no answer
+said-no-limit = no time limit
+said-minutes-to-answer = { $minutes ->
+    [one] 1 minute to answer
+   *[other] { $minutes } minutes to answer
+}
+said-seconds-to-answer = { $seconds ->
+    [one] 1 second to answer
+   *[other] { $seconds } seconds to answer
+}
+said-first-takes-it = { $time }, the first to accept takes it
+
+## Exports
+
+export-title = Export
+export-csv = Export as CSV
+export-json = Export as JSON
+export-of-matches = Everything recorded in the classes that match.
+export-of-all = Everything recorded in all classes.
+export-about = Your browser saves the file while it is being made. This is how far it is:
+export-frame = How far the export is
+# $link (Element)
+export-by-hand = If nothing is saved, { $link }.
+export-start-by-hand = start it by hand
+export-progress = Progress
+export-starting = Starting…
+# $rows (Number)
+export-done = Done: { $rows } rows.
+export-stopped = Stopped before the end. Export once more.
+# $rows (Number)
+export-so-far = { $rows } rows so far…
