@@ -1875,3 +1875,16 @@ fn a_finish_of_somebody_without_a_part_tells_how_the_invitation_stands() {
     assert_eq!(says(&class), Err(AlreadyProcessed(Finished)));
     assert_eq!(class.says(&finish(ADA, HANDS)), Ok(0), "a repeated finish is no error");
 }
+
+#[test]
+fn a_new_role_takes_back_no_part_that_was_named_or_accepted() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS)]);
+    class.does([invite_in_group(ADA, OTHER, only([CLEO, DAN]))]);
+    let made = class.does([make(ADA, Role::Teacher, CLEO)]);
+    assert_eq!(made, [MemberChanged { user_id: CLEO, role: Role::Teacher }.into()]);
+    assert_eq!(
+        (class.state(HANDS, CLEO), class.state(OTHER, CLEO)),
+        (Some(Accepted), Some(Pending))
+    );
+}
