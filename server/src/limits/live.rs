@@ -7,11 +7,13 @@ use signaling::{Command, Group, InviteeList, Role, UserId, json};
 use super::weight;
 use crate::error::Error;
 
-/// How many invitations of a member may be live, and how many of a class. Where anybody may ask at
-/// any time, each member has one.
+/// How many invitations of a member may be live, and how many of a class. It is a limit of the
+/// server and no application's rule, for memory and every snapshot hold what is live, whatever it is
+/// for. The largest class has room for one of each member, and more.
 const MAX_LIVE: (usize, usize) = (512, 16_384);
 /// How many open invitations a class may have that ask every student: whoever joins has a part in
-/// each. Of students each has one that asks every teacher.
+/// each. Those of students that ask every teacher are limited by what a class may have live: a
+/// class of thousands may have one of each.
 const MAX_TO_STUDENTS: usize = 64;
 /// How many bytes of JSON the `data` of all that is live in a class comes to before nobody may add
 /// more to it than what one has always. Every snapshot holds it.
