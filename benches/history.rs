@@ -24,6 +24,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Client, header};
 use serde_json::{Value, json};
 use server::{ClassFilter, Config, Engine, hash_password};
+use signaling::wire::{Credential, Join};
 use signaling::{
     Answers, Application as _, Command as Verb, Event, FinishWhom, Group, GroupId, InviteId,
     InviteeList, Name, Settings, Timeout, Timestamp, UserId, act,
@@ -541,10 +542,10 @@ async fn bare_reading(file: &Path) -> Result<usize> {
 async fn hands(served: &Served, measure: &mut Measure) -> Result<()> {
     let begun =
         served.post("/groups", None, &json!({ "name": "5B", "teacher": "Ms Park" })).await?;
-    let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
-    let (group, code) = (text(&begun, "groupID"), text(&begun, "joinCode"));
-    let joined = served.post("/join", None, &json!({ "joinCode": code, "name": "Ada" })).await?;
-    let token = text(&joined, "token");
+    let Credential { group_id: group, join_code, .. } = serde_json::from_value(begun)?;
+    let join = Join { join_code: join_code.unwrap_or_default(), name: name("Ada")? };
+    let joined = served.post("/join", None, &serde_json::to_value(join)?).await?;
+    let Credential { token, .. } = serde_json::from_value(joined)?;
     let data = Operation::SpeechApplication.to_data();
     for _ in 0..REQUESTS * 2 {
         let began = Instant::now();
@@ -552,7 +553,10 @@ async fn hands(served: &Served, measure: &mut Measure) -> Result<()> {
         let path = format!("/groups/{group}/inviteInGroup");
         let raised = served.post(&path, Some(&token), &raise).await?;
         measure.values.push(millis(began));
-        let path = format!("/groups/{group}/invitations/{}/cancel", text(&raised, "inviteID"));
+        let path = format!(
+            "/groups/{group}/invitations/{}/cancel",
+            raised["inviteID"].as_str().unwrap_or_default()
+        );
         served.post(&path, Some(&token), &json!({})).await?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
 use server::{Bounds, Config};
 use tracing_subscriber::EnvFilter;
+use web::DEFAULT_LOG_FILTER;
 
 /// Handup: the raise-hand room for a class.
 #[derive(Parser)]
@@ -194,14 +195,11 @@ pub enum LogFormat {
     Json,
 }
 
-/// What is logged without `RUST_LOG`: warnings, and who signs in and the like.
-pub const DEFAULT_FILTER: &str = "warn,security=info";
-
 impl LogFormat {
     /// Starts logging to standard error. What is logged follows `RUST_LOG`.
     pub fn start(self) {
         let filter = EnvFilter::try_from_default_env();
-        let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+        let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG_FILTER));
         let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         match self {
             Self::Text => logs.init(),
@@ -242,7 +240,7 @@ fn ice_server(text: &str, schemes: &[&str]) -> Option<String> {
 fn origin(text: &str) -> Result<String, String> {
     let wrong = || "must be an origin such as https://handup.example, without a path".to_owned();
     let text = text.strip_suffix('/').unwrap_or(text);
-    let uri: axum::http::Uri = text.parse().map_err(|_| wrong())?;
+    let uri: http::Uri = text.parse().map_err(|_| wrong())?;
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
     let is_bare = uri.path() == "/" && uri.query().is_none();
     let has_user = uri.authority().is_none_or(|authority| authority.as_str().contains('@'));

@@ -5,6 +5,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use signaling::Name;
+use signaling::wire::{self, CreateGroup, Join};
 
 use crate::client::{Board, Client, HAND, Line, frame, mark, request};
 use crate::process::{self, Server};
@@ -121,13 +123,9 @@ pub struct Credential {
 
 impl Credential {
     fn of(body: &[u8]) -> Result<Self> {
-        let body: Value = serde_json::from_slice(body)?;
-        let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
-        let (group, token, code) = (text("groupID"), text("token"), text("joinCode"));
-        if token.is_empty() {
-            return Err(format!("no credential: {body}").into());
-        }
-        Ok(Self { group, token, code })
+        let wire::Credential { group_id, token, join_code, .. } = serde_json::from_slice(body)
+            .map_err(|_| format!("no credential: {}", String::from_utf8_lossy(body)))?;
+        Ok(Self { group: group_id.to_string(), token, code: join_code.unwrap_or_default() })
     }
 
     pub fn path(&self, rest: &str) -> String {
@@ -148,7 +146,8 @@ impl Credential {
 
 /// Begins a class of Handup.
 pub fn begin(client: &mut Client, line: Line) -> Result<Credential> {
-    let body = json!({ "name": "Biology", "teacher": "Ada" }).to_string();
+    let body = CreateGroup { name: Name::new("Biology")?, teacher: Name::new("Ada")? };
+    let body = serde_json::to_string(&body)?;
     Credential::of(&client.ask(line, &request("POST", "/api/v1/groups", None, Some(&body)))?)
 }
 
@@ -169,8 +168,9 @@ pub fn join(
     client.start();
     let began = Instant::now();
     for (number, line) in lines.iter().enumerate() {
-        let body = json!({ "joinCode": teacher.code, "name": format!("Student {number}") });
-        client.send(*line, &request("POST", "/api/v1/join", None, Some(&body.to_string())))?;
+        let name = Name::new(&format!("Student {number}"))?;
+        let body = serde_json::to_string(&Join { join_code: teacher.code.clone(), name })?;
+        client.send(*line, &request("POST", "/api/v1/join", None, Some(&body)))?;
     }
     client.wait("all have joined", |board| board.answers.len() == lines.len())?;
     let took = began.elapsed();

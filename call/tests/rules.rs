@@ -2,8 +2,11 @@
 
 mod support;
 
-use call::{Answer, Call, ENGAGED, Media, Outcome, Reason, Stage};
-use signaling::{InviteeState, Rejection, Role};
+use call::{
+    Answer, Call, Calls, ENGAGED, Media, Offer, Outcome, Reason, SILENCE_SECONDS,
+    STUDENTS_MAY_CALL, Stage,
+};
+use signaling::{Application, InviteeState, Rejection, Role};
 use support::*;
 
 #[test]
@@ -143,4 +146,32 @@ fn what_came_of_a_call_in_one_word() {
     ] {
         assert_eq!(Outcome::of(state, reason), outcome, "{state:?} {reason:?}");
     }
+}
+
+#[test]
+fn calls_answer_for_what_is_a_call() {
+    let call = Offer { media: Media::Video, room: "r".to_owned() }.to_data();
+    let erased = Offer { media: Media::Video, room: String::new() }.to_data();
+    for (data, reason, silence, kept) in [
+        (call.as_str(), Some("hung_up"), Some(SILENCE_SECONDS), Some(erased)),
+        (r#"{"operation":"speaking"}"#, None, None, None),
+        ("", None, None, None),
+    ] {
+        assert_eq!(Calls.finish_reason(data), reason, "{data}");
+        assert_eq!(Calls.silence(data), silence, "{data}");
+        assert_eq!(Calls.keep_when_erased(data), kept, "{data}");
+    }
+    for (reason, is_calls) in [
+        ("hung_up", true),
+        ("busy", true),
+        ("crossed", true),
+        ("failed", true),
+        ("disconnected", false),
+        ("they had to go", false),
+    ] {
+        assert_eq!(Calls.knows_reason(reason), is_calls, "{reason}");
+    }
+    assert_eq!(Calls.switches(), [STUDENTS_MAY_CALL]);
+    assert_eq!(ENGAGED.to_string(), "You are in a call already.");
+    assert_eq!((ENGAGED.status(), u16::from(ENGAGED.code())), (409, 8012));
 }

@@ -1317,3 +1317,27 @@ fn of_two_applications_each_refuses_and_lets_follow_what_is_its_own() {
     let asks = ask_of(CLEO, invite_id, Everyone);
     assert_eq!(refused(&class, &asks), Some(Rejection::NotPermitted), "the floor is closed");
 }
+
+#[test]
+fn what_is_left_of_a_buzzer_is_for_those_who_have_not_answered() {
+    let mut class = quiet_class();
+    class.round_of(ADA, buzzer());
+    class.does(CLEO, NotNow);
+    assert_eq!(class.standing(CLEO), Standing::Waiting);
+    assert_eq!(class.tries(CLEO, &RaiseHand), Err(Stopped(Obstacle::FloorClosed)));
+    assert!(matches!(class.standing(DAN), Standing::Asked(_)));
+    class.round_of(ADA, asks("Why?"));
+    class.does(CLEO, NotNow);
+    assert_eq!(class.standing(CLEO), Standing::MayRaise, "a round can be answered anew");
+}
+
+#[test]
+fn a_round_that_a_student_was_taken_out_of_is_none_that_they_can_answer_anew() {
+    let mut class = quiet_class();
+    let round = class.round_of(ADA, asks("Why?"));
+    class.does(ADA, MakeRole(CLEO, Role::Teacher));
+    class.does(ADA, MakeRole(CLEO, Role::Student));
+    assert_eq!(class.state(round, CLEO), Some(InviteeState::Cancelled));
+    assert_eq!(class.standing(CLEO), Standing::Waiting);
+    assert_eq!(class.tries(CLEO, &RaiseHand), Err(Stopped(Obstacle::FloorClosed)));
+}

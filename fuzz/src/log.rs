@@ -7,6 +7,7 @@ use classroom::{APPLICATIONS, Lesson};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use signaling::event::{MemberJoined, Table};
+use signaling::wire::IceServers;
 use signaling::{
     Application, Command, Eraser, Event, EventKind, FinishWhom, Group, GroupId, Invitation,
     InviteId, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange, Timestamp, UserId, act,
@@ -98,6 +99,7 @@ fn read_besides(line: &[u8]) {
         4 => reads_alike::<Problem>(text),
         5 => reads_alike::<Settlement>(text),
         6 => reads_alike::<Invitation>(text),
+        7 => reads_alike::<IceServers>(text),
         _ => {}
     }
 }

@@ -5,17 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
-use app::{App, Zone, export_routes, exports, shell};
+use app::{App, Zone, export_routes};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use classroom::{APPLICATIONS, Operation};
-use leptos::config::LeptosOptions;
-use leptos::context::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::generate_route_list;
 use server::{Config, Cookies, Engine, Presented, Token, new_invite_id};
 use signaling::{
     Answers, Command, GroupId, InviteId, InviteeList, Name, Snapshot, Timeout, UserId,
@@ -78,26 +76,6 @@ fn folder() -> TempDir {
     folder.expect("a folder")
 }
 
-/// The pages and forms as the program serves them, without what guards them.
-fn site(engine: &Engine) -> Router {
-    let zone = Zone::named("UTC").expect("a zone");
-    let leptos = LeptosOptions::builder().output_name("handup").build();
-    let context = {
-        let (engine, zone) = (engine.clone(), zone.clone());
-        move || {
-            provide_context(engine.clone());
-            provide_context(zone.clone());
-        }
-    };
-    let options = leptos.clone();
-    Router::new()
-        .leptos_routes_with_context(&leptos, generate_route_list(App), context, move || {
-            shell(options.clone())
-        })
-        .with_state(leptos)
-        .merge(exports(engine.clone(), zone))
-}
-
 /// Sets the administrator's password, as whoever has the server's link does.
 async fn sign_in(engine: &Engine) -> Option<Token> {
     let link = engine.begin_set_up().await.expect("the store")?;
@@ -139,23 +117,27 @@ impl World {
             engine.command(begun.group_id, here, ask).await.expect("a round");
             (engine, begun.group_id, joined.expect("a student").user_id)
         });
-        let (router, routes) = match half {
+        let routes: Vec<(Method, String)> = match half {
             Half::Api => {
                 let routes =
                     server::routes().map(|(method, path)| (method, format!("/api/v1{path}")));
-                (server::api(engine.clone()), routes.collect())
+                routes.collect()
             }
             Half::Pages => {
                 let _inside = runtime.enter();
                 let pages = generate_route_list(App);
                 let pages: Vec<String> = pages.iter().map(|page| page.path().to_owned()).collect();
                 let read = pages.into_iter().chain(export_routes().map(str::to_owned));
-                let mut routes: Vec<(Method, String)> =
-                    read.map(|path| (Method::GET, path)).collect();
+                let mut routes: Vec<_> = read.map(|path| (Method::GET, path)).collect();
                 routes.extend(server_fn_paths().map(|(path, method)| (method, path.to_owned())));
                 routes.sort_by(|one, other| one.1.cmp(&other.1));
-                (site(&engine), routes)
+                routes
             }
+        };
+        let zone = Zone::named("UTC").expect("a zone");
+        let router = {
+            let _inside = runtime.enter();
+            web::router(engine.clone(), zone)
         };
         let asked = 0;
         let admin = match half {

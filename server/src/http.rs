@@ -15,6 +15,7 @@ pub(crate) mod pace;
 pub(crate) mod reach;
 mod rendering;
 pub(crate) mod reply;
+mod verb;
 
 use axum::Router;
 use axum::extract::State;

@@ -1,119 +1,30 @@
-//! How fast is too fast. A class shares one address, so verbs are limited by member, and what all of
-//! its members do by class; an address is limited only in wrong join codes, in wrong passwords, in
-//! classes it begins and in how many join.
+//! Rate limits: token buckets by member, class and network.
+//!
+//! A class shares one address, so verbs are limited by member, and what all of its members do by
+//! class; an address is limited only in wrong join codes, in wrong passwords, in classes it begins and
+//! in how many join.
 
 pub(crate) mod bounds;
 pub(crate) mod buckets;
+mod guesses;
+pub(crate) mod live;
 pub(crate) mod networks;
 pub(crate) mod proxies;
 pub(crate) mod weight;
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::net::IpAddr;
 
-use axum::extract::ConnectInfo;
-use http::Extensions;
-use parking_lot::Mutex;
-use signaling::{Command, Group, GroupId, InviteeList, Role, UserId, json};
+use signaling::{GroupId, UserId};
 
-use crate::clock::monotonic;
 use crate::error::Error;
 use crate::limits::bounds::Bounds;
-use crate::limits::buckets::{Buckets, NetworkBuckets, SITE_SHARE};
-use crate::limits::networks::{network, site};
-
-/// The address a request came from, as [`serve`](crate::serve) noted it.
-pub fn peer_address(extensions: &Extensions) -> IpAddr {
-    let info = extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
-}
-
-/// How many wrong guesses an address has, and how they come back.
-struct Allowance {
-    /// How many there are at once.
-    guesses: f64,
-    /// How many come back in a second.
-    per_second: f64,
-    /// How far many guesses at once can put an address behind.
-    debt: f64,
-}
+use crate::limits::buckets::{Buckets, NetworkBuckets};
+use crate::limits::guesses::{Allowance, Guesses};
 
 const CODES: Allowance = Allowance { guesses: 60.0, per_second: 1.0, debt: 120.0 };
 const PASSWORDS: Allowance = Allowance { guesses: 10.0, per_second: 0.1, debt: 2.0 };
 
-/// The wrong guesses that addresses have left. Only wrong ones count, which no limiter at hand
-/// does: a whole school joins from one address within a minute.
-struct Guesses {
-    allowance: Allowance,
-    left: Mutex<HashMap<Network, Left>>,
-}
-
-/// A network that guesses as one, and how many times the allowance it has.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Network {
-    address: IpAddr,
-    share: u8,
-}
-
-/// The networks that a guess counts against. Whoever has one of IPv6 to themselves has mostly many
-/// of them, so these have not much more together than one.
-fn networks(address: IpAddr) -> impl Iterator<Item = Network> {
-    let own = Network { address: network(address), share: 1 };
-    let site = Network { address: site(address), share: SITE_SHARE };
-    std::iter::once(own).chain(address.to_canonical().is_ipv6().then_some(site))
-}
-
-struct Left {
-    guesses: f64,
-    at: Instant,
-}
-
-impl Guesses {
-    fn new(allowance: Allowance) -> Self {
-        Self { allowance, left: Mutex::default() }
-    }
-
-    fn refill(&self, network: Network, left: &mut Left, now: Instant) {
-        let share = f64::from(network.share);
-        let back = (now - left.at).as_secs_f64() * self.allowance.per_second * share;
-        left.guesses = (left.guesses + back).min(self.allowance.guesses * share);
-        left.at = now;
-    }
-
-    fn may_try(&self, address: IpAddr) -> Result<(), Error> {
-        let mut all = self.left.lock();
-        for network in networks(address) {
-            let Some(left) = all.get_mut(&network) else { continue };
-            self.refill(network, left, monotonic().into_std());
-            if left.guesses < 1.0 {
-                let per_second = self.allowance.per_second * f64::from(network.share);
-                let wait = (1.0 - left.guesses) / per_second;
-                return Err(Error::TooFast(Duration::from_secs_f64(wait)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Guesses that were made at once run into debt, so that they are no way around.
-    fn was_wrong(&self, address: IpAddr) {
-        let mut all = self.left.lock();
-        let now = monotonic().into_std();
-        if all.len() > FORGET_ABOVE {
-            all.retain(|network, left| {
-                self.refill(*network, left, now);
-                left.guesses < self.allowance.guesses * f64::from(network.share)
-            });
-        }
-        for network in networks(address) {
-            let guesses = self.allowance.guesses * f64::from(network.share);
-            let left = all.entry(network).or_insert(Left { guesses, at: now });
-            self.refill(network, left, now);
-            left.guesses = (left.guesses - 1.0).max(-self.allowance.debt);
-        }
-    }
-}
-
+/// All rate limits of one server.
 pub(crate) struct Limits {
     verbs: Buckets<UserId>,
     looks: Buckets<UserId>,
@@ -145,79 +56,6 @@ const ROWS: (u32, u32) = (100_000, 5_000);
 const ROWS_OF_CLASS: (u32, u32) = (80_000_000, 500_000);
 /// How exactly bytes are counted that are written for a network.
 const GRAIN: u64 = 64;
-/// How many invitations of a member may be live, and how many of a class. Where anybody may ask at
-/// any time, each member has one.
-const MAX_LIVE: (usize, usize) = (512, 16_384);
-/// How many open invitations a class may have that ask every student: whoever joins has a part in
-/// each. Of students each has one that asks every teacher.
-const MAX_TO_STUDENTS: usize = 64;
-/// How many bytes of JSON the `data` of all that is live in a class comes to before nobody may add
-/// more to it than what one has always. Every snapshot holds it.
-const LIVE_WORDS: usize = 4 << 20;
-/// What a member may always say in what is live.
-const OWN_WORDS: usize = 128 << 10;
-/// What all of it comes to at most.
-const MAX_LIVE_WORDS: usize = 16 << 20;
-/// How many wrong guesses are held before those that have come back are forgotten.
-const FORGET_ABOVE: usize = 10_000;
-
-/// Whether a group takes what a command adds to what is live in it.
-pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
-    let has_many = |actor: &UserId| {
-        group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
-    };
-    let is_one_too_many = match command {
-        Command::Invite { actor, .. } => has_many(actor),
-        Command::InviteInGroup { actor, invitee_list, .. } => {
-            let asks_students = *invitee_list == InviteeList::Everyone && group.is_teacher(*actor);
-            let asked = group.live_to_everyone(Role::Student).len();
-            has_many(actor) || asks_students && asked >= MAX_TO_STUDENTS
-        }
-        _ => false,
-    };
-    if is_one_too_many || says_too_much(group, command) {
-        return Err(Error::TooManyInvitations);
-    }
-    Ok(())
-}
-
-/// Whether a command says more than there is room for in what is live. A member may say as much as
-/// is left for all, and always a little: so no few of them can take the word from the others.
-fn says_too_much(group: &Group, command: &Command) -> bool {
-    let Some((speaker, more)) = says(group, command) else { return false };
-    let all = group.count_words();
-    let own = group.count_words_of(speaker) + more;
-    more > 0 && (own > OWN_WORDS.max(LIVE_WORDS.saturating_sub(all)) || all + more > MAX_LIVE_WORDS)
-}
-
-/// Whose words a command adds to what is live, and how many bytes of JSON more.
-fn says(group: &Group, command: &Command) -> Option<(UserId, usize)> {
-    let length = json::length(command.data());
-    match command {
-        Command::Invite { actor, .. }
-        | Command::InviteInGroup { actor, .. }
-        | Command::Accept { actor, .. }
-        | Command::Reject { actor, .. } => Some((*actor, length)),
-        Command::Modify { invite_id, .. } => {
-            let invitation = group.invitation(*invite_id)?;
-            let replaced = json::length(&invitation.data);
-            Some((invitation.inviter, length.saturating_sub(replaced)))
-        }
-        Command::Cancel { invite_id, .. } | Command::Finish { invite_id, .. } => {
-            let invitation = group.invitation(*invite_id)?;
-            Some((invitation.inviter, length * weight::said_to(command, invitation)))
-        }
-        Command::Create { .. }
-        | Command::Join { .. }
-        | Command::ChangeGroup { .. }
-        | Command::RenewJoinCode { .. }
-        | Command::ChangeRole { .. }
-        | Command::Leave { .. }
-        | Command::End { .. }
-        | Command::EndForgotten { .. }
-        | Command::Expire => None,
-    }
-}
 
 impl Limits {
     pub fn new(bounds: &Bounds) -> Self {
@@ -321,7 +159,11 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+    use std::time::Duration;
+
     use super::*;
+    use crate::limits::buckets::SITE_SHARE;
 
     #[test]
     fn nobody_guesses_codes_for_long_and_others_are_not_held_up() {

@@ -1,4 +1,4 @@
-//! The queue for what costs much to make: pages, large snapshots and exports. A few low-priority
+//! The render queue, a fair queue for what costs much to make: pages, large snapshots and exports. A few low-priority
 //! threads of their own make it, so that verbs and live streams never wait for it; classes take
 //! turns, so that one that asks for much does not hold up another; and whoever has gone is not
 //! worked for.

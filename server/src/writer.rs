@@ -1,5 +1,6 @@
-//! The one writer. It takes whatever waits, decides each request in memory, commits everything in
-//! one transaction, then publishes, then answers. The pace is set by the commits in flight.
+//! The one writer (group commit). It takes whatever waits, decides each request in memory, commits
+//! everything in one transaction, then publishes, then answers. While it commits, the next batch
+//! gathers: the commits in flight set the pace.
 //!
 //! It decides on a copy of each group that is ahead of what is published by at most the batch in
 //! hand. When a commit fails the copy is thrown away and nobody has seen anything.
@@ -148,8 +149,8 @@ impl<S: StoreWriter> Writer<S> {
     async fn mend(&mut self) {
         self.mend_at = None;
         match self.store.probe().await {
-            Ok(()) => tracing::warn!("the database can be written again"),
-            Err(error) => tracing::debug!(%error, "the database cannot be written yet"),
+            Ok(()) => tracing::warn!("the database is writable again"),
+            Err(error) => tracing::debug!(%error, "the database is still not writable"),
         }
     }
 
@@ -249,7 +250,7 @@ impl<S: StoreWriter> Writer<S> {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, requests = replies.len(), "commit failed");
+                tracing::error!(%error, requests = replies.len(), "commit failed; its requests were refused, and their groups are read again");
                 let written = writes.into_iter().map(|(group_id, _)| group_id);
                 for group_id in order.into_iter().chain(written) {
                     self.restore(group_id, now);

@@ -487,8 +487,8 @@ fn finish_whose(
     }
 }
 
-/// What a changed role takes back: what the member has asked of the group, for the role gave the
-/// right to ask, and the member's part in open invitations to everyone of the old role.
+/// What a changed role takes back: the member's own open invitations to the group, for the role gave
+/// the right to send them, and the member's part in open invitations to everyone of the old role.
 fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     for invitation in group.live().filter(|i| i.open && i.group_id.is_some()) {
@@ -505,8 +505,8 @@ fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
 }
 
 /// What goes with a member: their parts, what they have open, and what was going on with nobody
-/// but them (a one-to-one invitation, a student's ask). A teacher's accepted group invitations
-/// stay: a raised hand is the student's, not the teacher's who asked for it.
+/// but them (a one-to-one invitation, a student's invitation to the group). What others have
+/// accepted of a teacher's invitation to the group stays: it is theirs, not the teacher's.
 fn retract(group: &Group, actor: UserId, user: UserId) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     let was_teacher = group.is_teacher(user);

@@ -8,9 +8,9 @@ use crate::{Alike, Entry, Name, UserId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
-    /// Asks for hands, invites to speak, keeps the class.
+    /// Invites anybody, and keeps the class.
     Teacher,
-    /// Raises hands and speaks.
+    /// Invites teachers.
     Student,
 }
 

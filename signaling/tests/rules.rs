@@ -13,9 +13,10 @@ use signaling::event::{
 use signaling::wire::ChangeSettings;
 use signaling::{
     Alike, Application, Audience, Code, Command, Eraser, Event, EventKind, FinishWhom, Group,
-    Invitation, InviteId, InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError,
-    Problem, Reason, Refusal, Rejection, Role, Settings, SettingsChange, Snapshot, Switch, Timeout,
-    Timestamp, UserId, act, apply, decide, json, may_ring, other_end,
+    GroupId, Invitation, InviteId, InviteeList, InviteeState, LogReader, MAX_DATA_BYTES,
+    MAX_MEMBERS, Name, NameError, Problem, Reading, Reason, Refusal, Rejection, Role, Settings,
+    SettingsChange, Snapshot, Switch, Timeout, Timestamp, UserId, act, apply, decide, json,
+    may_ring, other_end, settled_again,
 };
 use support::*;
 
@@ -1488,4 +1489,402 @@ fn an_application_names_the_reason_of_a_finish_and_says_what_follows_in_the_same
     assert_eq!(names, ["onReceiveNewInvitation", "onInviteeFinished"], "the refused is left out");
     assert_eq!(call.events[1].seq, call.events[0].seq + 1);
     assert_eq!(class.state(HANDS, CLEO), Some(Finished));
+}
+
+// What is one person's is taken out of a log that stays.
+
+#[test]
+fn the_words_of_whoever_is_erased_go_and_those_of_others_stay() {
+    let said = |command: Command, words: &str| match command {
+        Command::Accept { actor, invite_id, .. } => {
+            Command::Accept { actor, invite_id, data: words.to_owned() }
+        }
+        Command::Reject { actor, invite_id, .. } => {
+            Command::Reject { actor, invite_id, data: words.to_owned(), reason: None }
+        }
+        Command::Cancel { actor, invite_id, .. } => {
+            Command::Cancel { actor, invite_id, data: words.to_owned(), reason: None }
+        }
+        Command::Finish { actor, invite_id, whom, .. } => {
+            let (data, reason) = (words.to_owned(), Some(words.to_owned()));
+            Command::Finish { actor, invite_id, whom, reason, data }
+        }
+        Command::Invite { actor, invite_id, invitee, timeout, .. } => {
+            Command::Invite { actor, invite_id, invitee, data: words.to_owned(), timeout }
+        }
+        Command::InviteInGroup { actor, invite_id, invitee_list, timeout, answers, .. } => {
+            let data = words.to_owned();
+            Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers }
+        }
+        other => other,
+    };
+    // To each: who sends it, what follows, and whether Cleo's erasure takes its words.
+    for (commands, taken) in [
+        (vec![invite_in_group(CLEO, HANDS, Everyone), accept(ADA, HANDS)], vec![true, true]),
+        (vec![invite_in_group(CLEO, HANDS, Everyone), reject(ADA, HANDS)], vec![true, true]),
+        (vec![invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS)], vec![false, true]),
+        (vec![invite_in_group(ADA, HANDS, Everyone), reject(CLEO, HANDS)], vec![false, true]),
+        (vec![invite_in_group(ADA, HANDS, Everyone), accept(DAN, HANDS)], vec![false, false]),
+        (vec![invite_in_group(ADA, HANDS, Everyone), reject(DAN, HANDS)], vec![false, false]),
+        (vec![invite_in_group(ADA, HANDS, Everyone), modify(ADA, HANDS, "w")], vec![false, false]),
+        (vec![invite_in_group(CLEO, HANDS, Everyone), modify(CLEO, HANDS, "w")], vec![true, true]),
+        (vec![invite_in_group(ADA, HANDS, only([CLEO])), cancel(ADA, HANDS)], vec![false, true]),
+        (vec![invite_in_group(ADA, HANDS, only([DAN])), cancel(ADA, HANDS)], vec![false, false]),
+        (vec![invite_in_group(CLEO, HANDS, Everyone), cancel(CLEO, HANDS)], vec![true, true]),
+        (vec![invite(ADA, HANDS, CLEO), accept(CLEO, HANDS)], vec![true, true]),
+        (vec![invite(ADA, HANDS, CLEO), cancel(ADA, HANDS)], vec![true, true]),
+        (vec![invite(CLEO, HANDS, ADA), reject(ADA, HANDS)], vec![true, true]),
+        (vec![invite(ADA, HANDS, DAN), reject(DAN, HANDS)], vec![false, false]),
+        (
+            vec![
+                invite_in_group(ADA, HANDS, Everyone),
+                accept(DAN, HANDS),
+                accept(CLEO, HANDS),
+                finish_of(ADA, HANDS, DAN),
+                finish_of(ADA, HANDS, CLEO),
+            ],
+            vec![false, false, true, false, true],
+        ),
+        (
+            vec![invite(CLEO, HANDS, ADA), accept(ADA, HANDS), finish(BEN, HANDS)],
+            vec![true, true, true],
+        ),
+        (
+            vec![invite_in_group(CLEO, HANDS, Everyone), accept(ADA, HANDS), finish(CLEO, HANDS)],
+            vec![true, true, true],
+        ),
+        (
+            vec![
+                make(ADA, Role::Teacher, CLEO),
+                invite_in_group(ADA, HANDS, Everyone),
+                accept(DAN, HANDS),
+                finish_of(CLEO, HANDS, DAN),
+            ],
+            vec![false, false, false, true],
+        ),
+    ] {
+        let mut class = Class::lesson();
+        let begins = class.log.len();
+        for command in &commands {
+            class.does([said(command.clone(), "words")]);
+        }
+        let mut eraser = Eraser::new(CLEO);
+        let erased: Vec<Option<Event>> =
+            class.log.iter().map(|event| eraser.erase(event, &Plain)).collect();
+        let changed: Vec<bool> = erased[begins..].iter().map(Option::is_some).collect();
+        assert_eq!(changed, taken, "{commands:?}");
+        for event in erased.iter().flatten() {
+            let text = serde_json::to_string(event).expect("JSON");
+            assert!(!text.contains("words"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_reason_that_is_nobodys_words_outlasts_an_erasure() {
+    struct Knowing;
+
+    impl Application for Knowing {
+        fn finish_reason(&self, _: &str) -> Option<&'static str> {
+            None
+        }
+
+        fn follow(&self, _: &Group, _: &Event) -> Vec<Command> {
+            Vec::new()
+        }
+
+        fn knows_reason(&self, reason: &str) -> bool {
+            reason == "spoke"
+        }
+    }
+
+    for (reason, left) in [
+        ("left", "left"),
+        ("disconnected", "disconnected"),
+        ("spoke", "spoke"),
+        ("bored", "finished"),
+    ] {
+        let mut eraser = Eraser::new(CLEO);
+        let mut event = finished_event(reason);
+        event = eraser.erase(&event, &Knowing).unwrap_or(event);
+        assert_eq!(event, Event { kind: finished(HANDS, CLEO, CLEO, left), ..event.clone() });
+    }
+}
+
+fn finished_event(reason: &str) -> Event {
+    Event { seq: 1, at: Timestamp::from_millis(0), kind: finished(HANDS, CLEO, CLEO, reason) }
+}
+
+#[test]
+fn the_parts_that_were_settled_by_some_events_are_told_again_whatever_came_since() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone)]);
+    class.does([accept(CLEO, HANDS), accept(DAN, HANDS), accept(EVE, HANDS)]);
+    let seqs: Vec<u64> = class.seen(HANDS).parts().iter().map(|part| part.seq).collect();
+    let told = |group: &Group, whose, events| -> Vec<UserId> {
+        let parts = settled_again(group, HANDS, Accepted, whose, events);
+        parts.iter().map(|part| part.user_id).collect()
+    };
+    for (whose, first, last, users) in [
+        (None, 0, 2, vec![CLEO, DAN, EVE]),
+        (None, 0, 0, vec![CLEO]),
+        (None, 1, 1, vec![DAN]),
+        (None, 1, 2, vec![DAN, EVE]),
+        (Some(DAN), 0, 2, vec![DAN]),
+        (Some(DAN), 0, 0, vec![]),
+    ] {
+        assert_eq!(told(&class.group, whose, seqs[first]..=seqs[last]), users);
+    }
+    class.does([finish_of(ADA, HANDS, DAN)]);
+    assert_eq!(told(&class.group, None, seqs[0]..=seqs[2]), [CLEO, EVE], "Dan's has moved on");
+    assert_eq!(settled_again(&class.group, OTHER, Accepted, None, 0..=9), []);
+}
+
+#[test]
+fn an_audience_is_everyone_or_two() {
+    assert!([ADA, FAY].iter().all(|user| Audience::Everyone.includes(*user)));
+    let pair = Audience::Pair(ADA, CLEO);
+    assert_eq!([ADA, CLEO, BEN].map(|user| pair.includes(user)), [true, true, false]);
+}
+
+/// An application whose `data`, reasons and switch are its one word.
+struct Of(&'static str, Switch);
+
+/// Knows one text as its state, and tells how many events it read after it.
+struct Counts(usize);
+
+impl LogReader for Counts {
+    fn read(&mut self, _: &Event) {
+        self.0 += 1;
+    }
+
+    fn reading(&self) -> Reading {
+        Reading { summary: self.0.to_string(), state: String::new() }
+    }
+}
+
+impl Application for Of {
+    fn finish_reason(&self, data: &str) -> Option<&'static str> {
+        (data == self.0).then_some(self.0)
+    }
+
+    fn follow(&self, _: &Group, _: &Event) -> Vec<Command> {
+        vec![invite(ADA, CALL, if self.0 == "one" { BEN } else { CLEO })]
+    }
+
+    fn switches(&self) -> Vec<Switch> {
+        vec![self.1]
+    }
+
+    fn refuse(&self, _: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
+        let is_late = now > Timestamp::from_millis(5);
+        (is_late && command.data() == self.0).then_some(REFUSED)
+    }
+
+    fn silence(&self, data: &str) -> Option<u32> {
+        (data == self.0).then_some(7)
+    }
+
+    fn log_reader(&self, _: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {
+        (state == Some(self.0)).then(|| Box::new(Counts(0)) as Box<dyn LogReader>)
+    }
+
+    fn reading_version(&self) -> u32 {
+        u32::from(self.0 == "one")
+    }
+
+    fn knows_reason(&self, reason: &str) -> bool {
+        reason == self.0
+    }
+
+    fn keep_when_erased(&self, data: &str) -> Option<String> {
+        (data == self.0).then(|| data.to_uppercase())
+    }
+}
+
+#[test]
+fn a_pair_of_applications_is_one_that_answers_for_both_and_has_the_history_of_the_first() {
+    let both = (Of("one", SHOWN), Of("two", LOUD));
+    let group = Class::lesson().group;
+    let now = Timestamp::from_millis(6);
+    for (word, is_known) in [("one", true), ("two", true), ("three", false)] {
+        assert_eq!(both.finish_reason(word), is_known.then_some(word));
+        assert_eq!(both.silence(word), is_known.then_some(7));
+        assert_eq!(both.knows_reason(word), is_known, "{word}");
+        assert_eq!(both.keep_when_erased(word), is_known.then(|| word.to_uppercase()));
+        let command = modify(ADA, HANDS, word);
+        assert_eq!(both.refuse(&group, now, &command), is_known.then_some(REFUSED));
+        assert_eq!(both.refuse(&group, Timestamp::from_millis(5), &command), None);
+    }
+    assert_eq!(both.switches(), [SHOWN, LOUD]);
+    let joined = finished_event("left");
+    assert_eq!(
+        both.follow(&group, &joined),
+        [invite(ADA, CALL, BEN), invite(ADA, CALL, CLEO)],
+        "in their order"
+    );
+    assert_eq!(both.reading_version(), 1);
+    assert!(both.log_reader(GROUP, Some("two")).is_none());
+    let mut reader = both.log_reader(GROUP, Some("one")).expect("its own state");
+    reader.read(&joined);
+    assert_eq!(reader.reading().summary, "1");
+}
+
+#[test]
+fn an_application_that_says_nothing_refuses_nothing_and_knows_nothing() {
+    let group = Class::lesson().group;
+    let command = modify(ADA, HANDS, "words");
+    assert_eq!(Plain.refuse(&group, Timestamp::from_millis(0), &command), None);
+    assert_eq!((Plain.switches(), Plain.silence("words")), (vec![], None));
+    assert_eq!((Plain.reading_version(), Plain.knows_reason("left")), (0, false));
+    assert_eq!(Plain.keep_when_erased("words"), None);
+    let mut reader = Plain.log_reader(GROUP, None).expect("a reader of nothing");
+    reader.read(&finished_event("left"));
+    assert_eq!(reader.reading(), Reading::default());
+}
+
+#[test]
+fn what_an_application_refuses_has_not_happened() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone)]);
+    let before = class.group.clone();
+    let one = Of("one", SHOWN);
+    let refused = act(&mut class.group, class.now, modify(ADA, HANDS, "one"), &one);
+    assert_eq!(refused, Err(REFUSED));
+    assert_eq!(class.group, before);
+    assert_eq!(REFUSED.to_string(), "You have one already.");
+}
+
+#[test]
+fn a_role_is_a_members_who_is_here() {
+    let mut class = Class::lesson();
+    let roles = |class: &Class| {
+        [BEN, CLEO, FAY].map(|user| (class.group.is_teacher(user), class.group.is_student(user)))
+    };
+    assert_eq!(roles(&class), [(true, false), (false, true), (false, false)]);
+    class.does([make(ADA, Role::Student, BEN), leave(CLEO, CLEO), join(FAY)]);
+    assert_eq!(roles(&class), [(false, true), (false, false), (false, true)]);
+}
+
+#[test]
+fn whoever_ends_what_they_may_not_see_is_told_that_it_is_over_and_none_of_its_words() {
+    let begun = || {
+        let mut class = Class::lesson();
+        class.does([invite(ADA, CALL, CLEO), accept(CLEO, CALL)]);
+        class
+    };
+    for (actor, is_told) in [(ADA, true), (CLEO, true), (BEN, false)] {
+        let mut class = begun();
+        let (data, reason) = ("words".to_owned(), Some("why".to_owned()));
+        let whom = FinishWhom::Member(CLEO);
+        let finish = Command::Finish { actor, invite_id: CALL, whom, reason, data };
+        let settled = class.act(finish).expect("they may").settlement.expect("a settlement");
+        let [part] = &settled.invitees[..] else { panic!("one part: {settled:?}") };
+        assert_eq!((part.user_id, part.state), (CLEO, Finished));
+        assert_eq!(part.data.as_deref(), is_told.then_some("words"), "{actor}");
+        assert_eq!(part.reason.as_deref(), is_told.then_some("why"), "{actor}");
+    }
+}
+
+#[test]
+fn what_is_live_is_counted_by_class_and_by_member() {
+    let mut class = Class::lesson();
+    let counts = |class: &Class| {
+        let group = &class.group;
+        (
+            group.count_live(),
+            group.count_live_of(ADA),
+            group.count_live_of(CLEO),
+            group.count_parts(),
+        )
+    };
+    assert_eq!(counts(&class), (0, 0, 0, 0));
+    class.does([invite_in_group(ADA, HANDS, Everyone), invite(CLEO, CALL, ADA)]);
+    class.does([invite_in_group(ADA, OTHER, only([BEN]))]);
+    assert_eq!(counts(&class), (3, 2, 1, 5));
+    assert_eq!(class.group.count_rows(), 5 + 3 + 5);
+    let to = |class: &Class, role| class.group.live_to_everyone(role).collect::<Vec<_>>();
+    assert_eq!(to(&class, Role::Student), [HANDS]);
+    assert_eq!(to(&class, Role::Teacher), []);
+    class.does([cancel(ADA, HANDS), accept(ADA, CALL), reject(BEN, OTHER)]);
+    assert_eq!((counts(&class), class.group.count_rows()), ((1, 0, 1, 5), 5 + 1 + 1));
+    assert_eq!(to(&class, Role::Student), []);
+    class.group.forget(CALL);
+    class.group.forget(HANDS);
+    assert!(class.group.invitation(CALL).is_some(), "what is live is not forgotten");
+    assert!(class.group.invitation(HANDS).is_none());
+    class.does([finish(ADA, CALL)]);
+    assert_eq!((counts(&class), class.group.count_rows()), ((0, 0, 0, 2), 5));
+}
+
+#[test]
+fn the_words_in_what_is_live_are_counted_as_json_by_whoever_said_them() {
+    let mut class = Class::lesson();
+    let words = |class: &Class| {
+        let of = |user| class.group.count_words_of(user);
+        (class.group.count_words(), of(ADA), of(CLEO))
+    };
+    let data = |data: &str| data.to_owned();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN])), modify(ADA, HANDS, "a\"b")]);
+    assert_eq!(words(&class), (4, 4, 0), "a quote is two bytes");
+    class.does([modify(ADA, HANDS, "longer words")]);
+    assert_eq!(words(&class), (12, 12, 0));
+    class.does([modify(ADA, HANDS, "a\"b")]);
+    assert_eq!(words(&class), (4, 4, 0));
+    class.does([Command::Accept { actor: CLEO, invite_id: HANDS, data: data("hi\n") }]);
+    assert_eq!(words(&class), (8, 4, 4));
+    class.does([Command::Reject { actor: DAN, invite_id: HANDS, data: data("no"), reason: None }]);
+    assert_eq!(words(&class), (10, 4, 4));
+    class.does([Command::Finish {
+        actor: ADA,
+        invite_id: HANDS,
+        whom: FinishWhom::Member(CLEO),
+        reason: None,
+        data: data("thanks"),
+    }]);
+    assert_eq!(words(&class), (0, 0, 0), "nothing of it is live any more");
+    let whole = class.seen(HANDS).count_words();
+    assert_eq!(whole, 4 + 2 + 6, "what ended in Cleo's part took the place of what she said");
+}
+
+#[test]
+fn the_next_deadline_is_the_earliest_of_what_can_still_be_answered() {
+    let mut class = Class::lesson();
+    let in_seconds = |seconds| Some(class.now.plus_seconds(seconds));
+    let (soon, late) = (in_seconds(10), in_seconds(20));
+    assert_eq!(class.group.next_deadline(), None);
+    class.does([within(20, invite(ADA, OTHER, CLEO)), invite(ADA, CALL, DAN)]);
+    assert_eq!(class.group.next_deadline(), late);
+    class.does([within(10, invite_in_group(ADA, HANDS, Everyone))]);
+    assert_eq!(class.group.next_deadline(), soon);
+    class.does([cancel(ADA, HANDS)]);
+    assert_eq!(class.group.next_deadline(), late);
+    class.does([accept(CLEO, OTHER)]);
+    assert_eq!(class.group.next_deadline(), None, "what is answered times out no more");
+}
+
+#[test]
+fn a_finish_of_somebody_without_a_part_tells_how_the_invitation_stands() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO]))]);
+    let says = |class: &Class| class.says(&finish_of(ADA, HANDS, DAN));
+    assert_eq!(says(&class), Err(AlreadyProcessed(Pending)));
+    class.does([accept(CLEO, HANDS)]);
+    assert_eq!(says(&class), Err(AlreadyProcessed(Accepted)));
+    class.does([finish(ADA, HANDS)]);
+    assert_eq!(says(&class), Err(AlreadyProcessed(Finished)));
+    assert_eq!(class.says(&finish(ADA, HANDS)), Ok(0), "a repeated finish is no error");
+}
+
+#[test]
+fn a_new_role_takes_back_no_part_that_was_named_or_accepted() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS)]);
+    class.does([invite_in_group(ADA, OTHER, only([CLEO, DAN]))]);
+    let made = class.does([make(ADA, Role::Teacher, CLEO)]);
+    assert_eq!(made, [MemberChanged { user_id: CLEO, role: Role::Teacher }.into()]);
+    assert_eq!(
+        (class.state(HANDS, CLEO), class.state(OTHER, CLEO)),
+        (Some(Accepted), Some(Pending))
+    );
 }

@@ -192,7 +192,7 @@ fn forget_other_files(workspace: &Workspace, files: &Files) -> Result<()> {
     }
     exec::run(
         exec::cargo()
-            .args(["clean", "--package=handup", "--profile=release"])
+            .args(["clean", "--package=web", "--profile=release"])
             .current_dir(&workspace.root),
     )?;
     exec::write_file(&note, names)

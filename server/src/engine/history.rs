@@ -1,7 +1,7 @@
-//! Reading what happened: classes by age and name, what the application makes of their logs, and
-//! the logs themselves in stretches. Nothing here is on the way of a request that changes
-//! something: a class is read when somebody asks for it, or when it has gone quiet, from where it
-//! was read last.
+//! History: classes by age and name, the projection of each log, and the logs themselves in stretches.
+//!
+//! The projection is lazy, and writes do not maintain it: a class is read when somebody asks for it or
+//! when it has gone quiet, from its last checkpoint.
 
 use std::sync::Arc;
 

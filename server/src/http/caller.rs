@@ -1,7 +1,8 @@
 //! Who sends a request, and what its path names, as extractors.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use axum::extract::ConnectInfo;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
@@ -14,7 +15,6 @@ use crate::engine::{Engine, Session};
 use crate::error::Error;
 use crate::identity::cookies::Presented;
 use crate::identity::is_same_origin;
-use crate::limits::peer_address;
 use crate::render_queue::Asking;
 
 /// Ids in a path. One that Handup could not have given out names nothing.
@@ -104,4 +104,10 @@ impl Engine {
     pub fn client_address(&self, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
         self.shared.proxies.client(peer_address(extensions), headers)
     }
+}
+
+/// The address a request came from, as [`serve`](crate::serve) noted it.
+pub(super) fn peer_address(extensions: &Extensions) -> IpAddr {
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
 }

@@ -14,7 +14,8 @@ use signaling::wire::{
 use super::body::{Sent, entered, malformed};
 use super::caller::{Address, Caller};
 use super::rendering::answer_with_rows;
-use super::reply::{Answer, json, verb};
+use super::reply::{Answer, json};
+use super::verb::verb;
 use crate::engine::{Engine, Session};
 use crate::error::Error;
 use crate::identity::Token;

@@ -9,7 +9,8 @@ use signaling::{Command, FinishWhom, InviteeList, Rejection, UserId};
 use super::body::Sent;
 use super::caller::Caller;
 use super::rendering::answer_with_rows;
-use super::reply::{Answer, json, verb};
+use super::reply::{Answer, json};
+use super::verb::verb;
 use crate::engine::Engine;
 use crate::error::Error;
 

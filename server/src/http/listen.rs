@@ -101,7 +101,7 @@ pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely: wait for some to come back.
-                    tracing::error!(%error, "accept failed");
+                    tracing::error!(%error, "accepting a connection failed; trying again");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }

@@ -6,12 +6,9 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use serde_json::json;
 use signaling::wire::NewJoinCode;
-use signaling::{Command, Problem, Rejection};
+use signaling::{Problem, Rejection};
 
-use super::caller::Caller;
-use super::idempotency::RequestKey;
-use crate::engine::Engine;
-use crate::error::{Error, NO_STORE, PROBLEM_TYPE};
+use crate::error::{NO_STORE, PROBLEM_TYPE};
 use crate::identity::JoinCode;
 use crate::writer::reply::{EncodedAnswer, Reply};
 
@@ -81,15 +78,4 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let body = serde_json::to_string(body).unwrap_or_default();
     let content_type = (header::CONTENT_TYPE, "application/json");
     (status, [content_type, NO_STORE], body).into_response()
-}
-
-/// Has the writer carry out a command of the caller's.
-pub(super) async fn verb(
-    engine: &Engine,
-    caller: &Caller,
-    command: Command,
-    key: Option<RequestKey>,
-) -> Result<Answer, Error> {
-    let key = RequestKey::of(caller.user(), key);
-    engine.keyed_command(caller.group_id(), caller.address, command, key).await.map(Answer::from)
 }

@@ -1,6 +1,5 @@
-//! How much of the server one client, one class and one network can take: connections, streams,
-//! time, and what is kept of them. What is too fast is in `limits`; how large a request may be, the
-//! contract says.
+//! Quotas: how much of the server one client, one class and one network can take, in connections,
+//! streams, time and bytes. Rates are in `limits`; how large a request may be, the contract says.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Proxies in front of the server, and whom they ask for. `X-Forwarded-For` is what anybody may
-//! write, so it counts only as far as those wrote it who are configured.
+//! Trusted proxies: which client a request is of. Anybody may write `X-Forwarded-For`, so it counts
+//! only as far as configured proxies have written it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::OnceLock;
@@ -51,8 +51,8 @@ impl Proxies {
         self.is_told.get_or_init(|| {
             tracing::warn!(
                 %peer,
-                "a proxy says for whom it asks and is not believed: all who come through it share \
-                 one address, and so the limits of one; `--trusted-proxy` names it"
+                "ignoring X-Forwarded-For from an untrusted peer: all its clients share one rate limit. If \
+                 it is your proxy, name it with --trusted-proxy"
             );
         });
     }

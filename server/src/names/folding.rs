@@ -1,4 +1,4 @@
-//! Names as a search compares them: without what tells no reader one from another.
+//! Search keys of names: normalized (NFKC), with case and invisible characters folded away.
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::CodePointSetData;

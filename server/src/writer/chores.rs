@@ -1,6 +1,5 @@
-//! What the writer does between batches: keeping what is beside the classes, and deleting. A chore
-//! goes through the one writer like everything else, so nothing is ever written behind the back of
-//! a group in memory.
+//! Maintenance: what the writer does between batches, such as storing checkpoints and deleting. It
+//! goes through the one writer like everything else, so a group in memory never differs from the store.
 
 use std::time::Duration;
 
@@ -189,7 +188,7 @@ impl<S: StoreWriter> Writer<S> {
 
     pub(crate) async fn purge(&mut self) {
         let more = self.store.purge(self.clock.now()).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "purge failed");
+            tracing::error!(%error, "removing expired rows failed; it is tried again");
             false
         });
         self.purge_at = more.then(|| monotonic() + TIDY_PACE);
@@ -201,7 +200,7 @@ impl<S: StoreWriter> Writer<S> {
             Ok(Cleanup::More) => Some(TIDY_PACE),
             Ok(Cleanup::Held) => Some(HELD_PACE),
             Err(error) => {
-                tracing::error!(%error, "tidying failed");
+                tracing::error!(%error, "cleaning up after a deletion failed; it is tried again");
                 self.store.invalidate();
                 Some(FAILED_PACE)
             }

@@ -10,7 +10,7 @@ use super::job::{Key, SideEffect, Verdict};
 use super::reply::{EncodedAnswer, Reply};
 use crate::error::Error;
 use crate::identity::JoinCode;
-use crate::limits::takes;
+use crate::limits::live::takes;
 use crate::limits::weight;
 use crate::store::kept::Kept;
 use crate::store::write::{FirstAnswer, Write};

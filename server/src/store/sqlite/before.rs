@@ -35,8 +35,8 @@ pub async fn keep_copy(
     let free = std::iter::once(first.clone()).chain(others).find(|it| !it.exists());
     let to = free.unwrap_or(first);
     tracing::warn!(
-        "the database is of an older Handup; before it is changed it is copied to {}, and kept there \
-         for {KEPT_DAYS} days",
+        "the database has an older schema and is upgraded; a copy of it is kept for {KEPT_DAYS} days \
+         at {}",
         to.display()
     );
     // Whoever began it was killed: nobody else brings this file up to date at this moment.
@@ -83,7 +83,10 @@ pub fn remove_old(database: &Path, now: Timestamp, keep_days: Option<u32>) -> st
         let made_at = Timestamp::from_millis(i64::try_from(made.as_millis()).unwrap_or(i64::MAX));
         if is_over(made_at, now, keep_days) {
             std::fs::remove_file(entry.path())?;
-            tracing::warn!("{} has been kept long enough and was removed", entry.path().display());
+            tracing::warn!(
+                "removed {}, the copy from before the last upgrade",
+                entry.path().display()
+            );
         }
     }
     Ok(())

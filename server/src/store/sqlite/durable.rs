@@ -1,4 +1,4 @@
-//! Brings what can be read to the disk, after a kill or a failed sync.
+//! Durability after a kill or a failed sync: brings all that can be read to the disk (a checkpoint).
 
 use sqlx::{Row, SqliteConnection};
 

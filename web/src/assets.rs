@@ -17,7 +17,7 @@ use rust_embed::{Embed, EmbeddedFile};
 
 /// The site as `cargo xtask` lays it out; a debug build reads it from the disk.
 #[derive(Embed)]
-#[folder = "target/site"]
+#[folder = "../target/site"]
 #[allow_missing = true]
 struct Site;
 

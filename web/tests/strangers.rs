@@ -29,8 +29,7 @@ use signaling::{
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::options::DEFAULT_FILTER;
-use crate::router;
+use web::{DEFAULT_LOG_FILTER, router};
 
 /// Words that stand in one class alone, so that one sees whence they came.
 const CLASS: &str = "Canary Class";
@@ -934,7 +933,7 @@ async fn who_signs_in_or_fails_to_stands_in_the_log_without_being_asked_for() {
     let lines = Lines::default();
     let writer = lines.clone();
     let log = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(DEFAULT_FILTER))
+        .with_env_filter(tracing_subscriber::EnvFilter::new(DEFAULT_LOG_FILTER))
         .with_ansi(false)
         .with_writer(move || writer.clone());
     let _here = tracing::subscriber::set_default(log.finish());
@@ -1320,7 +1319,7 @@ async fn a_page_does_nothing_as_somebody_else_than_it_shows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_stands_in_the_table_of_costs() {
     let school = School::open().await;
-    let document = include_str!("../docs/SECURITY.md");
+    let document = include_str!("../../docs/SECURITY.md");
     let (_, table) = document.split_once("| route | at worst | held by |").expect("the table");
     let (table, _) = table.split_once("\n\n").expect("its end");
     let routes = server::routes().map(|(method, path)| format!("`{method} {path}`"));
