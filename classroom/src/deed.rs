@@ -1,6 +1,5 @@
 //! What a person does in the room, as the engine's verbs.
 
-use call::STUDENTS_MAY_CALL;
 use signaling::{
     Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role,
     SettingsChange, Timeout, Timestamp, UserId,
@@ -47,12 +46,8 @@ pub enum Deed {
     Lower(UserId),
     /// Lower every hand.
     LowerAll,
-    /// Lock the class, or unlock it.
-    Lock(bool),
-    /// Open the floor for unprompted hands, or close it.
-    OpenFloor(bool),
-    /// Let students call their teachers, or not.
-    AllowCalls(bool),
+    /// Change a setting of the class.
+    Change(SettingsChange),
     /// Make somebody a co-teacher, or a student again.
     MakeRole(UserId, Role),
     /// Remove somebody, or leave.
@@ -133,15 +128,7 @@ pub fn plan(
             lesson.hand(*student).map(|hand| lower(actor, hand)).unwrap_or_default()
         }
         Deed::LowerAll => lesson.hands.iter().flat_map(|hand| lower(actor, hand)).collect(),
-        Deed::Lock(locked) => {
-            vec![set(actor, SettingsChange::lock(*locked))]
-        }
-        Deed::OpenFloor(open) => {
-            vec![set(actor, SettingsChange::set(ASK_ANYTIME, *open))]
-        }
-        Deed::AllowCalls(allow) => {
-            vec![set(actor, SettingsChange::set(STUDENTS_MAY_CALL, *allow))]
-        }
+        Deed::Change(settings) => vec![set(actor, settings.clone())],
         Deed::MakeRole(user, role) => {
             vec![Command::ChangeRole { actor, user: *user, role: *role }]
         }

@@ -5,6 +5,9 @@ use signaling::{Code, Command, Group, Invitation, Refusal, Rejection, Switch, Ti
 /// Students may raise their hands unprompted.
 pub const ASK_ANYTIME: Switch = Switch::on("askAnytime");
 
+/// The settings that the classroom adds to those of a class.
+pub(crate) const SWITCHES: [Switch; 1] = [ASK_ANYTIME];
+
 /// A student has one open ask at a time.
 pub const SECOND_ASK: Rejection = Rejection::Application(Refusal {
     status: 409,

@@ -7,7 +7,7 @@ use signaling::{
 };
 
 use crate::history::Chronicle;
-use crate::{ASK_ANYTIME, HandSource, Invited, Lesson, Operation, Reason, floor};
+use crate::{HandSource, Invited, Lesson, Operation, Reason, floor};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,7 +57,7 @@ impl Application for Classroom {
     }
 
     fn switches(&self) -> Vec<Switch> {
-        vec![ASK_ANYTIME]
+        floor::SWITCHES.to_vec()
     }
 
     fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {

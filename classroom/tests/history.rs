@@ -4,10 +4,10 @@ mod support;
 
 use call::{Media, Outcome};
 use classroom::history::{Chronicle, InOrder, Kind, Record, sections};
-use classroom::{Deed, Operation, Reason};
+use classroom::{ASK_ANYTIME, Deed, Operation, Reason};
 use signaling::{
-    Command, Event, EventKind, InviteId, InviteeList, InviteeState, Timeout, Timestamp, UserId,
-    event,
+    Command, Event, EventKind, InviteId, InviteeList, InviteeState, SettingsChange, Timeout,
+    Timestamp, UserId, event,
 };
 use support::*;
 
@@ -77,7 +77,7 @@ fn a_round_tells_who_raised_when_and_how_each_hand_came_down() {
 #[test]
 fn a_hand_that_goes_up_again_belongs_to_its_round_and_is_one_more_hand() {
     let mut class = Class::taught_by(ADA, BEN, &[CY]);
-    does(&mut class, ADA, &Deed::OpenFloor(false));
+    does(&mut class, ADA, &Deed::Change(SettingsChange::set(ASK_ANYTIME, false)));
     does(&mut class, ADA, &ask(60));
     does(&mut class, CY, &Deed::RaiseHand);
     does(&mut class, CY, &Deed::LowerHand);

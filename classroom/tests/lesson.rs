@@ -19,11 +19,21 @@ use signaling::{
 use support::*;
 
 use Deed::{
-    AllowCalls, CallOn, CallOnAbsent, CancelCall, Done, EndClass, EndTurn, Lock, Lower, LowerAll,
-    LowerHand, MakeRole, NotNow, OpenFloor, Pass, RaiseHand, Remove, Speak, StopAsking,
+    CallOn, CallOnAbsent, CancelCall, Change, Done, EndClass, EndTurn, Lower, LowerAll, LowerHand,
+    MakeRole, NotNow, Pass, RaiseHand, Remove, Speak, StopAsking,
 };
 use InviteeList::Everyone;
 use Refused::{Obstacle as Stopped, Rejection as Rejected};
+
+/// Whether hands may go up at any time.
+fn floor(is_open: bool) -> SettingsChange {
+    SettingsChange::set(ASK_ANYTIME, is_open)
+}
+
+/// Whether students may call their teachers.
+fn calls(are_allowed: bool) -> SettingsChange {
+    SettingsChange::set(STUDENTS_MAY_CALL, are_allowed)
+}
 
 const ADA: UserId = user(1);
 const BEN: UserId = user(2);
@@ -43,7 +53,7 @@ fn class() -> Class {
 /// The same with the floor closed: hands go up only when a teacher asks.
 fn quiet_class() -> Class {
     let mut class = class();
-    class.does(ADA, OpenFloor(false));
+    class.does(ADA, Change(floor(false)));
     class
 }
 
@@ -705,7 +715,7 @@ fn whoever_becomes_a_co_teacher_lowers_their_hand_and_may_raise_it_again_as_a_st
     assert_eq!(class.hands(), [CLEO]);
 
     class.does(ADA, StopAsking);
-    class.does(ADA, OpenFloor(true));
+    class.does(ADA, Change(floor(true)));
     class.does(DAN, RaiseHand);
     let ask = class.latest();
     let made = class.does(BEN, MakeRole(DAN, Role::Teacher));
@@ -760,7 +770,7 @@ fn hands_outlive_the_round_and_the_open_floor() {
     class.sends(Command::Expire);
     assert_eq!(class.state(round, DAN), Some(InviteeState::TimedOut));
     class.does(DAN, RaiseHand);
-    class.does(ADA, OpenFloor(false));
+    class.does(ADA, Change(floor(false)));
     class.does(ADA, asks("Another?"));
     class.does(EVE, RaiseHand);
     assert_eq!(class.does(BEN, StopAsking).len(), 1);
@@ -878,7 +888,7 @@ fn students_ask_unprompted_only_while_the_floor_is_open() {
         timeout: Timeout::NEVER,
     };
     for (open, asked) in [(true, Ok(())), (false, Err(Rejection::NotPermitted)), (true, Ok(()))] {
-        class.does(ADA, OpenFloor(open));
+        class.does(ADA, Change(floor(open)));
         let says = |command: Command| class.clone().act(command).map(drop);
         for invitee_list in [Everyone, only([ADA]), only([ADA, BEN])] {
             assert_eq!(says(ask_of(CLEO, invite_id(100), invitee_list)), asked, "{open}");
@@ -947,14 +957,13 @@ fn an_ask_is_over_at_its_deadline_and_not_before() {
 fn the_deeds_that_are_verbs_of_the_class_become_them() {
     let mut class = class();
     let change = |actor, settings| Command::ChangeGroup { actor, name: None, settings };
-    let floor = |open| SettingsChange::set(ASK_ANYTIME, open);
     for (actor, deed, command) in [
-        (ADA, Lock(true), change(ADA, SettingsChange::lock(true))),
-        (BEN, Lock(false), change(BEN, SettingsChange::lock(false))),
-        (ADA, OpenFloor(true), change(ADA, floor(true))),
-        (BEN, OpenFloor(false), change(BEN, floor(false))),
-        (ADA, AllowCalls(true), change(ADA, SettingsChange::set(STUDENTS_MAY_CALL, true))),
-        (BEN, AllowCalls(false), change(BEN, SettingsChange::set(STUDENTS_MAY_CALL, false))),
+        (ADA, Change(SettingsChange::lock(true)), change(ADA, SettingsChange::lock(true))),
+        (BEN, Change(SettingsChange::lock(false)), change(BEN, SettingsChange::lock(false))),
+        (ADA, Change(floor(true)), change(ADA, floor(true))),
+        (BEN, Change(floor(false)), change(BEN, floor(false))),
+        (ADA, Change(calls(true)), change(ADA, calls(true))),
+        (BEN, Change(calls(false)), change(BEN, calls(false))),
         (
             ADA,
             MakeRole(CLEO, Role::Teacher),
@@ -1017,8 +1026,8 @@ fn what_only_a_teacher_may_do_a_student_may_not_and_nobody_ends_anothers_things(
         CancelCall(EVE),
         Lower(CLEO),
         Lower(DAN),
-        Lock(true),
-        OpenFloor(false),
+        Change(SettingsChange::lock(true)),
+        Change(floor(false)),
         MakeRole(EVE, Role::Teacher),
         Remove(DAN),
         EndClass,
@@ -1072,8 +1081,8 @@ fn a_second_identical_deed_does_no_harm() {
         (raised, ADA, Lower(CLEO), none()),
         (unprompted, ADA, Lower(CLEO), none()),
         (unprompted, ADA, LowerAll, none()),
-        (nothing, ADA, Lock(true), none()),
-        (nothing, ADA, OpenFloor(false), none()),
+        (nothing, ADA, Change(SettingsChange::lock(true)), none()),
+        (nothing, ADA, Change(floor(false)), none()),
         (nothing, ADA, MakeRole(CLEO, Role::Teacher), none()),
         (raised, ADA, Remove(CLEO), Err(Rejected(Rejection::NoSuchMember))),
         (raised, ADA, EndClass, Err(Rejected(Rejection::Ended))),
@@ -1161,7 +1170,7 @@ fn a_teacher_and_a_student_who_act_at_once_come_to_one_thing() {
 fn standing_is_the_one_thing_that_matters_most() {
     let mut class = quiet_class();
     assert_eq!(class.standing(CLEO), Standing::Waiting, "the floor is closed");
-    class.does(ADA, OpenFloor(true));
+    class.does(ADA, Change(floor(true)));
     assert_eq!(class.standing(CLEO), Standing::MayRaise, "the floor is open");
     assert_eq!(class.standing(ADA), Standing::Waiting, "a teacher raises no hand");
     assert_eq!(class.standing(FAY), Standing::Waiting, "nor does who is not here");
@@ -1180,7 +1189,7 @@ fn standing_is_the_one_thing_that_matters_most() {
     assert_eq!(asked(&class, EVE), Some(round), "before the open floor");
     class.does(EVE, NotNow);
     assert_eq!(class.standing(EVE), Standing::MayRaise, "declined");
-    class.does(ADA, OpenFloor(false));
+    class.does(ADA, Change(floor(false)));
     assert_eq!(class.standing(EVE), Standing::MayRaise, "anew in the same round");
 
     class.does(ADA, CallOn(EVE));

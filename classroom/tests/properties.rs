@@ -14,7 +14,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseResult, TestRunner};
 use signaling::{
     Answers, Command, Eraser, Event, EventKind, FinishWhom, Group, Invitation, InviteId,
-    InviteeList, InviteeState, Name, Rejection, Role, Snapshot, Timeout, UserId, apply,
+    InviteeList, InviteeState, Name, Rejection, Role, SettingsChange, Snapshot, Timeout, UserId,
+    apply,
 };
 use support::*;
 
@@ -217,7 +218,7 @@ impl Class {
                     Tap::EndTurn => Deed::EndTurn(on),
                     Tap::Lower => Deed::Lower(on),
                     Tap::LowerAll => Deed::LowerAll,
-                    Tap::OpenFloor(open) => Deed::OpenFloor(*open),
+                    Tap::OpenFloor(open) => Deed::Change(SettingsChange::set(ASK_ANYTIME, *open)),
                     Tap::MakeRole(role) => Deed::MakeRole(on, *role),
                     Tap::Remove => Deed::Remove(on),
                 };

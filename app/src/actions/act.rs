@@ -1,11 +1,11 @@
 //! What is done in the room: one form for all of it.
 
-use call::Call;
-use classroom::{Deed, SECOND_ASK, plan};
+use call::{Call, STUDENTS_MAY_CALL};
+use classroom::{ASK_ANYTIME, Deed, SECOND_ASK, plan};
 use futures::future::join_all;
 use leptos::prelude::*;
 use server::{Engine, Error, Session, shows_something};
-use signaling::{Command, FinishWhom, GroupId, Rejection, Role, Timeout, UserId};
+use signaling::{Command, FinishWhom, GroupId, Rejection, Role, SettingsChange, Timeout, UserId};
 
 use crate::failure::Failure;
 use crate::request::{address, engine, peer};
@@ -122,12 +122,12 @@ fn meant(
         RoomAction::EndTurn => Deed::EndTurn(who()?),
         RoomAction::Lower => Deed::Lower(who()?),
         RoomAction::LowerAll => Deed::LowerAll,
-        RoomAction::Lock => Deed::Lock(true),
-        RoomAction::Unlock => Deed::Lock(false),
-        RoomAction::OpenFloor => Deed::OpenFloor(true),
-        RoomAction::CloseFloor => Deed::OpenFloor(false),
-        RoomAction::AllowCalls => Deed::AllowCalls(true),
-        RoomAction::ForbidCalls => Deed::AllowCalls(false),
+        RoomAction::Lock => Deed::Change(SettingsChange::lock(true)),
+        RoomAction::Unlock => Deed::Change(SettingsChange::lock(false)),
+        RoomAction::OpenFloor => Deed::Change(SettingsChange::set(ASK_ANYTIME, true)),
+        RoomAction::CloseFloor => Deed::Change(SettingsChange::set(ASK_ANYTIME, false)),
+        RoomAction::AllowCalls => Deed::Change(SettingsChange::set(STUDENTS_MAY_CALL, true)),
+        RoomAction::ForbidCalls => Deed::Change(SettingsChange::set(STUDENTS_MAY_CALL, false)),
         RoomAction::MakeTeacher => Deed::MakeRole(who()?, Role::Teacher),
         RoomAction::MakeStudent => Deed::MakeRole(who()?, Role::Student),
         RoomAction::Remove => Deed::Remove(who()?),

@@ -22,7 +22,7 @@ pub struct UserStatus {
     /// The member.
     #[serde(rename = "userID")]
     pub user_id: UserId,
-    /// Whether they are connected, as in [`MemberView`].
+    /// Whether they are connected, as in [`MemberView`](crate::MemberView).
     pub online: bool,
 }
 
