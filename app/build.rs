@@ -9,6 +9,7 @@
 use std::env;
 use std::fmt::Write;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use fluent_syntax::ast::{
@@ -206,6 +207,17 @@ fn letter(variant: &Variant<&str>) -> Result<char, String> {
     Ok(letter)
 }
 
+/// Tells sentences from others, or from the same in another order or with other variables; of their words
+/// it knows nothing.
+fn order(sentences: &[Sentence]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for Sentence { group, name, variables, .. } in sentences {
+        (group, name).hash(&mut hasher);
+        variables.iter().for_each(|variable| variable.name.hash(&mut hasher));
+    }
+    hasher.finish()
+}
+
 fn code(sentences: &[Sentence], of_room: usize) -> String {
     let mut code = String::new();
     let patterns: Vec<&str> = sentences.iter().map(|it| it.pattern.as_str()).collect();
@@ -213,6 +225,8 @@ fn code(sentences: &[Sentence], of_room: usize) -> String {
     let _ = writeln!(code, "const PATTERNS: [&str; {}] = {patterns:#?};", patterns.len());
     let _ = writeln!(code, "#[cfg(feature = \"ssr\")]");
     let _ = writeln!(code, "const OF_ROOM: usize = {of_room};");
+    let _ = writeln!(code, "#[cfg(any(feature = \"ssr\", feature = \"browser\"))]");
+    let _ = writeln!(code, "const ORDER: &str = \"{:016x}\";", order(&sentences[..of_room]));
     let mut groups: Vec<&str> = Vec::new();
     for sentence in sentences {
         if !groups.contains(&sentence.group.as_str()) {

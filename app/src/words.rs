@@ -19,20 +19,25 @@ fn pattern(index: usize) -> &'static str {
     PATTERNS[index]
 }
 
-/// What the page of the class room brings along.
+/// What the page of the class room brings along: the order of the sentences, and one on each line.
 #[cfg(feature = "ssr")]
 pub fn of_room() -> String {
-    PATTERNS[..OF_ROOM].join("\n")
+    format!("{ORDER}\n{}", PATTERNS[..OF_ROOM].join("\n"))
 }
 
 #[cfg(not(feature = "ssr"))]
 static TAKEN: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
 
-/// Takes what the page of the class room brought along.
+/// Takes what the page of the class room brought along; false when the page is of another build, which has
+/// other sentences or another order of them: a server may be replaced between a page and its script.
 #[cfg(all(feature = "browser", not(feature = "ssr")))]
-pub fn take(patterns: String) {
+#[must_use]
+pub fn take(patterns: String) -> bool {
     // They are needed for as long as the page lives.
     let patterns: &'static str = patterns.leak();
+    let Some(patterns) = patterns.strip_prefix(ORDER).and_then(|it| it.strip_prefix('\n')) else {
+        return false;
+    };
     let mut taken = Vec::new();
     let mut start = 0;
     for (end, byte) in patterns.bytes().enumerate() {
@@ -44,6 +49,7 @@ pub fn take(patterns: String) {
     taken.push(patterns.get(start..).unwrap_or_default());
     // A page is made once.
     let _ = TAKEN.set(taken);
+    true
 }
 
 #[cfg(not(feature = "ssr"))]

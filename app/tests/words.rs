@@ -106,9 +106,24 @@ impl Finder {
                         Some(_) | None => self.literal(text, true),
                     }
                 }
-                TokenTree::Group(group) => self.code(group.stream()),
-                TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+                TokenTree::Group(group) => {
+                    self.machine(&tokens[..place], &group.to_string());
+                    self.code(group.stream());
+                }
+                TokenTree::Ident(ident) => self.machine(&tokens[..place], &format!("{ident} ::")),
+                TokenTree::Punct(_) => {}
             }
+        }
+    }
+
+    /// What machines read, such as a class, must not come from the catalogue: it would change with the
+    /// language.
+    fn machine(&mut self, before: &[TokenTree], value: &str) {
+        let Some(name) = attribute(before) else { return };
+        let is_read = READ.contains(&name.as_str())
+            || ["data-words", "prop:textContent"].contains(&name.as_str());
+        if !is_read && value.contains("words ::") {
+            self.found.push(format!("{name} of the catalogue"));
         }
     }
 }
@@ -164,6 +179,8 @@ fn sentences_are_found_wherever_a_person_would_read_them() {
         r#"fn f() { view! { <a aria-label="Back">{x}</a> } }"#,
         r#"fn f() { view! { <p>{x.then(|| view! { <b>"so"</b> })}</p> } }"#,
         r#"fn f() { format!("{name} declined it.") }"#,
+        r#"fn f() { view! { <p class={words::nobody()}>{words::nobody()}</p> } }"#,
+        r#"fn f() { view! { <p class=words::nobody()>{words::nobody()}</p> } }"#,
     ] {
         assert_eq!(sentences(source).len(), 1, "{source}");
     }

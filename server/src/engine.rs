@@ -101,8 +101,8 @@ impl Engine {
         housekeeping: Housekeeping,
     ) -> Result<Self, OpenError> {
         let (writing, reading) = sqlite::open::open(&config.database).await?;
-        let deadlines = reading.deadlines().await.map_err(OpenError::Unreadable)?;
-        let id = reading.id().await.map_err(OpenError::Unreadable)?;
+        let deadlines = reading.deadlines().await.map_err(|error| reading.unreadable(error))?;
+        let id = reading.id().await.map_err(|error| reading.unreadable(error))?;
         let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();

@@ -21,7 +21,7 @@ use crate::visitor::{is_still, session};
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
     group: GroupId,
-    deed: RoomAction,
+    deed: String,
     #[server(default)] who: Option<UserId>,
     #[server(default)] question: String,
     #[server(default)] limit: String,
@@ -31,7 +31,7 @@ pub async fn act(
     let done = match is_still(group, me).await {
         Ok(()) => {
             let (question, first) = (question.clone(), !first.is_empty());
-            perform(group, deed, Details { who, question, limit, first }).await
+            perform(group, &deed, Details { who, question, limit, first }).await
         }
         Err(failure) => Err(failure),
     };
@@ -58,12 +58,13 @@ struct Details {
 /// the room.
 async fn perform(
     group: GroupId,
-    action: RoomAction,
+    deed: &str,
     details: Details,
 ) -> Result<(u64, Option<String>), Failure> {
     let session = session(group).await?;
     let engine = engine()?;
     engine.may_act(&session)?;
+    let action = RoomAction::of_word(deed).ok_or(Trouble::Failed)?;
     let is_here = |user| session.room.look(|_, online| online(user));
     match meant(action, session.user, is_here, details)? {
         Meant::Deed(deed) => do_deed(&engine, &session, deed).await,

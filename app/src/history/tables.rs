@@ -99,7 +99,7 @@ pub fn silent(section: &Section, names: &Names, whole: &Whole) -> impl IntoView 
         let rest = |next| rest(next).unwrap_or_default();
         let names = (!who.is_empty()).then(|| names.list(&who, most, rest))?;
         Some(view! {
-            <p class="who" data-state=words>
+            <p class="who">
                 <strong>{said::who(words, who.len())} " "</strong>
                 {names}
             </p>

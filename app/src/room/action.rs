@@ -4,11 +4,9 @@ macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// What a page of the room asks for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[cfg_attr(feature = "ssr", derive(serde::Serialize, serde::Deserialize))]
         pub enum RoomAction {
             $(
                 $(#[$doc])*
-                #[cfg_attr(feature = "ssr", serde(rename = $word))]
                 $name,
             )*
         }
@@ -17,6 +15,12 @@ macro_rules! actions {
             /// All of them.
             #[cfg(feature = "ssr")]
             pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The action of a form's word; none when no form of ours sends it.
+            #[cfg(feature = "ssr")]
+            pub fn of_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.word() == word)
+            }
 
             /// The word that a form sends.
             pub const fn word(self) -> &'static str {
@@ -96,8 +100,8 @@ mod tests {
     #[test]
     fn a_form_sends_the_word_by_which_an_action_is_read() {
         for action in RoomAction::ALL {
-            let read = serde_json::from_value(action.word().into());
-            assert_eq!(read.ok(), Some(*action));
+            assert_eq!(RoomAction::of_word(action.word()), Some(*action));
         }
+        assert_eq!(RoomAction::of_word("raisehand"), None);
     }
 }

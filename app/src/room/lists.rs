@@ -120,7 +120,7 @@ pub fn HandsForAll() -> impl IntoView {
         <section class="raised" aria-labelledby="raised-title">
             <h2 id="raised-title">{words::raised()}</h2>
             <Show when=nobody>
-                <p class={words::nobody()}>{words::nobody()}</p>
+                <p class="nobody">{words::nobody()}</p>
             </Show>
             <ol class="hands" start=live.from(List::Hands) + 1>
                 {rows(move || live.hands(), move |hand| view! { <HandForAll hand /> })}
@@ -151,7 +151,7 @@ pub fn SpeakingForAll() -> impl IntoView {
         <section class="floor" aria-labelledby="floor-title">
             <h2 id="floor-title">{words::speaking()}</h2>
             <Show when=nobody>
-                <p class={words::nobody()}>{words::nobody()}</p>
+                <p class="nobody">{words::nobody()}</p>
             </Show>
             <ul class="speaking">
                 {rows(

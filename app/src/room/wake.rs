@@ -41,9 +41,13 @@ pub fn wake() {
     let document = document();
     let Some(element) = document.get_element_by_id(BEGINNING) else { return };
     let json = element.get_attribute("data-json").unwrap_or_default();
-    crate::words::take(element.get_attribute("data-words").unwrap_or_default());
+    let words = element.get_attribute("data-words").unwrap_or_default();
     // Names are not to lie about when the class is over.
     element.remove();
+    if !crate::words::take(words) {
+        // The page stays as it is, and says before long that it is not live.
+        return;
+    }
     let Ok(beginning) = signaling::json::read::<Beginning>(&json) else { return };
     let Ok(place) = document.create_element("div") else { return };
     let made = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(place.clone());

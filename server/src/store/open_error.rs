@@ -15,9 +15,6 @@ pub enum OpenError {
         /// What the database says.
         source: Failure,
     },
-    /// The store was opened and cannot be read.
-    #[error("cannot read the database: {0}")]
-    Unreadable(Failure),
     /// There can be no file of this name.
     #[error("cannot use the database {path}: {why}")]
     NoPlace {

@@ -10,11 +10,12 @@ use signaling::{Event, GroupId, Timestamp, UserId};
 use sqlx::sqlite::SqlitePool;
 
 use super::lock::Lock;
-use super::{before, credentials, history, log, settings};
+use super::{before, credentials, errors, history, log, settings};
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
 use crate::store::log::Loaded;
+use crate::store::open_error::OpenError;
 use crate::store::{Failure, StoreReader};
 
 /// The pools. Clones share them.
@@ -31,6 +32,11 @@ pub(crate) struct SqliteReader {
 }
 
 impl SqliteReader {
+    /// What whoever starts the server is told when the file was opened and cannot be read.
+    pub fn unreadable(&self, failure: Failure) -> OpenError {
+        errors::of_failure(&self.path, failure)
+    }
+
     /// The group's log, code and credentials; none when there is no such group.
     pub async fn load(&self, group_id: GroupId) -> Result<Option<Loaded>, sqlx::Error> {
         log::load(&mut *self.live.acquire().await?, group_id).await
