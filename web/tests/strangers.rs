@@ -1315,6 +1315,23 @@ async fn a_page_does_nothing_as_somebody_else_than_it_shows() {
     assert_ne!(school.log_of_the_class().await, before);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deed_that_no_page_of_ours_asks_for_is_refused_in_words() {
+    let school = School::open().await;
+    let Class { group, student, .. } = &school.class;
+    let before = school.log_of_the_class().await;
+    let script = vec![(ACCEPT, "application/json".to_owned())];
+    for deed in ["", "raisehand", "lowerAll%20", "dance"] {
+        let body = format!("group={group}&deed={deed}");
+        let page = school.submit("/do/act", &member(student), body.clone()).await;
+        let back = page.header(LOCATION);
+        assert!(back.starts_with(&format!("/class/{group}?problem=failed")), "{deed}: {back}");
+        let stranger = school.submit("/do/act", &script, body).await;
+        assert!(stranger.status.is_client_error(), "{deed}: {}", stranger.status);
+    }
+    assert_eq!(school.log_of_the_class().await, before);
+}
+
 /// Whoever adds a route says what it costs, and what holds it.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_stands_in_the_table_of_costs() {
