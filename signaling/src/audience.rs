@@ -1,6 +1,6 @@
-//! The audience of an event: everybody in the group, or the two people of a one-to-one invitation.
+//! The audience of an event, and for whom it is the last.
 
-use crate::{Event, Group, UserId};
+use crate::{Event, EventKind, Group, UserId};
 
 /// Who may see an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,37 @@ impl Audience {
         match self {
             Self::Everyone => true,
             Self::Pair(one, other) => user == one || user == other,
+        }
+    }
+}
+
+/// For whom an event is the last one of the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// For nobody: the group goes on.
+    Nobody,
+    /// For the member who has left.
+    Member(UserId),
+    /// For everybody: the group has ended.
+    Everyone,
+}
+
+impl EventKind {
+    /// For whom the event is the last one of the group.
+    pub const fn ends(&self) -> Ends {
+        match self {
+            Self::MemberLeft(left) => Ends::Member(left.user_id),
+            Self::GroupEnded(_) => Ends::Everyone,
+            Self::ReceiveNewInvitation(_)
+            | Self::InviteeAccepted(_)
+            | Self::InviteeRejected(_)
+            | Self::InvitationCancelled(_)
+            | Self::InvitationTimeout(_)
+            | Self::InvitationModified(_)
+            | Self::InviteeFinished(_)
+            | Self::MemberJoined(_)
+            | Self::MemberChanged(_)
+            | Self::GroupChanged(_) => Ends::Nobody,
         }
     }
 }

@@ -32,7 +32,7 @@ pub mod wire;
 
 pub use alike::Alike;
 pub use application::{Application, LogReader, Outcome, Reading, act};
-pub use audience::Audience;
+pub use audience::{Audience, Ends};
 pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom};
 pub use decide::{decide, settled_again, settlement};

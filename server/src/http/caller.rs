@@ -10,11 +10,10 @@ use serde::Deserialize;
 use signaling::{GroupId, InviteId, Rejection, UserId};
 
 use super::idempotency::IDEMPOTENCY_KEY;
-use super::origin::is_safe;
+use super::origin::{is_safe, is_same_origin};
 use crate::engine::{Engine, Session};
 use crate::error::Error;
 use crate::identity::cookies::Presented;
-use crate::identity::is_same_origin;
 use crate::render_queue::Asking;
 
 /// Ids in a path. One that Handup could not have given out names nothing.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use signaling::event::Table;
-use signaling::{Audience, Event, EventKind, Group, InviteId, UserId, apply};
+use signaling::{Audience, Ends, Event, Group, InviteId, UserId, apply};
 
 use super::chunk::Chunk;
 use crate::store::log::EncodedEvent;
@@ -17,14 +17,6 @@ use crate::store::log::EncodedEvent;
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
 /// events with much `data` do not hold much memory.
 const TAIL_BYTES: usize = 4 * 1_024 * 1_024;
-
-/// Whose streams end with an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    Nobody,
-    Member(UserId),
-    Everyone,
-}
 
 /// One event in a commit's bytes.
 #[derive(Debug)]
@@ -171,20 +163,7 @@ pub(crate) fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
         apply(group, event);
         let start = bytes.len();
         write_frame(&mut bytes, event, body);
-        let ends = match &event.kind {
-            EventKind::MemberLeft(left) => Ends::Member(left.user_id),
-            EventKind::GroupEnded(_) => Ends::Everyone,
-            EventKind::ReceiveNewInvitation(_)
-            | EventKind::InviteeAccepted(_)
-            | EventKind::InviteeRejected(_)
-            | EventKind::InvitationCancelled(_)
-            | EventKind::InvitationTimeout(_)
-            | EventKind::InvitationModified(_)
-            | EventKind::InviteeFinished(_)
-            | EventKind::MemberJoined(_)
-            | EventKind::MemberChanged(_)
-            | EventKind::GroupChanged(_) => Ends::Nobody,
-        };
+        let ends = event.kind.ends();
         let audience = event.audience(group);
         frames.push(Frame { seq: event.seq, range: start..bytes.len(), audience, ends });
     }

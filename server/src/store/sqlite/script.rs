@@ -110,16 +110,8 @@ impl Script {
                 EventKind::GroupEnded(_) => self
                     .add("UPDATE class SET ended_at = ? WHERE group_id = ?")
                     .bind(encoded.event.at.as_millis()),
-                EventKind::ReceiveNewInvitation(_)
-                | EventKind::InviteeAccepted(_)
-                | EventKind::InviteeRejected(_)
-                | EventKind::InvitationCancelled(_)
-                | EventKind::InvitationTimeout(_)
-                | EventKind::InvitationModified(_)
-                | EventKind::InviteeFinished(_)
-                | EventKind::MemberJoined(_)
-                | EventKind::MemberChanged(_)
-                | EventKind::MemberLeft(_) => continue,
+                // The class's row repeats its name and its end alone.
+                _ => continue,
             }
             .bind_id(group_id);
         }
