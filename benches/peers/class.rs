@@ -69,6 +69,8 @@ impl Peer {
                 let mut command = Command::new(&places.handup);
                 command.arg("--listen").arg(format!("127.0.0.1:{port}"));
                 command.arg("--database").arg(folder.join("log.sqlite3"));
+                // All connections of a school are opened before the first of them asks for anything.
+                command.args(["--header-timeout", "600"]);
                 command.env("RUST_LOG", "warn,server::store=info,server::writer=debug");
                 command.env("NO_COLOR", "1");
                 process::start(command, port, folder, durable)
