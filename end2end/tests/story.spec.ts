@@ -86,6 +86,8 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
   for (const student of classroom.students) {
     await student.mayTap("Raise hand", "Not now");
     await student.isTold("Who wants to answer?");
+    // Nor a frame around nothing.
+    await expect(student.page.locator(".question")).toHaveCount(0);
   }
   for (const room of classroom.everybody) await expect(room.countdown).toBeHidden();
   await sam.raise();

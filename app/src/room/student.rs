@@ -117,8 +117,11 @@ fn Asked() -> impl IntoView {
             asked.or_else(|| lesson.round_now().cloned())
         })
     });
+    // A round without a question and without a limit of time has nothing to show.
+    let shown =
+        move || round.get().filter(|round| round.question.is_some() || round.expires_at.is_some());
     move || {
-        round.get().map(|Round { question, since, expires_at, .. }| {
+        shown().map(|Round { question, since, expires_at, .. }| {
             view! {
                 <div class="question">
                     {question.map(|words| view! { <Question words /> })}
