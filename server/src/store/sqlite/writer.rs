@@ -72,6 +72,18 @@ impl SqliteWriter {
         self.is_healthy.store(false, Ordering::Relaxed);
     }
 
+    /// Does something on the connection, and passes on what came of it.
+    async fn ask<T>(
+        &mut self,
+        query: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Failure> {
+        let done = match self.connection().await {
+            Ok(connection) => query(connection).await,
+            Err(error) => Err(error),
+        };
+        self.noted(done)
+    }
+
     /// Passes on what came of a query. An error may be of the connection or the file, and not only of
     /// what they hold.
     fn noted<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T, Failure> {
@@ -128,11 +140,8 @@ impl StoreWriter for SqliteWriter {
     }
 
     async fn has_code(&mut self, code: &JoinCode) -> Result<bool, Failure> {
-        let found = match self.connection().await {
-            Ok(connection) => log::group_of_code(connection, code).await,
-            Err(error) => Err(error),
-        };
-        Ok(self.noted(found)?.is_some())
+        let found = self.ask(async |connection| log::group_of_code(connection, code).await).await;
+        Ok(found?.is_some())
     }
 
     async fn commit(
@@ -152,35 +161,22 @@ impl StoreWriter for SqliteWriter {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<FirstAnswer>, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => credentials::first_answer(connection, group_id, user, key, now).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| {
+            credentials::first_answer(connection, group_id, user, key, now).await
+        })
+        .await
     }
 
     async fn keys_of(&mut self, group_id: GroupId, user: UserId) -> Result<KeysOf, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => credentials::keys_of(connection, group_id, user).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| credentials::keys_of(connection, group_id, user).await).await
     }
 
     async fn event(&mut self, group_id: GroupId, seq: u64) -> Result<Option<Event>, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => log::event(connection, group_id, seq).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| log::event(connection, group_id, seq).await).await
     }
 
     async fn token(&mut self, token: TokenHash) -> Result<Option<(Held, u32)>, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => credentials::token_with_newest(connection, token).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| credentials::token_with_newest(connection, token).await).await
     }
 
     async fn ticket(
@@ -188,51 +184,27 @@ impl StoreWriter for SqliteWriter {
         ticket: TokenHash,
         now: Timestamp,
     ) -> Result<Option<(GroupId, UserId)>, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => credentials::ticket(connection, ticket, now).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| credentials::ticket(connection, ticket, now).await).await
     }
 
     async fn has_handover(&mut self, token: TokenHash) -> Result<bool, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => credentials::has_handover(connection, token).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| credentials::has_handover(connection, token).await).await
     }
 
     async fn has_ended(&mut self, group_id: GroupId) -> Result<Option<bool>, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => retention::has_ended(connection, group_id).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| retention::has_ended(connection, group_id).await).await
     }
 
     async fn ended_before(&mut self, moment: Timestamp) -> Result<Option<GroupId>, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => retention::ended_before(connection, moment).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| retention::ended_before(connection, moment).await).await
     }
 
     async fn put(&mut self, put: Put) -> Result<(), Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => settings::put(connection, &put).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| settings::put(connection, &put).await).await
     }
 
     async fn soft_delete(&mut self, group_id: GroupId, now: Timestamp) -> Result<(), Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => retention::soft_delete(connection, group_id, now).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| retention::soft_delete(connection, group_id, now).await).await
     }
 
     async fn rewrite(
@@ -241,27 +213,16 @@ impl StoreWriter for SqliteWriter {
         user: UserId,
         events: &[(u64, String)],
     ) -> Result<(), Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => retention::rewrite(connection, append, user, events).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| retention::rewrite(connection, append, user, events).await)
+            .await
     }
 
     async fn purge(&mut self, now: Timestamp) -> Result<bool, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => retention::purge(connection, now).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| retention::purge(connection, now).await).await
     }
 
     async fn clean_up(&mut self) -> Result<Cleanup, Failure> {
-        let done = match self.connection().await {
-            Ok(connection) => retention::clean_up(connection).await,
-            Err(error) => Err(error),
-        };
-        self.noted(done)
+        self.ask(async |connection| retention::clean_up(connection).await).await
     }
 
     fn invalidate(&mut self) {
@@ -285,7 +246,7 @@ impl StoreWriter for SqliteWriter {
 mod tests {
     use super::*;
     use crate::store::KEY_LIFETIME_MILLIS;
-    use crate::store::sqlite::open::open;
+    use crate::store::sqlite::open::{Opened, open};
 
     /// How many rows go in one commit.
     const AT_ONCE: i64 = retention::PURGED_AT_ONCE as i64;
@@ -294,7 +255,7 @@ mod tests {
     async fn what_has_outlived_its_use_goes_a_little_at_a_time() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("handup.db");
-        let (mut writer, _) = open(&path).await.expect("a file");
+        let Opened { mut writer, .. } = open(&path).await.expect("a file");
         let group_id = GroupId::from_bytes([1; 16]);
         let code = JoinCode::new();
         let begun = Append {
