@@ -42,7 +42,7 @@ use crate::live::stream::Pulse;
 use crate::render_queue::{Asking, RenderQueue};
 use crate::store::StoreReader;
 use crate::store::open_error::OpenError;
-use crate::store::sqlite;
+use crate::store::sqlite::{self, open::Opened};
 use crate::writer::chores::{Chore, ChoreJob};
 use crate::writer::job::Job;
 use crate::writer::{Housekeeping, Writer};
@@ -100,9 +100,8 @@ impl Engine {
         application: Arc<dyn Application>,
         housekeeping: Housekeeping,
     ) -> Result<Self, OpenError> {
-        let (writing, reading) = sqlite::open::open(&config.database).await?;
-        let deadlines = reading.deadlines().await.map_err(|error| reading.unreadable(error))?;
-        let id = reading.id().await.map_err(|error| reading.unreadable(error))?;
+        let Opened { writer: writing, reader: reading, id, deadlines } =
+            sqlite::open::open(&config.database).await?;
         let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();

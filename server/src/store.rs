@@ -126,9 +126,6 @@ pub(crate) trait StoreWriter {
 /// The reading side: any number of readers at once, none of which ever holds up the writer.
 #[async_trait]
 pub(crate) trait StoreReader: Send + Sync {
-    /// The id of the database.
-    async fn id(&self) -> Result<String, Failure>;
-
     /// Answers when the store can be read, and was written when that was tried last.
     async fn check(&self) -> Result<(), Failure>;
 
@@ -142,9 +139,6 @@ pub(crate) trait StoreReader: Send + Sync {
         now: Timestamp,
         keep_days: Option<u32>,
     ) -> Result<(), Failure>;
-
-    /// Every group in which something is to time out, and when.
-    async fn deadlines(&self) -> Result<Vec<(GroupId, Timestamp)>, Failure>;
 
     /// The group that this code joins.
     async fn group_of_code(&self, code: &JoinCode) -> Result<Option<GroupId>, Failure>;

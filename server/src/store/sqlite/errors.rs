@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::store::Failure;
 use crate::store::open_error::OpenError;
 
 /// The primary number of an error that SQLite gave.
@@ -50,12 +49,4 @@ pub fn of_the_place(path: &Path) -> Option<&'static str> {
 pub fn of_file(path: &Path, error: sqlx::Error) -> OpenError {
     let why = advice(&error);
     OpenError::File { path: path.display().to_string(), why, source: error.into() }
-}
-
-/// The same of an error that has passed through the store's interface.
-pub fn of_failure(path: &Path, failure: Failure) -> OpenError {
-    match failure.downcast::<sqlx::Error>() {
-        Ok(error) => of_file(path, *error),
-        Err(source) => OpenError::File { path: path.display().to_string(), why: "", source },
-    }
 }

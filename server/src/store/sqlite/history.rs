@@ -312,7 +312,7 @@ mod tests {
     use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
     use super::*;
-    use crate::store::sqlite::open::open;
+    use crate::store::sqlite::open::{Opened, open};
     use crate::store::sqlite::reader::SqliteReader;
     use crate::store::sqlite::writer::SqliteWriter;
     use crate::store::write::Append;
@@ -328,7 +328,7 @@ mod tests {
         async fn open() -> Self {
             let folder = tempfile::tempdir().expect("a folder");
             let opened = open(&folder.path().join("handup.sqlite3")).await;
-            let (writer, reader) = opened.expect("a store");
+            let Opened { writer, reader, .. } = opened.expect("a store");
             Self { writer, reader, folder }
         }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use signaling::{GroupId, Timestamp};
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -17,15 +18,25 @@ use super::lock::{BUSY_TIMEOUT, Lock};
 use super::reader::SqliteReader;
 use super::schema::{MIGRATIONS, schema_of};
 use super::writer::SqliteWriter;
-use super::{before, check, errors, settings};
+use super::{before, check, errors, log, settings};
 use crate::names::folding::fold;
 use crate::store::open_error::OpenError;
 
 /// The first release without the bug that can corrupt a file when its WAL is reset.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
+/// An open store, and what has to be known of it before anything starts.
+pub(crate) struct Opened {
+    pub writer: SqliteWriter,
+    pub reader: SqliteReader,
+    /// The id of the database.
+    pub id: String,
+    /// Every group in which something is to time out, and when.
+    pub deadlines: Vec<(GroupId, Timestamp)>,
+}
+
 /// Opens the file, making it when it is not there, and brings its schema up to date.
-pub(crate) async fn open(path: &Path) -> Result<(SqliteWriter, SqliteReader), OpenError> {
+pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
     let file_error = |error| errors::of_file(path, error);
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -81,7 +92,10 @@ pub(crate) async fn open(path: &Path) -> Result<(SqliteWriter, SqliteReader), Op
         path: path.to_owned(),
         lock,
     };
-    Ok((SqliteWriter::new(connection, options, reader.clone()), reader))
+    let id = settings::id(&reader.live).await.map_err(file_error)?;
+    let deadlines = log::deadlines(&reader.live).await.map_err(file_error)?;
+    let writer = SqliteWriter::new(connection, options, reader.clone());
+    Ok(Opened { writer, reader, id, deadlines })
 }
 
 /// Makes a file that is not there yet, for this user's eyes alone: SQLite would let everybody read

@@ -10,12 +10,11 @@ use signaling::{Event, GroupId, Timestamp, UserId};
 use sqlx::sqlite::SqlitePool;
 
 use super::lock::Lock;
-use super::{before, credentials, errors, history, log, settings};
+use super::{before, credentials, history, log, settings};
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
 use crate::store::log::Loaded;
-use crate::store::open_error::OpenError;
 use crate::store::{Failure, StoreReader};
 
 /// The pools. Clones share them.
@@ -32,11 +31,6 @@ pub(crate) struct SqliteReader {
 }
 
 impl SqliteReader {
-    /// What whoever starts the server is told when the file was opened and cannot be read.
-    pub fn unreadable(&self, failure: Failure) -> OpenError {
-        errors::of_failure(&self.path, failure)
-    }
-
     /// The group's log, code and credentials; none when there is no such group.
     pub async fn load(&self, group_id: GroupId) -> Result<Option<Loaded>, sqlx::Error> {
         log::load(&mut *self.live.acquire().await?, group_id).await
@@ -72,14 +66,6 @@ impl StoreReader for SqliteReader {
         keep_days: Option<u32>,
     ) -> Result<(), Failure> {
         Ok(before::remove_old(&self.path, now, keep_days)?)
-    }
-
-    async fn id(&self) -> Result<String, Failure> {
-        Ok(settings::id(&self.live).await?)
-    }
-
-    async fn deadlines(&self) -> Result<Vec<(GroupId, Timestamp)>, Failure> {
-        Ok(log::deadlines(&self.live).await?)
     }
 
     async fn group_of_code(&self, code: &JoinCode) -> Result<Option<GroupId>, Failure> {

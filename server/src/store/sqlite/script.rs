@@ -306,7 +306,7 @@ mod tests {
     use crate::identity::{JoinCode, Token, new_group_id};
     use crate::store::StoreWriter;
     use crate::store::log::EncodedEvent;
-    use crate::store::sqlite::open::open;
+    use crate::store::sqlite::open::{Opened, open};
 
     fn ends(seq: u64) -> [EncodedEvent; 1] {
         let event = Event {
@@ -320,7 +320,7 @@ mod tests {
     #[tokio::test]
     async fn what_expects_another_end_of_the_log_is_not_written_nor_what_came_with_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (mut store, reader) =
+        let Opened { writer: mut store, reader, .. } =
             open(&folder.path().join("handup.sqlite3")).await.expect("a store");
         let (group_id, code, now) = (new_group_id(), JoinCode::new(), Timestamp::default());
         let append = |expected_seq, events| Append {
