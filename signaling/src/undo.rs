@@ -138,17 +138,17 @@ impl Undo<'_> {
             return;
         }
         let by_student = self.group.is_student(invitation.inviter);
-        let taken = invitation
+        let was_taken = invitation
             .parts()
             .iter()
             .any(|part| part.state == InviteeState::Accepted && self.range.contains(&part.seq));
-        if by_student && (taken || self.range.contains(&invitation.ends.closed)) {
+        let was_cancelled = invitation.closed == Some(InviteeState::Cancelled)
+            && self.range.contains(&invitation.ends.closed);
+        if by_student && (was_taken || was_cancelled) {
             self.ask_again(invitation);
         } else if self.range.contains(&invitation.ends.cleared) {
             self.show_again(invitation);
-        } else if self.range.contains(&invitation.ends.closed)
-            && invitation.closed == Some(InviteeState::Cancelled)
-        {
+        } else if was_cancelled {
             self.open_again(invitation);
         }
         let finished: Vec<&Invitee> = invitation
@@ -229,6 +229,17 @@ impl Undo<'_> {
     /// What a student asked unprompted, once more.
     fn ask_again(&mut self, invitation: &Invitation) {
         if self.group.is_student(invitation.inviter) {
+            // What they have asked since gives way to it, for its place is the better one.
+            let since: Vec<EventKind> = self
+                .group
+                .live()
+                .filter(|it| it.inviter == invitation.inviter && it.open && it.group_id.is_some())
+                .map(|it| {
+                    let pending = it.in_state(InviteeState::Pending).collect();
+                    cancelled(it, InviteeList::Members(pending))
+                })
+                .collect();
+            self.kinds.extend(since);
             let list = invitation.invitee_list.clone();
             self.make(invitation, list, None);
         }
