@@ -5,7 +5,7 @@ use signaling::Role;
 
 use super::beginning::Beginning;
 use super::call::{CallPlace, Calling};
-use super::join::JoinPanel;
+use super::join::{CodeButton, JoinPanel, ProjectorLink};
 use super::live::Live;
 #[cfg(feature = "ssr")]
 use super::notice::NotLive;
@@ -46,7 +46,9 @@ pub fn Room(
     } else if is_teacher {
         view! {
             <TeacherRoom question>
+                <CodeButton />
                 <JoinPanel>{children}</JoinPanel>
+                <ProjectorLink />
             </TeacherRoom>
         }
         .into_any()

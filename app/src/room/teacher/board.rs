@@ -8,7 +8,6 @@ use super::members::Here;
 use super::menu::ClassMenu;
 use super::speaking::{Silent, Speaking};
 use crate::room::heading::Heading;
-use crate::room::join::{CodeButton, ProjectorLink};
 use crate::room::live::Live;
 use crate::room::notice::Notice;
 use crate::room::text::Text;
@@ -26,16 +25,14 @@ pub fn TeacherRoom(
     let here = move || words::students_here(live.students_online());
     view! {
         <Heading>
-            <CodeButton />
+            {children()}
             <p class="head-count">
                 <Text words=here />
             </p>
-            <ProjectorLink />
             <ClassMenu />
         </Heading>
         <main class="board">
             <Notice />
-            {children()}
             <Asking question />
             <Hands />
             <div class="beside">
