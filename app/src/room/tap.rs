@@ -30,6 +30,9 @@ pub fn Tap(
     /// What it is called where the words alone do not tell whom it is about.
     #[prop(optional, into)]
     label: Option<String>,
+    /// Whether the dialog that it is in stays open.
+    #[prop(optional)]
+    stays: bool,
     /// Whether the answer is a new page.
     #[prop(optional)]
     plain: bool,
@@ -39,7 +42,13 @@ pub fn Tap(
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
     view! {
-        <form class="tap" method="post" action=ACT data-plain=plain.then_some("")>
+        <form
+            class="tap"
+            method="post"
+            action=ACT
+            data-plain=plain.then_some("")
+            data-stays=stays.then_some("")
+        >
             <input type="hidden" name="group" value=group.to_string() />
             {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
             {ends.map(|ends| view! { <input type="hidden" name="ends" value=ends.to_string() /> })}

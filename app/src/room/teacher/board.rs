@@ -25,6 +25,7 @@ pub fn TeacherRoom(
     let here = move || words::students_here(live.students_online());
     view! {
         <Heading>
+            {children()}
             <p class="head-count">
                 <Text words=here />
             </p>
@@ -32,7 +33,6 @@ pub fn TeacherRoom(
         </Heading>
         <main class="board">
             <Notice />
-            {children()}
             <Asking question />
             <Hands />
             <div class="beside">

@@ -5,7 +5,9 @@ use classroom::ASK_ANYTIME;
 use leptos::prelude::*;
 
 use crate::room::action::RoomAction;
+use crate::room::device::AnotherDevice;
 use crate::room::live::Live;
+use crate::room::signs::SignsMenu;
 use crate::room::tap::Tap;
 use crate::room::text::Text;
 use crate::ui::confirm::Confirm;
@@ -42,7 +44,8 @@ pub fn ClassMenu() -> impl IntoView {
                 {words::history()}
             </a>
             <p>{words::about_device()}</p>
-            <Tap action=RoomAction::HandOver plain=true words=words::device() />
+            <AnotherDevice />
+            <SignsMenu />
             <p>{words::about_leaving()}</p>
             <div class="choices">
                 <Confirm
