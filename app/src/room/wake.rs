@@ -28,7 +28,7 @@ pub fn RoomFrom(
     view! {
         <template id=BEGINNING data-json=json data-words=words::of_room()></template>
         // What a page says whose script has not come or has broken (`plain.js`).
-        <template id="not-live" data-label=words::share::not_live()>
+        <template id="not-live">
             <NotLive />
         </template>
         <Room beginning>{children()}</Room>
