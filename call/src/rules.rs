@@ -55,6 +55,10 @@ impl Application for Calls {
             | Command::Cancel { .. }
             | Command::Accept { .. }
             | Command::Reject { .. }
+            | Command::AnswerFor { .. }
+            | Command::Clear { .. }
+            | Command::Perform { .. }
+            | Command::Undo { .. }
             | Command::Finish { .. }
             | Command::ChangeGroup { .. }
             | Command::RenewJoinCode { .. }
@@ -79,6 +83,9 @@ impl Application for Calls {
             | EventKind::InvitationTimeout(_)
             | EventKind::InvitationModified(_)
             | EventKind::InviteeFinished(_)
+            | EventKind::InvitationCleared(_)
+            | EventKind::Performed(_)
+            | EventKind::Undone(_)
             | EventKind::MemberJoined(_)
             | EventKind::MemberLeft(_)
             | EventKind::GroupChanged(_)

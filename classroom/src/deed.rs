@@ -1,11 +1,13 @@
 //! What a person does in the room, as the engine's verbs.
 
 use signaling::{
-    Answers, Command, FinishWhom, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role,
-    SettingsChange, Timeout, Timestamp, UserId,
+    Answers, Command, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role, SettingsChange,
+    Timeout, Timestamp, UserId,
 };
 
-use crate::{ASK_ANYTIME, Hand, HandSource, Lesson, Operation, Reason, Round, follow::bring_down};
+use crate::follow::bring_down;
+use crate::perform::{call_on, end_turns, invite_to_speak};
+use crate::{ASK_ANYTIME, Lesson, Move, Operation, Reason, Round};
 
 /// One tap, or one form sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,17 +24,10 @@ pub enum Deed {
     Pass,
     /// Give the floor back.
     Done,
-    /// Ask the class for hands.
-    Ask {
-        /// The question; empty for none.
-        question: String,
-        /// Seconds to answer in.
-        timeout: Timeout,
-        /// Whether the first hand takes it.
-        first: bool,
-    },
-    /// Close what is asked.
-    StopAsking,
+    /// What a teacher does as one, planned when the engine decides it.
+    Move(Move),
+    /// Take back what was done last, by its number.
+    Undo(u64),
     /// Invite a student to speak, or take their unprompted hand.
     CallOn(UserId),
     /// Invite a student to speak who is not connected. They have the floor when they take it, and keep
@@ -40,12 +35,6 @@ pub enum Deed {
     CallOnAbsent(UserId),
     /// Take an invitation to speak back.
     CancelCall(UserId),
-    /// End somebody's turn.
-    EndTurn(UserId),
-    /// Lower somebody's hand.
-    Lower(UserId),
-    /// Lower every hand.
-    LowerAll,
     /// Change a setting of the class.
     Change(SettingsChange),
     /// Make somebody a co-teacher, or a student again.
@@ -100,21 +89,10 @@ pub fn plan(
             vec![reject(actor, invited.invite_id)]
         }
         Deed::Done => end_turns(&lesson, actor, actor),
-        Deed::Ask { question, timeout, first } => {
-            let question = question.trim();
-            let question = (!question.is_empty()).then(|| question.to_owned());
-            let mut commands = stop_asking(&lesson, actor);
-            commands.push(Command::InviteInGroup {
-                actor,
-                invite_id: fresh,
-                invitee_list: InviteeList::Everyone,
-                data: Operation::HandRaising { question }.to_data(),
-                timeout: *timeout,
-                answers: if *first { Answers::First } else { Answers::Each },
-            });
-            commands
+        Deed::Move(it) => {
+            vec![Command::Perform { actor, data: it.to_data(), fresh }]
         }
-        Deed::StopAsking => stop_asking(&lesson, actor),
+        Deed::Undo(performed) => vec![Command::Undo { actor, performed: *performed, fresh }],
         Deed::CallOn(student) => call_on(&lesson, actor, *student, fresh),
         Deed::CallOnAbsent(student) => invite_to_speak(&lesson, actor, *student, fresh),
         Deed::CancelCall(student) => {
@@ -123,11 +101,6 @@ pub fn plan(
                 |invite_id| Command::Cancel { actor, invite_id, data: none(), reason: None };
             theirs.map(|invited| cancel(invited.invite_id)).collect()
         }
-        Deed::EndTurn(speaker) => end_turns(&lesson, actor, *speaker),
-        Deed::Lower(student) => {
-            lesson.hand(*student).map(|hand| lower(actor, hand)).unwrap_or_default()
-        }
-        Deed::LowerAll => lesson.hands.iter().flat_map(|hand| lower(actor, hand)).collect(),
         Deed::Change(settings) => vec![set(actor, settings.clone())],
         Deed::MakeRole(user, role) => {
             vec![Command::ChangeRole { actor, user: *user, role: *role }]
@@ -207,78 +180,4 @@ fn ask_again(
         timeout: Timeout::new(seconds_left).unwrap_or_default(),
         answers: Answers::Each,
     }
-}
-
-fn stop_asking(lesson: &Lesson, actor: UserId) -> Vec<Command> {
-    let cancel = |round: &Round| Command::Cancel {
-        actor,
-        invite_id: round.invite_id,
-        data: String::new(),
-        reason: None,
-    };
-    lesson.rounds.iter().map(cancel).collect()
-}
-
-fn call_on(lesson: &Lesson, actor: UserId, student: UserId, fresh: InviteId) -> Vec<Command> {
-    let sources = lesson.hand(student).map(|hand| hand.sources.as_slice()).unwrap_or_default();
-    let ask = sources.iter().find_map(|source| match source {
-        HandSource::Ask(invite_id) => Some(*invite_id),
-        HandSource::Round(_) => None,
-    });
-    match ask {
-        Some(invite_id) if !is_called(lesson, student) => {
-            vec![Command::Accept { actor, invite_id, data: String::new() }]
-        }
-        _ => invite_to_speak(lesson, actor, student, fresh),
-    }
-}
-
-/// Whether a student is invited to speak, or speaks.
-fn is_called(lesson: &Lesson, student: UserId) -> bool {
-    lesson.invited(student).is_some() || lesson.turn(student).is_some()
-}
-
-fn invite_to_speak(
-    lesson: &Lesson,
-    actor: UserId,
-    student: UserId,
-    fresh: InviteId,
-) -> Vec<Command> {
-    if is_called(lesson, student) {
-        return Vec::new();
-    }
-    vec![Command::InviteInGroup {
-        actor,
-        invite_id: fresh,
-        invitee_list: InviteeList::Members(vec![student]),
-        data: Operation::Speaking.to_data(),
-        timeout: Timeout::NEVER,
-        answers: Answers::Each,
-    }]
-}
-
-fn lower(teacher: UserId, hand: &Hand) -> Vec<Command> {
-    let commands = hand.sources.iter().map(|source| match source {
-        HandSource::Round(invite_id) => Command::Finish {
-            actor: teacher,
-            invite_id: *invite_id,
-            whom: FinishWhom::Member(hand.user),
-            reason: None,
-            data: String::new(),
-        },
-        HandSource::Ask(invite_id) => reject(teacher, *invite_id),
-    });
-    commands.collect()
-}
-
-fn end_turns(lesson: &Lesson, actor: UserId, speaker: UserId) -> Vec<Command> {
-    let turns = lesson.speaking.iter().filter(|turn| turn.user == speaker);
-    let finish = turns.map(|turn| Command::Finish {
-        actor,
-        invite_id: turn.invite_id,
-        whom: FinishWhom::Member(turn.part_of),
-        reason: None,
-        data: String::new(),
-    });
-    finish.collect()
 }

@@ -5,8 +5,11 @@ use signaling::{Code, Command, Group, Invitation, Refusal, Rejection, Switch, Ti
 /// Students may raise their hands unprompted.
 pub const ASK_ANYTIME: Switch = Switch::on("askAnytime");
 
+/// Whoever is called next and has a hand up begins to speak at once.
+pub const TURN_STARTS_AT_ONCE: Switch = Switch::off("turnStartsAtOnce");
+
 /// The settings that the classroom adds to those of a class.
-pub(crate) const SWITCHES: [Switch; 1] = [ASK_ANYTIME];
+pub(crate) const SWITCHES: [Switch; 2] = [ASK_ANYTIME, TURN_STARTS_AT_ONCE];
 
 /// A student has one open ask at a time.
 pub const SECOND_ASK: Rejection = Rejection::Application(Refusal {
@@ -29,6 +32,10 @@ pub(crate) fn refuse(group: &Group, now: Timestamp, command: &Command) -> Option
         | Command::Cancel { .. }
         | Command::Accept { .. }
         | Command::Reject { .. }
+        | Command::AnswerFor { .. }
+        | Command::Clear { .. }
+        | Command::Perform { .. }
+        | Command::Undo { .. }
         | Command::Finish { .. }
         | Command::Modify { .. }
         | Command::ChangeGroup { .. }

@@ -1,13 +1,13 @@
 //! What must follow from an event, in the same commit, whichever tab happens to be open.
 
-use signaling::event::{InviteeAccepted, InviteeRejected};
+use signaling::event::{InviteeAccepted, InviteeRejected, ReceiveNewInvitation};
 use signaling::{
     Application, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
-    InviteeState, LogReader, Rejection, Role, Switch, Timestamp, UserId,
+    InviteeList, InviteeState, LogReader, Performance, Rejection, Role, Switch, Timestamp, UserId,
 };
 
 use crate::history::Chronicle;
-use crate::{HandSource, Invited, Lesson, Operation, Reason, floor};
+use crate::{HandSource, Invited, Lesson, Move, Operation, Reason, floor};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,17 +43,45 @@ impl Application for Classroom {
             EventKind::MemberChanged(changed) if changed.role == Role::Teacher => {
                 bring_down(group, changed.user_id, Reason::Lowered)
             }
+            EventKind::ReceiveNewInvitation(new) if new.stays == Some(true) => replaces(group, new),
+            EventKind::MemberLeft(left) => clear(group, |it| is_declined_by(it, left.user_id)),
             EventKind::ReceiveNewInvitation(_)
             | EventKind::InvitationCancelled(_)
             | EventKind::InvitationTimeout(_)
             | EventKind::InvitationModified(_)
             | EventKind::InviteeFinished(_)
+            | EventKind::InvitationCleared(_)
+            | EventKind::Performed(_)
+            | EventKind::Undone(_)
             | EventKind::MemberJoined(_)
             | EventKind::MemberChanged(_)
-            | EventKind::MemberLeft(_)
             | EventKind::GroupChanged(_)
             | EventKind::GroupEnded(_) => Vec::new(),
         }
+    }
+
+    fn stays(&self, group: &Group, new: &ReceiveNewInvitation) -> bool {
+        if new.group_id.is_none() || !group.is_teacher(new.inviter) {
+            return false;
+        }
+        match Operation::read(&new.data) {
+            // The question stands on every screen until it is cleared or followed.
+            Some(Operation::HandRaising { .. }) => new.invitee_list == InviteeList::Everyone,
+            // Whoever declines the floor has passed, and keeps their place.
+            Some(Operation::Speaking) => true,
+            Some(Operation::SpeechApplication) | None => false,
+        }
+    }
+
+    fn perform(
+        &self,
+        group: &Group,
+        _: Timestamp,
+        actor: UserId,
+        data: &str,
+        fresh: InviteId,
+    ) -> Option<Result<Performance, Rejection>> {
+        Some(Move::read(data)?.plan(group, actor, fresh))
     }
 
     fn switches(&self) -> Vec<Switch> {
@@ -87,6 +115,49 @@ impl Application for Classroom {
     fn reading_version(&self) -> u32 {
         Chronicle::VERSION
     }
+}
+
+/// What a new invitation that stays takes the place of: the question before, and that its students
+/// declined an earlier one.
+fn replaces(group: &Group, new: &ReceiveNewInvitation) -> Vec<Command> {
+    match &new.invitee_list {
+        InviteeList::Everyone => {
+            let lesson = Lesson::of(group);
+            clear(group, |it| {
+                let is_up = |user| lesson.hand(user).is_some();
+                let goes_on = it.in_state(InviteeState::Rejected).any(is_up)
+                    && it.invitee_list != InviteeList::Everyone;
+                it.invite_id != new.invite_id && !goes_on && (!it.open || is_to_all(it))
+            })
+        }
+        InviteeList::Members(students) => {
+            clear(group, |it| students.iter().any(|student| is_declined_by(it, *student)))
+        }
+    }
+}
+
+fn is_to_all(invitation: &Invitation) -> bool {
+    invitation.invitee_list == InviteeList::Everyone
+}
+
+/// Whether an invitation to speak stays because this student declined it.
+fn is_declined_by(invitation: &Invitation, student: UserId) -> bool {
+    let is_declined = |state| state == InviteeState::Rejected;
+    !is_to_all(invitation) && invitation.part(student).is_some_and(|it| is_declined(it.state))
+}
+
+/// Clears those of the live invitations that stay. A teacher who is here does it: whoever sent it may
+/// have gone.
+fn clear(group: &Group, is_meant: impl Fn(&Invitation) -> bool) -> Vec<Command> {
+    let Some(teacher) = group.with_role(Role::Teacher).next() else { return Vec::new() };
+    let meant = group.live().filter(|it| it.stays && is_meant(it));
+    meant
+        .map(|it| {
+            let is_here = group.is_teacher(it.inviter);
+            let actor = if is_here { it.inviter } else { teacher.user_id };
+            Command::Clear { actor, invite_id: it.invite_id }
+        })
+        .collect()
 }
 
 fn operation_of(group: &Group, invite_id: InviteId) -> Option<(Operation, UserId)> {

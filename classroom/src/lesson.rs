@@ -1,10 +1,23 @@
 //! A group read as a lesson: the rounds, the hands, the turns.
 
-use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Timestamp, UserId};
+use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
-use crate::{ASK_ANYTIME, Operation};
+use crate::{ASK_ANYTIME, Operation, Undo};
 
-/// A round of hands that can still be answered.
+/// How far a round has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It can be answered.
+    Open,
+    /// Its time is up.
+    TimeUp,
+    /// A teacher has closed it.
+    Closed,
+    /// The first hand has taken it.
+    Taken,
+}
+
+/// A round of hands: one that can be answered, or the last one, until it is cleared or followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Round {
     /// The invitation that asks.
@@ -19,6 +32,10 @@ pub struct Round {
     pub expires_at: Option<Timestamp>,
     /// Whether the first hand takes it.
     pub first: bool,
+    /// How far it has come.
+    pub phase: Phase,
+    /// Whose hand took it.
+    pub winner: Option<UserId>,
 }
 
 /// What makes a hand a raised one.
@@ -41,6 +58,17 @@ pub struct Hand {
     pub seq: u64,
     /// What holds it up; more than one when several rounds were accepted.
     pub sources: Vec<HandSource>,
+    /// Whether it was raised unprompted, while a question stands that it does not answer.
+    pub own_question: bool,
+    /// Whether its student was called and declined, and has kept the place.
+    pub passed: bool,
+}
+
+impl Hand {
+    /// Whether it answers a round.
+    pub fn answers_a_round(&self) -> bool {
+        self.sources.iter().any(|source| matches!(source, HandSource::Round(_)))
+    }
 }
 
 /// A student who is invited to speak and has not answered.
@@ -94,12 +122,18 @@ pub enum Standing {
 pub struct Lesson {
     /// The rounds that can still be answered, oldest first.
     pub rounds: Vec<Round>,
+    /// The question that stands on every screen: the newest, until it is cleared or followed.
+    pub question: Option<Round>,
     /// The raised hands, in the one order in which the server took them.
     pub hands: Vec<Hand>,
     /// Those invited to speak and still silent, oldest first.
     pub invited: Vec<Invited>,
     /// Those who have the floor, oldest first.
     pub speaking: Vec<Turn>,
+    /// What was done last and can be taken back.
+    pub undo: Option<Undo>,
+    /// Who declined the floor, by which event.
+    declined: Vec<(UserId, u64)>,
 }
 
 /// Which members' hands were found up already, so that in a class of thousands nobody's is looked
@@ -117,6 +151,12 @@ impl Lesson {
         let mut lesson = Self::of_those(group, group.live());
         // A hand is a student's.
         lesson.hands.retain(|hand| !group.is_teacher(hand.user));
+        for hand in &mut lesson.hands {
+            hand.own_question = lesson.question.is_some() && !hand.answers_a_round();
+            let has_declined = |it: &&(UserId, u64)| it.0 == hand.user && it.1 > hand.seq;
+            hand.passed = lesson.declined.iter().any(|it| has_declined(&it));
+        }
+        lesson.undo = Undo::of(group);
         lesson
     }
 
@@ -152,19 +192,26 @@ impl Lesson {
         invitation: &Invitation,
         question: Option<String>,
     ) {
-        if invitation.open && raised.group.is_teacher(invitation.inviter) {
-            self.rounds.push(Round {
+        let is_shown = invitation.open || invitation.stays;
+        if is_shown && raised.group.is_teacher(invitation.inviter) {
+            let round = Round {
                 invite_id: invitation.invite_id,
                 inviter: invitation.inviter,
                 question,
-                since: invitation.created_at,
+                since: invitation.place().at,
                 expires_at: invitation.expires_at,
                 first: invitation.answers == Answers::First,
-            });
+                phase: phase(invitation),
+                winner: winner(raised.group, invitation),
+            };
+            if invitation.open {
+                self.rounds.push(round.clone());
+            }
+            self.question = Some(round);
         }
         for part in invitation.parts().iter().filter(|p| p.state == InviteeState::Accepted) {
             let source = HandSource::Round(invitation.invite_id);
-            self.raise(raised, part.user_id, part.at, part.seq, source);
+            self.raise(raised, part.user_id, part.place(), source);
         }
     }
 
@@ -174,16 +221,14 @@ impl Lesson {
         let by_teacher = group.is_teacher(invitation.inviter);
         let parts = invitation.parts().iter();
         for part in parts.filter(|part| by_teacher || !group.is_teacher(part.user_id)) {
-            let (user, since) = (part.user_id, part.at);
+            let (user, since) = (part.user_id, part.place().at);
             match part.state {
                 InviteeState::Pending => self.invited.push(Invited { user, invite_id, since }),
                 InviteeState::Accepted => {
                     self.speaking.push(Turn { user, invite_id, part_of: user, since });
                 }
-                InviteeState::Rejected
-                | InviteeState::Cancelled
-                | InviteeState::TimedOut
-                | InviteeState::Finished => {}
+                InviteeState::Rejected => self.declined.push((user, part.seq)),
+                InviteeState::Cancelled | InviteeState::TimedOut | InviteeState::Finished => {}
             }
         }
     }
@@ -192,10 +237,15 @@ impl Lesson {
         let (user, invite_id) = (invitation.inviter, invitation.invite_id);
         let taken = invitation.parts().iter().find(|part| part.state == InviteeState::Accepted);
         if let Some(part) = taken {
-            self.speaking.push(Turn { user, invite_id, part_of: part.user_id, since: part.at });
+            self.speaking.push(Turn {
+                user,
+                invite_id,
+                part_of: part.user_id,
+                since: part.place().at,
+            });
         } else if invitation.open {
             let source = HandSource::Ask(invite_id);
-            self.raise(raised, user, invitation.created_at, invitation.seq, source);
+            self.raise(raised, user, invitation.place(), source);
         }
     }
 
@@ -203,8 +253,7 @@ impl Lesson {
         &mut self,
         raised: &mut Raised<'_>,
         user: UserId,
-        since: Timestamp,
-        seq: u64,
+        Place { seq, at: since }: Place,
         source: HandSource,
     ) {
         let place = raised.group.place(user);
@@ -218,7 +267,9 @@ impl Lesson {
                 if let Some(place) = place {
                     raised.hands[place] = Some(self.hands.len());
                 }
-                self.hands.push(Hand { user, since, seq, sources: vec![source] });
+                let sources = vec![source];
+                let (own_question, passed) = (false, false);
+                self.hands.push(Hand { user, since, seq, sources, own_question, passed });
             }
         }
     }
@@ -238,9 +289,18 @@ impl Lesson {
         self.speaking.iter().find(|turn| turn.user == user)
     }
 
-    /// The newest round that can still be answered.
-    pub fn round_now(&self) -> Option<&Round> {
-        self.rounds.last()
+    /// The question that stands on every screen, whether or not it can still be answered.
+    pub const fn round_now(&self) -> Option<&Round> {
+        self.question.as_ref()
+    }
+
+    /// Whom *Next* calls: whoever took the question that stands, while their hand is up; else the
+    /// first who is connected and has not passed; else the first.
+    pub fn hero(&self, is_online: impl Fn(UserId) -> bool) -> Option<&Hand> {
+        let winner = self.question.as_ref().and_then(|round| round.winner);
+        let of_winner = winner.and_then(|user| self.hand(user)).filter(|hand| !hand.passed);
+        let ready = || self.hands.iter().find(|hand| !hand.passed && is_online(hand.user));
+        of_winner.or_else(ready).or_else(|| self.hands.first())
     }
 
     /// The newest round in which this student has not answered.
@@ -288,4 +348,34 @@ impl Lesson {
 
 fn state_in(group: &Group, round: &Round, user: UserId) -> Option<InviteeState> {
     Some(group.invitation(round.invite_id)?.part(user)?.state)
+}
+
+fn phase(invitation: &Invitation) -> Phase {
+    if invitation.open {
+        return Phase::Open;
+    }
+    match invitation.closed {
+        Some(InviteeState::TimedOut) => Phase::TimeUp,
+        Some(InviteeState::Accepted) => Phase::Taken,
+        Some(
+            InviteeState::Pending
+            | InviteeState::Rejected
+            | InviteeState::Cancelled
+            | InviteeState::Finished,
+        )
+        | None => Phase::Closed,
+    }
+}
+
+/// Whose hand took a round of which the first hand takes it.
+fn winner(group: &Group, invitation: &Invitation) -> Option<UserId> {
+    if invitation.answers != Answers::First {
+        return None;
+    }
+    let took = |it: &Invitation| {
+        let took = |state| matches!(state, InviteeState::Accepted | InviteeState::Finished);
+        it.parts().iter().find(|part| took(part.state)).map(|part| part.user_id)
+    };
+    let restored = || invitation.restores.and_then(|before| group.invitation(before));
+    took(invitation).or_else(|| restored().and_then(took))
 }

@@ -7,21 +7,27 @@
 //! [`plan`] turns what a person does in the room into the engine's verbs, and [`history`] tells
 //! afterwards what was done.
 
+mod asked_before;
 mod deed;
 mod floor;
 mod follow;
 pub mod history;
 mod lesson;
 mod operation;
+mod perform;
+mod performed;
 mod reason;
 
 use call::Calls;
 
+pub use asked_before::AskedBefore;
 pub use deed::{Deed, Obstacle, plan};
-pub use floor::{ASK_ANYTIME, SECOND_ASK};
+pub use floor::{ASK_ANYTIME, SECOND_ASK, TURN_STARTS_AT_ONCE};
 pub use follow::Classroom;
-pub use lesson::{Hand, HandSource, Invited, Lesson, Round, Standing, Turn};
+pub use lesson::{Hand, HandSource, Invited, Lesson, Phase, Round, Standing, Turn};
 pub use operation::Operation;
+pub use perform::{Move, SETTLED};
+pub use performed::{Undo, UndoneDeed};
 pub use reason::{KnownReason, Reason};
 
 /// The applications of Handup's engine: whoever opens an engine hands it these. One more stands in

@@ -7,6 +7,10 @@ signaling::reasons! {
         CalledOn = "called_on",
         /// The hand was lowered.
         Lowered = "lowered",
+        /// The hand came down because it answered a question that another one followed.
+        Followed = "followed",
+        /// A teacher passed over a student who was called and silent.
+        Skipped = "skipped",
         /// The turn is over.
         Spoke = "spoke",
     }

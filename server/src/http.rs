@@ -12,6 +12,7 @@ mod invitations;
 pub(crate) mod listen;
 mod origin;
 pub(crate) mod pace;
+mod performing;
 pub(crate) mod reach;
 mod rendering;
 pub(crate) mod reply;
@@ -56,6 +57,8 @@ fn table() -> Vec<(Route, MethodRouter<Engine>)> {
         at(READ, "/groups/{group}/events", events::events),
         at(ACT, "/groups/{group}/invite", invitations::invite),
         at(ACT, "/groups/{group}/inviteInGroup", invitations::invite_in_group),
+        at(ACT, "/groups/{group}/perform", performing::perform),
+        at(ACT, "/groups/{group}/undo", performing::undo),
         at(ACT, "/groups/{group}/joinCode", groups::renew_join_code),
         at(ACT, "/groups/{group}/handover", groups::hand_over),
         at(CHANGE, "/groups/{group}/members/{member}", groups::change_role),
@@ -67,6 +70,7 @@ fn table() -> Vec<(Route, MethodRouter<Engine>)> {
         at(ACT, "/groups/{group}/invitations/{invitation}/accept", invitations::accept),
         at(ACT, "/groups/{group}/invitations/{invitation}/reject", invitations::reject),
         at(ACT, "/groups/{group}/invitations/{invitation}/finish", invitations::finish),
+        at(ACT, "/groups/{group}/invitations/{invitation}/clear", invitations::clear),
         at(ACT, "/groups/{group}/invitations/{invitation}/ringing", ends::ringing),
         at(ACT, "/groups/{group}/invitations/{invitation}/relay", ends::relay),
         at(ACT, "/groups/{group}/invitations/{invitation}/keepAlive", ends::keep_alive),

@@ -3,9 +3,12 @@
 //! the same commit as an event, and read a log as the history of what it is about. Applications of
 //! one engine stand beside each other as a pair.
 
+use std::ops::Range;
+
+use crate::event::{Performed, ReceiveNewInvitation};
 use crate::{
-    Command, Event, Group, GroupId, Rejection, Settlement, Switch, Timestamp, apply, decide,
-    settlement,
+    Command, Event, EventKind, Group, GroupId, InviteId, Rejection, Settlement, Switch, Timestamp,
+    UserId, apply, decide, settlement,
 };
 
 /// What an application makes of a group's log, as far as it was read. The engine keeps both texts
@@ -39,6 +42,18 @@ impl LogReader for NoHistory {
     }
 }
 
+/// What an application makes of a string that somebody performs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Performance {
+    /// The commands, in order. One that the rules refuse does not happen, as somebody else was
+    /// first; when nothing happens at all the first refusal is that of the whole.
+    pub commands: Vec<Command>,
+    /// Which of them can be undone, together.
+    pub undoable: Range<usize>,
+    /// What they were, as `onPerformed` tells it.
+    pub data: String,
+}
+
 /// What is built on the engine. It reads `data`; the engine does not.
 pub trait Application: Send + Sync + 'static {
     /// The reason recorded when a part of an invitation with this `data` is finished and nobody
@@ -48,6 +63,24 @@ pub trait Application: Send + Sync + 'static {
     /// What must follow from the event, in a group that has applied it. The commands are decided
     /// by the same rules as anybody's; one that the rules refuse does not happen.
     fn follow(&self, group: &Group, event: &Event) -> Vec<Command>;
+
+    /// Whether snapshots go on telling an invitation once it has closed, until it is cleared.
+    fn stays(&self, _group: &Group, _new: &ReceiveNewInvitation) -> bool {
+        false
+    }
+
+    /// What `data` means as something that a member performs, in the group as it is at this moment;
+    /// none when it is not this application's. `fresh` is the first of the new ids for invitations.
+    fn perform(
+        &self,
+        _group: &Group,
+        _now: Timestamp,
+        _actor: UserId,
+        _data: &str,
+        _fresh: InviteId,
+    ) -> Option<Result<Performance, Rejection>> {
+        None
+    }
 
     /// The switches that it adds to the settings of a class. Whatever else is named in a change of
     /// settings is refused before it becomes a command.
@@ -106,6 +139,22 @@ impl<A: Application, B: Application> Application for (A, B) {
         commands
     }
 
+    fn stays(&self, group: &Group, new: &ReceiveNewInvitation) -> bool {
+        self.0.stays(group, new) || self.1.stays(group, new)
+    }
+
+    fn perform(
+        &self,
+        group: &Group,
+        now: Timestamp,
+        actor: UserId,
+        data: &str,
+        fresh: InviteId,
+    ) -> Option<Result<Performance, Rejection>> {
+        let of_first = self.0.perform(group, now, actor, data, fresh);
+        of_first.or_else(|| self.1.perform(group, now, actor, data, fresh))
+    }
+
     fn switches(&self) -> Vec<Switch> {
         let mut switches = self.0.switches();
         switches.extend(self.1.switches());
@@ -154,26 +203,45 @@ pub struct Outcome {
 pub fn act(
     group: &mut Group,
     now: Timestamp,
-    mut command: Command,
+    command: Command,
     application: &dyn Application,
 ) -> Result<Outcome, Rejection> {
+    let mut events = Vec::new();
+    let settlement = carry_out(group, now, command.clone(), application, &mut events)?;
+    if let Command::Perform { actor, data, fresh } = &command {
+        let performance = application.perform(group, now, *actor, data, *fresh);
+        let performance = performance.unwrap_or(Err(Rejection::NotPermitted))?;
+        perform(group, now, *actor, performance, application, &mut events)?;
+    }
+    Ok(Outcome { events, settlement })
+}
+
+/// Decides a command, applies it and what follows, and adds the events to those that there are.
+fn carry_out(
+    group: &mut Group,
+    now: Timestamp,
+    mut command: Command,
+    application: &dyn Application,
+    events: &mut Vec<Event>,
+) -> Result<Option<Settlement>, Rejection> {
     if let Command::Finish { invite_id, reason: reason @ None, .. } = &mut command
         && let Some(invitation) = group.invitation(*invite_id)
     {
         *reason = application.finish_reason(&invitation.data).map(str::to_owned);
     }
-    let mut events = decide(group, now, &command)?;
+    let decided = decided(group, now, &command, application)?;
     if let Some(rejection) = application.refuse(group, now, &command) {
         return Err(rejection);
     }
-    for event in &events {
+    for event in &decided {
         apply(group, event);
     }
-    let settlement = settlement(group, &command, &events);
-    let mut next = 0;
+    let settlement = settlement(group, &command, &decided);
+    let mut next = events.len();
+    events.extend(decided);
     while let Some(event) = events.get(next) {
         for following in application.follow(group, event) {
-            if let Ok(more) = decide(group, now, &following) {
+            if let Ok(more) = self::decided(group, now, &following, application) {
                 for event in &more {
                     apply(group, event);
                 }
@@ -182,5 +250,55 @@ pub fn act(
         }
         next += 1;
     }
-    Ok(Outcome { events, settlement })
+    Ok(settlement)
+}
+
+/// What a command makes happen, with what the application says of the invitations that it makes.
+fn decided(
+    group: &Group,
+    now: Timestamp,
+    command: &Command,
+    application: &dyn Application,
+) -> Result<Vec<Event>, Rejection> {
+    let mut events = decide(group, now, command)?;
+    for event in &mut events {
+        if let EventKind::ReceiveNewInvitation(new) = &mut event.kind {
+            new.stays = application.stays(group, new).then_some(true);
+        }
+    }
+    Ok(events)
+}
+
+/// Carries out several commands as one.
+fn perform(
+    group: &mut Group,
+    now: Timestamp,
+    actor: UserId,
+    performance: Performance,
+    application: &dyn Application,
+    events: &mut Vec<Event>,
+) -> Result<(), Rejection> {
+    let Performance { commands, undoable, data } = performance;
+    let mut refused = None;
+    let mut done: Option<(u64, u64)> = None;
+    for (place, command) in commands.into_iter().enumerate() {
+        let before = group.seq;
+        if let Err(rejection) = carry_out(group, now, command, application, events) {
+            refused.get_or_insert(rejection);
+        }
+        if undoable.contains(&place) && group.seq > before {
+            let first = done.map_or(before + 1, |(first, _)| first);
+            done = Some((first, group.seq));
+        }
+    }
+    if let Some(rejection) = refused.filter(|_| events.is_empty()) {
+        return Err(rejection);
+    }
+    if let Some((first, last)) = done {
+        let kind = Performed { by: actor, data, first, last }.into();
+        let event = Event { seq: group.seq + 1, at: now, kind };
+        apply(group, &event);
+        events.push(event);
+    }
+    Ok(())
 }

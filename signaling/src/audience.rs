@@ -45,6 +45,9 @@ impl EventKind {
             | Self::InvitationTimeout(_)
             | Self::InvitationModified(_)
             | Self::InviteeFinished(_)
+            | Self::InvitationCleared(_)
+            | Self::Performed(_)
+            | Self::Undone(_)
             | Self::MemberJoined(_)
             | Self::MemberChanged(_)
             | Self::GroupChanged(_) => Ends::Nobody,

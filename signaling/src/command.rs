@@ -96,6 +96,47 @@ pub enum Command {
         /// Why, when an application declines.
         reason: Option<String>,
     },
+    /// Take or decline the part of somebody else who is silent, in a teacher's invitation to the
+    /// group.
+    AnswerFor {
+        /// The teacher who answers.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+        /// For whom.
+        invitee: UserId,
+        /// Whether the part is accepted or declined.
+        accepts: bool,
+        /// The application's string.
+        data: String,
+        /// Why, when it is declined.
+        reason: Option<String>,
+    },
+    /// Have snapshots tell an invitation no more that stays once it has closed.
+    Clear {
+        /// Who clears it.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+    },
+    /// Do what an application makes of a string, several things as one.
+    Perform {
+        /// Who does it.
+        actor: UserId,
+        /// The application's string: what is done.
+        data: String,
+        /// The first of the new ids for the invitations that it may make.
+        fresh: InviteId,
+    },
+    /// Take back what was performed last.
+    Undo {
+        /// Who takes it back.
+        actor: UserId,
+        /// The `onPerformed` to take back, by its number.
+        performed: u64,
+        /// The first of the new ids for the invitations that it may make.
+        fresh: InviteId,
+    },
     /// End what acceptances began.
     Finish {
         /// Who ends it.
@@ -171,10 +212,14 @@ impl Command {
             | Self::Cancel { data, .. }
             | Self::Accept { data, .. }
             | Self::Reject { data, .. }
+            | Self::AnswerFor { data, .. }
+            | Self::Perform { data, .. }
             | Self::Finish { data, .. }
             | Self::Modify { data, .. } => data,
             Self::Create { .. }
             | Self::Join { .. }
+            | Self::Clear { .. }
+            | Self::Undo { .. }
             | Self::ChangeGroup { .. }
             | Self::RenewJoinCode { .. }
             | Self::ChangeRole { .. }

@@ -3,10 +3,11 @@
 use std::ops::RangeInclusive;
 
 use crate::event::{
-    GroupChanged, GroupEnded, InvitationCancelled, InvitationModified, InvitationTimeout,
-    InviteeAccepted, InviteeFinished, InviteeRejected, MemberChanged, MemberJoined, MemberLeft,
-    ReceiveNewInvitation,
+    GroupChanged, GroupEnded, InvitationCancelled, InvitationCleared, InvitationModified,
+    InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected, MemberChanged,
+    MemberJoined, MemberLeft, ReceiveNewInvitation,
 };
+use crate::undo::undo;
 use crate::{
     Answers, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId, Invitee,
     InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, MAX_SAID_TO_ALL_BYTES, Member, Reason,
@@ -82,6 +83,9 @@ fn decide_kinds(
                 timeout: *timeout,
                 expires_at: deadline(now, timeout.seconds()),
                 answers: Answers::Each,
+                stays: None,
+                restores: None,
+                place: None,
             };
             Ok(vec![invited.into()])
         }
@@ -98,6 +102,9 @@ fn decide_kinds(
                 timeout: *timeout,
                 expires_at: deadline(now, timeout.seconds()),
                 answers: *answers,
+                stays: None,
+                restores: None,
+                place: None,
             };
             Ok(vec![invited.into()])
         }
@@ -117,35 +124,47 @@ fn decide_kinds(
         Command::Accept { actor, invite_id, data } => {
             let invitation = visible(group, *actor, *invite_id)?;
             within_limit(data)?;
-            if settles(invitation, *actor, now, InviteeState::Accepted)? {
-                return Ok(Vec::new());
-            }
-            let accepted =
-                InviteeAccepted { invite_id: *invite_id, invitee: *actor, data: data.clone() };
-            let mut kinds = vec![accepted.into()];
-            if invitation.answers == Answers::First {
-                let pending = invitation.in_state(InviteeState::Pending);
-                let others: Vec<UserId> = pending.filter(|user| user != actor).collect();
-                if !others.is_empty() {
-                    let reason = Some(Reason::AnsweredElsewhere.text());
-                    kinds.push(cancel_those(invitation, others, "", reason));
-                }
-            }
-            Ok(kinds)
+            accept(invitation, *actor, None, data, now)
         }
         Command::Reject { actor, invite_id, data, reason } => {
             let invitation = visible(group, *actor, *invite_id)?;
             within_limit(data)?;
-            if settles(invitation, *actor, now, InviteeState::Rejected)? {
+            reject(invitation, *actor, None, data, reason.as_ref(), now)
+        }
+        Command::AnswerFor { actor, invite_id, invitee, accepts, data, reason } => {
+            teacher(group, *actor)?;
+            let invitation = visible(group, *actor, *invite_id)?;
+            within_limit(data)?;
+            // What is between two is theirs, and what a student asks is for teachers to answer.
+            if invitation.group_id.is_none() || !group.is_teacher(invitation.inviter) {
+                return Err(Rejection::NotPermitted);
+            }
+            if group.member(*invitee).is_none() {
+                return Err(Rejection::NotAMember);
+            }
+            let by = (actor != invitee).then_some(*actor);
+            if *accepts {
+                accept(invitation, *invitee, by, data, now)
+            } else {
+                reject(invitation, *invitee, by, data, reason.as_ref(), now)
+            }
+        }
+        Command::Clear { actor, invite_id } => {
+            teacher(group, *actor)?;
+            let invitation = visible(group, *actor, *invite_id)?;
+            if !invitation.stays {
                 return Ok(Vec::new());
             }
-            let rejected = InviteeRejected {
-                invite_id: *invite_id,
-                invitee: *actor,
-                data: data.clone(),
-                reason: reason.clone(),
-            };
-            Ok(vec![rejected.into()])
+            Ok(vec![InvitationCleared { invite_id: *invite_id, by: *actor }.into()])
+        }
+        Command::Perform { actor, data, .. } => {
+            member(group, *actor)?;
+            within_limit(data)?;
+            Ok(Vec::new())
+        }
+        Command::Undo { actor, performed, fresh } => {
+            teacher(group, *actor)?;
+            undo(group, now, *actor, *performed, *fresh)
         }
         Command::Finish { actor, invite_id, whom, reason, data } => {
             let invitation = finishable(group, *actor, *invite_id)?;
@@ -227,6 +246,46 @@ fn decide_kinds(
             Ok(timeouts.collect())
         }
     }
+}
+
+/// Takes an invitee's part, for them or by somebody else's word.
+fn accept(
+    invitation: &Invitation,
+    invitee: UserId,
+    by: Option<UserId>,
+    data: &str,
+    now: Timestamp,
+) -> Result<Vec<EventKind>, Rejection> {
+    if settles(invitation, invitee, now, InviteeState::Accepted)? {
+        return Ok(Vec::new());
+    }
+    let (invite_id, data) = (invitation.invite_id, data.to_owned());
+    let mut kinds = vec![InviteeAccepted { invite_id, invitee, data, by, place: None }.into()];
+    if invitation.answers == Answers::First {
+        let pending = invitation.in_state(InviteeState::Pending);
+        let others: Vec<UserId> = pending.filter(|user| *user != invitee).collect();
+        if !others.is_empty() {
+            let reason = Some(Reason::AnsweredElsewhere.text());
+            kinds.push(cancel_those(invitation, others, "", reason));
+        }
+    }
+    Ok(kinds)
+}
+
+/// Declines an invitee's part, for them or by somebody else's word.
+fn reject(
+    invitation: &Invitation,
+    invitee: UserId,
+    by: Option<UserId>,
+    data: &str,
+    reason: Option<&String>,
+    now: Timestamp,
+) -> Result<Vec<EventKind>, Rejection> {
+    if settles(invitation, invitee, now, InviteeState::Rejected)? {
+        return Ok(Vec::new());
+    }
+    let (invite_id, data, reason) = (invitation.invite_id, data.to_owned(), reason.cloned());
+    Ok(vec![InviteeRejected { invite_id, invitee, data, reason, by }.into()])
 }
 
 /// Ends the class and all that goes on in it. What nobody ends by a deed ends by whoever takes part.
@@ -558,6 +617,10 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         Command::Accept { actor, invite_id, .. } | Command::Reject { actor, invite_id, .. } => {
             (*invite_id, group.invitation(*invite_id)?.part(*actor).cloned().into_iter().collect())
         }
+        Command::AnswerFor { invitee, invite_id, .. } => (
+            *invite_id,
+            group.invitation(*invite_id)?.part(*invitee).cloned().into_iter().collect(),
+        ),
         Command::Cancel { invite_id, .. } => {
             let parts = cancelled_parts(group.invitation(*invite_id)?);
             (*invite_id, parts.into_iter().cloned().collect())
@@ -576,6 +639,9 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         | Command::Invite { .. }
         | Command::InviteInGroup { .. }
         | Command::Modify { .. }
+        | Command::Clear { .. }
+        | Command::Perform { .. }
+        | Command::Undo { .. }
         | Command::ChangeGroup { .. }
         | Command::RenewJoinCode { .. }
         | Command::ChangeRole { .. }

@@ -110,7 +110,11 @@ impl Eraser {
                         joined.alike.and_then(|alike| look.without(joined.user_id, alike));
                 }
             }
-            EventKind::InvitationTimeout(_)
+            // Its string is the application's own account of what was done.
+            EventKind::Performed(_)
+            | EventKind::Undone(_)
+            | EventKind::InvitationCleared(_)
+            | EventKind::InvitationTimeout(_)
             | EventKind::MemberChanged(_)
             | EventKind::MemberLeft(_)
             | EventKind::GroupChanged(_)

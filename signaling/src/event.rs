@@ -6,8 +6,8 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
-    Alike, Answers, GroupId, InviteId, InviteeList, Name, Role, Settings, Timeout, Timestamp,
-    UserId,
+    Alike, Answers, GroupId, InviteId, InviteeList, Name, Place, Role, Settings, Timeout,
+    Timestamp, UserId,
 };
 
 /// One durable event of a group.
@@ -86,6 +86,12 @@ body! {
     role = "role": Role,
     alike = "alike": Alike,
     settings = "settings": Settings,
+    stays = "stays": bool,
+    restores = "restores": InviteId,
+    place = "place": Place,
+    first = "first": u64,
+    last = "last": u64,
+    performed = "performed": u64,
 }
 
 /// Events of one kind and of numbers that follow each other, as a stream tells them when it is asked
@@ -260,12 +266,22 @@ event_kinds! {
         #[doc = "Seconds to answer in; 0 for no limit."] timeout: Timeout,
         #[doc = "The deadline."] expires_at: Option<Timestamp>,
         #[doc = "Whether each answers or the first takes it."] answers: Answers,
+        #[doc = "True when snapshots go on telling it once it has closed, until it is cleared."]
+        #[serde(skip_serializing_if = "Option::is_none")] stays: Option<bool>,
+        #[doc = "The invitation of which an undo brings something back in this one."]
+        #[serde(skip_serializing_if = "Option::is_none")] restores: Option<InviteId>,
+        #[doc = "Its place in the order, where an undo gives it that of the one that it restores."]
+        #[serde(skip_serializing_if = "Option::is_none")] place: Option<Place>,
     }
     /// An invitee accepted.
     InviteeAccepted = "onInviteeAccepted" {
         #[doc = "The invitation."] #[serde(rename = "inviteID")] invite_id: InviteId,
         #[doc = "Who accepted."] invitee: UserId,
         #[doc = "The application's string."] data: String,
+        #[doc = "Who accepted for them, when they did not themselves."]
+        #[serde(skip_serializing_if = "Option::is_none")] by: Option<UserId>,
+        #[doc = "The place in the order of the acceptance that an undo brings back."]
+        #[serde(skip_serializing_if = "Option::is_none")] place: Option<Place>,
     }
     /// An invitee declined.
     InviteeRejected = "onInviteeRejected" {
@@ -274,6 +290,8 @@ event_kinds! {
         #[doc = "The application's string."] data: String,
         #[doc = "Why, when an application declined for them."]
         #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<String>,
+        #[doc = "Who declined for them, when they did not themselves."]
+        #[serde(skip_serializing_if = "Option::is_none")] by: Option<UserId>,
     }
     /// Pending parts were closed.
     InvitationCancelled = "onInvitationCancelled" {
@@ -301,6 +319,23 @@ event_kinds! {
         #[doc = "Who ended it."] by: UserId,
         #[doc = "Why."] reason: String,
         #[doc = "The application's string."] data: String,
+    }
+    /// An invitation that stayed once it had closed is told in snapshots no more.
+    InvitationCleared = "onInvitationCleared" {
+        #[doc = "The invitation."] #[serde(rename = "inviteID")] invite_id: InviteId,
+        #[doc = "Who cleared it."] by: UserId,
+    }
+    /// Somebody did several things as one, which can be undone as one.
+    Performed = "onPerformed" {
+        #[doc = "Who."] by: UserId,
+        #[doc = "The application's string: what it was."] data: String,
+        #[doc = "The first event that an undo takes back."] first: u64,
+        #[doc = "The last of them."] last: u64,
+    }
+    /// What somebody had performed was taken back; the events before say how.
+    Undone = "onUndone" {
+        #[doc = "Who took it back."] by: UserId,
+        #[doc = "The `onPerformed` that it takes back, by its number."] performed: u64,
     }
     /// Somebody joined.
     MemberJoined = "onMemberJoined" {
@@ -342,7 +377,10 @@ impl Event {
             EventKind::InvitationTimeout(event) => Some(event.invite_id),
             EventKind::InvitationModified(event) => Some(event.invite_id),
             EventKind::InviteeFinished(event) => Some(event.invite_id),
-            EventKind::MemberJoined(_)
+            EventKind::InvitationCleared(event) => Some(event.invite_id),
+            EventKind::Performed(_)
+            | EventKind::Undone(_)
+            | EventKind::MemberJoined(_)
             | EventKind::MemberChanged(_)
             | EventKind::MemberLeft(_)
             | EventKind::GroupChanged(_)

@@ -6,7 +6,9 @@ use crate::event::{
     InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
     MemberJoined, ReceiveNewInvitation,
 };
+use crate::invitation::Ends;
 use crate::live::{Live, Said, speaker};
+use crate::undo::Performed;
 use crate::{
     Alike, Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Member, Name, Role, Roll, Settings, Timestamp, UserId, json,
@@ -25,6 +27,10 @@ pub struct Group {
     pub seq: u64,
     /// Whether it has ended.
     pub ended: bool,
+    /// What somebody performed last that can be taken back as one, unless it was.
+    pub performed: Option<Performed>,
+    /// What was taken back last, by the number of its event.
+    pub(crate) undone: Option<u64>,
     members: Roll<Member>,
     invitations: BTreeMap<InviteId, Invitation>,
     live: Live,
@@ -39,6 +45,8 @@ impl Group {
             settings: Settings::default(),
             seq: 0,
             ended: false,
+            performed: None,
+            undone: None,
             members: Roll::default(),
             invitations: BTreeMap::new(),
             live: Live::default(),
@@ -100,6 +108,11 @@ impl Group {
     /// The invitation with this id, live or not.
     pub fn invitation(&self, invite_id: InviteId) -> Option<&Invitation> {
         self.invitations.get(&invite_id)
+    }
+
+    /// All invitations that the group still holds, live or not, in no order that means something.
+    pub fn invitations(&self) -> impl Iterator<Item = &Invitation> {
+        self.invitations.values()
     }
 
     /// The live invitations, in the order in which they were made.
@@ -221,6 +234,9 @@ fn settle(
             if let Some(before) = &part.data {
                 said.push((speaker(inviter, part), -json::length(before).cast_signed()));
             }
+            // An undo of the end brings the acceptance back to its place.
+            part.began = (to == InviteeState::Finished).then(|| part.place());
+            part.place = None;
             part.state = to;
             if !data.is_empty() {
                 said.push((speaker(inviter, part), json::length(data).cast_signed()));
@@ -253,17 +269,22 @@ pub fn apply(group: &mut Group, event: &Event) {
     group.seq = event.seq;
     match &event.kind {
         EventKind::ReceiveNewInvitation(new) => open(group, event, new),
-        EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, data }) => {
+        EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, data, by: _, place }) => {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
                 if invitation.answers == Answers::First {
-                    invitation.open = false;
-                    invitation.closed.get_or_insert(Accepted);
+                    close(invitation, event, Accepted);
                 }
-                settle(invitation, event, &whom, Pending, Accepted, None, data)
+                let said = settle(invitation, event, &whom, Pending, Accepted, None, data);
+                if let Some(part) = invitation.parts_mut().of_mut(*invitee)
+                    && part.seq == event.seq
+                {
+                    part.place = *place;
+                }
+                said
             });
         }
-        EventKind::InviteeRejected(InviteeRejected { invite_id, invitee, data, reason }) => {
+        EventKind::InviteeRejected(InviteeRejected { invite_id, invitee, data, reason, by: _ }) => {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
                 settle(invitation, event, &whom, Pending, Rejected, reason.as_deref(), data)
@@ -279,16 +300,14 @@ pub fn apply(group: &mut Group, event: &Event) {
             group.change(*invite_id, |invitation| {
                 let reason = reason.as_deref();
                 if *invitee_list == InviteeList::Everyone {
-                    invitation.open = false;
-                    invitation.closed.get_or_insert(Cancelled);
+                    close(invitation, event, Cancelled);
                 }
                 settle(invitation, event, invitee_list, Pending, Cancelled, reason, data)
             });
         }
         EventKind::InvitationTimeout(InvitationTimeout { invite_id, invitee_list }) => {
             group.change(*invite_id, |invitation| {
-                invitation.open = false;
-                invitation.closed.get_or_insert(TimedOut);
+                close(invitation, event, TimedOut);
                 settle(invitation, event, invitee_list, Pending, TimedOut, None, "")
             });
         }
@@ -305,6 +324,20 @@ pub fn apply(group: &mut Group, event: &Event) {
                 let whom = InviteeList::Members(vec![*invitee]);
                 settle(invitation, event, &whom, Accepted, Finished, Some(reason), data)
             });
+        }
+        EventKind::InvitationCleared(cleared) => {
+            group.change(cleared.invite_id, |invitation| {
+                invitation.stays = false;
+                invitation.ends.cleared = event.seq;
+                Said::new()
+            });
+        }
+        EventKind::Performed(performed) => {
+            group.performed = Some(Performed::of(event, performed));
+        }
+        EventKind::Undone(undone) => {
+            group.undone = Some(undone.performed);
+            group.performed.take_if(|performed| performed.seq == undone.performed);
         }
         EventKind::MemberJoined(MemberJoined { user_id, name, role, alike }) => {
             let (name, alike) = (name.clone(), *alike);
@@ -325,6 +358,15 @@ pub fn apply(group: &mut Group, event: &Event) {
             group.settings = changed.settings.clone();
         }
         EventKind::GroupEnded(_) => group.ended = true,
+    }
+}
+
+/// An invitation can be answered no more, by anybody.
+fn close(invitation: &mut Invitation, event: &Event, by: InviteeState) {
+    invitation.open = false;
+    if invitation.closed.is_none() {
+        invitation.closed = Some(by);
+        invitation.ends.closed = event.seq;
     }
 }
 
@@ -350,6 +392,10 @@ fn open(group: &mut Group, event: &Event, new: &ReceiveNewInvitation) {
         expires_at: new.expires_at,
         open: true,
         closed: None,
+        stays: new.stays == Some(true),
+        restores: new.restores,
+        place: new.place,
+        ends: Ends::default(),
         invitees: Some(
             invitees.into_iter().map(|user| Invitee::pending(user, event.at, event.seq)).collect(),
         ),

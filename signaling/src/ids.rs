@@ -73,6 +73,16 @@ id! {
     InviteId
 }
 
+impl InviteId {
+    /// The id that lies so many places behind this one: a command that makes several invitations
+    /// brings the first of their ids, which is random.
+    #[must_use]
+    pub const fn nth(self, place: u32) -> Self {
+        let number = u128::from_be_bytes(*self.as_bytes()).wrapping_add(place as u128);
+        Self::from_bytes(number.to_be_bytes())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,6 +84,16 @@ impl<'de> Deserialize<'de> for InviteeList {
     }
 }
 
+/// A place in the order of a group, where an undo brings something back to the one that it had: the
+/// number and the moment of the event that first brought it about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The event's number.
+    pub seq: u64,
+    /// The event's moment.
+    pub at: Timestamp,
+}
+
 /// One invitee's part in an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,11 +113,34 @@ pub struct Invitee {
     /// The application's string that came with the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// The place of an acceptance that an undo has brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The place that the acceptance had, once it is over: an undo brings it back to it.
+    #[serde(skip)]
+    pub(crate) began: Option<Place>,
 }
 
 impl Invitee {
-    pub(crate) fn pending(user_id: UserId, at: Timestamp, seq: u64) -> Self {
-        Self { user_id, state: InviteeState::Pending, at, seq, reason: None, data: None }
+    pub(crate) const fn pending(user_id: UserId, at: Timestamp, seq: u64) -> Self {
+        Self::settled(user_id, InviteeState::Pending, at, seq, None)
+    }
+
+    /// The part of a user that came to this state, and the string that came with it.
+    pub const fn settled(
+        user_id: UserId,
+        state: InviteeState,
+        at: Timestamp,
+        seq: u64,
+        data: Option<String>,
+    ) -> Self {
+        Self { user_id, state, at, seq, reason: None, data, place: None, began: None }
+    }
+
+    /// Its place in the order: that of the event which brought the state about, or of the one that
+    /// an undo has brought back.
+    pub fn place(&self) -> Place {
+        self.place.unwrap_or(Place { seq: self.seq, at: self.at })
     }
 }
 
@@ -146,14 +179,44 @@ pub struct Invitation {
     /// Whether it can still be answered (one to `"*"`: also by somebody who is yet to come).
     pub open: bool,
     /// What closed it as a whole: its taking, its cancel or its deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<InviteeState>,
+    /// Whether snapshots go on telling it once it has closed, until it is cleared.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stays: bool,
+    /// The invitation of which an undo has brought something back in this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<InviteId>,
+    /// Its place in the order, where an undo has given it that of the one that it restores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The events that closed and that cleared it.
     #[serde(skip)]
-    pub(crate) closed: Option<InviteeState>,
+    pub(crate) ends: Ends,
     /// Every part, in the order in which they came to be invited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitees: Option<Roll<Invitee>>,
 }
 
+/// The numbers of the events that closed an invitation and that cleared it; 0 where none did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ends {
+    pub closed: u64,
+    pub cleared: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 impl Invitation {
+    /// Its place in the order: that of the event which began it, or of the one that an undo has
+    /// brought back.
+    pub fn place(&self) -> Place {
+        self.place.unwrap_or(Place { seq: self.seq, at: self.created_at })
+    }
+
     /// Every part; none when the invitation was answered without them.
     pub fn parts(&self) -> &[Invitee] {
         self.invitees.as_deref().unwrap_or_default()
@@ -179,9 +242,14 @@ impl Invitation {
         self.parts().iter().filter(move |part| part.state == state).map(|part| part.user_id)
     }
 
-    /// Whether it is open or something that an acceptance began goes on.
+    /// Whether it is open, or something that an acceptance began goes on, or it stays once it has
+    /// closed: for everyone whom it asked, or as long as somebody has declined it.
     pub fn is_live(&self) -> bool {
-        self.open || self.in_state(InviteeState::Accepted).next().is_some()
+        let is_any = |state| self.in_state(state).next().is_some();
+        self.open
+            || is_any(InviteeState::Accepted)
+            || self.stays
+                && (self.invitee_list == InviteeList::Everyone || is_any(InviteeState::Rejected))
     }
 
     /// Whether the deadline has come by this moment, its timeout event written or not.

@@ -28,10 +28,11 @@ mod settings;
 pub mod test_support;
 mod time;
 mod timeout;
+mod undo;
 pub mod wire;
 
 pub use alike::Alike;
-pub use application::{Application, LogReader, Outcome, Reading, act};
+pub use application::{Application, LogReader, Outcome, Performance, Reading, act};
 pub use audience::{Audience, Ends};
 pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom};
@@ -40,7 +41,7 @@ pub use erase::Eraser;
 pub use event::{Event, EventKind};
 pub use group::{Group, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};
-pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState};
+pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState, Place};
 pub use member::{Member, Role};
 pub use name::{Name, NameError};
 pub use problem::{Code, Refusal, Rejection};
@@ -49,6 +50,7 @@ pub use roll::{Entry, Roll};
 pub use settings::{Settings, SettingsChange, Switch};
 pub use time::{Timestamp, TimestampError};
 pub use timeout::{Timeout, TimeoutError};
+pub use undo::{Performed, UNDO_SECONDS};
 pub use wire::{
     JoinCodeChanged, MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange,
     UserStatus,

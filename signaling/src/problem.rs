@@ -104,6 +104,9 @@ pub enum Rejection {
         /// The state that won.
         InviteeState,
     ),
+    /// Nothing that was performed has this number, or it is not the last, or too long ago.
+    #[error("There is nothing to undo any more.")]
+    NothingToUndo,
     /// The class would be left without a teacher.
     #[error("A class keeps at least one teacher.")]
     LastTeacher,
@@ -134,7 +137,7 @@ impl Rejection {
             Self::NotSignedIn => 401,
             Self::Locked | Self::NotPermitted => 403,
             Self::NoSuchInvitation | Self::NoSuchMember => 404,
-            Self::AlreadyProcessed(_) | Self::Full | Self::LastTeacher => 409,
+            Self::AlreadyProcessed(_) | Self::NothingToUndo | Self::Full | Self::LastTeacher => 409,
             Self::Ended => 410,
             Self::DataTooLarge => 413,
             Self::NotAMember => 422,
@@ -153,7 +156,9 @@ impl Rejection {
             Self::NotSignedIn => Code::NotSignedIn,
             Self::Locked | Self::LastTeacher => Code::GroupRefuses,
             Self::NotPermitted => Code::NotPermitted,
-            Self::NoSuchInvitation | Self::AlreadyProcessed(_) => Code::Invitation,
+            Self::NoSuchInvitation | Self::AlreadyProcessed(_) | Self::NothingToUndo => {
+                Code::Invitation
+            }
             Self::Full => Code::Full,
             Self::Ended => Code::Group,
             Self::DataTooLarge => Code::TooLarge,
@@ -176,6 +181,7 @@ impl Rejection {
             | Self::NoSuchInvitation
             | Self::NotAMember
             | Self::NoSuchMember
+            | Self::NothingToUndo
             | Self::LastTeacher
             | Self::Ended
             | Self::Application(_) => None,

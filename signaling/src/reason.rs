@@ -50,6 +50,8 @@ reasons! {
         Forgotten = "forgotten",
         /// An acceptance was finished and nobody said why.
         Finished = "finished",
+        /// A teacher took back what had begun it.
+        Undone = "undone",
         /// An end of it gave no sign of life for too long.
         Disconnected = "disconnected",
     }
@@ -64,7 +66,7 @@ mod tests {
     #[test]
     fn each_reason_has_a_text_of_its_own_by_which_it_is_read() {
         let texts: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.text()).collect();
-        assert_eq!(texts.len(), 8);
+        assert_eq!(texts.len(), 9);
         for reason in Reason::ALL {
             assert_eq!(Reason::read(reason.text()), Some(*reason));
         }

@@ -11,13 +11,14 @@ mod snapshot;
 
 pub use answers::{
     Credential, GroupEnd, GroupNow, HandoverLink, IceServer, IceServers, MemberNow, NewJoinCode,
+    PerformedNow,
 };
 pub use change_settings::{ChangeSettings, SettingsError};
 pub use ephemeral::{JoinCodeChanged, Relay, Ringing, StatusChange, UserStatus};
 pub use problem::Problem;
 pub use requests::{
     ChangeGroup, ChangeRole, CreateGroup, Data, Empty, Finish, Invite, InviteInGroup, Invitees,
-    Join, OptionalData,
+    Join, OptionalData, Respond, Undo,
 };
 pub use settlement::Settlement;
 pub use snapshot::{MemberView, Snapshot};

@@ -1,11 +1,14 @@
 //! What is done in the room: one form for all of it.
 
 use call::{Call, STUDENTS_MAY_CALL};
-use classroom::{ASK_ANYTIME, Deed, SECOND_ASK, plan};
+use classroom::{ASK_ANYTIME, Deed, Move, SECOND_ASK, TURN_STARTS_AT_ONCE, plan};
 use futures::future::join_all;
 use leptos::prelude::*;
 use server::{Engine, Error, Session, shows_something};
-use signaling::{Command, FinishWhom, GroupId, Rejection, Role, SettingsChange, Timeout, UserId};
+use signaling::{
+    Command, FinishWhom, GroupId, InviteId, Rejection, Role, SettingsChange, Switch, Timeout,
+    UserId,
+};
 
 use crate::failure::Failure;
 use crate::request::{address, engine, peer};
@@ -15,8 +18,8 @@ use crate::trouble::Trouble;
 use crate::visitor::{is_still, session};
 
 /// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
-/// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `me` is whose page it
-/// comes from, where that is said. Answers with the number of the class's last event, which a live
+/// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `ends` is the turn that
+/// *Next* ends, and `seq` what an undo takes back; `me` is whose page it comes from, where that is said. Answers with the number of the class's last event, which a live
 /// page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
@@ -26,12 +29,14 @@ pub async fn act(
     #[server(default)] question: String,
     #[server(default)] limit: String,
     #[server(default)] first: String,
+    #[server(default)] ends: Option<InviteId>,
+    #[server(default)] seq: Option<u64>,
     #[server(default)] me: Option<UserId>,
 ) -> Result<u64, Trouble> {
     let done = match is_still(group, me).await {
         Ok(()) => {
             let (question, first) = (question.clone(), !first.is_empty());
-            perform(group, &deed, Details { who, question, limit, first }).await
+            perform(group, &deed, Details { who, question, limit, first, ends, seq }).await
         }
         Err(failure) => Err(failure),
     };
@@ -52,6 +57,8 @@ struct Details {
     question: String,
     limit: String,
     first: bool,
+    ends: Option<InviteId>,
+    seq: Option<u64>,
 }
 
 /// Does it. Answers with the number of the class's last event, and where it leads to when that is not
@@ -116,19 +123,30 @@ fn meant(
         RoomAction::Pass => Deed::Pass,
         RoomAction::Done => Deed::Done,
         RoomAction::Ask => ask(details)?,
-        RoomAction::StopAsking => Deed::StopAsking,
+        RoomAction::StopAsking => Deed::Move(Move::StopAsking {}),
+        RoomAction::Clear => Deed::Move(Move::Clear {}),
+        RoomAction::Next => {
+            let student = who()?;
+            let waits = !is_here(student);
+            Deed::Move(Move::Next { student, ends: details.ends, waits })
+        }
+        RoomAction::StartTurn => Deed::Move(Move::StartTurn { student: who()? }),
+        RoomAction::Skip => Deed::Move(Move::Skip { student: who()? }),
+        RoomAction::Undo => Deed::Undo(details.seq.ok_or(Trouble::Settled)?),
         RoomAction::CallOn if is_here(who()?) => Deed::CallOn(who()?),
         RoomAction::CallOn => Deed::CallOnAbsent(who()?),
         RoomAction::CancelCall => Deed::CancelCall(who()?),
-        RoomAction::EndTurn => Deed::EndTurn(who()?),
-        RoomAction::Lower => Deed::Lower(who()?),
-        RoomAction::LowerAll => Deed::LowerAll,
+        RoomAction::EndTurn => Deed::Move(Move::EndTurn { student: who()? }),
+        RoomAction::Lower => Deed::Move(Move::Lower { student: who()? }),
+        RoomAction::LowerAll => Deed::Move(Move::LowerAll {}),
         RoomAction::Lock => Deed::Change(SettingsChange::lock(true)),
         RoomAction::Unlock => Deed::Change(SettingsChange::lock(false)),
-        RoomAction::OpenFloor => Deed::Change(SettingsChange::set(ASK_ANYTIME, true)),
-        RoomAction::CloseFloor => Deed::Change(SettingsChange::set(ASK_ANYTIME, false)),
-        RoomAction::AllowCalls => Deed::Change(SettingsChange::set(STUDENTS_MAY_CALL, true)),
-        RoomAction::ForbidCalls => Deed::Change(SettingsChange::set(STUDENTS_MAY_CALL, false)),
+        RoomAction::OpenFloor => set(ASK_ANYTIME, true),
+        RoomAction::CloseFloor => set(ASK_ANYTIME, false),
+        RoomAction::AllowCalls => set(STUDENTS_MAY_CALL, true),
+        RoomAction::ForbidCalls => set(STUDENTS_MAY_CALL, false),
+        RoomAction::TurnsStart => set(TURN_STARTS_AT_ONCE, true),
+        RoomAction::TurnsWait => set(TURN_STARTS_AT_ONCE, false),
         RoomAction::MakeTeacher => Deed::MakeRole(who()?, Role::Teacher),
         RoomAction::MakeStudent => Deed::MakeRole(who()?, Role::Student),
         RoomAction::Remove => Deed::Remove(who()?),
@@ -141,13 +159,17 @@ fn meant(
     Ok(deed.into())
 }
 
+fn set(switch: Switch, on: bool) -> Deed {
+    Deed::Change(SettingsChange::set(switch, on))
+}
+
 fn ask(Details { question, limit, first, .. }: Details) -> Result<Deed, Trouble> {
     let seconds = if limit.is_empty() { Ok(0) } else { limit.parse() };
     let seconds = seconds.map_err(|_| Trouble::Failed)?;
     let timeout = Timeout::new(seconds).map_err(|_| Trouble::Failed)?;
     // A question of which nobody sees anything is none.
-    let question = if shows_something(&question) { question } else { String::new() };
-    Ok(Deed::Ask { question, timeout, first })
+    let question = Some(question).filter(|question| shows_something(question));
+    Ok(Deed::Move(Move::Ask { question, timeout, first }))
 }
 
 async fn do_deed(

@@ -84,6 +84,9 @@ impl Class {
             timeout: Timeout::NEVER,
             expires_at: None,
             answers: Answers::Each,
+            stays: None,
+            restores: None,
+            place: None,
         });
         invite_id
     }
@@ -94,7 +97,13 @@ impl Class {
     }
 
     fn accepts(&mut self, invite_id: InviteId, who: UserId, data: &str) {
-        self.says(InviteeAccepted { invite_id, invitee: who, data: data.to_owned() });
+        self.says(InviteeAccepted {
+            invite_id,
+            invitee: who,
+            data: data.to_owned(),
+            by: None,
+            place: None,
+        });
     }
 
     fn finishes(&mut self, invite_id: InviteId, who: UserId, reason: &str, data: &str) {
@@ -415,7 +424,7 @@ fn a_class_as_large_as_one_can_be() {
     }
     for number in hands + 1..=noes {
         let (invitee, data) = (user(number), String::new());
-        class.says(InviteeRejected { invite_id: round, invitee, data, reason: None });
+        class.says(InviteeRejected { invite_id: round, invitee, data, reason: None, by: None });
     }
     class.closes(round, TEACHER, &longest_text());
     class.calls_on(user(1), "spoke");

@@ -37,6 +37,9 @@ pub fn reason(reason: &str) -> String {
     let Some(known) = KnownReason::read(reason) else { return reason.to_owned() };
     let words = match known {
         KnownReason::Classroom(Reason::Lowered) => said::lowered(),
+        KnownReason::Classroom(Reason::Followed) => said::followed(),
+        KnownReason::Classroom(Reason::Skipped) => said::skipped(),
+        KnownReason::Engine(ByEngine::Undone) => said::undone(),
         KnownReason::Classroom(Reason::CalledOn) => said::called_on(),
         KnownReason::Classroom(Reason::Spoke) => said::spoke(),
         KnownReason::Engine(ByEngine::Finished) => said::ended(),

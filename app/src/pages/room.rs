@@ -1,5 +1,6 @@
 //! The page of a class: around the room what the server alone knows, how students come in.
 
+use classroom::AskedBefore;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use server::{Error, Link};
@@ -26,6 +27,8 @@ pub(crate) struct RoomView {
     pub snapshot: Snapshot,
     /// How many there are of everything, where that is but a part.
     pub counts: Option<Counts>,
+    /// What teachers asked before; for a teacher.
+    pub before: AskedBefore,
     /// Who the member is.
     pub me: UserId,
     /// The code that joins the class.
@@ -62,7 +65,7 @@ pub(crate) fn in_class(
     question: String,
     from: Vec<usize>,
 ) -> impl IntoView {
-    let RoomView { mut snapshot, counts, me, code, link } = room;
+    let RoomView { mut snapshot, counts, before, me, code, link } = room;
     let name = snapshot.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let is_teacher = snapshot.members.iter().any(|m| m.user_id == me && m.role == Role::Teacher);
     let nobody_here = !snapshot.members.iter().any(|member| member.role == Role::Student)
@@ -71,7 +74,7 @@ pub(crate) fn in_class(
     // By it a live page knows when its code is an old one.
     snapshot.join_code = is_teacher.then(|| code.clone());
     let problem = problem.map(|problem| problem.sentence().to_owned());
-    let beginning = Beginning { snapshot, me, problem, question, from, counts };
+    let beginning = Beginning { snapshot, me, problem, question, before, from, counts };
     view! {
         <Title text=name />
         <RoomFrom beginning>
@@ -124,14 +127,17 @@ async fn read(group: GroupId, from: &[usize]) -> Result<RoomView, Failure> {
     engine.may_look_at(group, user, rows)?;
     session.room.looked(user);
     let now = engine.now();
-    let cut = session
-        .room
-        .look(|group, online| group.member(user).map(|_| cut(group, user, now, online, from)));
-    let (snapshot, counts) = cut.ok_or(Error::NotSignedIn)?;
+    let cut = session.room.look(|group, online| {
+        let is_teacher = group.is_teacher(user);
+        let before = if is_teacher { AskedBefore::of(group) } else { AskedBefore::default() };
+        group.member(user).map(|_| (cut(group, user, now, online, from), before))
+    });
+    let ((snapshot, counts), before) = cut.ok_or(Error::NotSignedIn)?;
     let code = session.room.join_code();
     Ok(RoomView {
         snapshot,
         counts,
+        before,
         me: user,
         code: code.as_str().to_owned(),
         link: engine.join_link(&headers(), &code),

@@ -49,6 +49,20 @@ actions! {
     Ask = "ask",
     /// Close what is asked.
     StopAsking = "stopAsking",
+    /// Take the question off every screen.
+    Clear = "clear",
+    /// End the one turn and call the next student.
+    Next = "next",
+    /// Begin the turn of a student who is called and silent.
+    StartTurn = "startTurn",
+    /// Pass over a student who is called and silent.
+    Skip = "skip",
+    /// Take back what was done last.
+    Undo = "undo",
+    /// Let whoever is called next begin to speak at once.
+    TurnsStart = "turnsStart",
+    /// Let them begin when they take it.
+    TurnsWait = "turnsWait",
     /// Invite a student to speak.
     CallOn = "callOn",
     /// Take an invitation to speak back.

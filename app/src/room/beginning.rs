@@ -1,5 +1,6 @@
 //! What a room begins with, on the server and in the browser alike.
 
+use classroom::AskedBefore;
 use serde::{Deserialize, Serialize};
 use signaling::{Snapshot, UserId};
 
@@ -16,6 +17,8 @@ pub struct Beginning {
     pub problem: Option<String>,
     /// The question that was typed into that form.
     pub question: String,
+    /// What teachers asked before; for teachers.
+    pub before: AskedBefore,
     /// From which row on each list is shown.
     pub from: Vec<usize>,
     /// How many there are of everything, where the snapshot is but a part of the class.

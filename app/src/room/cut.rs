@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use call::Call;
 use classroom::{HandSource, Lesson, Operation, Standing};
 use signaling::{
-    Group, Invitation, InviteId, Invitee, InviteeList, MemberView, Role, Snapshot, Timestamp,
-    UserId,
+    Group, Invitation, InviteId, Invitee, InviteeList, InviteeState, MemberView, Role, Snapshot,
+    Timestamp, UserId,
 };
 
 use super::portion::{Counts, List};
@@ -108,6 +108,7 @@ pub fn cut(
         settings: group.settings.clone(),
         members: members.into_iter().filter_map(view).collect(),
         invitations,
+        performed: group.performed.clone().filter(|performed| performed.can_be_undone(now)),
         join_code: None,
     };
     (snapshot, Some(counts))
@@ -139,14 +140,28 @@ fn kept(
             let raised = hand.sources.iter().find(|source| match source {
                 HandSource::Round(invite_id) => {
                     let part = group.invitation(*invite_id).and_then(|it| it.part(hand.user));
-                    part.is_some_and(|part| part.seq == hand.seq)
+                    part.is_some_and(|part| part.place().seq == hand.seq)
                 }
                 HandSource::Ask(invite_id) => {
-                    group.invitation(*invite_id).is_some_and(|it| it.seq == hand.seq)
+                    group.invitation(*invite_id).is_some_and(|it| it.place().seq == hand.seq)
                 }
             });
             if let Some(HandSource::Round(invite_id) | HandSource::Ask(invite_id)) = raised {
                 keep(*invite_id, hand.user);
+            }
+        }
+    }
+    let has_passed: BTreeSet<UserId> = lesson
+        .hands
+        .iter()
+        .enumerate()
+        .filter(|(place, hand)| hand.passed && shown(*place, List::Hands, hand.user))
+        .map(|(_, hand)| hand.user)
+        .collect();
+    for declined in group.live().filter(|it| it.stays && !has_passed.is_empty()) {
+        for user in declined.in_state(InviteeState::Rejected) {
+            if declined.invitee_list != InviteeList::Everyone && has_passed.contains(&user) {
+                keep(declined.invite_id, user);
             }
         }
     }
@@ -189,10 +204,11 @@ fn with_parts(invitation: &Invitation, users: &BTreeSet<UserId>, is_asking: bool
         None => Some(invitation.data.clone()).filter(|it| is_short(it)).unwrap_or_default(),
     };
     let parts = users.iter().filter_map(|user| invitation.part(*user));
-    let parts = parts.map(|part| Invitee {
-        reason: None,
-        data: part.data.clone().filter(|data| is_call && is_short(data)),
-        ..part.clone()
+    let parts = parts.map(|part| {
+        let mut part: Invitee = part.clone();
+        part.reason = None;
+        part.data = part.data.filter(|data| is_call && is_short(data));
+        part
     });
     let mut cut = invitation.without_invitees();
     if let InviteeList::Members(named) = &mut cut.invitee_list {

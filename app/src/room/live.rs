@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use classroom::Lesson;
+use classroom::{AskedBefore, Lesson};
 use leptos::prelude::*;
 use signaling::{Group, Member, Role, Snapshot, Timestamp, UserId};
 
@@ -38,6 +38,10 @@ pub struct Live {
     pub now: RwSignal<Timestamp>,
     pub connection: RwSignal<Connection>,
     pub trouble: RwSignal<Option<String>>,
+    /// By whom one's own hand was lowered, and when, while the page looked on.
+    pub lowered: RwSignal<Option<(UserId, Timestamp)>>,
+    /// What teachers had asked before the page came.
+    pub before: StoredValue<AskedBefore>,
     /// How far the log had come when the last deed got through; the stream must soon be there.
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
     pub deed_done: RwSignal<Option<u64>>,
@@ -57,7 +61,7 @@ pub struct Live {
 impl Live {
     /// What the class begins with.
     pub fn new(beginning: Beginning) -> Self {
-        let Beginning { mut snapshot, me, problem: trouble, from, counts, .. } = beginning;
+        let Beginning { mut snapshot, me, problem: trouble, before, from, counts, .. } = beginning;
         let code = snapshot.join_code.take();
         let (now, first_seq) = (snapshot.now, snapshot.seq);
         let online = online_in(&snapshot);
@@ -70,6 +74,8 @@ impl Live {
             now: RwSignal::new(now),
             connection: RwSignal::new(Connection::Starting),
             trouble: RwSignal::new(trouble),
+            lowered: RwSignal::new(None),
+            before: StoredValue::new(before),
             deed_done: RwSignal::new(None),
             code: StoredValue::new(code),
             first_seq,

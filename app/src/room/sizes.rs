@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use call::STUDENTS_MAY_CALL;
-use classroom::{Lesson, Operation};
+use classroom::{AskedBefore, Lesson, Operation};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -58,6 +58,9 @@ impl Class {
             timeout: Timeout::NEVER,
             expires_at: None,
             answers: Answers::Each,
+            stays: None,
+            restores: None,
+            place: None,
         });
         invite_id
     }
@@ -71,7 +74,13 @@ impl Class {
     fn accepts(&mut self, invite_id: InviteId, number: u32) {
         // What somebody says with a hand no page shows, and none may begin with.
         let data = "\"".repeat(200);
-        self.says(InviteeAccepted { invite_id, invitee: user(number), data });
+        self.says(InviteeAccepted {
+            invite_id,
+            invitee: user(number),
+            data,
+            by: None,
+            place: None,
+        });
     }
 
     fn page(&self, me: UserId, from: [usize; 4]) -> String {
@@ -79,7 +88,8 @@ impl Class {
         let (snapshot, counts) = cut(&self.group, me, now, |_| true, &from);
         let (code, url) = ("K7P4MX".to_owned(), "https://handup.example/join/K7P4MX".to_owned());
         let link = Link { url, is_for_others: true };
-        let room = RoomView { snapshot, counts, me, code, link };
+        let before = AskedBefore::of(&self.group);
+        let room = RoomView { snapshot, counts, before, me, code, link };
         // An island asks in what it is rendered.
         Owner::new_root(Some(Arc::new(SsrSharedContext::new()))).with(|| {
             provide_meta_context();
@@ -141,6 +151,8 @@ fn a_class_as_there_are_many_is_in_its_page_as_a_whole() {
             invite_id: round,
             invitee: user(number),
             data: String::new(),
+            by: None,
+            place: None,
         });
     }
     let (snapshot, counts) = cut(&asked.group, TEACHER, Timestamp::default(), |_| true, &[0; 4]);

@@ -1,7 +1,7 @@
 //! A button of the room: a form of its own that does one thing.
 
 use leptos::prelude::*;
-use signaling::UserId;
+use signaling::{InviteId, UserId};
 
 use super::action::RoomAction;
 use super::live::Live;
@@ -18,6 +18,12 @@ pub fn Tap(
     /// About whom.
     #[prop(optional)]
     who: Option<UserId>,
+    /// Which turn it ends as well.
+    #[prop(optional)]
+    ends: Option<InviteId>,
+    /// What it takes back, by its number.
+    #[prop(optional)]
+    seq: Option<u64>,
     /// How it looks.
     #[prop(default = "quiet")]
     class: &'static str,
@@ -36,6 +42,8 @@ pub fn Tap(
         <form class="tap" method="post" action=ACT data-plain=plain.then_some("")>
             <input type="hidden" name="group" value=group.to_string() />
             {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
+            {ends.map(|ends| view! { <input type="hidden" name="ends" value=ends.to_string() /> })}
+            {seq.map(|seq| view! { <input type="hidden" name="seq" value=seq.to_string() /> })}
             <button class=class name="deed" value=action.word() aria-label=label>
                 <Text words=move || words.to_owned() />
             </button>

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use signaling::event::MemberJoined;
 use signaling::{
     Alike, Event, EventKind, Group, GroupId, Invitation, InviteId, InviteeState, LogReader,
-    MemberView, Name, Reading, Reason, Role, Snapshot, Timestamp, UserId, apply,
+    MemberView, Name, Reading, Reason, Role, Snapshot, Timestamp, UNDO_SECONDS, UserId, apply,
 };
 
-use super::record::{Kind, Record};
+use super::record::{Kind, Part, Record};
 
 /// The most rounds that are read as one page.
 const PAGE_ROUNDS: u32 = 25;
@@ -118,6 +118,14 @@ struct Written {
     people: Vec<Person>,
     /// Those to which something can still happen, in the order in which they were made.
     live: Vec<Record>,
+    /// Those of the live ones that are done unless an undo brings something of them back, and since
+    /// when, the earliest first.
+    #[serde(default)]
+    done: Vec<(InviteId, Timestamp)>,
+    /// The invitations by which an undo brought something back, each with that of the record in which
+    /// it goes on.
+    #[serde(default)]
+    restoring: Vec<(InviteId, InviteId)>,
     /// Those that outlasted the page after their own, as they ended.
     late: Vec<Record>,
     rounds: u32,
@@ -162,7 +170,7 @@ const LATE: usize = 500;
 impl Chronicle {
     /// The number of the form in which [`save`](Self::save) puts a chronicle down. It is raised when
     /// the form changes, or what is counted.
-    pub const VERSION: u32 = 3;
+    pub const VERSION: u32 = 4;
 
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {
@@ -211,6 +219,7 @@ impl Chronicle {
                 settings: self.group.settings.clone(),
                 members: members.collect(),
                 invitations: self.group.live().cloned().collect(),
+                performed: None,
                 join_code: None,
             },
             ended: self.group.ended,
@@ -328,7 +337,11 @@ impl Chronicle {
         if event.seq <= self.group.seq {
             return Vec::new();
         }
-        if event.seq >= self.until && matches!(event.kind, EventKind::ReceiveNewInvitation(_)) {
+        // What an undo brings back is told on the page of what it restores.
+        if event.seq >= self.until
+            && let EventKind::ReceiveNewInvitation(new) = &event.kind
+            && new.restores.is_none_or(|restores| self.record(restores).is_none())
+        {
             return Vec::new();
         }
         apply(&mut self.group, event);
@@ -340,7 +353,9 @@ impl Chronicle {
         match &event.kind {
             EventKind::ReceiveNewInvitation(new) => {
                 let inviter = self.group.member(new.inviter).map(|member| member.role);
-                self.begin(new.invite_id, Kind::of(new, inviter));
+                if !self.goes_on(new.invite_id, new.restores, event) {
+                    self.begin(new.invite_id, Kind::of(new, inviter));
+                }
             }
             EventKind::InvitationModified(modified) => {
                 if let Some(record) = self.record(modified.invite_id) {
@@ -360,6 +375,9 @@ impl Chronicle {
             | EventKind::InvitationCancelled(_)
             | EventKind::InvitationTimeout(_)
             | EventKind::InviteeFinished(_)
+            | EventKind::InvitationCleared(_)
+            | EventKind::Performed(_)
+            | EventKind::Undone(_)
             | EventKind::GroupChanged(_) => {}
             EventKind::GroupEnded(ended) => {
                 let was_still = self.written.before_at.map(|before| event.at.millis_since(before));
@@ -367,7 +385,8 @@ impl Chronicle {
                     was_still.filter(|_| ended.reason == Reason::Forgotten.text());
             }
         }
-        self.follow(event)
+        self.follow(event);
+        self.hand_out(event)
     }
 
     /// Somebody comes, or comes back.
@@ -399,6 +418,7 @@ impl Chronicle {
     }
 
     fn record(&mut self, invite_id: InviteId) -> Option<&mut Record> {
+        let invite_id = self.told_in(invite_id);
         self.written.live.iter_mut().find(|record| record.invite_id == invite_id)
     }
 
@@ -446,32 +466,81 @@ impl Chronicle {
         self.written.live.push(record);
     }
 
+    /// The invitation in whose record this one is told.
+    fn told_in(&self, invite_id: InviteId) -> InviteId {
+        let restoring = self.written.restoring.iter().find(|(new, _)| *new == invite_id);
+        restoring.map_or(invite_id, |(_, told)| *told)
+    }
+
+    /// Has an invitation by which an undo brings something back go on in the record of the one that it
+    /// restores; false when there is no such record here.
+    fn goes_on(&mut self, invite_id: InviteId, restores: Option<InviteId>, event: &Event) -> bool {
+        let Some(told) = restores.map(|restores| self.told_in(restores)) else { return false };
+        let Some(invitation) = self.group.invitation(invite_id) else { return false };
+        let record = self.written.live.iter_mut().find(|record| record.invite_id == told);
+        let Some(record) = record else { return false };
+        record.open_again(invitation, event);
+        self.written.restoring.push((invite_id, told));
+        self.written.done.retain(|(done, _)| *done != told);
+        true
+    }
+
     /// Takes over what the event did to the invitation that it names, or, of somebody who came, to
     /// those that ask everyone.
-    fn follow(&mut self, event: &Event) -> Vec<Record> {
+    fn follow(&mut self, event: &Event) {
         let Some(invite_id) = event.invite_id() else {
             for place in 0..self.written.live.len() {
-                self.follow_record(place, event);
+                let Some(record) = self.written.live.get(place) else { continue };
+                let told = record.invite_id;
+                self.follow_record(place, told, event);
+                let also = self.written.restoring.iter().filter(|(_, it)| *it == told);
+                for invite_id in also.map(|(invite_id, _)| *invite_id).collect::<Vec<_>>() {
+                    self.follow_record(place, invite_id, event);
+                }
             }
-            return Vec::new();
+            return;
         };
-        let Some(place) = self.written.live.iter().position(|record| record.invite_id == invite_id)
+        let told = self.told_in(invite_id);
+        let Some(place) = self.written.live.iter().position(|record| record.invite_id == told)
         else {
-            return Vec::new();
+            return;
         };
-        self.follow_record(place, event);
-        if self.group.invitation(invite_id).is_some_and(Invitation::is_live) {
-            return Vec::new();
-        }
-        self.group.forget(invite_id);
-        let done = self.written.live.remove(place);
-        if self.page_of(&done).is_none() {
-            if self.written.late.len() == LATE {
-                self.written.late.remove(0);
+        self.follow_record(place, invite_id, event);
+        let is_live = |it: &InviteId| self.group.invitation(*it).is_some_and(Invitation::is_live);
+        if !is_live(&invite_id) {
+            let also = self.written.restoring.iter().filter(|(_, it)| *it == told);
+            let goes_on = is_live(&told) || also.map(|(it, _)| it).any(is_live);
+            self.group.forget(invite_id);
+            if !goes_on && self.written.done.iter().all(|(done, _)| *done != told) {
+                self.written.done.push((told, event.at));
             }
-            self.written.late.push(done.clone());
         }
-        vec![done]
+    }
+
+    /// The records to which nothing can happen any more: they are done, and too old for an undo, or
+    /// the class has ended.
+    fn hand_out(&mut self, event: &Event) -> Vec<Record> {
+        let is_over = self.group.ended;
+        let is_due = |since: Timestamp| is_over || event.at >= since.plus_seconds(UNDO_SECONDS);
+        let due = self.written.done.iter().take_while(|(_, since)| is_due(*since)).count();
+        let due: Vec<InviteId> = self.written.done.drain(..due).map(|(told, _)| told).collect();
+        let mut records = Vec::new();
+        for told in due {
+            self.written.restoring.retain(|(_, it)| *it != told);
+            let live = &mut self.written.live;
+            let Some(place) = live.iter().position(|record| record.invite_id == told) else {
+                continue;
+            };
+            let done = live.remove(place);
+            if self.page_of(&done).is_none() {
+                if self.written.late.len() == LATE {
+                    self.written.late.remove(0);
+                }
+                self.written.late.push(done.clone());
+            }
+            records.push(done);
+        }
+        records
     }
 
     /// The page of a record, unless it outlasts the page after that.
@@ -481,68 +550,101 @@ impl Chronicle {
         (page + 2 >= self.written.pages.len()).then_some(page)
     }
 
-    fn follow_record(&mut self, place: usize, event: &Event) {
+    fn follow_record(&mut self, place: usize, invite_id: InviteId, event: &Event) {
         let Some(record) = self.written.live.get_mut(place) else { return };
-        let Some(invitation) = self.group.invitation(record.invite_id) else { return };
+        let Some(invitation) = self.group.invitation(invite_id) else { return };
         let parts_before = record.parts.len();
-        let settled = record.follow(invitation, event);
+        let settled: Vec<(usize, Option<i64>)> = if record.invite_id == invite_id {
+            record.follow(invitation, event).into_iter().map(|place| (place, None)).collect()
+        } else {
+            record.follow_restored(invitation, event)
+        };
         let is_touched = event.invite_id().is_some() || record.parts.len() > parts_before;
         let (kind, inviter) = (record.kind, record.inviter);
-        let settled: Vec<(UserId, InviteeState, i64)> = settled
+        let settled: Vec<(UserId, Came)> = settled
             .into_iter()
-            .filter_map(|place| record.parts.get(place))
-            .map(|part| (part.user, part.state, part.lasted(event.at).unwrap_or(0)))
+            .filter_map(|(place, went_on)| Some((record.parts.get(place)?, went_on)))
+            .map(|(part, went_on)| (part.user, Came::of(part, went_on, event.at)))
             .collect();
         let page =
             self.written.live.get(place).filter(|_| is_touched).and_then(|it| self.page_of(it));
         if let Some(page) = page.and_then(|page| self.written.pages.get_mut(page)) {
             page.last = event.seq;
         }
-        for (user, state, lasted) in settled {
-            self.credit(kind, inviter, user, state, lasted);
+        for (user, came) in settled {
+            self.credit(kind, inviter, user, came);
         }
     }
 
-    fn credit(
-        &mut self,
-        kind: Kind,
-        inviter: UserId,
-        user: UserId,
-        state: InviteeState,
-        lasted: i64,
-    ) {
+    /// Counts what came of a part.
+    fn credit(&mut self, kind: Kind, inviter: UserId, user: UserId, came: Came) {
         let is_student = self.group.is_student(user);
-        match (kind, state) {
-            (Kind::Round | Kind::Again, InviteeState::Accepted) if is_student => {
-                self.count(user, |person| person.hands += 1);
-            }
-            (Kind::Round | Kind::Again, InviteeState::Rejected) => {
-                self.count(user, |person| person.declined += 1);
-            }
-            (Kind::Round | Kind::Again, InviteeState::TimedOut) => {
-                self.count(user, |person| person.ran_out += 1);
-            }
-            (Kind::Floor, InviteeState::Accepted) => self.count(user, |person| person.turns += 1),
-            (Kind::Floor, InviteeState::Rejected) => self.count(user, |person| person.passes += 1),
-            (Kind::Floor, InviteeState::Finished) => {
-                self.count(user, |person| person.spoke_millis += lasted);
-            }
-            (Kind::Ask, InviteeState::Accepted) => self.count(inviter, |person| {
-                person.called += 1;
-                person.turns += 1;
-            }),
-            (Kind::Ask, InviteeState::Finished) => {
-                self.count(inviter, |person| person.spoke_millis += lasted);
-            }
-            (
-                Kind::Round | Kind::Again | Kind::Floor | Kind::Ask | Kind::Call | Kind::Other,
-                InviteeState::Pending
-                | InviteeState::Accepted
-                | InviteeState::Rejected
-                | InviteeState::Cancelled
-                | InviteeState::TimedOut
-                | InviteeState::Finished,
-            ) => {}
+        let speaker = match kind {
+            Kind::Floor => Some(user),
+            Kind::Ask => Some(inviter),
+            Kind::Round | Kind::Again | Kind::Call | Kind::Other => None,
+        };
+        if let Some(speaker) = speaker {
+            self.count(speaker, |person| match came {
+                Came::To(InviteeState::Accepted) => {
+                    person.called += u32::from(kind == Kind::Ask);
+                    person.turns += 1;
+                }
+                Came::To(InviteeState::Rejected) => {
+                    person.passes += u32::from(kind == Kind::Floor);
+                }
+                Came::ToEnd(lasted) => person.spoke_millis += lasted,
+                Came::Again(lasted) => person.spoke_millis -= lasted,
+                // It is as if they had not been called.
+                Came::Undone { spoke } => {
+                    person.called = person.called.saturating_sub(1);
+                    person.turns = person.turns.saturating_sub(u32::from(spoke));
+                }
+                Came::To(
+                    InviteeState::Pending
+                    | InviteeState::Cancelled
+                    | InviteeState::TimedOut
+                    | InviteeState::Finished,
+                ) => {}
+            });
+        } else if matches!(kind, Kind::Round | Kind::Again) {
+            self.count(user, |person| match came {
+                Came::To(InviteeState::Accepted) => person.hands += u32::from(is_student),
+                Came::To(InviteeState::Rejected) => person.declined += 1,
+                Came::To(InviteeState::TimedOut) => person.ran_out += 1,
+                Came::To(
+                    InviteeState::Pending | InviteeState::Cancelled | InviteeState::Finished,
+                )
+                | Came::ToEnd(_)
+                | Came::Again(_)
+                | Came::Undone { .. } => {}
+            });
+        }
+    }
+}
+
+/// What came of a part by an event.
+#[derive(Debug, Clone, Copy)]
+enum Came {
+    /// It came to a state that is no end.
+    To(InviteeState),
+    /// What it began ended, after so many milliseconds.
+    ToEnd(i64),
+    /// What it began goes on again after an end at so many milliseconds.
+    Again(i64),
+    /// The call itself was taken back, before or after it was answered.
+    Undone { spoke: bool },
+}
+
+impl Came {
+    fn of(part: &Part, went_on: Option<i64>, at: Timestamp) -> Self {
+        let is_undone = part.reason.as_deref() == Some(Reason::Undone.text());
+        match (went_on, part.state) {
+            (Some(lasted), _) => Self::Again(lasted),
+            (None, InviteeState::Finished) if is_undone => Self::Undone { spoke: true },
+            (None, InviteeState::Cancelled) if is_undone => Self::Undone { spoke: false },
+            (None, InviteeState::Finished) => Self::ToEnd(part.lasted(at).unwrap_or(0)),
+            (None, state) => Self::To(state),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use signaling::{Event, GroupId, InviteId};
+use signaling::{Event, EventKind, GroupId, InviteId};
 
 use super::chronicle::Chronicle;
 use super::record::Record;
@@ -33,13 +33,13 @@ impl InOrder {
 
     /// Takes the next event, and hands out what is done.
     pub fn tell(&mut self, event: &Event) -> Vec<Record> {
-        let newest = self.chronicle.live().last().map(|record| record.invite_id);
         let mut done = self.chronicle.tell(event);
-        let begun = self.chronicle.live().last().map(|record| record.invite_id);
-        if let Some(begun) = begun.filter(|_| begun != newest)
-            && event.invite_id() == Some(begun)
+        // What an undo has made is told in the record of what it restores.
+        let newest = self.chronicle.live().last().map(|record| record.invite_id);
+        if let EventKind::ReceiveNewInvitation(new) = &event.kind
+            && newest == Some(new.invite_id)
         {
-            self.waiting.push_back((begun, None));
+            self.waiting.push_back((new.invite_id, None));
         }
         done.retain_mut(|record| {
             let place = self.waiting.iter_mut().find(|(id, _)| *id == record.invite_id);

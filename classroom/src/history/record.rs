@@ -117,6 +117,22 @@ impl Part {
         Some(self.ended_at.unwrap_or(now).millis_since(began))
     }
 
+    /// What its acceptance began goes on, as if it had not ended.
+    fn go_on(&mut self) {
+        self.state = InviteeState::Accepted;
+        self.ended_at = None;
+        self.ended_by = None;
+        self.end_data = None;
+        self.reason = None;
+    }
+
+    /// Whether it can be answered again when its invitation is opened again: what the close closed,
+    /// and of what a student asks all, for a teacher's no is what is taken back.
+    const fn is_open_again(&self, kind: Kind) -> bool {
+        matches!(self.state, InviteeState::Cancelled | InviteeState::TimedOut)
+            || matches!(kind, Kind::Ask)
+    }
+
     fn settle(&mut self, as_it_is: &Invitee, event: &Event) {
         self.state = as_it_is.state;
         self.reason.clone_from(&as_it_is.reason);
@@ -247,6 +263,60 @@ impl Record {
         self.media = Offer::read(data).filter(|_| self.kind == Kind::Call).map(|it| it.media);
     }
 
+    /// What an undo has made goes on as this record: an invitation that asks everyone once more opens
+    /// it again for those whom its close had closed out.
+    pub(super) fn open_again(&mut self, restoring: &Invitation, event: &Event) {
+        if restoring.invitee_list != InviteeList::Everyone {
+            return;
+        }
+        self.closed_at = None;
+        self.close_reason = None;
+        self.close_data = None;
+        for asked in restoring.parts() {
+            match self.parts.iter_mut().find(|part| part.user == asked.user_id) {
+                Some(part) if part.is_open_again(self.kind) => {
+                    *part = Part { asked_at: part.asked_at, ..Part::asked(part.user, event.at) };
+                }
+                Some(_) => {}
+                None => self.parts.push(Part::asked(asked.user_id, event.at)),
+            }
+        }
+    }
+
+    /// Takes over what the event did to an invitation that goes on as this record, and tells whose
+    /// parts it settled, and for how long each had been over where it goes on again.
+    pub(super) fn follow_restored(
+        &mut self,
+        restoring: &Invitation,
+        event: &Event,
+    ) -> Vec<(usize, Option<i64>)> {
+        let mut settled = Vec::new();
+        for as_it_is in restoring.parts().iter().filter(|part| part.seq == event.seq) {
+            let place = self.parts.iter().position(|part| part.user == as_it_is.user_id);
+            let Some(place) = place else {
+                self.parts.push(Part::asked(as_it_is.user_id, event.at));
+                continue;
+            };
+            let part = &mut self.parts[place];
+            match (part.state, as_it_is.state) {
+                (_, InviteeState::Pending) => {}
+                (InviteeState::Finished, InviteeState::Accepted) if as_it_is.place.is_some() => {
+                    settled.push((place, part.lasted(event.at)));
+                    part.go_on();
+                }
+                (_, InviteeState::Accepted)
+                | (InviteeState::Pending, _)
+                | (InviteeState::Accepted, InviteeState::Finished) => {
+                    part.settle(as_it_is, event);
+                    settled.push((place, None));
+                }
+                _ => {}
+            }
+        }
+        self.note_close(restoring, event);
+        settled
+    }
+
     /// Takes over what the event did to the invitation, and tells whose parts it settled.
     pub(super) fn follow(&mut self, invitation: &Invitation, event: &Event) -> Vec<usize> {
         let mut settled = Vec::new();
@@ -261,6 +331,11 @@ impl Record {
                 None => self.parts.push(Part::asked(as_it_is.user_id, event.at)),
             }
         }
+        self.note_close(invitation, event);
+        settled
+    }
+
+    fn note_close(&mut self, invitation: &Invitation, event: &Event) {
         if !invitation.open && self.closed_at.is_none() {
             self.closed_at = Some(event.at);
             if let EventKind::InvitationCancelled(cancelled) = &event.kind {
@@ -268,7 +343,6 @@ impl Record {
                 self.close_data = Some(cancelled.data.clone()).filter(|data| !data.is_empty());
             }
         }
-        settled
     }
 
     /// This member's part.

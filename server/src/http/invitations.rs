@@ -3,8 +3,10 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use signaling::wire::{Data, Finish, Invite, InviteInGroup, Invitees, OptionalData};
-use signaling::{Command, FinishWhom, InviteeList, Rejection, UserId};
+use signaling::wire::{
+    Data, Empty, Finish, Invite, InviteInGroup, Invitees, OptionalData, Respond,
+};
+use signaling::{Command, FinishWhom, InviteId, InviteeList, Rejection, UserId};
 
 use super::body::Sent;
 use super::caller::Caller;
@@ -109,21 +111,51 @@ pub(super) async fn cancel(
 pub(super) async fn accept(
     State(engine): State<Engine>,
     caller: Caller,
-    body: Sent<OptionalData>,
+    body: Sent<Respond>,
 ) -> Result<Answer, Error> {
-    let invite_id = caller.ids.invitation()?;
-    let command = Command::Accept { actor: caller.user(), invite_id, data: body.fields.data };
+    let (actor, invite_id) = (caller.user(), caller.ids.invitation()?);
+    let command = match body.fields {
+        Respond { invitee: None, data } => Command::Accept { actor, invite_id, data },
+        Respond { invitee: Some(invitee), data } => {
+            answer_for(actor, invite_id, &invitee, true, data)?
+        }
+    };
     verb(&engine, &caller, command, body.key).await
 }
 
 pub(super) async fn reject(
     State(engine): State<Engine>,
     caller: Caller,
-    body: Sent<OptionalData>,
+    body: Sent<Respond>,
 ) -> Result<Answer, Error> {
-    let invite_id = caller.ids.invitation()?;
-    let command =
-        Command::Reject { actor: caller.user(), invite_id, data: body.fields.data, reason: None };
+    let (actor, invite_id) = (caller.user(), caller.ids.invitation()?);
+    let command = match body.fields {
+        Respond { invitee: None, data } => Command::Reject { actor, invite_id, data, reason: None },
+        Respond { invitee: Some(invitee), data } => {
+            answer_for(actor, invite_id, &invitee, false, data)?
+        }
+    };
+    verb(&engine, &caller, command, body.key).await
+}
+
+fn answer_for(
+    actor: UserId,
+    invite_id: InviteId,
+    invitee: &str,
+    accepts: bool,
+    data: String,
+) -> Result<Command, Error> {
+    let invitee = invitee.parse().map_err(|_| Rejection::NotAMember)?;
+    Ok(Command::AnswerFor { actor, invite_id, invitee, accepts, data, reason: None })
+}
+
+pub(super) async fn clear(
+    State(engine): State<Engine>,
+    caller: Caller,
+    body: Sent<Empty>,
+) -> Result<Answer, Error> {
+    let Empty {} = body.fields;
+    let command = Command::Clear { actor: caller.user(), invite_id: caller.ids.invitation()? };
     verb(&engine, &caller, command, body.key).await
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn encode(decided: &Result<Reply, Rejection>) -> EncodedAnswer {
         Ok(Reply::Invited(invitation)) => encoded(201, invitation),
         Ok(Reply::Modified(invitation)) => encoded(200, invitation),
         Ok(Reply::Settled(settlement)) => encoded(200, settlement),
+        Ok(Reply::Performed(performed)) => encoded(200, performed),
         Ok(Reply::GroupChanged(group)) => encoded(200, group),
         Ok(Reply::JoinCode(code)) => {
             let join_code = code.as_ref().map(|code| code.as_str().to_owned());

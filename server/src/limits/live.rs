@@ -34,6 +34,10 @@ pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
             let asked = group.live_to_everyone(Role::Student).len();
             has_many(actor) || asks_students && asked >= MAX_TO_STUDENTS
         }
+        // They may make invitations, or not.
+        Command::Perform { actor, .. } | Command::Undo { actor, .. } => {
+            has_many(actor) || group.live_to_everyone(Role::Student).len() > MAX_TO_STUDENTS
+        }
         _ => false,
     };
     if is_one_too_many || says_too_much(group, command) {
@@ -58,7 +62,9 @@ fn says(group: &Group, command: &Command) -> Option<(UserId, usize)> {
         Command::Invite { actor, .. }
         | Command::InviteInGroup { actor, .. }
         | Command::Accept { actor, .. }
-        | Command::Reject { actor, .. } => Some((*actor, length)),
+        | Command::Reject { actor, .. }
+        | Command::AnswerFor { actor, .. }
+        | Command::Perform { actor, .. } => Some((*actor, length)),
         Command::Modify { invite_id, .. } => {
             let invitation = group.invitation(*invite_id)?;
             let replaced = json::length(&invitation.data);
@@ -72,6 +78,8 @@ fn says(group: &Group, command: &Command) -> Option<(UserId, usize)> {
         | Command::Join { .. }
         | Command::ChangeGroup { .. }
         | Command::RenewJoinCode { .. }
+        | Command::Clear { .. }
+        | Command::Undo { .. }
         | Command::ChangeRole { .. }
         | Command::Leave { .. }
         | Command::End { .. }

@@ -63,7 +63,9 @@ fn parts_of(group: &Group, event: &Event) -> usize {
 /// What a command brings beside its event: words, and people who are asked.
 pub(crate) fn of_command(group: &Group, command: &Command) -> u64 {
     let parts = match command {
-        Command::InviteInGroup { invitee_list: InviteeList::Everyone, .. } => group.members().len(),
+        Command::InviteInGroup { invitee_list: InviteeList::Everyone, .. }
+        | Command::Perform { .. }
+        | Command::Undo { .. } => group.members().len(),
         Command::InviteInGroup { invitee_list: InviteeList::Members(members), .. } => members.len(),
         Command::Invite { .. } => 1,
         Command::ChangeRole { user, role, .. } => {
@@ -136,6 +138,7 @@ pub(crate) fn only_ends(command: &Command) -> bool {
         | Command::Reject { data, .. }
         | Command::Finish { data, .. } => data.is_empty(),
         Command::Leave { .. }
+        | Command::Clear { .. }
         | Command::End { .. }
         | Command::EndForgotten { .. }
         | Command::Expire => true,
@@ -144,6 +147,9 @@ pub(crate) fn only_ends(command: &Command) -> bool {
         | Command::Invite { .. }
         | Command::InviteInGroup { .. }
         | Command::Accept { .. }
+        | Command::AnswerFor { .. }
+        | Command::Perform { .. }
+        | Command::Undo { .. }
         | Command::Modify { .. }
         | Command::ChangeGroup { .. }
         | Command::RenewJoinCode { .. }

@@ -124,12 +124,6 @@ impl Kept {
 /// The part of somebody who accepted, as it was then.
 fn accepted_by(event: &Event) -> Option<Invitee> {
     let EventKind::InviteeAccepted(accepted) = &event.kind else { return None };
-    Some(Invitee {
-        user_id: accepted.invitee,
-        state: InviteeState::Accepted,
-        at: event.at,
-        seq: event.seq,
-        reason: None,
-        data: (!accepted.data.is_empty()).then(|| accepted.data.clone()),
-    })
+    let data = Some(accepted.data.clone()).filter(|data| !data.is_empty());
+    Some(Invitee::settled(accepted.invitee, InviteeState::Accepted, event.at, event.seq, data))
 }

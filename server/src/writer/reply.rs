@@ -1,8 +1,10 @@
 //! What the writer replies to a request: values, which whoever asked encodes as they need them.
 
 use bytes::Bytes;
-use signaling::wire::{GroupEnd, GroupNow, MemberNow};
-use signaling::{Command, Group, GroupId, Invitation, Outcome, Rejection, Settlement, UserId};
+use signaling::wire::{GroupEnd, GroupNow, MemberNow, PerformedNow};
+use signaling::{
+    Command, Event, EventKind, Group, GroupId, Invitation, Outcome, Rejection, Settlement, UserId,
+};
 
 use crate::identity::JoinCode;
 
@@ -19,6 +21,8 @@ pub(crate) enum Reply {
     Modified(Option<Invitation>),
     /// Parts of an invitation were settled.
     Settled(Option<Settlement>),
+    /// Several things were done as one, or taken back.
+    Performed(PerformedNow),
     /// The group's name or settings, as they are now.
     GroupChanged(GroupNow),
     /// The code that joins the group from now on.
@@ -59,10 +63,18 @@ impl Reply {
             Command::Invite { invite_id, .. } | Command::InviteInGroup { invite_id, .. } => {
                 Self::Invited(invitation(*invite_id))
             }
-            Command::Modify { invite_id, .. } => Self::Modified(invitation(*invite_id)),
+            Command::Modify { invite_id, .. } | Command::Clear { invite_id, .. } => {
+                Self::Modified(invitation(*invite_id))
+            }
+            Command::Perform { .. } | Command::Undo { .. } => {
+                let is_it = |event: &&Event| matches!(event.kind, EventKind::Performed(_));
+                let performed = outcome.events.iter().find(is_it).map(|event| event.seq);
+                Self::Performed(PerformedNow { group_id: group.id, seq: group.seq, performed })
+            }
             Command::Cancel { .. }
             | Command::Accept { .. }
             | Command::Reject { .. }
+            | Command::AnswerFor { .. }
             | Command::Finish { .. } => Self::Settled(outcome.settlement.clone()),
             Command::ChangeGroup { .. } => Self::GroupChanged(GroupNow {
                 group_id: group.id,

@@ -39,6 +39,19 @@ pub struct GroupNow {
     pub settings: Settings,
 }
 
+/// A group after somebody performed something in it, or took it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PerformedNow {
+    /// The group.
+    #[serde(rename = "groupID")]
+    pub group_id: GroupId,
+    /// Its last event.
+    pub seq: u64,
+    /// The number by which what was performed can be undone; none when nothing was that can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performed: Option<u64>,
+}
+
 /// A member's role after a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberNow {

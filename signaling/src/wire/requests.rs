@@ -112,7 +112,27 @@ pub struct Data {
     pub data: String,
 }
 
-/// `POST …/{i}/cancel`, `accept` and `reject`: the application's string, where there is one.
+/// `POST /groups/{g}/undo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undo {
+    /// The `onPerformed` to take back, by its number.
+    pub performed: u64,
+}
+
+/// `POST …/{i}/accept` and `reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Respond {
+    /// For whom a teacher answers; none for oneself.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub invitee: Option<String>,
+    /// The string; empty for none.
+    #[serde(default)]
+    pub data: String,
+}
+
+/// `POST …/{i}/cancel`: the application's string, where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptionalData {

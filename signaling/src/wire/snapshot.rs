@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Alike, Group, GroupId, Invitation, Member, Name, Role, Settings, Timestamp, UserId};
+use crate::{
+    Alike, Group, GroupId, Invitation, Member, Name, Performed, Role, Settings, Timestamp, UserId,
+};
 
 /// A member as a snapshot lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,9 @@ pub struct Snapshot {
     pub members: Vec<MemberView>,
     /// Every live invitation that the member may see, in the order in which they were made.
     pub invitations: Vec<Invitation>,
+    /// What somebody performed last, while it can be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performed: Option<Performed>,
     /// The code that joins the group; for teachers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join_code: Option<String>,
@@ -69,6 +74,7 @@ impl Snapshot {
             settings: group.settings.clone(),
             members: members.collect(),
             invitations: group.live().filter(|i| i.is_visible_to(user)).cloned().collect(),
+            performed: group.performed.clone().filter(|it| it.can_be_undone(now)),
             join_code: None,
         }
     }
@@ -81,6 +87,7 @@ impl From<Snapshot> for Group {
         group.name = snapshot.name;
         group.settings = snapshot.settings;
         group.seq = snapshot.seq;
+        group.performed = snapshot.performed;
         let members = snapshot.members.into_iter().map(|member| Member {
             user_id: member.user_id,
             name: member.name,

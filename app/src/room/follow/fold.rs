@@ -3,11 +3,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use classroom::Reason;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::{
     Event, EventKind, Group, JoinCodeChanged, Relay, Ringing, Snapshot, StatusChange, Timestamp,
-    apply, json,
+    UserId, apply, json,
 };
 
 use super::follower::Follower;
@@ -100,6 +101,11 @@ impl Follower {
                 },
             }
         }
+        for event in &folded {
+            if let Some(by) = self.lowers_my_hand(event) {
+                self.live.lowered.set(Some((by, event.at)));
+            }
+        }
         if !folded.is_empty() {
             self.live.group.update(|group| {
                 for event in &folded {
@@ -160,6 +166,27 @@ impl Follower {
             spawn_local(async {
                 let _ = net::serve_anew().await;
             });
+        }
+    }
+
+    /// Who lowers one's own hand by this event, when somebody else does.
+    fn lowers_my_hand(&self, event: &Event) -> Option<UserId> {
+        let me = self.live.me;
+        match &event.kind {
+            EventKind::InviteeFinished(finished) => {
+                let is_it = finished.invitee == me
+                    && finished.by != me
+                    && finished.reason == Reason::Lowered.text();
+                is_it.then_some(finished.by)
+            }
+            EventKind::InviteeRejected(rejected) => {
+                let is_my_ask = self.live.group.with_untracked(|group| {
+                    let ask = group.invitation(rejected.invite_id);
+                    ask.is_some_and(|ask| ask.inviter == me && ask.group_id.is_some())
+                });
+                is_my_ask.then_some(rejected.invitee)
+            }
+            _ => None,
         }
     }
 

@@ -1,0 +1,315 @@
+//! Undo: what somebody performed last is taken back, and everything is in its place again.
+//!
+//! A part that is settled never opens again, so what an undo brings back comes in invitations of its
+//! own, made as those that they restore and with their places in the order. Whoever knows nothing of
+//! undo sees the same hands, only in another order.
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{
+    InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, ReceiveNewInvitation,
+    Undone,
+};
+use crate::{
+    Answers, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeList, InviteeState,
+    Place, Reason, Rejection, Timeout, Timestamp, UserId, event,
+};
+
+/// For how many seconds what was performed can be taken back.
+pub const UNDO_SECONDS: u32 = 30;
+
+/// What somebody performed last, as one that can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Performed {
+    /// The number of its event, by which it is undone.
+    pub seq: u64,
+    /// When it was.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: UserId,
+    /// The application's string: what it was.
+    pub data: String,
+    /// The first event that an undo takes back.
+    pub first: u64,
+    /// The last of them.
+    pub last: u64,
+}
+
+impl Performed {
+    pub(crate) fn of(event: &Event, performed: &event::Performed) -> Self {
+        let event::Performed { by, data, first, last } = performed;
+        let (by, first, last) = (*by, *first, *last);
+        Self { seq: event.seq, at: event.at, by, data: data.clone(), first, last }
+    }
+
+    /// Whether it can still be taken back at this moment.
+    pub fn can_be_undone(&self, now: Timestamp) -> bool {
+        now < self.at.plus_seconds(UNDO_SECONDS)
+    }
+}
+
+/// Takes back what was performed last, if that was it: `actor` is a teacher.
+pub(crate) fn undo(
+    group: &Group,
+    now: Timestamp,
+    actor: UserId,
+    performed: u64,
+    fresh: InviteId,
+) -> Result<Vec<EventKind>, Rejection> {
+    if group.undone == Some(performed) {
+        return Ok(Vec::new());
+    }
+    let last = group.performed.as_ref().filter(|it| it.seq == performed && it.can_be_undone(now));
+    let last = last.ok_or(Rejection::NothingToUndo)?;
+    let mut undo = Undo {
+        group,
+        now,
+        actor,
+        range: last.first..=last.last,
+        fresh,
+        made: 0,
+        kinds: Vec::new(),
+    };
+    let mut touched: Vec<&Invitation> =
+        group.invitations().filter(|it| it.group_id.is_some() && undo.touches(it)).collect();
+    touched.sort_unstable_by_key(|invitation| invitation.seq);
+    // What was begun ends first, so that nobody is in two places meanwhile.
+    touched.iter().for_each(|invitation| undo.end(invitation));
+    touched.iter().for_each(|invitation| undo.bring_back(invitation));
+    undo.kinds.push(Undone { by: actor, performed }.into());
+    Ok(undo.kinds)
+}
+
+struct Undo<'a> {
+    group: &'a Group,
+    now: Timestamp,
+    actor: UserId,
+    /// The events that are taken back.
+    range: RangeInclusive<u64>,
+    fresh: InviteId,
+    /// How many invitations were made.
+    made: u32,
+    kinds: Vec<EventKind>,
+}
+
+impl Undo<'_> {
+    fn touches(&self, invitation: &Invitation) -> bool {
+        let range = &self.range;
+        range.contains(&invitation.seq)
+            || range.contains(&invitation.ends.closed)
+            || range.contains(&invitation.ends.cleared)
+            || invitation.parts().iter().any(|part| range.contains(&part.seq))
+    }
+
+    /// Ends what an invitation began in the range: one that was made then, or what was accepted then.
+    fn end(&mut self, invitation: &Invitation) {
+        let is_new = self.range.contains(&invitation.seq);
+        if is_new && invitation.open {
+            let pending = invitation.in_state(InviteeState::Pending).collect();
+            self.kinds.push(cancelled(invitation, InviteeList::Members(pending)));
+        }
+        let began = |part: &&Invitee| {
+            part.state == InviteeState::Accepted && (is_new || self.range.contains(&part.seq))
+        };
+        let ended: Vec<EventKind> = invitation
+            .parts()
+            .iter()
+            .filter(began)
+            .map(|part| {
+                InviteeFinished {
+                    invite_id: invitation.invite_id,
+                    invitee: part.user_id,
+                    by: self.actor,
+                    reason: Reason::Undone.text().to_owned(),
+                    data: String::new(),
+                }
+                .into()
+            })
+            .collect();
+        self.kinds.extend(ended);
+    }
+
+    fn bring_back(&mut self, invitation: &Invitation) {
+        let is_new = self.range.contains(&invitation.seq);
+        if is_new {
+            self.bring_back_what_followed(invitation);
+            return;
+        }
+        let by_student = self.group.is_student(invitation.inviter);
+        let taken = invitation
+            .parts()
+            .iter()
+            .any(|part| part.state == InviteeState::Accepted && self.range.contains(&part.seq));
+        if by_student && (taken || self.range.contains(&invitation.ends.closed)) {
+            self.ask_again(invitation);
+        } else if self.range.contains(&invitation.ends.cleared) {
+            self.show_again(invitation);
+        } else if self.range.contains(&invitation.ends.closed)
+            && invitation.closed == Some(InviteeState::Cancelled)
+        {
+            self.open_again(invitation);
+        }
+        let finished: Vec<&Invitee> = invitation
+            .parts()
+            .iter()
+            .filter(|part| part.state == InviteeState::Finished && self.range.contains(&part.seq))
+            .collect();
+        self.accept_again(invitation, &finished);
+    }
+
+    /// Whoever accepted an invitation that is taken back had something end with it, at that moment
+    /// and after it: their raised hand.
+    fn bring_back_what_followed(&mut self, invitation: &Invitation) {
+        for part in invitation.parts() {
+            if part.state != InviteeState::Accepted {
+                continue;
+            }
+            let followed = |it: &&Invitee| {
+                it.user_id == part.user_id
+                    && it.state == InviteeState::Finished
+                    && it.at == part.at
+                    && it.seq > part.seq
+            };
+            let group = self.group;
+            for other in group.invitations().filter(|it| it.group_id.is_some()) {
+                let parts: Vec<&Invitee> =
+                    other.part(part.user_id).into_iter().filter(followed).collect();
+                // What ended in the range is brought back as itself.
+                if parts.iter().all(|part| !self.range.contains(&part.seq)) {
+                    self.accept_again(other, &parts);
+                }
+                if other.inviter == part.user_id
+                    && other.ends.closed > part.seq
+                    && !self.range.contains(&other.ends.closed)
+                    && other.parts().iter().any(|it| it.at == part.at)
+                {
+                    self.ask_again(other);
+                }
+            }
+        }
+    }
+
+    /// An invitation like one that there was, with its place in the order; its id.
+    fn make(
+        &mut self,
+        like: &Invitation,
+        invitee_list: InviteeList,
+        expires_at: Option<Timestamp>,
+    ) -> InviteId {
+        let invite_id = self.fresh.nth(self.made);
+        self.made += 1;
+        let is_to_all = invitee_list == InviteeList::Everyone;
+        let left = expires_at.map_or(0, |at| (at.millis_since(self.now).max(0) + 999) / 1_000);
+        let inviter =
+            if self.group.member(like.inviter).is_some() { like.inviter } else { self.actor };
+        self.kinds.push(
+            ReceiveNewInvitation {
+                invite_id,
+                inviter,
+                group_id: Some(self.group.id),
+                invitee_list,
+                data: like.data.clone(),
+                timeout: u32::try_from(left)
+                    .ok()
+                    .and_then(|left| Timeout::new(left).ok())
+                    .unwrap_or_default(),
+                expires_at,
+                answers: if is_to_all { like.answers } else { Answers::Each },
+                stays: None,
+                restores: Some(like.invite_id),
+                place: Some(like.place()),
+            }
+            .into(),
+        );
+        invite_id
+    }
+
+    /// What a student asked unprompted, once more.
+    fn ask_again(&mut self, invitation: &Invitation) {
+        if self.group.is_student(invitation.inviter) {
+            let list = invitation.invitee_list.clone();
+            self.make(invitation, list, None);
+        }
+    }
+
+    /// What was closed can be answered once more, until its own deadline.
+    fn open_again(&mut self, invitation: &Invitation) {
+        if invitation.expires_at.is_none_or(|deadline| deadline > self.now) {
+            let list = self.still_here(&invitation.invitee_list, invitation);
+            if let Some(list) = list {
+                self.make(invitation, list, invitation.expires_at);
+            }
+        }
+    }
+
+    /// What was cleared is told once more, as closed as it was.
+    fn show_again(&mut self, invitation: &Invitation) {
+        let was_closed =
+            invitation.ends.closed != 0 && !self.range.contains(&invitation.ends.closed);
+        if !was_closed {
+            self.open_again(invitation);
+            return;
+        }
+        let invite_id = self.make(invitation, InviteeList::Everyone, invitation.expires_at);
+        let timed_out = invitation.closed == Some(InviteeState::TimedOut);
+        self.kinds.push(if timed_out {
+            InvitationTimeout { invite_id, invitee_list: InviteeList::Everyone }.into()
+        } else {
+            let closed = Invitation { invite_id, ..invitation.without_invitees() };
+            cancelled(&closed, InviteeList::Everyone)
+        });
+    }
+
+    /// What these parts of an invitation had begun goes on from where it began.
+    fn accept_again(&mut self, invitation: &Invitation, parts: &[&Invitee]) {
+        let group = self.group;
+        let here: Vec<(UserId, Option<Place>)> = parts
+            .iter()
+            .filter(|part| group.member(part.user_id).is_some())
+            .map(|part| (part.user_id, part.began))
+            .collect();
+        if here.is_empty()
+            || group.member(invitation.inviter).is_none() && group.is_student(invitation.inviter)
+        {
+            return;
+        }
+        let users = here.iter().map(|(user, _)| *user).collect();
+        let invite_id = self.make(invitation, InviteeList::Members(users), None);
+        for (invitee, place) in here {
+            let (data, by) = (String::new(), Some(self.actor));
+            self.kinds.push(InviteeAccepted { invite_id, invitee, data, by, place }.into());
+        }
+    }
+
+    /// Whom an invitation asks of those who are still in the group.
+    fn still_here(&self, list: &InviteeList, invitation: &Invitation) -> Option<InviteeList> {
+        match list {
+            InviteeList::Everyone => Some(InviteeList::Everyone),
+            InviteeList::Members(_) => {
+                let closed = invitation.parts().iter().filter(|part| {
+                    self.range.contains(&part.seq) && self.group.member(part.user_id).is_some()
+                });
+                let users: Vec<UserId> = closed.map(|part| part.user_id).collect();
+                (!users.is_empty()).then_some(InviteeList::Members(users))
+            }
+        }
+    }
+}
+
+/// The end of an invitation for all of these who are silent; one to everyone says so.
+fn cancelled(invitation: &Invitation, pending: InviteeList) -> EventKind {
+    let invitee_list = match invitation.invitee_list {
+        InviteeList::Everyone => InviteeList::Everyone,
+        InviteeList::Members(_) => pending,
+    };
+    InvitationCancelled {
+        invite_id: invitation.invite_id,
+        inviter: invitation.inviter,
+        invitee_list,
+        data: String::new(),
+        reason: Some(Reason::Undone.text().to_owned()),
+    }
+    .into()
+}
