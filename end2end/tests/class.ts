@@ -237,7 +237,7 @@ export class Student extends Room {
   async hasPlace(place: number | "Next", of: number): Promise<void> {
     await this.isTold("Your hand is up.");
     const words = place === "Next" ? "Next" : `${place} of ${of}`;
-    await expect(this.page.locator(".figure"), `the place that ${this.name} has`).toHaveText(words);
+    await expect(this.page.locator(".large"), `the place that ${this.name} has`).toHaveText(words);
   }
 
   /** The sentence that says how one stands. */
