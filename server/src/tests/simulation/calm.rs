@@ -161,10 +161,10 @@ impl World {
             must!(model.members.contains_key(&user), "device {index} does not know it is out");
             must!(device.line.is_some(), "device {index} has no line");
             let page = device.page.as_ref().ok_or("a device has no page")?;
-            model.is_shown(user, &seen(&group, user, model.seq))?;
+            model.is_shown(user, &seen(&group, user, model.seq, self.now()))?;
             // Events that are not theirs count as well.
             model
-                .is_shown(user, &seen(page, user, model.seq))
+                .is_shown(user, &seen(page, user, model.seq, self.now()))
                 .map_err(|sentence| format!("device {index}: {sentence}"))?;
         }
         Ok(())
@@ -172,8 +172,8 @@ impl World {
 }
 
 /// What a page shows to a member, when it is as far as the log.
-fn seen(group: &Group, user: UserId, seq: u64) -> Snapshot {
-    Snapshot { seq, ..Snapshot::of(group, user, Timestamp::default(), |_| false) }
+fn seen(group: &Group, user: UserId, seq: u64, now: Timestamp) -> Snapshot {
+    Snapshot { seq, ..Snapshot::of(group, user, now, |_| false) }
 }
 
 /// The server's state is the one that the model has come to.
