@@ -209,7 +209,7 @@ export class Student extends Room {
 
   /** Opens what one seldom needs. */
   async menu(): Promise<Locator> {
-    const menu = this.page.getByRole("dialog", { name: this.name, exact: true });
+    const menu = this.page.locator("#more");
     if (!(await menu.isVisible())) await this.button("More").click();
     await expect(menu).toBeVisible();
     return menu;
