@@ -94,19 +94,17 @@ room-raise-hand = Raise hand
 room-not-now = Not now
 room-lower-hand = Lower hand
 room-speak = Speak
-room-pass = Pass
+room-pass = Pass, keep place
 room-done = I’m done
 room-starting = connecting…
-room-live = live
 room-slow = following slowly
-room-reconnecting = Reconnecting…
+room-reconnecting = Reconnecting… The list may be old.
 room-reconnecting-hand = Reconnecting… your hand stays up.
-room-over = class over
-room-removed = not in class
-room-ended-title = The class has ended.
-room-removed-title = You are not in this class any more.
+room-reload = Reload
+room-ended-title = Class is over.
+room-removed-title = You left the class list.
+room-join-with-code = Join with a code
 room-to-start = To the start
-room-standing-invited = You are invited to speak.
 room-standing-speaking = You are speaking.
 room-standing-alone = Your hand is up. You are the only one.
 # $of (Number)
@@ -120,7 +118,35 @@ room-standing-quick = Quick: the first hand takes it.
 room-standing-asked = Who wants to answer?
 room-standing-may-raise = Raise your hand whenever you like.
 room-standing-over = The class is over.
-room-standing-waiting = Hands are down. Wait until your teacher asks.
+room-standing-waiting = You can raise a hand when your teacher asks.
+room-standing-up = Your hand is up.
+room-calls-on-you = { $name } calls on you.
+# $speakers (Number)
+room-speaking-now = { $speakers ->
+    [one] { $name } is speaking.
+   *[other] { $speakers } students are speaking.
+}
+# What stands in the place of the place.
+room-you-are-next = Next
+# $speaking: the sentence that says who speaks.
+room-then-you = { $speaking } Then you.
+# $hands (Number)
+room-place-of = of { $hands }
+room-hands-are-up = { $hands ->
+    [one] 1 hand is up.
+   *[other] { $hands } hands are up.
+}
+# $place (Number), $speaking: the sentence that says who speaks.
+room-you-passed = You passed. You keep place { $place }. { $speaking }
+room-lowered-by = { $name } lowered your hand.
+room-was-first = { $name } was first.
+room-round-time-up = Time is up.
+room-round-closed = Closed.
+room-round-taken = The first hand took it.
+room-see-list = See the list
+room-list-title = The list
+room-close = Close
+room-close-list = Close the list
 room-announce-no-hands = No hands up.
 room-announce-hands = { $hands ->
     [one] One hand up: { $first }.
@@ -169,6 +195,7 @@ screen-more = and { $number } more
 
 ## What a live page alone says
 
+live-your-turn = Your turn
 live-offline = That didn’t get through. Check your connection and tap again.
 live-call-not-opened = The call could not be opened. Check your connection, or reload this page, and try again.
 
@@ -302,8 +329,6 @@ page-keep = Keep
 share-qr = QR code of the link
 # $listen (Element), $public-url (Element)
 share-no-qr = No other device can open this address: it is this machine’s own. Start Handup with { $listen }, or say with { $public-url } where others reach it.
-# What stands in the place of “live” where no script runs.
-share-not-live = not live
 # $reload (Element): a link.
 share-not-live-notice = This page is not live in your browser. { $reload } to see what is new.
 share-reload = Reload

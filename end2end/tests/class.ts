@@ -115,19 +115,26 @@ export class Room {
         "data-connection",
         "live",
       );
-      await expect(this.page.getByText("live", { exact: true })).toBeVisible();
+      await expect(this.band).toBeHidden();
     }
   }
 
-  /** Says how the page says that it follows the class: by its label, and by its mark. */
-  async follows(words: string | RegExp, mark: string): Promise<void> {
-    await expect(this.page.locator(".connection")).toHaveText(words);
+  /** What the page says under its bar while it does not follow the class. */
+  get band(): Locator {
+    return this.page.locator(".connection");
+  }
+
+  /** Says how the page follows the class: by its mark, and by its band, if that says anything. */
+  async follows(mark: string, words?: string | RegExp): Promise<void> {
     await expect(this.page.locator("[data-connection]")).toHaveAttribute("data-connection", mark);
+    if (words) await expect(this.band).toHaveText(words, { useInnerText: true });
+    else await expect(this.band).toBeHidden();
   }
 
   /** Says that the page admits to be out of touch. */
   async isReconnecting(): Promise<void> {
-    await expect(this.page.locator(".connection")).toContainText("Reconnecting…");
+    await expect(this.band).toBeVisible();
+    await expect(this.band).toContainText("Reconnecting…");
     await expect(this.page.locator("[data-connection]")).toHaveAttribute(
       "data-connection",
       "reconnecting",
@@ -137,15 +144,16 @@ export class Room {
   /** The page says that the class is over. */
   async isOver(): Promise<void> {
     await this.look();
-    await expect(this.page.getByText(/class has ended/).first()).toBeVisible();
+    await expect(this.page.getByText(/class (has ended|is over)/i).first()).toBeVisible();
     await expect(this.page.getByRole("link", { name: "To the start" })).toBeVisible();
   }
 
   /** The page says that one is not in the class any more. */
   async isOut(): Promise<void> {
     await this.look();
-    await expect(this.page.getByText(/not in this class any more/).first()).toBeVisible();
-    await expect(this.page.getByRole("link", { name: "To the start" })).toBeVisible();
+    const words = /You left the class list|not in this class any more|a class that you are not in/;
+    await expect(this.page.getByText(words).first()).toBeVisible();
+    await expect(this.page.getByRole("link", { name: /^(To the start|Join with a code)$/ }).first()).toBeVisible();
   }
 
   /** Says that the lists are these, in this order, with nobody lost or doubled. */
@@ -187,6 +195,58 @@ export class Student extends Room {
     return student;
   }
 
+  /** The sheet with the list of who speaks and whose hands are up. */
+  get sheet(): Locator {
+    return this.page.getByRole("dialog", { name: "The list", exact: true });
+  }
+
+  /** The list is there for whoever opens it. */
+  override list(heading: string | RegExp): Locator {
+    return this.page
+      .getByRole("region", { name: heading, exact: true, includeHidden: true })
+      .getByRole("listitem", { includeHidden: true });
+  }
+
+  /** Opens what one seldom needs. */
+  async menu(): Promise<Locator> {
+    const menu = this.page.locator("#more");
+    if (!(await menu.isVisible())) await this.button("More").click();
+    await expect(menu).toBeVisible();
+    return menu;
+  }
+
+  async closeMenu(): Promise<void> {
+    await (await this.menu()).getByRole("button", { name: "Close", exact: true }).click();
+  }
+
+  /** Opens the list. */
+  async openList(): Promise<void> {
+    const menu = await this.menu();
+    await menu.getByRole("button", { name: "See the list" }).click();
+    await expect(this.sheet).toBeVisible();
+  }
+
+  async closeList(): Promise<void> {
+    await this.button("Close the list").click();
+    await expect(this.sheet).toBeHidden();
+  }
+
+  override async sees(lists: Lists): Promise<void> {
+    await this.look();
+    await this.openList();
+    const { hands, speaking = [] } = lists;
+    await expect(this.hands, `the hands that ${this.name} sees`).toHaveText(hands);
+    await expect(this.speaking, `the speakers that ${this.name} sees`).toHaveText(speaking);
+    await this.closeList();
+  }
+
+  /** Says which place one's hand has, and among how many. */
+  async hasPlace(place: number | "Next", of: number): Promise<void> {
+    await this.isTold("Your hand is up.");
+    const words = place === "Next" ? "Next" : `${place} of ${of}`;
+    await expect(this.page.locator(".large"), `the place that ${this.name} has`).toHaveText(words);
+  }
+
   /** The sentence that says how one stands. */
   async isTold(sentence: string | RegExp): Promise<void> {
     await this.look();
@@ -221,8 +281,8 @@ export class Student extends Room {
   }
 
   async pass(): Promise<void> {
-    await this.tap("Pass");
-    await expect(this.button("Pass")).toBeHidden();
+    await this.tap("Pass, keep place");
+    await expect(this.button("Pass, keep place")).toBeHidden();
   }
 
   async done(): Promise<void> {
