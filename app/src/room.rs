@@ -17,12 +17,14 @@ mod follow;
 #[cfg(feature = "browser")]
 mod form;
 mod heading;
+mod icon;
 mod lists;
 mod live;
 #[cfg(feature = "browser")]
 mod net;
 mod notice;
 mod portion;
+mod sheet;
 #[cfg(all(test, feature = "ssr"))]
 mod sizes;
 mod student;
