@@ -45,7 +45,6 @@ room-teacher-like-you = A teacher of this class, like you.
 room-make-student = Make a student
 room-removing = Removing takes them off every list and closes the class on their phone. They can join again with the code, unless the class is locked.
 room-keep = Keep
-room-device = Another device
 room-leave = Leave
 room-leave-title = Leave the class?
 room-leave-teacher = It goes on with your co-teacher. You can come back with the code, as a student.
@@ -190,11 +189,44 @@ room-menu-class = This class
 room-anytime = Hands at any time
 room-turns-start-at-once = Turn starts at once
 room-lock = Lock the class
-room-new-code = New code
-room-new-code-title = Make a new code?
-room-new-code-means = The old one stops working. Whoever is in stays in.
+room-unlock = Unlock the class
 room-students-may-call = Students may call
 room-history = What happened
+
+## How students come in, as a teacher's room shows it
+
+code-show = Show how to join
+# Stands before the code, for a screen reader.
+code-show-this = Show how to join:{ " " }
+code-title = Join this class
+code-copy = Copy link
+code-copied = The link is copied.
+code-renew = New code
+code-renew-title = Make a new code?
+code-about-renewing = The old one stops working. Whoever is in stays in.
+code-keep = Keep this one
+code-close = Close
+
+## The dialog for another device
+
+device-title = Another device
+device-is-projected = Is your screen on the projector?
+device-who-scans = Whoever scans this teaches this class.
+device-show = Show link
+device-keep = Not now
+
+## The page for the projector
+
+screen-open = Projector
+screen-move-here = Move this window to the projector.
+screen-dark = Dark
+screen-full = Full screen
+screen-back = Back to the class
+screen-first = First: { $name }
+screen-time-up = Time is up
+screen-closed = Closed
+# $number (Number)
+screen-more = and { $number } more
 
 ## What a live page alone says
 
@@ -330,17 +362,34 @@ page-keep = Keep
 
 share-class-over = Class is over
 share-not-in-class = You are not in this class
-share-summary = QR and link
-share-nobody-code = Nobody is here yet. Show this code.
-share-nobody-code-or-qr = Nobody is here yet. Show this code or QR.
-share-new-code = New code
-share-about-new-code = The old one stops working. Whoever is in stays in.
 share-qr = QR code of the link
 # $listen (Element), $public-url (Element)
 share-no-qr = No other device can open this address: it is this machine’s own. Start Handup with { $listen }, or say with { $public-url } where others reach it.
 # $reload (Element): a link.
 share-not-live-notice = This page is not live in your browser. { $reload } to see what is new.
 share-reload = Reload
+
+## Sounds and keys of a teacher's page
+
+signs-group = Sound and keys
+signs-hand = Sound for a new hand
+signs-time = Sound when time is up
+signs-title = Count in tab title
+signs-keys = Keyboard shortcuts
+signs-clicker = Clicker says Next
+signs-list = Keys
+signs-close = Close
+signs-key-next = Next
+signs-key-end = End turn
+signs-key-ask = Ask for hands
+signs-key-stop = Stop asking
+signs-key-lower = Lower the first hand
+signs-key-undo = Undo
+signs-key-invite = Invite that row
+signs-key-join = Show how to join
+signs-key-projector = Projector
+signs-key-class = Class
+signs-key-list = This list
 
 ## Joining
 
@@ -376,6 +425,7 @@ handover-title = Go on with another device
 handover-used = This link is used up
 # $class (Element)
 handover-open = Open this link there to teach { $class }. It works once, within fifteen minutes. Keep it from your students.
+handover-warning = Is your screen on the projector? Whoever scans this teaches this class.
 handover-teach = Teach this class from this device as well.
 handover-button = Go on here
 

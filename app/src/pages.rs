@@ -6,6 +6,7 @@ mod landing;
 mod not_found;
 mod plain;
 pub mod room;
+mod screen;
 mod share;
 
 pub use self::handover::HandoverPage;
@@ -14,3 +15,4 @@ pub use self::landing::LandingPage;
 pub use self::not_found::NotFoundPage;
 pub use self::plain::{other_address_page, wait_page};
 pub use self::room::RoomPage;
+pub use self::screen::ScreenPage;

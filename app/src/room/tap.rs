@@ -40,6 +40,9 @@ pub fn Tap(
     /// Whom it is about, where there is room to say it.
     #[prop(optional, into)]
     whom: Option<String>,
+    /// Whether the dialog that it is in stays open.
+    #[prop(optional)]
+    stays: bool,
     /// Whether the answer is a new page.
     #[prop(optional)]
     plain: bool,
@@ -55,7 +58,13 @@ pub fn Tap(
     };
     let whom = whom.map(|name| view! { <bdi class="whom" translate="no">{name}</bdi> });
     view! {
-        <form class="tap" method="post" action=ACT data-plain=plain.then_some("")>
+        <form
+            class="tap"
+            method="post"
+            action=ACT
+            data-plain=plain.then_some("")
+            data-stays=stays.then_some("")
+        >
             <input type="hidden" name="group" value=group.to_string() />
             {who.map(|who| view! { <input type="hidden" name="who" value=who.to_string() /> })}
             {ends.map(|ends| view! { <input type="hidden" name="ends" value=ends.to_string() /> })}

@@ -6,12 +6,14 @@ use leptos::prelude::*;
 use signaling::Settings;
 
 use crate::room::action::RoomAction;
+use crate::room::device::AnotherDevice;
 use crate::room::icon::{Icon, MENU};
 use crate::room::live::Live;
 use crate::room::sheet::SheetTitle;
+use crate::room::signs::SignsMenu;
 use crate::room::tap::{ACT, Tap};
 use crate::ui::confirm::Confirm;
-use crate::words::room as words;
+use crate::words::{code, room as words};
 
 /// The sheet's id.
 const SHEET: &str = "class-menu";
@@ -55,14 +57,15 @@ pub fn ClassMenu() -> impl IntoView {
             )}
             <Confirm
                 id="new-code"
-                opens=words::new_code()
+                opens=code::renew()
                 class="row"
-                title=words::new_code_title()
-                means=words::new_code_means()
-                keep=words::keep()
+                title=code::renew_title()
+                means=code::about_renewing()
+                keep=code::keep()
             >
-                <Tap action=RoomAction::RenewCode class="destroys" plain=true words=words::new_code() />
+                <Tap action=RoomAction::RenewCode class="destroys" words=code::renew() />
             </Confirm>
+            <SignsMenu />
             <h3>{words::menu_calls()}</h3>
             {switch(
                 live,
@@ -74,7 +77,7 @@ pub fn ClassMenu() -> impl IntoView {
             <a class="button row" href=history>
                 {words::history()}
             </a>
-            <Tap action=RoomAction::HandOver class="row" plain=true words=words::device() />
+            <AnotherDevice />
             <div class="ways-out">
                 <Confirm
                     id="leave"
