@@ -300,39 +300,60 @@ export class Teacher extends Room {
     await page.waitForURL(/\/class\/[^?]+$/);
     const teacher = new Teacher(page, name, hasScript);
     await teacher.isLive();
+    // It is open while nobody is here, and would lie over what comes next.
+    if (hasScript) await expect(teacher.share).toBeVisible();
+    await teacher.closeShare();
     return teacher;
   }
 
   /** How students come in: the code, the link, the QR code. */
   get share(): Locator {
-    return this.page.locator("details").filter({ hasText: "New code" });
+    return this.page.getByRole("dialog", { name: "Join this class" });
   }
 
-  /** Unfolds the code, the link and the QR code. */
+  /** The code in the bar, which opens that. */
+  get codeButton(): Locator {
+    return this.page.getByRole("button", { name: /^Show how to join/ });
+  }
+
+  /** Opens the code, the link and the QR code. */
   async openShare(): Promise<void> {
-    if ((await this.share.getAttribute("open")) === null) {
-      await this.share.locator("summary").click();
+    if (!(await this.share.isVisible())) await this.codeButton.click();
+    await expect(this.share).toBeVisible();
+  }
+
+  /** Closes them, where they are open. */
+  async closeShare(): Promise<void> {
+    if (await this.share.isVisible()) {
+      await this.share.getByRole("button", { name: "Close", exact: true }).click();
     }
+    await expect(this.share).toBeHidden();
   }
 
   /** The code as it is read aloud. */
   async code(): Promise<string> {
     await this.openShare();
-    return this.share.getByText(/^[A-Z0-9]{3}-[A-Z0-9]{3}$/).first().innerText();
+    const code = await this.share.getByText(/^[A-Z0-9]{3}-[A-Z0-9]{3}$/).innerText();
+    await this.closeShare();
+    return code;
   }
 
   /** The link that joins the class. */
   async link(): Promise<string> {
     await this.openShare();
-    return this.share.getByRole("link").innerText();
+    const link = await this.share.getByRole("link").getAttribute("href");
+    await this.closeShare();
+    return link ?? "";
   }
 
   async newCode(): Promise<void> {
+    const before = await this.code();
     await this.openShare();
-    const loaded = this.page.waitForEvent("load");
-    await this.share.getByRole("button", { name: "New code" }).click();
-    await loaded;
-    await this.isLive();
+    await this.share.getByRole("button", { name: "New code", exact: true }).first().click();
+    const sure = this.page.getByRole("dialog", { name: "Make a new code?" });
+    await this.press(sure.getByRole("button", { name: "New code", exact: true }));
+    await expect(this.codeButton).not.toContainText(before);
+    await this.closeShare();
   }
 
   async ask({ question = "", limit = "no limit", first = false }: Ask = {}): Promise<void> {
@@ -400,15 +421,22 @@ export class Teacher extends Room {
   allowCalls = () => this.inMenu("Let students call me");
   forbidCalls = () => this.inMenu("No calls from students");
 
-  /** Gets the private link for another device, and comes back to the class. */
+  /** Gets the private link for another device. */
   async linkForAnotherDevice(): Promise<string> {
     const room = this.page.url();
     const menu = await this.menu();
     await menu.getByRole("button", { name: "Another device" }).click();
-    await this.page.waitForURL(/\/handover\//);
+    const sure = this.page.getByRole("dialog", { name: "Is your screen on the projector?" });
+    await this.press(sure.getByRole("button", { name: "Show link" }));
     const link = await this.page.getByText(/^https?:\/\/\S+\/handover\/\S+$/).innerText();
-    await this.page.goto(room);
-    await this.isLive();
+    if (this.hasScript) {
+      await sure.getByRole("button", { name: "Not now" }).click();
+      await this.page.keyboard.press("Escape");
+      await expect(menu).toBeHidden();
+    } else {
+      await this.page.getByRole("link", { name: "Back to the class" }).click();
+      await expect(this.page).toHaveURL(room);
+    }
     return link;
   }
 

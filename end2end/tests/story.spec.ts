@@ -7,13 +7,14 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
 
   // A class has a code, a link and a QR code of it, and says what to do with them.
   await expect(teacher.page.getByRole("heading", { level: 1 })).toHaveText("Biology 9B");
-  await expect(teacher.page.getByText(/^Nobody is here yet/)).toBeVisible();
   const code = await teacher.code();
   expect(code).toMatch(/^[A-HJ-KM-NP-Z2-9]{3}-[A-HJ-KM-NP-Z2-9]{3}$/);
   expect(await teacher.link()).toBe(`${handup.url}/join/${code.replace("-", "")}`);
   // This server listens to its own machine alone: a QR code would lead phones to themselves.
-  await expect(teacher.page.getByText(/^No other device can open this address/)).toBeVisible();
+  await teacher.openShare();
+  await expect(teacher.share.getByText(/^No other device can open this address/)).toBeVisible();
   await expect(teacher.page.getByRole("img", { name: /^QR code/ })).toHaveCount(0);
+  await teacher.closeShare();
 
   // Students open the link, type a name and are in.
   const [ada, noor, sam] = await classroom.studentsNamed("Ada Lovelace", "Noor", "Sam");
@@ -385,6 +386,7 @@ test.describe("where it is known under which address phones come", () => {
   test("the class has a QR code of its link", { tag: "@once" }, async ({ classroom }) => {
     const { teacher } = classroom;
     expect(await teacher.link()).toMatch(/^http:\/\/handup\.example\/join\//);
+    await teacher.openShare();
     const qr = teacher.page.getByRole("img", { name: /^QR code/ });
     await expect(qr).toBeVisible();
     expect((await qr.boundingBox())?.width).toBeGreaterThanOrEqual(200);

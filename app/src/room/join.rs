@@ -32,7 +32,7 @@ pub fn CodeButton() -> impl IntoView {
                     {code}
                 </span>
             </span>
-            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+            <svg class="icon-mark" viewBox="0 0 24 24" aria-hidden="true">
                 <path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2" />
             </svg>
         </button>
@@ -80,7 +80,7 @@ pub fn JoinPanel(
                     title=words::close()
                     aria-label=words::close()
                 >
-                    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+                    <svg class="icon-mark" viewBox="0 0 24 24" aria-hidden="true">
                         <path d="M6 6l12 12M18 6L6 18" />
                     </svg>
                 </button>

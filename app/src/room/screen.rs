@@ -84,7 +84,7 @@ fn Controls() -> impl IntoView {
                 {words::move_here()}
             </p>
             <button
-                class="switch"
+                class="row switch"
                 type="button"
                 role="switch"
                 aria-checked="false"
@@ -92,7 +92,8 @@ fn Controls() -> impl IntoView {
                 hidden
                 data-script=""
             >
-                {words::dark()}
+                <span>{words::dark()}</span>
+                <span class="track" aria-hidden="true"></span>
             </button>
             <button class="quiet" type="button" hidden data-full="">
                 {words::full()}
@@ -231,9 +232,13 @@ fn row(live: Live, place: usize, user: UserId, is_hero: bool) -> AnyView {
     .into_any()
 }
 
-/// Whom *Next* calls.
+/// Whom *Next* calls, or has called.
 fn hero(live: Live) -> Option<UserId> {
-    live.lesson.with(|lesson| lesson.hero(|user| live.is_online(user)).map(|hand| hand.user))
+    live.lesson.with(|lesson| {
+        let mut called = lesson.invited.iter().map(|invited| invited.user);
+        let called = called.find(|user| lesson.hand(*user).is_some());
+        called.or_else(|| Some(lesson.hero(|user| live.is_online(user))?.user))
+    })
 }
 
 /// The buttons that the keys press, which nothing shows.

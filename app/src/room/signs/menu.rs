@@ -51,14 +51,15 @@ fn switches() -> impl IntoView {
     let switches = switches.map(|(sign, words, is_live)| {
         view! {
             <button
-                class="switch"
+                class="row switch"
                 type="button"
                 role="switch"
                 aria-checked="false"
                 data-sign=sign
                 data-live=is_live.then_some("")
             >
-                {words}
+                <span>{words}</span>
+                <span class="track" aria-hidden="true"></span>
             </button>
         }
     });
