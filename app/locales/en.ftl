@@ -102,6 +102,13 @@ room-hands-are-up = { $hands ->
     [one] 1 hand is up.
    *[other] { $hands } hands are up.
 }
+# $place (Number), $speaking: the sentence that says who speaks.
+room-you-passed = You passed. You keep place { $place }. { $speaking }
+room-lowered-by = { $name } lowered your hand.
+room-was-first = { $name } was first.
+room-round-time-up = Time is up.
+room-round-closed = Closed.
+room-round-taken = The first hand took it.
 room-see-list = See the list
 room-list-title = The list
 room-close = Close

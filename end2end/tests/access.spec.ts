@@ -100,7 +100,7 @@ test("a class by keyboard alone", async ({ device }) => {
   await expect(teacher.hands).toHaveText(["Ada"]);
   await tabTo(desk, teacher.button("Invite to speak: Ada"));
   await desk.keyboard.press("Space");
-  await tabTo(phone, ada.button("Pass"));
+  await tabTo(phone, ada.button("Pass, keep place"));
   await phone.keyboard.press("Shift+Tab");
   await expect(ada.button("Speak")).toBeFocused();
   await phone.keyboard.press("Space");
@@ -169,7 +169,7 @@ test("everything is large enough for a finger", async ({ device }) => {
   await actsAre(ada, "Lower hand");
   await isForThumbs(page, "hands are up");
   await teacher.invite("Ada");
-  await actsAre(ada, "Speak", "Pass");
+  await actsAre(ada, "Speak", "Pass, keep place");
   await isForThumbs(page, "somebody is invited");
   await ada.speak();
   await actsAre(ada, "I’m done");
@@ -184,6 +184,7 @@ test("everything is large enough for a finger", async ({ device }) => {
   await teacher.about("Noor");
   await isForThumbs(page, "about a student");
   await page.keyboard.press("Escape");
+  await ada.menu();
   await ada.button("Leave the class").click();
   await isForThumbs(ada.page, "leaving");
 });
@@ -201,7 +202,7 @@ test("a phone of 320 px is wide enough", { tag: "@once" }, async ({ classroom })
   await ada.raise();
   await actsAre(ada, "Lower hand");
   await teacher.invite(longest);
-  await actsAre(max, "Speak", "Pass");
+  await actsAre(max, "Speak", "Pass, keep place");
   await max.speak();
   await actsAre(max, "I’m done");
   await isForThumbs(ada.page, "somebody with a long name speaks");

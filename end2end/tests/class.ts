@@ -124,6 +124,13 @@ export class Room {
     return this.page.locator(".connection");
   }
 
+  /** Says how the page follows the class: by its mark, and by its band, if that says anything. */
+  async follows(mark: string, words?: string | RegExp): Promise<void> {
+    await expect(this.page.locator("[data-connection]")).toHaveAttribute("data-connection", mark);
+    if (words) await expect(this.band).toHaveText(words, { useInnerText: true });
+    else await expect(this.band).toBeHidden();
+  }
+
   /** Says that the page admits to be out of touch. */
   async isReconnecting(): Promise<void> {
     await expect(this.band).toBeVisible();
@@ -237,7 +244,7 @@ export class Student extends Room {
   async hasPlace(place: number | "Next", of: number): Promise<void> {
     await this.isTold("Your hand is up.");
     const words = place === "Next" ? "Next" : `${place} of ${of}`;
-    await expect(this.page.locator(".figure"), `the place that ${this.name} has`).toHaveText(words);
+    await expect(this.page.locator(".large"), `the place that ${this.name} has`).toHaveText(words);
   }
 
   /** The sentence that says how one stands. */

@@ -50,7 +50,7 @@ test.describe("with a script", () => {
     await lesson.teacher.lendTo(page.context(), handup.url);
     const answer = await page.goto(`/class/${lesson.group}`);
     expect((await answer?.body())?.length).toBeLessThan(300_000);
-    await expect(page.getByText("live", { exact: true })).toBeVisible();
+    await expect(page.locator("[data-connection=live]")).toBeVisible();
 
     // As a school class sees all of its own at once, so does the beginning of a lecture.
     await expect(rows(page)).toHaveCount(45);
@@ -85,7 +85,7 @@ test.describe("with a script", () => {
     await phone.goto(`/class/${lesson.group}`);
     const place = phone.locator(".sentence");
     await expect(place).toHaveText(`Your hand is up. You are ${HANDS - 1}th of ${HANDS - 1}.`);
-    await expect(phone.getByText("live", { exact: true })).toBeVisible();
+    await expect(phone.locator("[data-connection=live]")).toBeVisible();
     await expect(place).toHaveText(`Your hand is up. You are ${HANDS - 1}th of ${HANDS - 1}.`);
     await phone.getByRole("button", { name: "Lower hand" }).click();
     await expect(page.getByText(`1 to 90 of ${HANDS - 2}`)).toBeVisible();

@@ -17,7 +17,7 @@ test("where streams are held back a page follows by asking, and says so @once", 
   await page.getByLabel("Your name").fill("Ada");
   await page.getByRole("button", { name: "Join the class" }).click();
   const ada = new Student(page, "Ada", true);
-  await ada.follows("following slowly", "slow");
+  await ada.follows("slow", "following slowly");
   const ben = await classroom.student("Ben");
   // Whoever follows so is there.
   await expect(teacher.row(/^Here/, "Ada")).toContainText(", connected");
@@ -31,7 +31,7 @@ test("where streams are held back a page follows by asking, and says so @once", 
   // What is as it was is not told again.
   const answer = await page.waitForResponse((it) => it.url().includes("follow=asking") && it.status() === 304);
   expect(answer.headers().etag).toBeTruthy();
-  await ada.follows("following slowly", "slow");
+  await ada.follows("slow", "following slowly");
   // Whoever goes is missed after a while.
   await page.close();
   await expect(teacher.row(/^Here/, "Ada")).toContainText(", not connected", { timeout: 25_000 });

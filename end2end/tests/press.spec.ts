@@ -17,7 +17,7 @@ async function clickTwice(room: Room, name: string | RegExp, pause: number): Pro
   await mouse.click(x, y);
 }
 
-for (const pause of [60, 120, 200, 300, 400]) {
+for (const pause of [60, 200, 400, 600]) {
   test(`two presses ${pause} ms apart are one @once`, async ({ classroom }) => {
     const { teacher } = classroom;
     const [ada, ben] = await classroom.studentsNamed("Ada", "Ben");
@@ -109,6 +109,6 @@ test("a focus that is lost because of somebody else falls on what is next @once"
   // The class ends for everybody, and its dialog has the focus.
   await ada.button("Raise hand").focus();
   await teacher.endClass();
-  const over = ada.page.getByRole("alertdialog", { name: "The class has ended." });
+  const over = ada.page.getByRole("alertdialog", { name: "Class is over." });
   await expect(over.getByRole("link", { name: "To the start" })).toBeFocused();
 });

@@ -135,7 +135,9 @@ test("the student's room is within reach", { tag: "@once" }, async ({ device, ha
   await isWithinReach(page, "a lesson in which hands stay down");
   await teacher.openFloor();
   await teacher.allowCalls();
+  await student.menu();
   await expect(student.button("Call Ms Park")).toBeVisible();
+  await student.closeMenu();
 
   const others: Member[] = [];
   for (const name of SHORT_NAMES) others.push(await lesson.join(name));
@@ -148,7 +150,7 @@ test("the student's room is within reach", { tag: "@once" }, async ({ device, ha
   await student.mayTap("Lower hand");
   await isWithinReach(page, "a student whose hand is up");
   const turn = await lesson.teacher.callOn(member);
-  await student.mayTap("Speak", "Pass");
+  await student.mayTap("Speak", "Pass, keep place");
   await isWithinReach(page, "a student who is invited");
   await member.accept(turn);
   await student.mayTap("I’m done");

@@ -39,8 +39,8 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
   await ada.raise();
   await classroom.everybodySees({ hands: ["Noor", "Ada Lovelace"] });
   await expect(teacher.page.getByRole("heading", { name: /^Raised hands: 2\s?of 3$/ })).toBeVisible();
-  await noor.isTold("Your hand is up. You are 1st of 2.");
-  await ada.isTold("Your hand is up. You are 2nd of 2.");
+  await noor.hasPlace(1, 2);
+  await ada.hasPlace(2, 2);
   await noor.mayTap("Lower hand");
 
   // One says no, and is on no list.
@@ -49,8 +49,8 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
 
   // Called on, one may pass and keeps the place.
   await teacher.invite("Noor");
-  await noor.isTold("You are invited to speak.");
-  await noor.mayTap("Speak", "Pass");
+  await noor.isTold("Ms Haddad calls on you.");
+  await noor.mayTap("Speak", "Pass, keep place");
   await classroom.everybodySees({ hands: ["Noor", "Ada Lovelace"] });
   await noor.pass();
   await expect(teacher.row("Invited to speak", "Noor")).toBeHidden();
@@ -63,7 +63,7 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
   await ada.isTold("You are speaking.");
   await classroom.everybodySees({ hands: ["Noor"], speaking: ["Ada Lovelace"] });
   await expect(teacher.row("Speaking", "Ada Lovelace")).toContainText(/\d:\d\d/);
-  await noor.isTold("Your hand is up. You are the only one.");
+  await noor.isTold("Your hand is up.");
 
   // The teacher ends a turn; a speaker ends their own.
   await teacher.endTurn("Ada Lovelace");
@@ -112,8 +112,7 @@ test("hands that go up at once have one order, the same for all", async ({ class
   expect(order.toSorted()).toEqual(["Ada", "Mei", "Noor", "Sam"]);
   await classroom.everybodySees({ hands: order });
   for (const student of classroom.students) {
-    const place = ["1st", "2nd", "3rd", "4th"][order.indexOf(student.name)];
-    await student.isTold(`Your hand is up. You are ${place} of 4.`);
+    await student.hasPlace(order.indexOf(student.name) + 1, 4);
   }
 });
 
@@ -195,7 +194,7 @@ test("hands only when the teacher asks", async ({ classroom }) => {
   await teacher.closeFloor();
   for (const student of [ada, noor]) {
     await student.mayTap();
-    await student.isTold("Hands are down. Wait until your teacher asks.");
+    await student.isTold("You can raise a hand when your teacher asks.");
   }
 
   // Whoever said "Not now" may think better of it while the round is open.
@@ -243,7 +242,7 @@ test("hands come down, and go up again", async ({ classroom }) => {
 
   // A call that is taken back leaves the hand where it is.
   await teacher.invite("Noor");
-  await noor.mayTap("Speak", "Pass");
+  await noor.mayTap("Speak", "Pass, keep place");
   await teacher.cancelCall("Noor");
   await noor.mayTap("Lower hand");
   await classroom.everybodySees({ hands: ["Noor", "Ada", "Sam"] });
@@ -340,7 +339,7 @@ test("somebody is removed from the class", async ({ classroom, device }) => {
   await expect(ada.page.locator("html")).not.toContainText(/Noor|Haddad/);
   expect(await ada.page.content()).not.toMatch(/Noor|Haddad/);
   for (const room of [teacher, noor]) await room.sees({ hands: ["Noor"] });
-  await noor.isTold("Your hand is up. You are the only one.");
+  await noor.isTold("Your hand is up.");
   await ada.page.reload();
   await ada.isOut();
 

@@ -4,6 +4,7 @@ mod asked;
 mod choice;
 mod list;
 mod menu;
+mod news;
 mod room;
 #[cfg(feature = "browser")]
 mod signs;

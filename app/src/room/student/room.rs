@@ -6,6 +6,7 @@ use super::asked::Asked;
 use super::choice::Choice;
 use super::list::HandList;
 use super::menu::Menu;
+use super::news::is_late;
 #[cfg(feature = "browser")]
 use super::signs;
 use super::slots::Slots;
@@ -21,12 +22,15 @@ pub fn StudentRoom() -> impl IntoView {
     let standing = Memo::new(move |_| {
         live.lesson.with(|lesson| live.group.with(|group| lesson.standing(group, live.me)))
     });
-    let choice = Memo::new(move |_| standing.with(Choice::of));
+    let choice = Memo::new(move |_| match standing.with(Choice::of) {
+        Choice::Answer | Choice::Raise if is_late(live) => Choice::Nothing,
+        choice => choice,
+    });
     let is_next = Memo::new(move |_| {
         choice.get() == Choice::Lower
             && live.lesson.with(|lesson| {
-                !lesson.speaking.is_empty()
-                    && lesson.hands.first().is_some_and(|hand| hand.user == live.me)
+                let hero = lesson.hero(|user| live.is_online(user)).map(|hand| hand.user);
+                !lesson.speaking.is_empty() && hero == Some(live.me)
             })
     });
     let state = Memo::new(move |_| choice.get().key(is_next.get()));
@@ -41,8 +45,10 @@ pub fn StudentRoom() -> impl IntoView {
         </Heading>
         <main class="desk" data-state=move || state.get()>
             <div class="now">
-                <Notice />
-                <Asked />
+                <div class="about">
+                    <Notice />
+                    <Asked />
+                </div>
                 <State standing is_next />
             </div>
             <Slots choice />

@@ -5,6 +5,7 @@ use classroom::Standing;
 use leptos::prelude::*;
 use signaling::Timestamp;
 
+use super::news::news;
 use crate::room::clock::Since;
 use crate::room::live::Live;
 use crate::room::portion::List;
@@ -40,7 +41,10 @@ pub fn State(
     let sentence = move || {
         standing.with(|standing| match standing {
             Standing::HandUp { .. } => words::standing_up().to_owned(),
-            standing => standing_words(live, standing),
+            Standing::Invited(_) | Standing::Speaking(_) => standing_words(live, standing),
+            Standing::Asked(_) | Standing::MayRaise | Standing::Waiting => {
+                news(live).unwrap_or_else(|| standing_words(live, standing))
+            }
         })
     };
     view! {
@@ -73,13 +77,13 @@ fn large(
     };
     match figure {
         Figure::Clock(moment) => view! {
-            <p class="figure">
+            <p class="large">
                 <Since moment />
             </p>
         }
         .into_any(),
         Figure::Place => view! {
-            <p class="figure">
+            <p class="large">
                 <strong class="place">
                     <Text words=place />
                 </strong>
@@ -96,8 +100,13 @@ fn large(
 /// What else is to be known: who speaks, or how many hands are up already.
 fn besides(live: Live, standing: &Standing, is_next: Memo<bool>) -> String {
     let speaking = speaking_words(live);
+    let has_passed =
+        || live.lesson.with(|lesson| lesson.hand(live.me).is_some_and(|hand| hand.passed));
     match standing {
         Standing::Invited(_) | Standing::Speaking(_) => String::new(),
+        Standing::HandUp { place, .. } if has_passed() => {
+            words::you_passed(live.place(*place), &speaking)
+        }
         Standing::HandUp { .. } if is_next.get() => words::then_you(&speaking),
         Standing::Asked(_) | Standing::MayRaise if speaking.is_empty() => {
             match live.count(List::Hands) {
