@@ -39,6 +39,8 @@ room-cancel = Cancel
 room-end-turn = End turn
 # What a button is called where its words alone do not tell whom it is about.
 room-about = { $action }: { $name }
+room-status-connected = , connected
+room-status-not-connected = , not connected
 room-teacher = teacher
 room-this-is-you = This is you.
 room-teacher-like-you = A teacher of this class, like you.

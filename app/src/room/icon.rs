@@ -15,6 +15,9 @@ pub const CHEVRON: &str = "M9 6l6 6-6 6";
 /// Two sliders: how something is done.
 pub const OPTIONS: &str = "M4 8h10M18 8h2M4 16h2M10 16h10M14 8a2 2 0 1 0 4 0 2 2 0 1 0-4 0M6 16a2 2 0 1 0 4 0 2 2 0 1 0-4 0";
 
+/// A plus: one more.
+pub const PLUS: &str = "M12 5v14M5 12h14";
+
 /// A drawing. What it means is said beside it, or by the button that it is on.
 #[component]
 pub fn Icon(

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::asked::Asked;
 use super::next::Next;
 use crate::room::action::RoomAction;
-use crate::room::icon::{Icon, OPTIONS};
+use crate::room::icon::{Icon, OPTIONS, PLUS};
 use crate::room::live::Live;
 use crate::room::portion::List;
 use crate::room::tap::ACT;
@@ -25,6 +25,9 @@ pub fn Asking(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
+    // What somebody is typing is not folded away by what others ask.
+    let is_typing = RwSignal::new(!question.is_empty());
+    let type_question = move |event| is_typing.set(!event_target_value(&event).is_empty());
     let stands = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().is_some()));
     let (first, limit) = live.before.with_value(|before| (before.first, before.limit));
     let (first, limit) = (RwSignal::new(first), RwSignal::new(limit));
@@ -52,9 +55,12 @@ pub fn Asking(
     view! {
         <section class="asking" class:standing=stands aria-label=words::ask()>
             <Asked />
-            <details class="next-question" open=move || !stands.get()>
-                <summary>{words::new_question()}</summary>
-                <form class="ask" method="post" action=ACT>
+            <details class="next-question" open=move || !stands.get() || is_typing.get_untracked()>
+                <summary title=words::new_question()>
+                    <Icon path=PLUS />
+                    <span>{words::new_question()}</span>
+                </summary>
+                <form class="ask" method="post" action=ACT on:submit=move |_| is_typing.set(false)>
                     <input type="hidden" name="group" value=group.to_string() />
                     <input type="hidden" name="deed" value=RoomAction::Ask.word() />
                     <label for="question" class="unseen">
@@ -69,6 +75,7 @@ pub fn Asking(
                         autocomplete="off"
                         list="asked-before"
                         data-once=""
+                        on:input=type_question
                     />
                     <AskedBefore />
                     <details class="options">

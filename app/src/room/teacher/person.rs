@@ -70,16 +70,26 @@ pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
         of_student(live, user, &name, &id, stand)
     };
     let state = move || stand.get().words().to_owned();
+    let away = move || stand.with(|it| it.words() == words::not_connected()).then_some("true");
+    let status = move || {
+        let is_online = stand.get().is_online;
+        let words =
+            if is_online { words::status_connected() } else { words::status_not_connected() };
+        words.to_owned()
+    };
     view! {
         <li>
             <button class="member" type="button" popovertarget=opens class:away=move || !stand.get().is_online>
                 <NameOf user />
-                <span class="hint">
+                <span class="hint" aria-hidden=away>
                     {if is_teacher {
                         words::teacher().into_any()
                     } else {
                         view! { <Text words=state /> }.into_any()
                     }}
+                </span>
+                <span class="unseen">
+                    <Text words=status />
                 </span>
             </button>
             <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
