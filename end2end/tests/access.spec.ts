@@ -62,7 +62,7 @@ async function actsAre(student: Student, ...names: string[]): Promise<void> {
 
 test("a class by keyboard alone", async ({ device }) => {
   const desk = await device();
-  await desk.goto("/");
+  await desk.goto("/start");
   await tabTo(desk, desk.getByLabel("Class name"));
   await desk.keyboard.type("Biology 9B");
   await tabTo(desk, desk.getByLabel("Your name"));
@@ -76,7 +76,7 @@ test("a class by keyboard alone", async ({ device }) => {
 
   const phone = await device();
   await phone.goto(link);
-  await tabTo(phone, phone.getByLabel("Your name"));
+  await tabTo(phone, phone.getByLabel("Your first name"));
   await phone.keyboard.type("Ada");
   await phone.keyboard.press("Enter");
   await phone.waitForURL(/\/class\//);
@@ -153,6 +153,10 @@ test("everything is large enough for a finger", async ({ device }) => {
   const page = await device();
   await page.goto("/");
   await isForThumbs(page, "the first page");
+  await page.goto("/start");
+  await isForThumbs(page, "starting a class");
+  await page.goto("/stored");
+  await isForThumbs(page, "what is stored");
   await page.goto("/join");
   await isForThumbs(page, "the code");
   const teacher = await Teacher.start(page, "Biology 9B", "Ms Haddad", true);
@@ -250,10 +254,10 @@ test("a name may be 64 emoji", { tag: "@once" }, async ({ classroom, device }) =
   const name = "🙋".repeat(64);
   const page = await device();
   await page.goto(await teacher.link());
-  await page.getByLabel("Your name").focus();
+  await page.getByLabel("Your first name").focus();
   // As a keyboard puts it in, and not past what the field allows.
   await page.keyboard.insertText(name);
-  await expect(page.getByLabel("Your name")).toHaveValue(name);
+  await expect(page.getByLabel("Your first name")).toHaveValue(name);
   await page.getByRole("button", { name: "Join the class" }).click();
   await page.waitForURL(/\/class\/[^?]+$/);
   const student = new Student(page, name, true);

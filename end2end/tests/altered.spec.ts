@@ -87,7 +87,7 @@ for (const lack of LACKS) {
     const page = await device();
     await page.addInitScript(`delete ${lack}`);
     await page.goto(await classroom.teacher.link());
-    await page.getByLabel("Your name").fill("Ben");
+    await page.getByLabel("Your first name").fill("Ben");
     await page.getByRole("button", { name: "Join the class" }).click();
     await page.waitForURL(/\/class\/[^?]+$/);
     const state = page.locator("[data-connection]");
@@ -115,7 +115,7 @@ test.describe("a script that does not come", () => {
       const page = await device();
       await page.route(what, (route) => route.abort());
       await page.goto(await classroom.teacher.link());
-      await page.getByLabel("Your name").fill("Ben");
+      await page.getByLabel("Your first name").fill("Ben");
       await page.getByRole("button", { name: "Join the class" }).click();
       const ben = new Student(page, "Ben", false);
       await isPlain(ben);
@@ -132,7 +132,7 @@ test.describe("a script that does not come", () => {
     const page = await device();
     const go = await holdModule(page);
     await page.goto(await classroom.teacher.link());
-    await page.getByLabel("Your name").fill("Ben");
+    await page.getByLabel("Your first name").fill("Ben");
     await page.getByRole("button", { name: "Join the class" }).click();
     const ben = new Student(page, "Ben", true);
     await isPlain(ben);
@@ -219,7 +219,7 @@ test("a page that is translated stays true @once", async ({ classroom }) => {
 test("what was typed before the page woke up is still there @once", async ({ device }) => {
   const page = await device();
   const go = await holdModule(page);
-  await page.goto("/");
+  await page.goto("/start");
   await page.getByLabel("Class name").fill("Biology 9B");
   await page.getByLabel("Your name").fill("Ms Haddad");
   await page.getByRole("button", { name: "Start the class" }).click();

@@ -187,7 +187,7 @@ export class Student extends Room {
   /** Joins by the class link. */
   static async join(page: Page, link: string, name: string, hasScript: boolean): Promise<Student> {
     await page.goto(link);
-    await page.getByLabel("Your name").fill(name);
+    await page.getByLabel("Your first name").fill(name);
     await page.getByRole("button", { name: "Join the class" }).click();
     await page.waitForURL(/\/class\/[^?]+$/);
     const student = new Student(page, name, hasScript);
@@ -209,7 +209,7 @@ export class Student extends Room {
 
   /** Opens what one seldom needs. */
   async menu(): Promise<Locator> {
-    const menu = this.page.getByRole("dialog", { name: this.name, exact: true });
+    const menu = this.page.locator("#more");
     if (!(await menu.isVisible())) await this.button("More").click();
     await expect(menu).toBeVisible();
     return menu;
@@ -293,14 +293,14 @@ export class Student extends Room {
 
 /** A teacher in the class room. */
 export class Teacher extends Room {
-  /** Starts a class from the first page. */
+  /** Starts a class on the page for it. */
   static async start(
     page: Page,
     className: string,
     name: string,
     hasScript: boolean,
   ): Promise<Teacher> {
-    await page.goto("/");
+    await page.goto("/start");
     await page.getByLabel("Class name").fill(className);
     await page.getByLabel("Your name").fill(name);
     await page.getByRole("button", { name: "Start the class" }).click();

@@ -102,7 +102,7 @@ test("a closed tab is found again from the first page", { tag: "@once" }, async 
 
   // The class link leads back in as well, and makes nobody new.
   await ada.page.goto(await teacher.link());
-  await expect(ada.page.getByLabel("Your name")).toBeHidden();
+  await expect(ada.page.getByLabel("Your first name")).toBeHidden();
   await ada.page.getByRole("link", { name: "Go on as Ada" }).click();
   await ada.isLive();
   await ada.mayTap("Lower hand");

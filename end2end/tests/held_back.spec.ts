@@ -14,7 +14,7 @@ test("where streams are held back a page follows by asking, and says so @once", 
   const page = await device();
   await page.addInitScript(HOLDS_BACK);
   await page.goto(await teacher.link());
-  await page.getByLabel("Your name").fill("Ada");
+  await page.getByLabel("Your first name").fill("Ada");
   await page.getByRole("button", { name: "Join the class" }).click();
   const ada = new Student(page, "Ada", true);
   await ada.follows("slow", "following slowly");

@@ -110,7 +110,7 @@ test("who is in the class, without JavaScript", async ({ classroom, device }) =>
   await teacher.lock();
   const late = await device();
   await late.goto(link);
-  const name = late.getByLabel("Your name");
+  const name = late.getByLabel("Your first name");
   await name.fill("Mei");
   await late.getByRole("button", { name: "Join the class" }).click();
   await expect(late.getByRole("alert")).toHaveText(/^The class is locked/);
@@ -167,7 +167,7 @@ test.describe("what is wrong is said beside the field, with what was typed still
     const page = await device();
     const [name, teacher] = [page.getByLabel("Class name"), page.getByLabel("Your name")];
     const start = page.getByRole("button", { name: "Start the class" });
-    await page.goto("/");
+    await page.goto("/start");
 
     await name.fill(blank);
     await teacher.fill("Ms Haddad");
@@ -202,17 +202,17 @@ test.describe("what is wrong is said beside the field, with what was typed still
   test("when a class is joined", { tag: "@once" }, async ({ classroom, device }) => {
     const page = await device();
     await page.goto("/");
-    await page.getByLabel("Class code").fill("no such");
-    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByLabel("Have a code?").fill("no such");
+    await page.getByRole("button", { name: "Join", exact: true }).click();
     const code = page.getByLabel("Class code");
     await expect(code).toHaveAccessibleDescription(
-      "That code doesn't match a class. Check it with your teacher.",
+      "That code doesn't match a class. Check it with your teacher. Codes never have 0, O, 1, I or L.",
     );
     await expect(code).toHaveValue("no such");
 
     await code.fill(await classroom.teacher.code());
     await page.getByRole("button", { name: "Next" }).click();
-    const name = page.getByLabel("Your name");
+    const name = page.getByLabel("Your first name");
     const join = page.getByRole("button", { name: "Join the class" });
     await name.fill(blank);
     await join.click();

@@ -286,12 +286,12 @@ test("nobody new comes into a locked class", { tag: "@once" }, async ({ classroo
 
   const late = await device();
   await late.goto(link);
-  await late.getByLabel("Your name").fill("Noor");
+  await late.getByLabel("Your first name").fill("Noor");
   await late.getByRole("button", { name: "Join the class" }).click();
   await expect(late.getByRole("alert")).toHaveText(
     "The class is locked, so nobody new can join. Ask your teacher to open it.",
   );
-  await expect(late.getByLabel("Your name")).toHaveValue("Noor");
+  await expect(late.getByLabel("Your first name")).toHaveValue("Noor");
 
   // Whoever is in goes on.
   await ada.reload();
@@ -324,7 +324,7 @@ test("a new code takes the place of the old one", { tag: "@once" }, async ({ cla
   // The new code works as it is read aloud.
   await field.fill(code.toLowerCase());
   await late.getByRole("button", { name: "Next" }).click();
-  await late.getByLabel("Your name").fill("Noor");
+  await late.getByLabel("Your first name").fill("Noor");
   await late.getByRole("button", { name: "Join the class" }).click();
   await late.waitForURL(/\/class\//);
   await expect(teacher.row(/^Here/, "Noor")).toHaveCount(1);

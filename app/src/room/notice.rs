@@ -36,9 +36,9 @@ pub fn NotLive() -> impl IntoView {
 #[component]
 pub fn Parted() -> impl IntoView {
     let live = expect_context::<Live>();
-    let (is_teacher, class) = live.group.with_untracked(|group| {
-        (group.is_teacher(live.me), format!("/class/{}", group.id))
-    });
+    let (is_teacher, class) = live
+        .group
+        .with_untracked(|group| (group.is_teacher(live.me), format!("/class/{}", group.id)));
     move || {
         let (title, ways) = match live.connection.get() {
             Connection::Ended if is_teacher => {

@@ -66,9 +66,9 @@ pub fn Screen(
 
 /// Whether nothing has been asked and nobody has a hand up: then there is only how to join.
 fn is_quiet(live: Live) -> bool {
-    let is_still = live.lesson.with(|it| {
-        it.question.is_none() && it.hands.is_empty() && it.speaking.is_empty()
-    });
+    let is_still = live
+        .lesson
+        .with(|it| it.question.is_none() && it.hands.is_empty() && it.speaking.is_empty());
     let was_asked = live.before.with_value(|before| !before.questions.is_empty());
     is_still && (!was_asked || live.students_online() == 0)
 }
@@ -189,7 +189,8 @@ fn Names(round: Memo<Option<Round>>) -> impl IntoView {
         });
         let lines = (live.name_of(hero).chars().count() / NAME_LINE).min(2);
         let fit = NAMES - 2 * (questioned + lines).min(3);
-        let hands: Vec<UserId> = live.lesson.with(|it| it.hands.iter().map(|hand| hand.user).collect());
+        let hands: Vec<UserId> =
+            live.lesson.with(|it| it.hands.iter().map(|hand| hand.user).collect());
         let all = live.count(List::Hands);
         let mut others: Vec<(usize, UserId)> = Vec::new();
         let mut place = 0;

@@ -45,7 +45,9 @@ pub fn standing_words(live: Live, standing: &Standing) -> String {
     let words = match standing {
         Standing::Invited(invited) => {
             let by = live.group.with(|group| Some(group.invitation(invited.invite_id)?.inviter));
-            return words::calls_on_you(&by.map_or_else(String::new, |by| apart(&live.name_of(by))));
+            return words::calls_on_you(
+                &by.map_or_else(String::new, |by| apart(&live.name_of(by))),
+            );
         }
         Standing::Speaking(_) => words::standing_speaking(),
         Standing::HandUp { place, .. } => match live.count(List::Hands) {

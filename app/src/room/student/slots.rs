@@ -24,9 +24,7 @@ pub fn Slots(
 
 fn big(choice: Choice) -> Option<AnyView> {
     let (action, class, words) = match choice {
-        Choice::Answer | Choice::Raise => {
-            (RoomAction::RaiseHand, "act raise", words::raise_hand())
-        }
+        Choice::Answer | Choice::Raise => (RoomAction::RaiseHand, "act raise", words::raise_hand()),
         Choice::Floor => (RoomAction::Speak, "act speak", words::speak()),
         Choice::Lower | Choice::Done | Choice::Nothing => return None,
     };

@@ -60,12 +60,7 @@ pub fn State(
     }
 }
 
-fn large(
-    live: Live,
-    figure: Figure,
-    standing: Memo<Standing>,
-    is_next: Memo<bool>,
-) -> AnyView {
+fn large(live: Live, figure: Figure, standing: Memo<Standing>, is_next: Memo<bool>) -> AnyView {
     let place = move || match standing.get() {
         _ if is_next.get() => words::you_are_next().to_owned(),
         Standing::HandUp { place, .. } => live.place(place).to_string(),
