@@ -18,8 +18,6 @@ room-nobody = nobody
 room-raised = Raised
 room-speaking = Speaking
 room-question-label = Question, if you like
-room-time-label = Time
-room-no-limit = no limit
 room-seconds = { $seconds ->
     [one] 1 second
    *[other] { $seconds } seconds
@@ -28,27 +26,16 @@ room-minutes = { $minutes ->
     [one] 1 minute
    *[other] { $minutes } minutes
 }
-room-first-takes-it = First hand takes it
 room-ask = Ask for hands
 room-asking = Asking for hands
-room-asking-first = Asking: the first hand takes it
 room-stop-asking = Stop asking
 # $students (Number)
 room-students-here = { $students } here
-# $students (Number)
-room-students-joined = { $students } joined
-room-here = Here{ " " }
 room-raised-hands = Raised hands:{ " " }
-# $students (Number)
-room-of-students = of { $students }
-room-lower-all = Lower all
-room-no-hands-up = No hands are up.
-room-invite = Invite to speak
 room-invited = invited…
 room-lower = Lower
 room-invited-to-speak = Invited to speak
 room-cancel = Cancel
-room-nobody-speaks = Nobody is speaking.
 room-end-turn = End turn
 # What a button is called where its words alone do not tell whom it is about.
 room-about = { $action }: { $name }
@@ -58,27 +45,8 @@ room-teacher = teacher
 room-this-is-you = This is you.
 room-teacher-like-you = A teacher of this class, like you.
 room-make-student = Make a student
-room-make-co-teacher = Make a co-teacher
-room-remove = Remove from class
 room-removing = Removing takes them off every list and closes the class on their phone. They can join again with the code, unless the class is locked.
 room-keep = Keep
-room-menu = Class
-room-anytime = Students may raise a hand at any time.
-room-anytime-off = Only when I ask
-room-when-asked = Hands go up only when you ask.
-room-anytime-on = Allow at any time
-room-locked = The class is locked: nobody new can join.
-room-unlock = Unlock the class
-room-unlocked = Anybody with the code can join.
-room-lock = Lock the class
-room-calls-allowed = Students may call you, one at a time.
-room-forbid-calls = No calls from students
-room-calls-forbidden = Students cannot call you.
-room-allow-calls = Let students call me
-room-about-history = Who raised a hand, who spoke, and for how long.
-room-history = What happened in class
-room-about-device = Teach from another device as well.
-room-about-leaving = Leave the class to your co-teacher, or end it for everybody.
 room-leave = Leave
 room-leave-title = Leave the class?
 room-leave-teacher = It goes on with your co-teacher. You can come back with the code, as a student.
@@ -157,6 +125,82 @@ room-call = Call
 room-video-call = Video call
 room-call-name = Call { $name }
 room-video-call-name = Video call { $name }
+
+# What the teacher's room says of the question that stands, and of asking the next one.
+room-options = Options
+room-time-limit = Time limit
+room-no-limit = none
+room-first-hand-only = First hand only
+room-kept-for-class = Kept for this class.
+room-new-question = New question
+room-time-is-up = Time is up
+room-closed = Closed
+room-first-hand = First: { $name }
+room-ask-again = Ask again
+room-clear = Clear
+# What stands in the rows of raised hands.
+# $students (Number)
+room-of-students = of { $students } here
+room-all-hands = All hands
+room-lower-all = Lower all
+room-next-hand = Next
+room-start-turn = Start turn
+room-skip = Skip
+room-not-answering = not answering
+room-invite = Invite
+room-invite-to-speak = Invite to speak: { $name }
+room-passed = passed
+room-own-question = own question
+room-is-next = you’re next
+# What was done last and can be taken back.
+room-undo = Undo
+room-hand-lowered = { $name }’s hand lowered.
+room-hands-lowered = { $hands ->
+    [one] 1 hand lowered.
+   *[other] { $hands } hands lowered.
+}
+room-earlier-hands-lowered = { $hands ->
+    [one] 1 earlier hand lowered.
+   *[other] { $hands } earlier hands lowered.
+}
+room-turn-ended = { $name }’s turn ended.
+room-called-next = { $name } called.
+room-stopped-asking = Stopped asking.
+room-question-cleared = Question cleared.
+# Who is in the class.
+room-class = Class
+# $here (Number), $joined (Number)
+room-here-and-joined = { $here } here, { $joined } joined
+room-find-name = Find a name
+room-everybody = All
+# $students (Number)
+room-so-many-away = Away { $students }
+room-speaks = speaking
+room-has-hand-up = hand up
+room-hand-down = Hand down
+room-is-connected = connected
+# $place (Number), $of (Number)
+room-hand-up-at = Hand up, { $place } of { $of } · { $connected }
+room-stands-so = { $state } · { $connected }
+room-make-co-teacher = Make co-teacher
+room-co-teacher-title = Make { $name } a co-teacher?
+room-co-teacher-means = The phone of { $name } turns into this room at once, with everything that you can do here.
+room-student-title = Make { $name } a student again?
+room-student-means = { $name } can raise a hand then, and cannot teach any more.
+room-remove = Remove
+room-remove-title = Remove { $name } from the class?
+# The menu of the class.
+room-menu = Menu
+room-menu-hands = Hands
+room-menu-joining = Join
+room-menu-calls = Calls
+room-menu-class = This class
+room-anytime = Hands at any time
+room-turns-start-at-once = Turn starts at once
+room-lock = Lock the class
+room-unlock = Unlock the class
+room-students-may-call = Students may call
+room-history = What happened
 
 ## How students come in, as a teacher's room shows it
 
@@ -281,7 +325,7 @@ trouble-no-cookie = Your browser sent no cookie of Handup, so nothing was done. 
 trouble-cookie-lost = Your browser had lost the cookie of this page, so nothing was done. It has a new one: try again.
 trouble-other-address = That form was sent from a page of another address, so nothing was done.
 trouble-other-person = This browser goes on as somebody else in this class. Reload the page to see as whom.
-trouble-link-used = This link was used already or is too old. Get a new one in your class, under “Class”.
+trouble-link-used = This link was used already or is too old. Get a new one in your class, in the menu, under “Another device”.
 trouble-nothing-kept = Nothing is kept for you here. It may have been erased or deleted, or you joined in another browser.
 trouble-not-admin = Only an administrator sees this. Sign in first.
 trouble-wrong-password = That password is not right. Try again.

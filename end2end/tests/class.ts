@@ -20,7 +20,7 @@ export interface Lists {
 /** How a teacher asks for hands. */
 export interface Ask {
   question?: string;
-  /** As it stands in the form: "1 minute". */
+  /** As it stands in the form: "1 minute"; "none" without one. */
   limit?: string;
   /** Whether the first hand takes it. */
   first?: boolean;
@@ -363,12 +363,29 @@ export class Teacher extends Room {
     await this.closeShare();
   }
 
-  async ask({ question = "", limit = "no limit", first = false }: Ask = {}): Promise<void> {
+  /** The rows under this heading; who is here stands in a sheet that may be closed. */
+  override list(heading: string | RegExp): Locator {
+    return `${heading}` === `${/^Here/}`
+      ? this.page.locator("#class-panel .members > li")
+      : super.list(heading);
+  }
+
+  async ask({ question = "", limit = "none", first = false }: Ask = {}): Promise<void> {
+    await this.chooseOptions(limit, first);
     await this.page.getByLabel(/^Question/).fill(question);
-    await this.page.getByLabel("Time", { exact: true }).selectOption({ label: limit });
-    await this.page.getByLabel("First hand takes it").setChecked(first);
     await this.tap("Ask for hands");
     await expect(this.button("Stop asking")).toBeVisible();
+  }
+
+  /** Unfolds how hands are asked for, and chooses. */
+  async chooseOptions(limit: string, first: boolean): Promise<void> {
+    if (!(await this.page.getByLabel(/^Question/).isVisible())) {
+      await this.page.locator(".next-question > summary").click();
+    }
+    const time = this.page.getByLabel("Time limit");
+    if (!(await time.isVisible())) await this.page.getByText("Options", { exact: true }).click();
+    await time.selectOption({ label: limit });
+    await this.page.getByLabel("First hand only").setChecked(first);
   }
 
   async stopAsking(): Promise<void> {
@@ -376,21 +393,45 @@ export class Teacher extends Room {
     await expect(this.button("Stop asking")).toBeHidden();
   }
 
+  /** Takes the question off every screen. */
+  async clear(): Promise<void> {
+    await this.tap("Clear");
+    await expect(this.button("Clear")).toBeHidden();
+  }
+
+  /** The button that calls somebody: of whoever is next it is *Next*. */
+  private calls(name: string): Locator {
+    const plain = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return this.button(new RegExp(`^(Next|Invite to speak): ${plain}$`));
+  }
+
   /** Invites somebody on the list to speak. */
   async invite(name: string): Promise<void> {
-    await this.tap(`Invite to speak: ${name}`);
-    await expect(this.row("Invited to speak", name)).toBeVisible();
+    await this.press(this.calls(name));
+    await expect(this.button(`Start turn: ${name}`)).toBeVisible();
   }
 
   /** Gives the floor to somebody who raised their hand unprompted. */
   async take(name: string): Promise<void> {
-    await this.tap(`Invite to speak: ${name}`);
+    await this.press(this.calls(name));
     await expect(this.row("Speaking", name)).toBeVisible();
   }
 
-  async cancelCall(name: string): Promise<void> {
-    await this.press(this.row("Invited to speak", name).getByRole("button", { name: /^Cancel/ }));
-    await expect(this.row("Invited to speak", name)).toBeHidden();
+  /** Calls whoever is next. */
+  async next(name: string): Promise<void> {
+    await this.tap(`Next: ${name}`);
+    await expect(this.button(`Next: ${name}`)).toBeHidden();
+  }
+
+  /** Passes over somebody who is called and silent. */
+  async skip(name: string): Promise<void> {
+    await this.tap(`Skip: ${name}`);
+    await expect(this.button(`Start turn: ${name}`)).toBeHidden();
+  }
+
+  async startTurn(name: string): Promise<void> {
+    await this.tap(`Start turn: ${name}`);
+    await expect(this.row("Speaking", name)).toBeVisible();
   }
 
   async endTurn(name: string): Promise<void> {
@@ -404,29 +445,45 @@ export class Teacher extends Room {
   }
 
   async lowerAll(): Promise<void> {
+    await this.button("All hands").click();
     await this.tap("Lower all");
     await expect(this.hands).toHaveCount(0);
   }
 
-  /** Opens what concerns the class as a whole. */
-  async menu(): Promise<Locator> {
-    await this.button("Class").click();
-    return this.page.getByRole("dialog", { name: "Class", exact: true });
+  /** What says what was done last. */
+  get toast(): Locator {
+    return this.page.locator(".toast");
   }
 
-  /** Does something that concerns the class as a whole, and sees that it is done. */
-  async inMenu(name: string): Promise<void> {
+  async undo(): Promise<void> {
+    await this.tap("Undo");
+    await expect(this.toast).toBeHidden();
+  }
+
+  /** Opens what concerns the class as a whole. */
+  async menu(): Promise<Locator> {
+    await this.button("Menu").click();
+    return this.page.getByRole("dialog", { name: "Menu", exact: true });
+  }
+
+  /** Turns a switch of the menu, and sees that it is turned. */
+  async turn(name: string, isOn: boolean): Promise<void> {
     const menu = await this.menu();
-    await this.press(menu.getByRole("button", { name, exact: true }));
+    const it = menu.getByRole("switch", { name, exact: true });
+    await expect(it).toHaveAttribute("aria-checked", `${!isOn}`);
+    await this.press(it);
+    if (!this.hasScript) await this.menu();
+    await expect(it).toHaveAttribute("aria-checked", `${isOn}`);
+    await menu.getByRole("button", { name: "Close", exact: true }).click();
     await expect(menu).toBeHidden();
   }
 
-  lock = () => this.inMenu("Lock the class");
-  unlock = () => this.inMenu("Unlock the class");
-  closeFloor = () => this.inMenu("Only when I ask");
-  openFloor = () => this.inMenu("Allow at any time");
-  allowCalls = () => this.inMenu("Let students call me");
-  forbidCalls = () => this.inMenu("No calls from students");
+  lock = () => this.turn("Lock the class", true);
+  unlock = () => this.turn("Lock the class", false);
+  closeFloor = () => this.turn("Hands at any time", false);
+  openFloor = () => this.turn("Hands at any time", true);
+  allowCalls = () => this.turn("Students may call", true);
+  forbidCalls = () => this.turn("Students may call", false);
 
   /** Gets the private link for another device. */
   async linkForAnotherDevice(): Promise<string> {
@@ -447,22 +504,50 @@ export class Teacher extends Room {
     return link;
   }
 
+  /** Who is in the class. */
+  get panel(): Locator {
+    return this.page.getByRole("dialog", { name: "Class", exact: true });
+  }
+
+  async openPanel(): Promise<void> {
+    if (await this.panel.isHidden()) await this.page.locator(".class-place").click();
+    await expect(this.panel).toBeVisible();
+  }
+
+  async closePanel(): Promise<void> {
+    if (await this.panel.isVisible()) {
+      await this.panel.getByRole("button", { name: "Close", exact: true }).click();
+    }
+    await expect(this.panel).toBeHidden();
+  }
+
   /** Opens what can be done about a member. */
   async about(name: string): Promise<Locator> {
+    await this.openPanel();
     await this.row(/^Here/, name).getByRole("button").first().click();
     return this.page.getByRole("dialog", { name, exact: true });
   }
 
-  async remove(name: string): Promise<void> {
+  /** Does what asks first about a member. */
+  private async sureAbout(name: string, deed: string, question: string): Promise<void> {
     const about = await this.about(name);
-    await this.press(about.getByRole("button", { name: /^Remove/ }));
-    await expect(this.row(/^Here/, name)).toBeHidden();
+    await about.getByText("More", { exact: true }).click();
+    await about.getByRole("button", { name: deed, exact: true }).click();
+    const sure = this.page.getByRole("dialog", { name: question, exact: true });
+    await this.press(sure.getByRole("button", { name: deed, exact: true }));
+    await expect(sure).toBeHidden();
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.sureAbout(name, "Remove", `Remove ${name} from the class?`);
+    await expect(this.row(/^Here/, name)).toHaveCount(0);
+    await this.closePanel();
   }
 
   async makeCoTeacher(name: string): Promise<void> {
-    const about = await this.about(name);
-    await this.press(about.getByRole("button", { name: "Make a co-teacher" }));
+    await this.sureAbout(name, "Make co-teacher", `Make ${name} a co-teacher?`);
     await expect(this.row(/^Here/, name)).toContainText("teacher");
+    await this.closePanel();
   }
 
   /** Ends the class for everybody. */
@@ -470,10 +555,8 @@ export class Teacher extends Room {
     const menu = await this.menu();
     await menu.getByRole("button", { name: "End the class" }).click();
     const sure = this.page.getByRole("dialog", { name: "End the class?" });
-    const left = this.page.waitForEvent("load");
-    await sure.getByRole("button", { name: "End the class" }).click();
-    await left;
-    await expect(this.page).toHaveURL("/");
+    await this.press(sure.getByRole("button", { name: "End the class" }));
+    await expect(this.page.getByText(/class (has ended|is over)/i).first()).toBeVisible();
   }
 }
 
