@@ -8,10 +8,9 @@ use crate::event::{
 };
 use crate::invitation::Ends;
 use crate::live::{Live, Said, speaker};
-use crate::undo::Performed;
 use crate::{
     Alike, Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
-    InviteeState, Member, Name, Role, Roll, Settings, Timestamp, UserId, json,
+    InviteeState, Member, Name, Performed, Role, Roll, Settings, Timestamp, UserId, json,
 };
 
 /// A class: its members, its settings and its invitations.

@@ -20,6 +20,7 @@ pub mod json;
 mod live;
 mod member;
 mod name;
+mod performed;
 mod problem;
 mod reason;
 mod roll;
@@ -44,13 +45,13 @@ pub use ids::{GroupId, IdError, InviteId, UserId};
 pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState, Place};
 pub use member::{Member, Role};
 pub use name::{Name, NameError};
+pub use performed::{Performed, UNDO_SECONDS};
 pub use problem::{Code, Refusal, Rejection};
 pub use reason::Reason;
 pub use roll::{Entry, Roll};
 pub use settings::{Settings, SettingsChange, Switch};
 pub use time::{Timestamp, TimestampError};
 pub use timeout::{Timeout, TimeoutError};
-pub use undo::{Performed, UNDO_SECONDS};
 pub use wire::{
     JoinCodeChanged, MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange,
     UserStatus,

@@ -69,7 +69,9 @@ pub fn wake() {
     let Ok(beginning) = signaling::json::read::<Beginning>(&json) else { return };
     if beginning.role() == Some(Role::Teacher) {
         // Where it cannot be fetched, the page stays as it is, and says before long that it is not live.
-        leptos::task::spawn_local(async move { drop(make_teachers(beginning, is_screen).await) });
+        wasm_bindgen_futures::spawn_local(async move {
+            drop(make_teachers(beginning, is_screen).await)
+        });
     } else {
         make(beginning, students());
     }
