@@ -11,8 +11,8 @@ use crate::event::{
     Undone,
 };
 use crate::{
-    Answers, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeList, InviteeState,
-    Place, Reason, Rejection, Timeout, Timestamp, UserId, event,
+    Answers, EventKind, Group, Invitation, InviteId, Invitee, InviteeList, InviteeState, Place,
+    Reason, Rejection, Timeout, Timestamp, UserId,
 };
 
 /// Takes back what was performed last, if that was it: `actor` is a teacher.
