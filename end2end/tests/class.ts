@@ -20,7 +20,7 @@ export interface Lists {
 /** How a teacher asks for hands. */
 export interface Ask {
   question?: string;
-  /** As it stands in the form: "1 minute". */
+  /** As it stands in the form: "1 minute"; "none" without one. */
   limit?: string;
   /** Whether the first hand takes it. */
   first?: boolean;
@@ -187,7 +187,7 @@ export class Student extends Room {
   /** Joins by the class link. */
   static async join(page: Page, link: string, name: string, hasScript: boolean): Promise<Student> {
     await page.goto(link);
-    await page.getByLabel("Your name").fill(name);
+    await page.getByLabel("Your first name").fill(name);
     await page.getByRole("button", { name: "Join the class" }).click();
     await page.waitForURL(/\/class\/[^?]+$/);
     const student = new Student(page, name, hasScript);
@@ -293,61 +293,99 @@ export class Student extends Room {
 
 /** A teacher in the class room. */
 export class Teacher extends Room {
-  /** Starts a class from the first page. */
+  /** Starts a class on the page for it. */
   static async start(
     page: Page,
     className: string,
     name: string,
     hasScript: boolean,
   ): Promise<Teacher> {
-    await page.goto("/");
+    await page.goto("/start");
     await page.getByLabel("Class name").fill(className);
     await page.getByLabel("Your name").fill(name);
     await page.getByRole("button", { name: "Start the class" }).click();
     await page.waitForURL(/\/class\/[^?]+$/);
     const teacher = new Teacher(page, name, hasScript);
     await teacher.isLive();
+    // It is open while nobody is here, and would lie over what comes next.
+    if (hasScript) await expect(teacher.share).toBeVisible();
+    await teacher.closeShare();
     return teacher;
   }
 
   /** How students come in: the code, the link, the QR code. */
   get share(): Locator {
-    return this.page.locator("details").filter({ hasText: "New code" });
+    return this.page.getByRole("dialog", { name: "Join this class" });
   }
 
-  /** Unfolds the code, the link and the QR code. */
+  /** The code in the bar, which opens that. */
+  get codeButton(): Locator {
+    return this.page.getByRole("button", { name: /^Show how to join/ });
+  }
+
+  /** Opens the code, the link and the QR code. */
   async openShare(): Promise<void> {
-    if ((await this.share.getAttribute("open")) === null) {
-      await this.share.locator("summary").click();
+    if (!(await this.share.isVisible())) await this.codeButton.click();
+    await expect(this.share).toBeVisible();
+  }
+
+  /** Closes them, where they are open. */
+  async closeShare(): Promise<void> {
+    if (await this.share.isVisible()) {
+      await this.share.getByRole("button", { name: "Close", exact: true }).click();
     }
+    await expect(this.share).toBeHidden();
   }
 
   /** The code as it is read aloud. */
   async code(): Promise<string> {
     await this.openShare();
-    return this.share.getByText(/^[A-Z0-9]{3}-[A-Z0-9]{3}$/).first().innerText();
+    const code = await this.share.getByText(/^[A-Z0-9]{3}-[A-Z0-9]{3}$/).innerText();
+    await this.closeShare();
+    return code;
   }
 
   /** The link that joins the class. */
   async link(): Promise<string> {
     await this.openShare();
-    return this.share.getByRole("link").innerText();
+    const link = await this.share.getByRole("link").getAttribute("href");
+    await this.closeShare();
+    return link ?? "";
   }
 
   async newCode(): Promise<void> {
+    const before = await this.code();
     await this.openShare();
-    const loaded = this.page.waitForEvent("load");
-    await this.share.getByRole("button", { name: "New code" }).click();
-    await loaded;
-    await this.isLive();
+    await this.share.getByRole("button", { name: "New code", exact: true }).first().click();
+    const sure = this.page.getByRole("dialog", { name: "Make a new code?" });
+    await this.press(sure.getByRole("button", { name: "New code", exact: true }));
+    await expect(this.codeButton).not.toContainText(before);
+    await this.closeShare();
   }
 
-  async ask({ question = "", limit = "no limit", first = false }: Ask = {}): Promise<void> {
+  /** The rows under this heading; who is here stands in a sheet that may be closed. */
+  override list(heading: string | RegExp): Locator {
+    return `${heading}` === `${/^Here/}`
+      ? this.page.locator("#class-panel .members > li")
+      : super.list(heading);
+  }
+
+  async ask({ question = "", limit = "none", first = false }: Ask = {}): Promise<void> {
+    await this.chooseOptions(limit, first);
     await this.page.getByLabel(/^Question/).fill(question);
-    await this.page.getByLabel("Time", { exact: true }).selectOption({ label: limit });
-    await this.page.getByLabel("First hand takes it").setChecked(first);
     await this.tap("Ask for hands");
     await expect(this.button("Stop asking")).toBeVisible();
+  }
+
+  /** Unfolds how hands are asked for, and chooses. */
+  async chooseOptions(limit: string, first: boolean): Promise<void> {
+    if (!(await this.page.getByLabel(/^Question/).isVisible())) {
+      await this.page.locator(".next-question > summary").click();
+    }
+    const time = this.page.getByLabel("Time limit");
+    if (!(await time.isVisible())) await this.page.getByText("Options", { exact: true }).click();
+    await time.selectOption({ label: limit });
+    await this.page.getByLabel("First hand only").setChecked(first);
   }
 
   async stopAsking(): Promise<void> {
@@ -355,21 +393,45 @@ export class Teacher extends Room {
     await expect(this.button("Stop asking")).toBeHidden();
   }
 
+  /** Takes the question off every screen. */
+  async clear(): Promise<void> {
+    await this.tap("Clear");
+    await expect(this.button("Clear")).toBeHidden();
+  }
+
+  /** The button that calls somebody: of whoever is next it is *Next*. */
+  private calls(name: string): Locator {
+    const plain = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return this.button(new RegExp(`^(Next|Invite to speak): ${plain}$`));
+  }
+
   /** Invites somebody on the list to speak. */
   async invite(name: string): Promise<void> {
-    await this.tap(`Invite to speak: ${name}`);
-    await expect(this.row("Invited to speak", name)).toBeVisible();
+    await this.press(this.calls(name));
+    await expect(this.button(`Start turn: ${name}`)).toBeVisible();
   }
 
   /** Gives the floor to somebody who raised their hand unprompted. */
   async take(name: string): Promise<void> {
-    await this.tap(`Invite to speak: ${name}`);
+    await this.press(this.calls(name));
     await expect(this.row("Speaking", name)).toBeVisible();
   }
 
-  async cancelCall(name: string): Promise<void> {
-    await this.press(this.row("Invited to speak", name).getByRole("button", { name: /^Cancel/ }));
-    await expect(this.row("Invited to speak", name)).toBeHidden();
+  /** Calls whoever is next. */
+  async next(name: string): Promise<void> {
+    await this.tap(`Next: ${name}`);
+    await expect(this.button(`Next: ${name}`)).toBeHidden();
+  }
+
+  /** Passes over somebody who is called and silent. */
+  async skip(name: string): Promise<void> {
+    await this.tap(`Skip: ${name}`);
+    await expect(this.button(`Start turn: ${name}`)).toBeHidden();
+  }
+
+  async startTurn(name: string): Promise<void> {
+    await this.tap(`Start turn: ${name}`);
+    await expect(this.row("Speaking", name)).toBeVisible();
   }
 
   async endTurn(name: string): Promise<void> {
@@ -383,58 +445,109 @@ export class Teacher extends Room {
   }
 
   async lowerAll(): Promise<void> {
+    await this.button("All hands").click();
     await this.tap("Lower all");
     await expect(this.hands).toHaveCount(0);
   }
 
-  /** Opens what concerns the class as a whole. */
-  async menu(): Promise<Locator> {
-    await this.button("Class").click();
-    return this.page.getByRole("dialog", { name: "Class", exact: true });
+  /** What says what was done last. */
+  get toast(): Locator {
+    return this.page.locator(".toast");
   }
 
-  /** Does something that concerns the class as a whole, and sees that it is done. */
-  async inMenu(name: string): Promise<void> {
+  async undo(): Promise<void> {
+    await this.tap("Undo");
+    await expect(this.toast).toBeHidden();
+  }
+
+  /** Opens what concerns the class as a whole. */
+  async menu(): Promise<Locator> {
+    await this.button("Menu").click();
+    return this.page.getByRole("dialog", { name: "Menu", exact: true });
+  }
+
+  /** Turns a switch of the menu, and sees that it is turned. */
+  async turn(name: string, isOn: boolean): Promise<void> {
     const menu = await this.menu();
-    await this.press(menu.getByRole("button", { name, exact: true }));
+    const it = menu.getByRole("switch", { name, exact: true });
+    await expect(it).toHaveAttribute("aria-checked", `${!isOn}`);
+    await this.press(it);
+    if (!this.hasScript) await this.menu();
+    await expect(it).toHaveAttribute("aria-checked", `${isOn}`);
+    await menu.getByRole("button", { name: "Close", exact: true }).click();
     await expect(menu).toBeHidden();
   }
 
-  lock = () => this.inMenu("Lock the class");
-  unlock = () => this.inMenu("Unlock the class");
-  closeFloor = () => this.inMenu("Only when I ask");
-  openFloor = () => this.inMenu("Allow at any time");
-  allowCalls = () => this.inMenu("Let students call me");
-  forbidCalls = () => this.inMenu("No calls from students");
+  lock = () => this.turn("Lock the class", true);
+  unlock = () => this.turn("Lock the class", false);
+  closeFloor = () => this.turn("Hands at any time", false);
+  openFloor = () => this.turn("Hands at any time", true);
+  allowCalls = () => this.turn("Students may call", true);
+  forbidCalls = () => this.turn("Students may call", false);
 
-  /** Gets the private link for another device, and comes back to the class. */
+  /** Gets the private link for another device. */
   async linkForAnotherDevice(): Promise<string> {
     const room = this.page.url();
     const menu = await this.menu();
     await menu.getByRole("button", { name: "Another device" }).click();
-    await this.page.waitForURL(/\/handover\//);
+    const sure = this.page.getByRole("dialog", { name: "Is your screen on the projector?" });
+    await this.press(sure.getByRole("button", { name: "Show link" }));
     const link = await this.page.getByText(/^https?:\/\/\S+\/handover\/\S+$/).innerText();
-    await this.page.goto(room);
-    await this.isLive();
+    if (this.hasScript) {
+      await sure.getByRole("button", { name: "Not now" }).click();
+      await this.page.keyboard.press("Escape");
+      await expect(menu).toBeHidden();
+    } else {
+      await this.page.getByRole("link", { name: "Back to the class" }).click();
+      await expect(this.page).toHaveURL(room);
+    }
     return link;
+  }
+
+  /** Who is in the class. */
+  get panel(): Locator {
+    return this.page.getByRole("dialog", { name: "Class", exact: true });
+  }
+
+  async openPanel(): Promise<void> {
+    if (await this.panel.isHidden()) await this.page.locator(".class-place").click();
+    await expect(this.panel).toBeVisible();
+  }
+
+  async closePanel(): Promise<void> {
+    if (await this.panel.isVisible()) {
+      await this.panel.getByRole("button", { name: "Close", exact: true }).click();
+    }
+    await expect(this.panel).toBeHidden();
   }
 
   /** Opens what can be done about a member. */
   async about(name: string): Promise<Locator> {
+    await this.openPanel();
     await this.row(/^Here/, name).getByRole("button").first().click();
     return this.page.getByRole("dialog", { name, exact: true });
   }
 
-  async remove(name: string): Promise<void> {
+  /** Does what asks first about a member. */
+  private async sureAbout(name: string, deed: string, question: string): Promise<void> {
     const about = await this.about(name);
-    await this.press(about.getByRole("button", { name: /^Remove/ }));
-    await expect(this.row(/^Here/, name)).toBeHidden();
+    await about.getByText("More", { exact: true }).click();
+    await about.getByRole("button", { name: deed, exact: true }).click();
+    const sure = this.page.getByRole("dialog", { name: question, exact: true });
+    await this.press(sure.getByRole("button", { name: deed, exact: true }));
+    await expect(sure).toBeHidden();
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.sureAbout(name, "Remove", `Remove ${name} from the class?`);
+    await expect(this.row(/^Here/, name)).toHaveCount(0);
+    await this.closePanel();
   }
 
   async makeCoTeacher(name: string): Promise<void> {
-    const about = await this.about(name);
-    await this.press(about.getByRole("button", { name: "Make a co-teacher" }));
+    await this.sureAbout(name, "Make co-teacher", `Make ${name} a co-teacher?`);
     await expect(this.row(/^Here/, name)).toContainText("teacher");
+    await this.closePanel();
   }
 
   /** Ends the class for everybody. */
@@ -442,10 +555,8 @@ export class Teacher extends Room {
     const menu = await this.menu();
     await menu.getByRole("button", { name: "End the class" }).click();
     const sure = this.page.getByRole("dialog", { name: "End the class?" });
-    const left = this.page.waitForEvent("load");
-    await sure.getByRole("button", { name: "End the class" }).click();
-    await left;
-    await expect(this.page).toHaveURL("/");
+    await this.press(sure.getByRole("button", { name: "End the class" }));
+    await expect(this.page.getByText(/class (has ended|is over)/i).first()).toBeVisible();
   }
 }
 

@@ -30,7 +30,7 @@ for (const pause of [60, 200, 400, 600]) {
     // An unprompted hand is taken by a press, and the next one comes under the finger.
     await clickTwice(teacher, "Invite to speak: Ada", pause);
     await classroom.everybodySees({ hands: ["Ben"], speaking: ["Ada"] });
-    await expect(teacher.button("Invite to speak: Ben")).not.toHaveAttribute("data-settling");
+    await expect(teacher.button("Next: Ben")).not.toHaveAttribute("data-settling");
     await classroom.everybodySees({ hands: ["Ben"], speaking: ["Ada"] });
     await teacher.endTurn("Ada");
     await teacher.lower("Ben");
@@ -44,8 +44,8 @@ for (const pause of [60, 200, 400, 600]) {
     await expect(ada.button("I’m done")).not.toHaveAttribute("data-settling");
     await classroom.everybodySees({ hands: [], speaking: ["Ada"] });
     // Another sight: a menu that comes, with what ends the class in it.
-    await clickTwice(teacher, "Class", pause);
-    await expect(teacher.button("Class")).toBeVisible();
+    await clickTwice(teacher, "Menu", pause);
+    await expect(teacher.button("Menu")).toBeVisible();
     await classroom.everybodySees({ hands: [], speaking: ["Ada"] });
   });
 }

@@ -172,7 +172,7 @@ test.describe("without JavaScript", () => {
 
   test("what is wrong is said, with what was typed still there", async ({ device }) => {
     const tab = await device();
-    await tab.goto("/");
+    await tab.goto("/start");
     await tab.fill("Class name", "Biology 9B");
     await tab.fill("Your name", "   ");
     await tab.press("button", "Start the class");

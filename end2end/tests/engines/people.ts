@@ -86,7 +86,7 @@ export class Room {
 export class Student extends Room {
   static async join(tab: Tab, link: string, name: string): Promise<Student> {
     await tab.goto(new URL(link).pathname);
-    await tab.fill("Your name", name);
+    await tab.fill("Your first name", name);
     await tab.press("button", "Join the class");
     await tab.isAt(/^\/class\/[^/]+$/);
     const student = new Student(tab, name);
@@ -123,14 +123,14 @@ export class Student extends Room {
 }
 
 export class Teacher extends Room {
-  /** Starts a class from the first page, which is live unless it need not be. */
+  /** Starts a class on the page for it, which is live unless it need not be. */
   static async start(
     tab: Tab,
     className: string,
     name: string,
     { isLive = true } = {},
   ): Promise<Teacher> {
-    await tab.goto("/");
+    await tab.goto("/start");
     await tab.fill("Class name", className);
     await tab.fill("Your name", name);
     await tab.press("button", "Start the class");
