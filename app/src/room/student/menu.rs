@@ -6,6 +6,7 @@ use super::list::LIST;
 use super::sheet::{MENU, SheetHead};
 use crate::room::action::RoomAction;
 use crate::room::call::CallTeachers;
+use crate::room::icon::{Icon, MORE};
 use crate::room::live::Live;
 use crate::room::tap::Tap;
 use crate::ui::confirm::Confirm;
@@ -27,9 +28,7 @@ pub fn Menu() -> impl IntoView {
             aria-label=words::more()
             title=words::more()
         >
-            <svg class="dots" viewBox="0 0 24 24" aria-hidden="true">
-                <path d="M5 12h.01M12 12h.01M19 12h.01" />
-            </svg>
+            <Icon path=MORE />
         </button>
         <div id=MENU class="dialog sheet" popover="auto" role="dialog" aria-labelledby="more-title">
             <SheetHead id="more-title" close=words::close()>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::room::icon::{CLOSE, Icon};
+
 /// The id of the menu, the sheet from which all others are opened.
 pub const MENU: &str = "more";
 
@@ -26,9 +28,7 @@ pub fn SheetHead(
                 aria-label=close
                 title=close
             >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <path d="M6 6l12 12M18 6L6 18" />
-                </svg>
+                <Icon path=CLOSE />
             </button>
         </div>
     }
