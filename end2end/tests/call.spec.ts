@@ -85,6 +85,37 @@ test("a call with sound alone has no pictures, and the caller may hang up", { ta
   await theirs.says("The call with Ms Haddad has ended.");
 });
 
+test("what is told of a call that is over goes by itself", { tag: "@once" }, async ({ pair }) => {
+  const { hers, theirs } = pair;
+  await talk(pair);
+  await theirs.tap("Hang up");
+  await Promise.all([hers.says("has ended"), theirs.says("has ended")]);
+  await Promise.all([hers.isGone(), theirs.isGone()]);
+});
+
+test("while a question stands a student's call is a strip above it", { tag: "@once" }, async ({ pair }) => {
+  const { teacher, ada, hers, theirs } = pair;
+  const { page } = ada;
+  await page.setViewportSize({ width: 390, height: 844 });
+  await talk(pair, "Video call");
+  await teacher.ask({ question: "Why is the sky blue?" });
+  await expect(page.locator(".question")).toBeVisible();
+  const height = async () => (await theirs.panel.boundingBox())?.height ?? 0;
+  await expect.poll(height).toBeLessThanOrEqual(58);
+  await expect.poll(height).toBeGreaterThanOrEqual(48);
+  for (const name of ["Mute", "Camera off", "Hang up"]) {
+    await expect(theirs.button(name)).toBeInViewport({ ratio: 1 });
+  }
+  // It lies over nothing.
+  const strip = await theirs.panel.boundingBox();
+  for (const part of [page.locator(".question"), ada.button("Raise hand"), ada.button("Not now")]) {
+    await expect(part).toBeInViewport({ ratio: 1 });
+    expect((await part.boundingBox())?.y).toBeGreaterThanOrEqual((strip?.y ?? 0) + (strip?.height ?? 0));
+  }
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await Promise.all([hers.hears(), theirs.hears(), hers.sees()]);
+});
+
 test("what is muted is not heard, and what is off is not seen", { tag: "@once" }, async ({ pair }) => {
   const { ada, hers, theirs } = pair;
   await talk(pair, "Video call");

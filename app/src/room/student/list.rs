@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::menu::SheetHead;
+use super::sheet::SheetHead;
 use crate::room::lists::{HandsForAll, SpeakingForAll};
 use crate::words::room as words;
 

@@ -3,15 +3,14 @@
 use leptos::prelude::*;
 
 use super::list::LIST;
+use super::sheet::{MENU, SheetHead};
 use crate::room::action::RoomAction;
 use crate::room::call::CallTeachers;
+use crate::room::icon::{Icon, MORE};
 use crate::room::live::Live;
 use crate::room::tap::Tap;
 use crate::ui::confirm::Confirm;
 use crate::words::room as words;
-
-/// The sheet's id.
-const MENU: &str = "more";
 
 /// The button of the menu, and the menu.
 #[component]
@@ -29,9 +28,7 @@ pub fn Menu() -> impl IntoView {
             aria-label=words::more()
             title=words::more()
         >
-            <svg class="dots" viewBox="0 0 24 24" aria-hidden="true">
-                <path d="M5 12h.01M12 12h.01M19 12h.01" />
-            </svg>
+            <Icon path=MORE />
         </button>
         <div id=MENU class="dialog sheet" popover="auto" role="dialog" aria-labelledby="more-title">
             <SheetHead id="more-title" close=words::close()>
@@ -57,35 +54,6 @@ pub fn Menu() -> impl IntoView {
             >
                 <Tap action=RoomAction::Leave class="destroys" plain=true words=words::leave() />
             </Confirm>
-        </div>
-    }
-}
-
-/// The head of a sheet: what it is, and the way to close it. With the menu goes what was opened from it.
-#[component]
-pub fn SheetHead(
-    /// The title's id.
-    id: &'static str,
-    /// What the way to close it is called.
-    close: &'static str,
-    /// The title.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <div class="sheet-head">
-            <h2 id=id>{children()}</h2>
-            <button
-                class="icon"
-                type="button"
-                popovertarget=MENU
-                popovertargetaction="hide"
-                aria-label=close
-                title=close
-            >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <path d="M6 6l12 12M18 6L6 18" />
-                </svg>
-            </button>
         </div>
     }
 }
