@@ -201,6 +201,7 @@ room-lock = Lock the class
 room-unlock = Unlock the class
 room-students-may-call = Students may call
 room-history = What happened
+room-see-what-happened = See what happened
 
 ## How students come in, as a teacher's room shows it
 
