@@ -171,10 +171,6 @@ room-question-cleared = Question cleared.
 room-class = Class
 # $here (Number), $joined (Number)
 room-here-and-joined = { $here } here, { $joined } joined
-room-find-name = Find a name
-room-everybody = All
-# $students (Number)
-room-so-many-away = Away { $students }
 room-speaks = speaking
 room-has-hand-up = hand up
 room-hand-down = Hand down
@@ -201,6 +197,7 @@ room-lock = Lock the class
 room-unlock = Unlock the class
 room-students-may-call = Students may call
 room-history = What happened
+room-see-what-happened = See what happened
 
 ## How students come in, as a teacher's room shows it
 
@@ -240,6 +237,10 @@ screen-more = and { $number } more
 ## What a live page alone says
 
 live-your-turn = Your turn
+live-find-name = Find a name
+live-everybody = All
+# $students (Number)
+live-so-many-away = Away { $students }
 live-offline = That didn’t get through. Check your connection and tap again.
 live-call-not-opened = The call could not be opened. Check your connection, or reload this page, and try again.
 

@@ -39,7 +39,7 @@ export class Room {
 
   /** Those whose hands are up, in their order. */
   get hands(): Locator {
-    return this.list(/^Raised/).locator("bdi");
+    return this.list(/^Raised/).locator(".name bdi");
   }
 
   /** Those who have the floor. */

@@ -42,8 +42,8 @@ pub fn Parted() -> impl IntoView {
     move || {
         let (title, ways) = match live.connection.get() {
             Connection::Ended if is_teacher => {
-                let history = (format!("{class}/history"), words::history());
-                (words::ended_title(), [(String::from("/"), words::to_start()), history])
+                let history = (format!("{class}/history"), words::see_what_happened());
+                (words::ended_title(), [history, (String::from("/"), words::to_start())])
             }
             Connection::Ended => {
                 let stored = (format!("{class}/me"), words::my_data());

@@ -56,7 +56,8 @@ pub fn Tap(
         Some(path) => view! { <Icon path /> }.into_any(),
         None => view! { <Text words=move || words.to_owned() /> }.into_any(),
     };
-    let whom = whom.map(|name| view! { <bdi class="whom" translate="no">{name}</bdi> });
+    let whom =
+        whom.map(|name| view! { <span class="whom" dir="auto" translate="no">{name}</span> });
     view! {
         <form
             class="tap"

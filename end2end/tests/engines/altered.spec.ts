@@ -16,7 +16,7 @@ test("a second press does not undo the first", async ({ device, teacher }) => {
   for (const room of [teacher, ada, noor]) await room.sees({ hands: ["Ada", "Noor"] });
   for (const student of [ada, noor]) await student.mayTap("Lower hand");
 
-  await teacher.tab.press("button", "Invite to speak: Ada", { times: 2, apart: 120 });
+  await teacher.tab.press("button", "Next: Ada", { times: 2, apart: 120 });
   for (const room of [teacher, ada, noor]) await room.sees({ hands: ["Noor"], speaking: ["Ada"] });
   await ada.mayTap("I’m done");
   await noor.mayTap("Lower hand");

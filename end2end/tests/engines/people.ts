@@ -149,9 +149,12 @@ export class Teacher extends Room {
     return link ?? "";
   }
 
-  async ask(question: string, limit = "no limit"): Promise<void> {
+  async ask(question: string, limit = "none"): Promise<void> {
     await this.tab.fill("Question", question);
-    await this.tab.choose("Time", limit);
+    if (limit !== "none") {
+      await this.tap("Options");
+      await this.tab.choose("Time limit", limit);
+    }
     await this.tap("Ask for hands");
     await this.tab.offers("button", "Stop asking");
   }
@@ -161,17 +164,25 @@ export class Teacher extends Room {
     await this.tab.offersNot("button", "Stop asking");
   }
 
+  /** Calls somebody: of whoever is next the button is *Next*. */
+  private async call(name: string): Promise<void> {
+    await this.look();
+    const isNext = await this.tab.run(
+      (label) => document.querySelector(`[aria-label="${label}"]`) !== null,
+      `Next: ${name}`,
+    );
+    await this.tap(`${isNext ? "Next" : "Invite to speak"}: ${name}`);
+  }
+
   /** Invites somebody to speak who was asked. */
   async invite(name: string): Promise<void> {
-    await this.look();
-    await this.tap(`Invite to speak: ${name}`);
-    await this.tab.lists("Invited to speak", [name]);
+    await this.call(name);
+    await this.tab.offers("button", `Start turn: ${name}`);
   }
 
   /** Gives the floor to somebody who raised their hand unprompted. */
   async take(name: string): Promise<void> {
-    await this.look();
-    await this.tap(`Invite to speak: ${name}`);
+    await this.call(name);
     await this.tab.offers("button", `End turn: ${name}`);
   }
 
@@ -182,11 +193,11 @@ export class Teacher extends Room {
   }
 
   async endClass(): Promise<void> {
-    await this.tap("Class");
+    await this.tap("Menu");
     await this.tap("End the class");
     await this.tab.reads("It cannot be opened again.");
     await this.tap("End the class");
-    await this.tab.isAt("/");
+    await this.tab.reads(/class (has ended|is over)/i);
   }
 }
 

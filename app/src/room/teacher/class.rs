@@ -84,6 +84,8 @@ pub fn Class() -> impl IntoView {
 /// Finds somebody in the sheet, which takes a script.
 #[cfg(feature = "browser")]
 fn find(live: Live, filter: Filter) -> AnyView {
+    use crate::words::live as live_words;
+
     let away = move || {
         let mut rows = live.with_role(Role::Student);
         rows.retain(|row| !live.is_online(row.user));
@@ -94,8 +96,8 @@ fn find(live: Live, filter: Filter) -> AnyView {
         <div class="find" data-live="">
             <input
                 type="search"
-                aria-label=words::find_name()
-                placeholder=words::find_name()
+                aria-label=live_words::find_name()
+                placeholder=live_words::find_name()
                 autocomplete="off"
                 on:input=type_name
             />
@@ -106,7 +108,7 @@ fn find(live: Live, filter: Filter) -> AnyView {
                     aria-pressed=move || (!filter.away.get()).to_string()
                     on:click=move |_| filter.away.set(false)
                 >
-                    {words::everybody()}
+                    {live_words::everybody()}
                 </button>
                 <button
                     class="quiet"
@@ -114,7 +116,7 @@ fn find(live: Live, filter: Filter) -> AnyView {
                     aria-pressed=move || filter.away.get().to_string()
                     on:click=move |_| filter.away.set(true)
                 >
-                    <Text words=move || words::so_many_away(away()) />
+                    <Text words=move || live_words::so_many_away(away()) />
                 </button>
             </div>
         </div>

@@ -87,10 +87,10 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
     let invited = Memo::new(move |_| live.lesson.with(|lesson| Some(lesson.invited(user)?.since)));
-    let stand = Memo::new(move |_| Stand {
-        is_hero: next.hero.get() == Some(user),
-        is_invited: invited.get().is_some(),
-        can_call: !next.is_called.get(),
+    let stand = Memo::new(move |_| {
+        let is_hero = next.hero.get() == Some(user);
+        let is_invited = invited.get().is_some();
+        Stand { is_hero, is_invited, can_call: is_hero && !next.is_called.get() }
     });
     let is_hero = Memo::new(move |_| stand.get().is_hero);
     let place = move || {
@@ -151,7 +151,7 @@ fn actions(live: Live, next: Next, user: UserId, stand: Stand) -> AnyView {
             <Tap action=RoomAction::Skip who=user label=about(words::skip()) words=words::skip() />
         }
         .into_any()
-    } else if stand.is_hero && stand.can_call {
+    } else if stand.can_call {
         let whom = name.clone();
         let label = about(words::next_hand());
         let button = move || {
