@@ -59,6 +59,7 @@ async fn run(options: Options) -> Result<(), String> {
         listen,
         database,
         public_url,
+        operator,
         trusted_proxies,
         admin_password_hash,
         time_zone,
@@ -83,6 +84,7 @@ async fn run(options: Options) -> Result<(), String> {
     let config = Config {
         database: database.clone(),
         public_url,
+        operator,
         trusted_proxies,
         admin_password_hash,
         ice: IceConfig {

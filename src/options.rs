@@ -28,6 +28,11 @@ pub struct Options {
     #[arg(long, env = "HANDUP_PUBLIC_URL", value_parser = origin)]
     pub public_url: Option<String>,
 
+    /// Who runs this server, such as the school's name: the first page says so
+    /// [default: it names nobody]
+    #[arg(long, env = "HANDUP_OPERATOR")]
+    pub operator: Option<String>,
+
     /// The address or network (`10.0.0.0/8`) of a proxy whose `X-Forwarded-For` is trusted; may be
     /// given several times [default: none, so all clients of a proxy share one rate limit]
     #[arg(long = "trusted-proxy", env = "HANDUP_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]

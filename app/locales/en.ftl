@@ -18,8 +18,6 @@ room-nobody = nobody
 room-raised = Raised
 room-speaking = Speaking
 room-question-label = Question, if you like
-room-time-label = Time
-room-no-limit = no limit
 room-seconds = { $seconds ->
     [one] 1 second
    *[other] { $seconds } seconds
@@ -28,27 +26,16 @@ room-minutes = { $minutes ->
     [one] 1 minute
    *[other] { $minutes } minutes
 }
-room-first-takes-it = First hand takes it
 room-ask = Ask for hands
 room-asking = Asking for hands
-room-asking-first = Asking: the first hand takes it
 room-stop-asking = Stop asking
 # $students (Number)
 room-students-here = { $students } here
-# $students (Number)
-room-students-joined = { $students } joined
-room-here = Here{ " " }
 room-raised-hands = Raised hands:{ " " }
-# $students (Number)
-room-of-students = of { $students }
-room-lower-all = Lower all
-room-no-hands-up = No hands are up.
-room-invite = Invite to speak
 room-invited = invited…
 room-lower = Lower
 room-invited-to-speak = Invited to speak
 room-cancel = Cancel
-room-nobody-speaks = Nobody is speaking.
 room-end-turn = End turn
 # What a button is called where its words alone do not tell whom it is about.
 room-about = { $action }: { $name }
@@ -58,27 +45,8 @@ room-teacher = teacher
 room-this-is-you = This is you.
 room-teacher-like-you = A teacher of this class, like you.
 room-make-student = Make a student
-room-make-co-teacher = Make a co-teacher
-room-remove = Remove from class
 room-removing = Removing takes them off every list and closes the class on their phone. They can join again with the code, unless the class is locked.
 room-keep = Keep
-room-menu = Class
-room-anytime = Students may raise a hand at any time.
-room-anytime-off = Only when I ask
-room-when-asked = Hands go up only when you ask.
-room-anytime-on = Allow at any time
-room-locked = The class is locked: nobody new can join.
-room-unlock = Unlock the class
-room-unlocked = Anybody with the code can join.
-room-lock = Lock the class
-room-calls-allowed = Students may call you, one at a time.
-room-forbid-calls = No calls from students
-room-calls-forbidden = Students cannot call you.
-room-allow-calls = Let students call me
-room-about-history = Who raised a hand, who spoke, and for how long.
-room-history = What happened in class
-room-about-device = Teach from another device as well.
-room-about-leaving = Leave the class to your co-teacher, or end it for everybody.
 room-leave = Leave
 room-leave-title = Leave the class?
 room-leave-teacher = It goes on with your co-teacher. You can come back with the code, as a student.
@@ -94,19 +62,17 @@ room-raise-hand = Raise hand
 room-not-now = Not now
 room-lower-hand = Lower hand
 room-speak = Speak
-room-pass = Pass
+room-pass = Pass, keep place
 room-done = I’m done
 room-starting = connecting…
-room-live = live
 room-slow = following slowly
-room-reconnecting = Reconnecting…
+room-reconnecting = Reconnecting… The list may be old.
 room-reconnecting-hand = Reconnecting… your hand stays up.
-room-over = class over
-room-removed = not in class
-room-ended-title = The class has ended.
-room-removed-title = You are not in this class any more.
+room-reload = Reload
+room-ended-title = Class is over.
+room-removed-title = You left the class list.
+room-join-with-code = Join with a code
 room-to-start = To the start
-room-standing-invited = You are invited to speak.
 room-standing-speaking = You are speaking.
 room-standing-alone = Your hand is up. You are the only one.
 # $of (Number)
@@ -120,7 +86,35 @@ room-standing-quick = Quick: the first hand takes it.
 room-standing-asked = Who wants to answer?
 room-standing-may-raise = Raise your hand whenever you like.
 room-standing-over = The class is over.
-room-standing-waiting = Hands are down. Wait until your teacher asks.
+room-standing-waiting = You can raise a hand when your teacher asks.
+room-standing-up = Your hand is up.
+room-calls-on-you = { $name } calls on you.
+# $speakers (Number)
+room-speaking-now = { $speakers ->
+    [one] { $name } is speaking.
+   *[other] { $speakers } students are speaking.
+}
+# What stands in the place of the place.
+room-you-are-next = Next
+# $speaking: the sentence that says who speaks.
+room-then-you = { $speaking } Then you.
+# $hands (Number)
+room-place-of = of { $hands }
+room-hands-are-up = { $hands ->
+    [one] 1 hand is up.
+   *[other] { $hands } hands are up.
+}
+# $place (Number), $speaking: the sentence that says who speaks.
+room-you-passed = You passed. You keep place { $place }. { $speaking }
+room-lowered-by = { $name } lowered your hand.
+room-was-first = { $name } was first.
+room-round-time-up = Time is up.
+room-round-closed = Closed.
+room-round-taken = The first hand took it.
+room-see-list = See the list
+room-list-title = The list
+room-close = Close
+room-close-list = Close the list
 room-announce-no-hands = No hands up.
 room-announce-hands = { $hands ->
     [one] One hand up: { $first }.
@@ -131,6 +125,82 @@ room-call = Call
 room-video-call = Video call
 room-call-name = Call { $name }
 room-video-call-name = Video call { $name }
+
+# What the teacher's room says of the question that stands, and of asking the next one.
+room-options = Options
+room-time-limit = Time limit
+room-no-limit = none
+room-first-hand-only = First hand only
+room-kept-for-class = Kept for this class.
+room-new-question = New question
+room-time-is-up = Time is up
+room-closed = Closed
+room-first-hand = First: { $name }
+room-ask-again = Ask again
+room-clear = Clear
+# What stands in the rows of raised hands.
+# $students (Number)
+room-of-students = of { $students } here
+room-all-hands = All hands
+room-lower-all = Lower all
+room-next-hand = Next
+room-start-turn = Start turn
+room-skip = Skip
+room-not-answering = not answering
+room-invite = Invite
+room-invite-to-speak = Invite to speak: { $name }
+room-passed = passed
+room-own-question = own question
+room-is-next = you’re next
+# What was done last and can be taken back.
+room-undo = Undo
+room-hand-lowered = { $name }’s hand lowered.
+room-hands-lowered = { $hands ->
+    [one] 1 hand lowered.
+   *[other] { $hands } hands lowered.
+}
+room-earlier-hands-lowered = { $hands ->
+    [one] 1 earlier hand lowered.
+   *[other] { $hands } earlier hands lowered.
+}
+room-turn-ended = { $name }’s turn ended.
+room-called-next = { $name } called.
+room-stopped-asking = Stopped asking.
+room-question-cleared = Question cleared.
+# Who is in the class.
+room-class = Class
+# $here (Number), $joined (Number)
+room-here-and-joined = { $here } here, { $joined } joined
+room-find-name = Find a name
+room-everybody = All
+# $students (Number)
+room-so-many-away = Away { $students }
+room-speaks = speaking
+room-has-hand-up = hand up
+room-hand-down = Hand down
+room-is-connected = connected
+# $place (Number), $of (Number)
+room-hand-up-at = Hand up, { $place } of { $of } · { $connected }
+room-stands-so = { $state } · { $connected }
+room-make-co-teacher = Make co-teacher
+room-co-teacher-title = Make { $name } a co-teacher?
+room-co-teacher-means = The phone of { $name } turns into this room at once, with everything that you can do here.
+room-student-title = Make { $name } a student again?
+room-student-means = { $name } can raise a hand then, and cannot teach any more.
+room-remove = Remove
+room-remove-title = Remove { $name } from the class?
+# The menu of the class.
+room-menu = Menu
+room-menu-hands = Hands
+room-menu-joining = Join
+room-menu-calls = Calls
+room-menu-class = This class
+room-anytime = Hands at any time
+room-turns-start-at-once = Turn starts at once
+room-lock = Lock the class
+room-unlock = Unlock the class
+room-students-may-call = Students may call
+room-history = What happened
 
 ## How students come in, as a teacher's room shows it
 
@@ -144,7 +214,6 @@ code-renew = New code
 code-renew-title = Make a new code?
 code-about-renewing = The old one stops working. Whoever is in stays in.
 code-keep = Keep this one
-code-close = Close
 
 ## The dialog for another device
 
@@ -169,6 +238,7 @@ screen-more = and { $number } more
 
 ## What a live page alone says
 
+live-your-turn = Your turn
 live-offline = That didn’t get through. Check your connection and tap again.
 live-call-not-opened = The call could not be opened. Check your connection, or reload this page, and try again.
 
@@ -254,7 +324,7 @@ trouble-no-cookie = Your browser sent no cookie of Handup, so nothing was done. 
 trouble-cookie-lost = Your browser had lost the cookie of this page, so nothing was done. It has a new one: try again.
 trouble-other-address = That form was sent from a page of another address, so nothing was done.
 trouble-other-person = This browser goes on as somebody else in this class. Reload the page to see as whom.
-trouble-link-used = This link was used already or is too old. Get a new one in your class, under “Class”.
+trouble-link-used = This link was used already or is too old. Get a new one in your class, in the menu, under “Another device”.
 trouble-nothing-kept = Nothing is kept for you here. It may have been erased or deleted, or you joined in another browser.
 trouble-not-admin = Only an administrator sees this. Sign in first.
 trouble-wrong-password = That password is not right. Try again.
@@ -274,6 +344,7 @@ trouble-failed = Something went wrong on our side. Look at the list, then try ag
 
 # The language that all of this is written in, by its BCP 47 tag.
 page-lang = en
+page-what-is-stored = What is stored
 page-to-start = To the start
 page-back = Back
 page-back-to-class = Back to the class
@@ -298,16 +369,22 @@ page-keep = Keep
 
 ## The page that the class room is on
 
-share-class-over = Class is over
-share-not-in-class = You are not in this class
 share-qr = QR code of the link
 # $listen (Element), $public-url (Element)
 share-no-qr = No other device can open this address: it is this machine’s own. Start Handup with { $listen }, or say with { $public-url } where others reach it.
-# What stands in the place of “live” where no script runs.
-share-not-live = not live
 # $reload (Element): a link.
 share-not-live-notice = This page is not live in your browser. { $reload } to see what is new.
 share-reload = Reload
+
+## Instead of the class room
+
+outside-class-over = Class is over
+outside-not-in-class = You are not in this class
+outside-not-on-this-device = This page belongs to a class that you are not in on this device.
+outside-join-with-code = Join with a code
+outside-figures = { $students }, { $hands }, { $turns }.
+outside-see = See what happened
+outside-student-after = You can still see what is stored about you.
 
 ## Sounds and keys of a teacher's page
 
@@ -334,30 +411,68 @@ signs-key-list = This list
 ## Joining
 
 join-title = Join a class
-join-name-label = Your name
+# $teachers (Element)
+join-with = with { $teachers }
+join-name-label = Your first name
+join-name-hint = The class sees it.
+join-code-letters = Codes never have 0, O, 1, I or L.
 join-button = Join the class
 # $name (Element)
-join-known = You are in this class as { $name }.
+join-known = You are here as { $name }.
 # $name (Element)
 join-go-on-as = Go on as { $name }
-join-somebody-else = Somebody else?
+join-somebody-else = I’m somebody else
 
-## The start
+## The first page
 
 landing-promise = Hands up, in one fair order.
-landing-about = Everybody in class sees the same list, live. Nothing to install and no account: a name is enough.
+landing-about = A shared list of raised hands for your classroom. A code and a first name are enough.
 landing-start-title = Start a class
-landing-class-label = Class name
-landing-teacher-label = Your name, as the class knows you
-landing-start = Start the class
-landing-back-title = Go back to a class
-landing-over-title = Classes that are over
-# $class (Element), $name (Element)
-landing-class-as = { $class } as { $name }
-# $class (Element), $name (Element)
-landing-class-happened = { $class }: what happened, as { $name }, { $day }
-# $class (Element), $name (Element)
-landing-class-stored = { $class }: what is stored about { $name }, { $day }
+landing-code-label = Have a code?
+landing-join = Join
+landing-one-order = One order for everybody, live on every screen
+landing-no-account = A name, no account, nothing to install
+landing-picture = A list of three hands on a laptop; a phone says: your hand is up, 2 of 3.
+landing-picture-class = Biology 9B
+landing-picture-code = K7P-4MX
+landing-picture-first = Aaliyah
+landing-picture-second = Mei
+landing-picture-third = Tariq
+landing-picture-next = Next
+landing-picture-up = Your hand is up.
+landing-picture-of = of 3
+landing-classes-title = Your classes
+landing-on-now = on now
+# $name (Element)
+landing-as-whom-and-when = as { $name }, { $when }
+landing-go-back = Go back
+landing-go-back-to = Go back to { $class }
+landing-again = Teach it again
+landing-again-about = Teach it again: { $class }
+landing-happened = What happened
+landing-happened-about = What happened in { $class }
+landing-stored = What is stored about you
+landing-stored-about = What is stored about you in { $class }
+# $operator (Element)
+landing-run-by = Run by { $operator }
+landing-administrators = For administrators
+
+## Starting a class
+
+start-title = Start a class
+start-class-label = Class name
+start-teacher-label = Your name
+start-button = Start the class
+
+## What is stored
+
+stored-what = For each class: its name, the names that people give themselves, who raised a hand and when, who spoke and for how long, what was asked, and who called whom. No account, no e-mail, no address, nothing of your phone, and nothing that is said.
+stored-who = Everybody in a class sees its names and hands. Its teachers and the administrator of this Handup can read what happened in it; a student can read what is stored about themselves.
+# The days are those after the end of a class.
+stored-until = A class is deleted with everything in it { $days } after its end.
+stored-until-deleted = A class is kept until the administrator deletes it.
+stored-erase = To have your name erased earlier, ask whoever runs this Handup.
+stored-cookies = Your browser keeps a cookie that says which classes you are in, and one that guards forms. Nothing is shared with others.
 
 ## Going on with another device
 
@@ -406,6 +521,18 @@ count-invitations = { $invitations ->
     [one] 1 invitation
    *[other] { $invitations } invitations
 }
+count-students = { $students ->
+    [one] 1 student
+   *[other] { $students } students
+}
+count-hands = { $hands ->
+    [one] 1 hand
+   *[other] { $hands } hands
+}
+count-turns = { $turns ->
+    [one] 1 turn
+   *[other] { $turns } turns
+}
 # $number (Number)
 count-more = { $number } more
 # $first (Number), $last (Number), $all (Number)
@@ -419,7 +546,7 @@ count-names-and-so-many = { $names } and { $number } more
 
 admin-title = Administration
 admin-no-password = No password has been set yet. Open the set-up link that the server printed when it started, or configure a password.
-admin-about = See what happened in every class of this school.
+admin-about = This opens what happened in every class of this school: who was there, who raised a hand, who spoke. Teachers find their own classes on the first page.
 admin-password = Password
 admin-set-up-title = Set up the administration
 admin-choose-password = Choose a password. Whoever has it can read what happened in every class of this server.
@@ -444,7 +571,22 @@ admin-no-classes = There are no classes yet. They appear here as soon as a teach
 admin-class = Class
 admin-teacher = Teacher
 admin-when = When
-admin-goes-on = goes on
+admin-state = Which
+admin-all-states = All
+admin-on-now = On now
+admin-over = Over
+admin-quiet-for = quiet for { $time }
+# $minutes (Number)
+admin-minutes = { $minutes } min
+# $hours (Number)
+admin-hours = { $hours } h
+admin-class-of = { $teacher }, { $day }
+admin-tab-classes = Classes
+admin-tab-keeping = Keeping
+admin-tab-access = Access
+admin-access-title = Who sees all this
+admin-about-access = Whoever has the administrator’s password sees every class: who was there, who raised a hand, who spoke, and what was asked. Teachers see their own classes alone.
+admin-about-password = A new password is set in the configuration, by --admin-password-hash. It signs everybody out.
 admin-to = to { $ended }
 admin-kept-until = kept until { $day }
 admin-keeping-title = How long classes are kept
@@ -489,6 +631,7 @@ class-delete = Delete the class
 class-delete-title = Delete this class?
 class-deleting = “{ $class }” and everything that is known of it will be gone: names, hands, turns. It cannot be brought back; export it first if you may need it.
 class-deleting-goes-on = “{ $class }” and everything that is known of it will be gone: names, hands, turns. It is still going on, and will end for everybody. It cannot be brought back; export it first if you may need it.
+class-on-this-page = On this page
 class-rounds-title = Round by round
 class-nothing = Nobody was asked for hands, and nobody raised one.
 class-earlier = Earlier
@@ -529,7 +672,14 @@ people-never-raised = { $students ->
     [one] 1 student never raised a hand: { $names }.
    *[other] { $students } students never raised a hand: { $names }.
 }
-people-share = The three who spoke most often had { $percent } % of all turns.
+people-first-turn = From question to first turn: { $time }{ $rounds ->
+    [one] {""}
+   *[other] , the middle of { $rounds }
+}.
+people-did = { $hands } · { $turns }
+# $names (Element)
+people-neither = No hand and no turn: { $names }.
+people-show-them = Show them in the table
 
 ## The lesson as a picture
 
@@ -562,11 +712,22 @@ person-no-records = Nothing in this part of the class.
 person-stored-title = What is stored about you
 # $name (Element), $class (Element)
 person-stored-as = Your name in this class is { $name }. The class is { $class }.
-person-stored = { $membership }. You are signed in on { $devices ->
+person-did = You raised your hand { $hands } and spoke { $turns }, { $time } in all.
+person-did-raise = You raised your hand { $hands } and have not spoken yet.
+person-did-nothing = You have not raised your hand or spoken yet.
+person-once = once
+person-twice = twice
+# $times (Number)
+person-times = { $times } times
+person-stored-what = What
+person-what = { $membership }. You are signed in on { $devices ->
     [one] one device
    *[other] { $devices } devices
-}. Nothing else about you is kept: no address, no e-mail, nothing of your phone. { $kept } Times are those of { $zone }.
+}. Beside that there is what stands below, and nothing else: no address, no e-mail, nothing of your phone. Times are those of { $zone }.
+person-stored-until = Until when
 person-deleted-on = It is deleted on { $day }.
+person-kept-until-deleted = Until it is deleted with the class, or erased.
+person-stored-who-deletes = Who can delete it
 person-ask-to-erase = To have it erased, ask your school: whoever runs Handup there can do it.
 
 ## One round
@@ -576,6 +737,7 @@ round-title = Round { $round }, { $time }
 round-continued = Round { $round }, continued
 round-before-first = Before the first round
 round-at = { $what }, { $time }
+round-did = { $hands }, { $turns }
 round-recorded = Everything recorded
 round-more = More
 # $asked (Number)
@@ -652,6 +814,7 @@ record-after = { $state }, after { $time }
 # $name (Element)
 record-over-by = { $time } by { $name }
 record-lasted = , lasted { $time }
+record-as-stored = As stored
 record-more = More
 record-everything = Everything recorded
 # $part (Number), $parts (Number)
@@ -719,8 +882,10 @@ said-first-takes-it = { $time }, the first to accept takes it
 ## Exports
 
 export-title = Export
-export-csv = Export as CSV
-export-json = Export as JSON
+export-format = Format
+export-csv = CSV, for a spreadsheet
+export-json = JSON, for a program
+export-button = Export
 export-of-matches = Everything recorded in the classes that match.
 export-of-all = Everything recorded in all classes.
 export-about = Your browser saves the file while it is being made. This is how far it is:

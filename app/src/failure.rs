@@ -89,6 +89,7 @@ impl From<Rejection> for Trouble {
             | Rejection::AlreadyProcessed(_)
             | Rejection::NotAMember
             | Rejection::NoSuchMember
+            | Rejection::NothingToPerform
             | Rejection::NothingToUndo
             | Rejection::NobodyInvited
             | Rejection::DuplicateInvitee

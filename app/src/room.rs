@@ -18,6 +18,7 @@ mod follow;
 #[cfg(feature = "browser")]
 mod form;
 mod heading;
+mod icon;
 mod join;
 mod lists;
 mod live;
@@ -26,6 +27,7 @@ mod net;
 mod notice;
 mod portion;
 mod screen;
+mod sheet;
 mod signs;
 #[cfg(all(test, feature = "ssr"))]
 mod sizes;

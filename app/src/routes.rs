@@ -8,7 +8,9 @@ use leptos_router::{ParamSegment, SsrMode, StaticSegment};
 use crate::admin::{AdminPage, SetUpPage};
 use crate::export::ExportPage;
 use crate::history::{ClassPage, InvitationPage, MyDataPage, MyInvitationPage, PersonPage};
-use crate::pages::{HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage, ScreenPage};
+use crate::pages::{
+    HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage, ScreenPage, StartPage, StoredPage,
+};
 
 /// The document's title, in which a page's own may hold whatever somebody called a class. Leptos
 /// writes it into the document as it is.
@@ -29,6 +31,8 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=StaticSegment("") view=LandingPage ssr=SsrMode::Async />
+                <Route path=StaticSegment("start") view=StartPage ssr=SsrMode::Async />
+                <Route path=StaticSegment("stored") view=StoredPage ssr=SsrMode::Async />
                 <Route path=StaticSegment("join") view=JoinPage ssr=SsrMode::Async />
                 <Route
                     path=(StaticSegment("join"), ParamSegment("code"))

@@ -2,6 +2,8 @@
 
 pub mod confirm;
 #[cfg(feature = "ssr")]
+pub mod export_form;
+#[cfg(feature = "ssr")]
 pub mod field;
 #[cfg(feature = "ssr")]
 pub mod frame;

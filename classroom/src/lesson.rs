@@ -157,6 +157,11 @@ impl Lesson {
             hand.passed = lesson.declined.iter().any(|it| has_declined(&it));
         }
         lesson.undo = Undo::of(group);
+        if group.ended {
+            lesson.question = None;
+            lesson.undo = None;
+            lesson.declined.clear();
+        }
         lesson
     }
 

@@ -238,9 +238,10 @@ fn answer_for(
     student: UserId,
     accepts: bool,
 ) -> Result<Performance, Rejection> {
+    let speaks = lesson.turn(student).is_some();
     let commands = match lesson.invited(student) {
+        _ if accepts && speaks => Vec::new(),
         Some(invited) => vec![answer(actor, invited.invite_id, student, accepts)],
-        None if accepts && lesson.turn(student).is_some() => Vec::new(),
         None => return Err(SETTLED),
     };
     Ok(Performance { commands, undoable: 0..0, data: String::new() })

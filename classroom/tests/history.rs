@@ -4,7 +4,7 @@ mod support;
 
 use call::{Media, Outcome};
 use classroom::history::{Chronicle, InOrder, Kind, Record, sections};
-use classroom::{ASK_ANYTIME, Deed, Operation, Reason};
+use classroom::{ASK_ANYTIME, Deed, Move, Operation, Reason};
 use signaling::{
     Command, Event, EventKind, InviteId, InviteeList, InviteeState, SettingsChange, Timeout,
     Timestamp, UserId, event,
@@ -32,7 +32,7 @@ fn does(class: &mut Class, who: UserId, deed: &Deed) {
 
 fn ask(seconds: u32) -> Deed {
     let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Ask { question: "Why?".to_owned(), timeout, first: false }
+    Deed::Move(Move::Ask { question: Some("Why?".to_owned()), timeout, first: false })
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn a_round_tells_who_raised_when_and_how_each_hand_came_down() {
     does(&mut class, BEN, &Deed::CallOn(CY));
     does(&mut class, CY, &Deed::Speak);
     class.wait(9_000);
-    does(&mut class, ADA, &Deed::EndTurn(CY));
-    does(&mut class, ADA, &Deed::StopAsking);
+    does(&mut class, ADA, &end_turn(CY));
+    does(&mut class, ADA, &stop_asking());
 
     let (chronicle, records) = told(&class.log);
     let mut sections = sections(records);
@@ -126,6 +126,10 @@ fn an_unprompted_hand_that_is_taken_is_a_turn_of_the_student() {
     does(&mut class, CY, &Deed::Done);
     let (chronicle, _) = told(&class.log);
     assert_eq!(chronicle.person(CY).map(|person| person.spoke_millis), Some(5_000));
+    assert_eq!(chronicle.live().len(), 1, "its end can still be undone");
+    class.wait(30_000);
+    does(&mut class, ADA, &Deed::Change(SettingsChange::lock(true)));
+    let (chronicle, _) = told(&class.log);
     assert!(chronicle.live().is_empty());
 }
 
@@ -179,6 +183,7 @@ fn long_log(rounds: u32) -> Vec<Event> {
         id[..4].copy_from_slice(&number.to_be_bytes());
         let invite_id = InviteId::from_bytes(id);
         let seq = class.log.last().map_or(0, |event| event.seq);
+        let at = Timestamp::from_millis(at.as_millis() + 1_000 * i64::from(number));
         let asked = event::ReceiveNewInvitation {
             invite_id,
             inviter: ADA,
@@ -188,6 +193,9 @@ fn long_log(rounds: u32) -> Vec<Event> {
             timeout: Timeout::NEVER,
             expires_at: None,
             answers: signaling::Answers::Each,
+            stays: None,
+            restores: None,
+            place: None,
         };
         class.log.push(Event { seq: seq + 1, at, kind: asked.into() });
         // The very first stays open to the end.
@@ -229,6 +237,8 @@ fn what_outlasts_its_page_is_told_as_it_ended_and_does_not_make_the_page_long() 
         invite_id: first.expect("a round"),
         invitee: CY,
         data: String::new(),
+        by: None,
+        place: None,
     };
     log.push(Event { seq: last.seq + 1, at: last.at, kind: accepted.into() });
     let (whole, records) = told(&log);

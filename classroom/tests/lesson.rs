@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use call::{Media, Offer, STUDENTS_MAY_CALL};
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Obstacle, Operation,
-    Reason, Round, SECOND_ASK, Standing,
+    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Move, Obstacle, Operation,
+    Phase, Reason, Round, SECOND_ASK, Standing,
 };
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
 use signaling::test_support::{accept, cancel, reject};
@@ -19,8 +19,8 @@ use signaling::{
 use support::*;
 
 use Deed::{
-    CallOn, CallOnAbsent, CancelCall, Change, Done, EndClass, EndTurn, Lower, LowerAll, LowerHand,
-    MakeRole, NotNow, Pass, RaiseHand, Remove, Speak, StopAsking,
+    CallOn, CallOnAbsent, CancelCall, Change, Done, EndClass, LowerHand, MakeRole, NotNow, Pass,
+    RaiseHand, Remove, Speak,
 };
 use InviteeList::Everyone;
 use Refused::{Obstacle as Stopped, Rejection as Rejected};
@@ -59,7 +59,7 @@ fn quiet_class() -> Class {
 
 fn asks_within(question: &str, seconds: u32) -> Deed {
     let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Ask { question: question.to_owned(), timeout, first: false }
+    Deed::Move(Move::Ask { question: Some(question.to_owned()), timeout, first: false })
 }
 
 fn asks(question: &str) -> Deed {
@@ -67,7 +67,7 @@ fn asks(question: &str) -> Deed {
 }
 
 fn buzzer() -> Deed {
-    Deed::Ask { question: String::new(), timeout: Timeout::NEVER, first: true }
+    Deed::Move(Move::Ask { question: None, timeout: Timeout::NEVER, first: true })
 }
 
 impl Class {
@@ -132,11 +132,11 @@ fn finish(actor: UserId, invite_id: InviteId, whom: FinishWhom, reason: Option<&
 }
 
 fn accepted(invite_id: InviteId, invitee: UserId) -> EventKind {
-    InviteeAccepted { invite_id, invitee, data: String::new() }.into()
+    InviteeAccepted { invite_id, invitee, data: String::new(), by: None, place: None }.into()
 }
 
 fn rejected(invite_id: InviteId, invitee: UserId) -> EventKind {
-    InviteeRejected { invite_id, invitee, data: String::new(), reason: None }.into()
+    InviteeRejected { invite_id, invitee, data: String::new(), reason: None, by: None }.into()
 }
 
 fn finished(invite_id: InviteId, invitee: UserId, by: UserId, reason: &str) -> EventKind {
@@ -226,7 +226,7 @@ fn only_a_teacher_asks_for_hands() {
     let data = r#"{"operation":"hand_raising","question":"Who is silly?"}"#;
     class.sends(in_group(CLEO, mine, Everyone, data, Answers::Each));
     assert_eq!(class.lesson().rounds, []);
-    class.does(ADA, StopAsking);
+    class.does(ADA, stop_asking());
     let round = class.round_of(ADA, asks("Why?"));
     assert_eq!(class.lesson().round_now().map(|round| round.invite_id), Some(round));
 }
@@ -278,7 +278,7 @@ fn a_student_who_accepted_several_rounds_is_one_row_at_the_earliest_place() {
     class.sends(accept(EVE, ids[1]));
     assert_eq!((class.hands(), class.sources(EVE).len()), (vec![CLEO, DAN, EVE], 2));
     // What brings a hand down brings down all that holds it up.
-    for (by, deed) in [(CLEO, LowerHand), (ADA, Lower(EVE))] {
+    for (by, deed) in [(CLEO, LowerHand), (ADA, lower(EVE))] {
         assert_eq!(class.does(by, deed).iter().filter(|kind| lowers(kind)).count(), 2);
     }
     assert_eq!(class.hands(), [DAN]);
@@ -463,7 +463,7 @@ fn a_taken_hand_is_down_wherever_else_it_was_up() {
 
 #[test]
 fn a_turn_ends_as_spoke_whoever_ends_it_and_however_it_began() {
-    for (by, deed) in [(CLEO, Done), (ADA, EndTurn(CLEO)), (BEN, EndTurn(CLEO))] {
+    for (by, deed) in [(CLEO, Done), (ADA, end_turn(CLEO)), (BEN, end_turn(CLEO))] {
         let mut class = class();
         class.does(ADA, CallOn(CLEO));
         let call = class.latest();
@@ -505,7 +505,7 @@ fn a_finish_that_names_nobody_and_no_reason_is_explained_by_the_server() {
 
 #[test]
 fn a_hand_is_lowered_by_its_student_or_by_any_teacher() {
-    for (by, deed) in [(CLEO, LowerHand), (ADA, Lower(CLEO)), (BEN, Lower(CLEO))] {
+    for (by, deed) in [(CLEO, LowerHand), (ADA, lower(CLEO)), (BEN, lower(CLEO))] {
         let mut class = class();
         let round = class.round_of(ADA, asks(""));
         class.does(CLEO, RaiseHand);
@@ -515,7 +515,7 @@ fn a_hand_is_lowered_by_its_student_or_by_any_teacher() {
         );
         assert_eq!(class.hands(), []);
 
-        class.does(ADA, StopAsking);
+        class.does(ADA, stop_asking());
         class.does(CLEO, RaiseHand);
         let ask = class.latest();
         let withdrawn = cancelled(ask, CLEO, Some(Reason::Lowered.text()));
@@ -538,7 +538,7 @@ fn one_teachers_reject_of_an_unprompted_hand_lowers_it_for_all() {
     assert_eq!(class.state(ask, ADA), Some(InviteeState::Cancelled));
     let late = class.act(accept(ADA, ask)).map(drop);
     assert_eq!(late, Err(Rejection::AlreadyProcessed(InviteeState::Cancelled)));
-    assert_eq!(class.tries(ADA, &Lower(CLEO)), Ok(vec![]));
+    assert_eq!(class.tries(ADA, &lower(CLEO)), Ok(vec![]));
 }
 
 #[test]
@@ -550,7 +550,7 @@ fn lower_all_lowers_every_hand_of_either_kind_and_no_turn() {
     class.does(ADA, asks(""));
     class.does(DAN, RaiseHand);
     assert_eq!((class.hands(), class.speaking()), (vec![CLEO, DAN], vec![EVE]));
-    class.does(BEN, LowerAll);
+    class.does(BEN, lower_all());
     assert_eq!((class.hands(), class.speaking()), (vec![], vec![EVE]));
     assert!(class.lesson().round_now().is_some(), "the question stands");
 }
@@ -559,7 +559,7 @@ fn lower_all_lowers_every_hand_of_either_kind_and_no_turn() {
 
 #[test]
 fn while_the_floor_is_open_a_hand_that_came_down_can_go_up_again() {
-    for (by, deed) in [(CLEO, LowerHand), (ADA, Lower(CLEO)), (ADA, LowerAll)] {
+    for (by, deed) in [(CLEO, LowerHand), (ADA, lower(CLEO)), (ADA, lower_all())] {
         for asked in [false, true] {
             let mut class = class();
             if asked {
@@ -587,7 +587,7 @@ fn while_the_floor_is_closed_a_hand_can_go_up_again_in_a_round_that_is_open() {
         }),
         ("lowered by a teacher", |class| {
             class.does(CLEO, RaiseHand);
-            class.does(BEN, Lower(CLEO));
+            class.does(BEN, lower(CLEO));
         }),
         ("called on", |class| {
             class.does(CLEO, RaiseHand);
@@ -644,7 +644,7 @@ fn in_a_round_that_is_over_no_hand_goes_up_again_while_the_floor_is_closed() {
     assert_eq!(class.tries(CLEO, &RaiseHand), floor_closed, "its time is up");
     class.does(ADA, asks(""));
     class.does(CLEO, NotNow);
-    class.does(ADA, StopAsking);
+    class.does(ADA, stop_asking());
     assert_eq!(class.tries(CLEO, &RaiseHand), floor_closed, "it was closed");
     assert_eq!(class.standing(CLEO), Standing::Waiting);
 }
@@ -714,7 +714,7 @@ fn whoever_becomes_a_co_teacher_lowers_their_hand_and_may_raise_it_again_as_a_st
     class.does(CLEO, RaiseHand);
     assert_eq!(class.hands(), [CLEO]);
 
-    class.does(ADA, StopAsking);
+    class.does(ADA, stop_asking());
     class.does(ADA, Change(floor(true)));
     class.does(DAN, RaiseHand);
     let ask = class.latest();
@@ -734,7 +734,7 @@ fn whoever_becomes_a_co_teacher_lowers_their_hand_and_may_raise_it_again_as_a_st
 
 #[test]
 fn a_new_co_teacher_sees_and_takes_the_hands_that_are_up() {
-    for deed in [CallOn(CLEO), Lower(CLEO)] {
+    for deed in [CallOn(CLEO), lower(CLEO)] {
         let mut class = class();
         class.does(CLEO, RaiseHand);
         class.does(ADA, MakeRole(DAN, Role::Teacher));
@@ -749,8 +749,6 @@ fn a_hand_goes_with_its_student_and_stays_when_the_teacher_who_asked_goes() {
     let round = class.round_of(BEN, asks(""));
     class.does(CLEO, RaiseHand);
     class.does(DAN, RaiseHand);
-    class.does(ADA, asks("Next?"));
-    class.sends(cancel(ADA, class.latest()));
     class.does(EVE, RaiseHand);
     class.does(CLEO, Remove(CLEO));
     assert_eq!(class.hands(), [DAN, EVE]);
@@ -758,7 +756,7 @@ fn a_hand_goes_with_its_student_and_stays_when_the_teacher_who_asked_goes() {
     assert_eq!(class.hands(), [DAN, EVE], "a raised hand is the student's");
     class.does(ADA, Remove(EVE));
     assert_eq!(class.hands(), [DAN]);
-    assert_eq!(class.does(ADA, Lower(DAN)), [finished(round, DAN, ADA, Reason::Lowered.text())]);
+    assert_eq!(class.does(ADA, lower(DAN)), [finished(round, DAN, ADA, Reason::Lowered.text())]);
 }
 
 #[test]
@@ -771,9 +769,11 @@ fn hands_outlive_the_round_and_the_open_floor() {
     assert_eq!(class.state(round, DAN), Some(InviteeState::TimedOut));
     class.does(DAN, RaiseHand);
     class.does(ADA, Change(floor(false)));
-    class.does(ADA, asks("Another?"));
+    let another = class.fresh();
+    let data = Operation::HandRaising { question: None }.to_data();
+    class.sends(in_group(ADA, another, Everyone, &data, Answers::Each));
     class.does(EVE, RaiseHand);
-    assert_eq!(class.does(BEN, StopAsking).len(), 1);
+    assert_eq!(class.does(BEN, stop_asking()).len(), 1);
     assert_eq!((class.hands(), class.lesson().rounds), (vec![CLEO, DAN, EVE], vec![]));
 }
 
@@ -796,7 +796,10 @@ fn a_teacher_asks_with_or_without_a_question_a_limit_and_a_buzzer() {
     {
         let mut class = class();
         let timeout = Timeout::new(seconds).expect("a timeout");
-        class.does(ADA, Deed::Ask { question: question.to_owned(), timeout, first });
+        class.does(
+            ADA,
+            Deed::Move(Move::Ask { question: Some(question.to_owned()), timeout, first }),
+        );
         let words = question.trim();
         let expected = Round {
             invite_id: class.latest(),
@@ -805,6 +808,8 @@ fn a_teacher_asks_with_or_without_a_question_a_limit_and_a_buzzer() {
             since: class.now,
             expires_at: (seconds > 0).then(|| class.now.plus_seconds(seconds)),
             first,
+            phase: Phase::Open,
+            winner: None,
         };
         assert_eq!(class.lesson().rounds, [expected]);
     }
@@ -813,13 +818,16 @@ fn a_teacher_asks_with_or_without_a_question_a_limit_and_a_buzzer() {
 #[test]
 fn to_ask_again_closes_what_was_asked_before() {
     let mut class = class();
+    class.does(DAN, RaiseHand);
     let first = class.round_of(ADA, asks("One?"));
     class.does(CLEO, RaiseHand);
     let second = class.round_of(BEN, asks("Two?"));
-    assert_eq!(class.state(first, DAN), Some(InviteeState::Cancelled));
+    assert_eq!(class.state(first, EVE), Some(InviteeState::Cancelled));
     assert_eq!(class.lesson().rounds.len(), 1);
     assert_eq!(class.lesson().round_now().map(|round| round.invite_id), Some(second));
-    assert_eq!(class.hands(), [CLEO], "and leaves the hands up");
+    assert_eq!(class.hands(), [DAN], "who asked unprompted, and answered nothing");
+    assert!(class.lesson().hands[0].own_question);
+    class.does(CLEO, RaiseHand);
     assert_eq!(class.tries(CLEO, &RaiseHand), Ok(vec![]), "a hand is up once");
 }
 
@@ -830,10 +838,11 @@ fn to_pass_keeps_ones_place() {
     class.does(CLEO, RaiseHand);
     class.does(DAN, RaiseHand);
     class.wait(3_000);
-    let before = class.lesson().hands;
+    let mut before = class.lesson().hands;
     class.does(ADA, CallOn(CLEO));
     let call = class.latest();
     assert_eq!(class.does(CLEO, Pass), [rejected(call, CLEO)]);
+    before[0].passed = true;
     assert_eq!(class.lesson().hands, before);
     assert_eq!(class.standing(CLEO), Standing::HandUp { place: 1, of: 2 });
     class.does(ADA, CallOn(CLEO));
@@ -868,7 +877,7 @@ fn several_may_speak_and_are_invited_oldest_first() {
     class.wait(1);
     class.sends(join(FAY));
     assert_eq!((class.speaking(), class.invited()), (vec![DAN, CLEO], vec![EVE, FAY]));
-    class.does(ADA, EndTurn(DAN));
+    class.does(ADA, end_turn(DAN));
     assert_eq!(class.speaking(), [CLEO]);
 }
 
@@ -996,12 +1005,12 @@ fn a_deed_with_nothing_to_be_done_is_nothing_or_says_that_it_is_settled() {
     for (actor, deed) in [
         (CLEO, LowerHand),
         (CLEO, Done),
-        (ADA, StopAsking),
+        (ADA, stop_asking()),
         (ADA, CancelCall(CLEO)),
-        (ADA, EndTurn(CLEO)),
-        (ADA, Lower(CLEO)),
-        (ADA, LowerAll),
-        (ADA, Lower(FAY)),
+        (ADA, end_turn(CLEO)),
+        (ADA, lower(CLEO)),
+        (ADA, lower_all()),
+        (ADA, lower(FAY)),
     ] {
         assert_eq!(class.tries(actor, &deed), Ok(vec![]), "{deed:?}");
     }
@@ -1020,12 +1029,12 @@ fn what_only_a_teacher_may_do_a_student_may_not_and_nobody_ends_anothers_things(
     class.does(ADA, CallOn(EVE));
     for deed in [
         asks("Mine?"),
-        StopAsking,
+        stop_asking(),
         CallOn(CLEO),
         CallOn(DAN),
         CancelCall(EVE),
-        Lower(CLEO),
-        Lower(DAN),
+        lower(CLEO),
+        lower(DAN),
         Change(SettingsChange::lock(true)),
         Change(floor(false)),
         MakeRole(EVE, Role::Teacher),
@@ -1037,7 +1046,7 @@ fn what_only_a_teacher_may_do_a_student_may_not_and_nobody_ends_anothers_things(
         assert_eq!(class.group, before, "{deed:?}");
     }
     class.does(ADA, CallOn(CLEO));
-    assert_eq!(class.tries(EVE, &EndTurn(CLEO)), no);
+    assert_eq!(class.tries(EVE, &end_turn(CLEO)), no);
 }
 
 #[test]
@@ -1071,16 +1080,16 @@ fn a_second_identical_deed_does_no_harm() {
         (called, CLEO, Pass, settled),
         (speaks, CLEO, Done, none()),
         (taken, CLEO, Done, none()),
-        (raised, ADA, StopAsking, none()),
+        (raised, ADA, stop_asking(), none()),
         (nothing, ADA, CallOn(CLEO), none()),
         (raised, ADA, CallOn(CLEO), none()),
         (unprompted, ADA, CallOn(CLEO), none()),
         (called, ADA, CancelCall(CLEO), none()),
-        (speaks, ADA, EndTurn(CLEO), none()),
-        (taken, ADA, EndTurn(CLEO), none()),
-        (raised, ADA, Lower(CLEO), none()),
-        (unprompted, ADA, Lower(CLEO), none()),
-        (unprompted, ADA, LowerAll, none()),
+        (speaks, ADA, end_turn(CLEO), none()),
+        (taken, ADA, end_turn(CLEO), none()),
+        (raised, ADA, lower(CLEO), none()),
+        (unprompted, ADA, lower(CLEO), none()),
+        (unprompted, ADA, lower_all(), none()),
         (nothing, ADA, Change(SettingsChange::lock(true)), none()),
         (nothing, ADA, Change(floor(false)), none()),
         (nothing, ADA, MakeRole(CLEO, Role::Teacher), none()),
@@ -1108,7 +1117,7 @@ fn two_identical_deeds_that_were_planned_before_either_was_done_do_no_harm() {
         (Some((ADA, asks(""))), CLEO, RaiseHand),
         (Some((CLEO, RaiseHand)), CLEO, LowerHand),
         (Some((CLEO, RaiseHand)), ADA, CallOn(CLEO)),
-        (Some((CLEO, RaiseHand)), ADA, Lower(CLEO)),
+        (Some((CLEO, RaiseHand)), ADA, lower(CLEO)),
         (Some((ADA, CallOn(CLEO))), CLEO, Speak),
         (Some((ADA, CallOn(CLEO))), CLEO, Pass),
     ] {
@@ -1207,7 +1216,7 @@ fn standing_is_the_one_thing_that_matters_most() {
     assert_eq!(class.standing(CLEO), Standing::HandUp { place: 1, of: 1 }, "one place on");
     class.does(EVE, Done);
     assert_eq!(asked(&class, EVE), Some(another), "what was asked meanwhile");
-    class.does(ADA, StopAsking);
+    class.does(ADA, stop_asking());
     assert_eq!(class.standing(EVE), Standing::Waiting);
 }
 
@@ -1251,7 +1260,7 @@ fn a_browser_that_came_in_the_middle_reads_the_same_lesson() {
     class.does(ADA, CallOn(CLEO));
     class.does(BEN, CallOn(DAN));
     class.does(DAN, Speak);
-    class.does(ADA, StopAsking);
+    class.does(ADA, stop_asking());
     class.wait(1_000);
     class.does(CLEO, Done);
     for event in &class.log[seen..] {
@@ -1272,7 +1281,7 @@ fn a_browser_that_came_in_the_middle_reads_the_same_lesson() {
 #[test]
 fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
     let names: Vec<&str> = APPLICATIONS.switches().iter().map(|switch| switch.name()).collect();
-    assert_eq!(names, ["askAnytime", "studentsMayCall"]);
+    assert_eq!(names, ["askAnytime", "turnStartsAtOnce", "studentsMayCall"]);
     let distinct: BTreeSet<&str> = names.iter().copied().chain(["locked"]).collect();
     assert_eq!(distinct.len(), names.len() + 1);
 }

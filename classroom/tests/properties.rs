@@ -7,7 +7,10 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use classroom::history::{Chronicle, InOrder, Kind, Record};
-use classroom::{APPLICATIONS, ASK_ANYTIME, Deed, HandSource, Lesson, Operation, Reason, Standing};
+use classroom::{
+    APPLICATIONS, ASK_ANYTIME, Deed, HandSource, Lesson, Move, Operation, Reason, Standing,
+    TURN_STARTS_AT_ONCE,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
@@ -63,6 +66,12 @@ enum Act {
 enum Tap {
     Ask { seconds: u32, first: bool },
     StopAsking,
+    Clear,
+    Next,
+    StartTurn,
+    Skip,
+    Undo,
+    TurnsStart(bool),
     CallOn,
     CancelCall,
     EndTurn,
@@ -116,6 +125,12 @@ fn any_tap() -> impl Strategy<Value = Tap> {
     prop_oneof![
         3 => (0..=3_u32, any::<bool>()).prop_map(|(seconds, first)| Tap::Ask { seconds, first }),
         1 => Just(Tap::StopAsking),
+        1 => Just(Tap::Clear),
+        4 => Just(Tap::Next),
+        2 => Just(Tap::StartTurn),
+        1 => Just(Tap::Skip),
+        3 => Just(Tap::Undo),
+        1 => any::<bool>().prop_map(Tap::TurnsStart),
         6 => Just(Tap::CallOn),
         1 => Just(Tap::CancelCall),
         2 => Just(Tap::EndTurn),
@@ -206,18 +221,35 @@ impl Class {
                 let on = on.get(members).user_id;
                 let timeout = |seconds| Timeout::new(seconds).expect("a timeout");
                 let deed = match tap {
-                    Tap::Ask { seconds, first } => Deed::Ask {
-                        question: "Why?".to_owned(),
+                    Tap::Ask { seconds, first } => Deed::Move(Move::Ask {
+                        question: Some("Why?".to_owned()),
                         timeout: timeout(*seconds),
                         first: *first,
-                    },
-                    Tap::StopAsking => Deed::StopAsking,
+                    }),
+                    Tap::StopAsking => stop_asking(),
+                    Tap::Clear => Deed::Move(Move::Clear {}),
+                    Tap::Next if !students.contains(&on) => return None,
+                    Tap::Next => {
+                        let lesson = self.lesson();
+                        let ends = match lesson.speaking.as_slice() {
+                            [turn] => Some(turn.invite_id),
+                            _ => None,
+                        };
+                        let hero = lesson.hero(|_| true).map_or(on, |hand| hand.user);
+                        Deed::Move(Move::Next { student: hero, ends, waits: false })
+                    }
+                    Tap::StartTurn => Deed::Move(Move::StartTurn { student: on }),
+                    Tap::Skip => Deed::Move(Move::Skip { student: on }),
+                    Tap::Undo => Deed::Undo(self.group.performed.as_ref()?.seq),
+                    Tap::TurnsStart(start) => {
+                        Deed::Change(SettingsChange::set(TURN_STARTS_AT_ONCE, *start))
+                    }
                     Tap::CallOn if !students.contains(&on) => return None,
                     Tap::CallOn => Deed::CallOn(on),
                     Tap::CancelCall => Deed::CancelCall(on),
-                    Tap::EndTurn => Deed::EndTurn(on),
-                    Tap::Lower => Deed::Lower(on),
-                    Tap::LowerAll => Deed::LowerAll,
+                    Tap::EndTurn => end_turn(on),
+                    Tap::Lower => lower(on),
+                    Tap::LowerAll => lower_all(),
                     Tap::OpenFloor(open) => Deed::Change(SettingsChange::set(ASK_ANYTIME, *open)),
                     Tap::MakeRole(role) => Deed::MakeRole(on, *role),
                     Tap::Remove => Deed::Remove(on),
@@ -377,14 +409,16 @@ fn hands_by_the_log(log: &[Event]) -> Vec<(UserId, u64, BTreeSet<InviteId>)> {
         if let EventKind::ReceiveNewInvitation(new) = &event.kind {
             let operation = new.group_id.and_then(|_| Operation::read(&new.data));
             if operation == Some(Operation::SpeechApplication) {
-                up.insert((new.inviter, id), event.seq);
+                let seq = new.place.map_or(event.seq, |place| place.seq);
+                up.insert((new.inviter, id), seq);
             }
             made.insert(id, (operation, new.inviter));
         }
         let Some((Some(operation), inviter)) = made.get(&id) else { continue };
         match (operation, &event.kind) {
             (Operation::HandRaising { .. }, EventKind::InviteeAccepted(accepted)) => {
-                up.insert((accepted.invitee, id), event.seq);
+                let seq = accepted.place.map_or(event.seq, |place| place.seq);
+                up.insert((accepted.invitee, id), seq);
             }
             (Operation::HandRaising { .. }, EventKind::InviteeFinished(finished)) => {
                 up.remove(&(finished.invitee, id));
@@ -511,10 +545,20 @@ proptest! {
             let EventKind::InviteeFinished(finished) = &event.kind else { continue };
             let known: &[&str] = match operation(&class.group, finished.invite_id) {
                 Some(Operation::HandRaising { .. }) => {
-                    &[Reason::CalledOn.text(), Reason::Lowered.text(), signaling::Reason::Left.text()]
+                    &[
+                        Reason::CalledOn.text(),
+                        Reason::Lowered.text(),
+                        Reason::Followed.text(),
+                        signaling::Reason::Left.text(),
+                        signaling::Reason::Undone.text(),
+                    ]
                 }
                 Some(Operation::Speaking | Operation::SpeechApplication) => {
-                    &[Reason::Spoke.text(), signaling::Reason::Left.text()]
+                    &[
+                        Reason::Spoke.text(),
+                        signaling::Reason::Left.text(),
+                        signaling::Reason::Undone.text(),
+                    ]
                 }
                 None => &[signaling::Reason::Finished.text(), signaling::Reason::Left.text()],
             };
@@ -537,7 +581,9 @@ proptest! {
                 let now = after.hand(hand.user).map(|hand| hand.sources.clone());
                 now.is_some_and(|now| hand.sources.iter().any(|source| !now.contains(source)))
             });
-            prop_assert!(has_lost_a_source || stayed_was == stayed_is);
+            // An undo brings hands back to the places that they had.
+            let is_undo = matches!(moment.command, Command::Undo { .. });
+            prop_assert!(is_undo || has_lost_a_source || stayed_was == stayed_is);
             // To pass, to invite, to close a round or the floor leaves every hand where it is.
             let passes = matches!(
                 moment.command,
@@ -545,7 +591,11 @@ proptest! {
                     if operation(&moment.after.group, *invite_id) == Some(Operation::Speaking)
             );
             if passes || matches!(moment.command, Command::ChangeGroup { .. }) {
-                prop_assert_eq!(before.hands, after.hands);
+                let places = |lesson: &Lesson| -> Vec<_> {
+                    let hands = lesson.hands.iter();
+                    hands.map(|it| (it.user, it.since, it.seq, it.sources.clone())).collect()
+                };
+                prop_assert_eq!(places(&before), places(&after));
             }
             Ok(())
         })?;
@@ -634,7 +684,7 @@ proptest! {
         let mut class = lived(&life)?;
         class.act(Command::Expire).expect("the clock is not refused");
         for hand in class.lesson().hands {
-            for (by, deed) in [(hand.user, Deed::LowerHand), (ADA, Deed::Lower(hand.user))] {
+            for (by, deed) in [(hand.user, Deed::LowerHand), (ADA, lower(hand.user))] {
                 let is_teacher = |user| class.with_role(Role::Teacher).contains(&user);
                 if is_teacher(hand.user) || (by == ADA && !is_teacher(ADA)) {
                     continue;
@@ -722,9 +772,14 @@ proptest! {
         let mut class = lived(&life)?;
         let (chronicle, done) = told(Chronicle::new(GROUP), &class.log);
         let records = all_records(&chronicle, done);
-        let made: Vec<InviteId> = class.made();
-        prop_assert_eq!(records.len(), made.len());
-        for record in &records {
+        let restoring = || class.group.invitations().filter_map(|it| Some((it.invite_id, it.restores?)));
+        let is_record = |id: &InviteId| restoring().all(|(restoring, _)| restoring != *id);
+        let made: Vec<InviteId> = class.made().into_iter().filter(is_record).collect();
+        let of_records: Vec<InviteId> = records.iter().map(|record| record.invite_id).collect();
+        prop_assert_eq!(of_records, made);
+        // What an undo brought back goes on in the record of what it restores.
+        let goes_on = |id: InviteId| restoring().any(|(_, restored)| restored == id);
+        for record in records.iter().filter(|record| !goes_on(record.invite_id)) {
             let invitation = class.group.invitation(record.invite_id).expect("it was made");
             let parts: Vec<_> =
                 invitation.parts().iter().map(|part| (part.user_id, part.state)).collect();
@@ -866,6 +921,8 @@ fn the_lives_meet_every_standing_and_every_way_in_which_a_hand_comes_down() {
                         Some(Reason::CalledOn) => met.insert("called on"),
                         Some(Reason::Lowered) => met.insert("lowered"),
                         Some(Reason::Spoke) => met.insert("spoke"),
+                        Some(Reason::Followed) => met.insert("followed"),
+                        Some(Reason::Skipped) => false,
                         None => met.insert("other"),
                     },
                     EventKind::InvitationCancelled(cancelled) => {

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { type APIRequestContext, type Locator, type Page, request as requests } from "@playwright/test";
 import { expect, test } from "./class.ts";
-import { Lesson, type Member, readCsv } from "./lesson.ts";
+import { Lesson, type Member, readCsv, unfold } from "./lesson.ts";
 import type { Handup } from "./server.ts";
 
 const PASSWORD = "correct horse battery";
@@ -136,8 +136,13 @@ test.describe("without JavaScript", () => {
       "1 student raised a hand and was never called: Sam.",
     );
     await expect(page.locator(".never-raised")).toHaveCount(0);
-    await expect(page.locator(".share-of-turns")).toContainText("100 %");
+    await expect(page.locator(".waited")).toHaveText(/^From question to first turn: \d+\.\d s\.$/);
 
+    const summaries = page.locator(".folded > summary");
+    await expect(summaries.nth(0)).toHaveText(/^Round 1, .*Why is the sky blue\?3 hands, 1 turn$/);
+    await expect(summaries.nth(1)).toHaveText(/^Round 2, .*3 hands, 1 turn$/);
+    await expect(page.locator(".raised-table").first()).toBeHidden();
+    await unfold(page);
     const one = page.locator("[data-round='1']");
     await expect(one.getByRole("heading")).toHaveText(/^Round 1, \d\d:\d\d:\d\d$/);
     await expect(one).toContainText("Why is the sky blue?");
@@ -253,6 +258,7 @@ test.describe("without JavaScript", () => {
     ] as const;
     await becomeAdmin(page, handup);
     await page.goto(`/admin/class/${lesson.group}`);
+    await unfold(page);
     const rows = await cells(page.locator(".others-table"));
     expect(rows.map(([what, who, , answer]) => [what, who, answer])).toEqual(
       expected.map(([what, who, answer]) => [what, who, answer]),
@@ -295,7 +301,9 @@ test.describe("without JavaScript", () => {
     await expect(page.getByRole("heading", { name: "All classes" })).toBeVisible();
 
     // Signed out, the page asks; a wrong password says so; the link is used up.
+    await page.getByRole("link", { name: "Access" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByText(/^This opens what happened in every class/)).toBeVisible();
     await page.getByLabel("Password").fill("something else");
     await page.keyboard.press("Enter");
     await expect(page.getByRole("alert")).toHaveText("That password is not right. Try again.");
@@ -320,7 +328,12 @@ test.describe("without JavaScript", () => {
     await page.getByRole("link", { name: "Sam" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Sam");
     await expect(page.locator(".figure").first()).toHaveText(/Hands1/);
+    // The data stand as they are stored only where one asks for that.
+    await expect(page.getByText("no idea")).toBeHidden();
+    await expect(page.getByText(/"operation"/).first()).toBeHidden();
+    await unfold(page);
     await expect(page.getByText("no idea")).toBeVisible();
+    await expect(page.getByText(/"operation"/).first()).toBeVisible();
 
     // Erased: the name and the words are gone, the counts stay.
     await page.getByRole("button", { name: "Erase name and data" }).click();
@@ -360,12 +373,16 @@ test.describe("without JavaScript", () => {
     const lesson = await Lesson.begin(request, "Biology 9B");
     await lesson.teacher.end();
     await becomeAdmin(page, handup);
+    await page.getByRole("link", { name: "Keeping" }).click();
     await expect(page.getByText(/^Classes are kept until somebody deletes them\./)).toBeVisible();
     const days = page.getByLabel("Days after the end");
     await days.fill("30");
     await page.getByRole("button", { name: "Save" }).click();
     const words = /^A class is deleted 30 days after it ended\. One in which nothing happens for 120 days ends/;
     await expect(page.getByText(words)).toBeVisible();
+    await page.goto("/stored");
+    await expect(page.getByText(/deleted with everything in it 30 days after its end/)).toBeVisible();
+    await page.goto("/admin");
     await page.getByRole("link", { name: "Biology 9B" }).click();
     await expect(page.getByText(/^This class will be deleted on \d+ \w+ \d{4}\.$/)).toBeVisible();
 
@@ -374,8 +391,8 @@ test.describe("without JavaScript", () => {
       form: { days: "0" },
       maxRedirects: 0,
     });
-    expect(strange.headers()["location"]).toBe("/admin?problem=days");
-    await page.goto("/admin");
+    expect(strange.headers()["location"]).toBe("/admin?tab=keeping&problem=days");
+    await page.goto("/admin?tab=keeping");
     await days.fill("");
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText(/^Classes are kept until somebody deletes them\./)).toBeVisible();
@@ -425,6 +442,7 @@ test.describe("without JavaScript", () => {
     }
     await becomeAdmin(page, handup);
     await page.getByRole("link", { name: "=HYPERLINK(1) <b>" }).click();
+    await unfold(page);
     for (const name of hostile) {
       await expect(page.locator(".raised-table bdi").getByText(name, { exact: true })).toBeVisible();
     }
@@ -478,7 +496,8 @@ test.describe("without JavaScript", () => {
     for (const from of ["/admin", `/admin/class/${lesson.group}`]) {
       await page.goto(from);
       const download = page.waitForEvent("download");
-      await page.getByRole("link", { name: "Export as CSV" }).click();
+      await page.getByLabel("Format").selectOption({ label: "CSV, for a spreadsheet" });
+      await page.getByRole("button", { name: "Export" }).click();
       const saved = await (await download).path();
       const rows = readCsv((await readFile(saved, "utf8")).slice(1));
       await expect(
@@ -597,14 +616,18 @@ test("a teacher's and a student's way to what happened", async ({ classroom }) =
   const menu = await teacher.menu();
   await menu.getByRole("link", { name: "What happened in class" }).click();
   await expect(teacher.page.getByText("Why is the sky blue?").first()).toBeVisible();
+  await unfold(teacher.page);
   await expect(teacher.page.locator(".raised-table")).toContainText("Ada");
   await expect(teacher.page.getByRole("button", { name: "Delete the class" })).toHaveCount(0);
   await teacher.page.getByRole("link", { name: "Back to the class" }).click();
   await expect(teacher.page).toHaveURL(room);
   await teacher.isLive();
 
+  await ada.menu();
   await ada.page.getByRole("link", { name: "My data" }).click();
   await expect(ada.page.getByText("Your name in this class is Ada.")).toBeVisible();
+  await expect(ada.page.getByText("You raised your hand once and have not spoken yet.")).toBeVisible();
+  await expect(ada.page.getByText(/"operation"/).first()).toBeHidden();
   await expect(ada.page.getByText("accepted, goes on")).toBeVisible();
   await ada.page.getByRole("link", { name: "Back to the class" }).click();
   await ada.isLive();
@@ -617,4 +640,92 @@ test("a teacher's and a student's way to what happened", async ({ classroom }) =
   await ada.page.goto("/");
   await ada.page.getByRole("link", { name: "Biology 9B" }).click();
   await expect(ada.page.getByRole("heading", { level: 1 })).toHaveText("What is stored about you");
+});
+
+test("on a phone a student is one row, and those who did nothing are one line @once", async ({
+  handup,
+  request,
+  device,
+}) => {
+  const lesson = await Lesson.begin(request, "Biology 9B");
+  const names = Array.from({ length: 16 }, (_, at) => `Student ${String.fromCharCode(65 + at)}`);
+  const students = [];
+  for (const name of names) students.push(await lesson.join(name));
+  for (let round = 0; round < 3; round += 1) {
+    const asked = await lesson.teacher.ask("Why is the sky blue?");
+    for (const student of students.slice(0, 6)) await student.accept(asked);
+  }
+  const page = await device({ viewport: { width: 390, height: 844 } });
+  await lesson.teacher.lendTo(page.context(), handup.url);
+  await page.goto(`/class/${lesson.group}/history`);
+  const rows = page.locator(".people-table tbody tr:visible");
+  await expect(rows).toHaveText(names.slice(0, 6).map((name) => new RegExp(`^${name}.*3 hands · 0 turns`)));
+  for (const row of await rows.all()) {
+    expect((await row.boundingBox())?.height).toBeLessThanOrEqual(60);
+  }
+  await expect(page.locator(".idle-line")).toHaveText(
+    `No hand and no turn: ${names.slice(6).join(", ")}. Show them in the table`,
+  );
+  // Sentences, figures, sixteen students, three rounds and the picture.
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  expect(height).toBeLessThan(2_600);
+  await page.getByRole("link", { name: "Show them in the table" }).click();
+  await expect(rows).toHaveCount(10);
+
+  // Bars have an edge that stands out from paper, in both themes.
+  const bar = page.locator(".people-table .hand-bar").first();
+  await page.goto(`/class/${lesson.group}/history`);
+  for (const [colorScheme, stroke] of [
+    ["light", "rgb(160, 106, 0)"],
+    ["dark", "rgb(255, 190, 61)"],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expect(bar).toHaveCSS("stroke", stroke);
+    await expect(bar).toHaveCSS("stroke-width", "1.5px");
+  }
+});
+
+test("on paper nothing lies on a dark wash, and what is folded is there @once", async ({
+  handup,
+  request,
+  device,
+}) => {
+  const { lesson } = await scripted(handup, request);
+  const page = await device({ colorScheme: "dark" });
+  await lesson.teacher.lendTo(page.context(), handup.url);
+  await page.goto(`/class/${lesson.group}/history`);
+  await page.emulateMedia({ colorScheme: "dark", media: "print" });
+  const tokens = await page.evaluate(() => {
+    const style = getComputedStyle(document.documentElement);
+    return ["--hand-wash", "--floor-wash", "--paper", "--surface"].map((it) => style.getPropertyValue(it));
+  });
+  expect(new Set(tokens)).toEqual(new Set(["#ffffff"]));
+  await expect(page.locator(".raised-table").first()).toBeVisible();
+  await expect(page.locator(".in-page")).toBeHidden();
+});
+
+test("an administrator finds what goes on, what is over, and which of two of a name @once", async ({
+  handup,
+  request,
+  page,
+}) => {
+  await Lesson.begin(request, "Biology 9B", "Ms Park");
+  const over = await Lesson.begin(request, "Biology 9B", "Mr Okafor");
+  await Lesson.begin(request, "Chemistry 8A");
+  await over.teacher.end();
+  await becomeAdmin(page, handup);
+  const names = page.locator(".classes tbody th a");
+  await expect(names).toHaveText([
+    "Chemistry 8A",
+    /^Biology 9B, Mr Okafor, \d+ \w+ \d{4}$/,
+    /^Biology 9B, Ms Park, \d+ \w+ \d{4}$/,
+  ]);
+  await expect(page.getByRole("row").filter({ hasText: "Chemistry" })).toContainText("On now");
+  await page.getByLabel("Which").selectOption("Over");
+  await page.getByRole("button", { name: "Search" }).click();
+  await expect(names).toHaveText(["Biology 9B"]);
+  await page.getByLabel("Which").selectOption("On now");
+  await page.getByRole("button", { name: "Search" }).click();
+  await expect(names).toHaveText(["Chemistry 8A", "Biology 9B"]);
+  await expect(page.getByText(/^2 classes, newest first/)).toBeVisible();
 });

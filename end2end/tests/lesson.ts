@@ -1,6 +1,6 @@
 // Lessons that are held through the API, quickly and to the letter, for the pages that tell of them.
 
-import type { APIRequestContext, BrowserContext } from "@playwright/test";
+import type { APIRequestContext, BrowserContext, Page } from "@playwright/test";
 import { expect } from "@playwright/test";
 
 interface Invitation {
@@ -121,6 +121,15 @@ export class Lesson {
     expect(answer.status()).toBe(201);
     const { userID, token } = await answer.json();
     return new Member(request, this.group, userID, token);
+  }
+}
+
+/** Opens every round of a class's page, and all that is folded in them. */
+export async function unfold(page: Page): Promise<void> {
+  for (const what of [".folded", ".recorded", ".as-stored"]) {
+    for (const summary of await page.locator(`${what}:not([open]) > summary`).all()) {
+      await summary.click({ position: { x: 8, y: 24 } });
+    }
   }
 }
 

@@ -188,8 +188,8 @@ test("an address can carry nothing into a page but text", { tag: "@once" }, asyn
   const troubled = (problem: string) => (text: string) =>
     `?problem=${problem}&${everyField(text).slice(1)}`;
   const addresses = [
-    (text: string) => `/${troubled("name-long")(text)}`,
-    (text: string) => `/${troubled("class-name-long")(text)}`,
+    (text: string) => `/start${troubled("name-long")(text)}`,
+    (text: string) => `/start${troubled("class-name-long")(text)}`,
     (text: string) => `/join${troubled("code")(text)}`,
     (text: string) => `/join/${lesson.joinCode}${troubled("name-strange")(text)}`,
     (text: string) => `/join/${encodeURIComponent(text)}`,

@@ -16,6 +16,8 @@ pub struct Config {
     /// The origin under which people reach the server, without a slash at its end; none where each
     /// browser's own word is taken.
     pub public_url: Option<String>,
+    /// Who runs the server, as its first page names them; none where it names nobody.
+    pub operator: Option<String>,
     /// The networks of the proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// The hash of the administrator's password; none where it is set by a link.
@@ -37,6 +39,7 @@ impl Config {
         Self {
             database: database.into(),
             public_url: None,
+            operator: None,
             trusted_proxies: Vec::new(),
             admin_password_hash: None,
             ice: IceConfig::default(),

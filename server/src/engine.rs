@@ -71,6 +71,7 @@ pub(crate) struct Shared {
     pulse: Arc<Pulse>,
     renders: RenderQueue,
     public_url: Option<String>,
+    operator: Option<String>,
     cookies: Cookies,
     limits: Limits,
     pub proxies: Proxies,
@@ -140,6 +141,7 @@ impl Engine {
             proxies: Proxies::new(config.trusted_proxies),
             cookies: Cookies::new(id, is_https),
             public_url: config.public_url,
+            operator: config.operator,
             ice: config.ice,
             bounds: config.bounds,
             still_days: config.still_days,
@@ -208,6 +210,11 @@ impl Engine {
     /// The configured origin, when there is one.
     pub fn public_url(&self) -> Option<&str> {
         self.shared.public_url.as_deref()
+    }
+
+    /// Who runs the server, where that is configured.
+    pub fn operator(&self) -> Option<&str> {
+        self.shared.operator.as_deref()
     }
 
     /// Where the server listens; none until it does.

@@ -210,7 +210,7 @@ pub fn act(
     let settlement = carry_out(group, now, command.clone(), application, &mut events)?;
     if let Command::Perform { actor, data, fresh } = &command {
         let performance = application.perform(group, now, *actor, data, *fresh);
-        let performance = performance.unwrap_or(Err(Rejection::NotPermitted))?;
+        let performance = performance.unwrap_or(Err(Rejection::NothingToPerform))?;
         perform(group, now, *actor, performance, application, &mut events)?;
     }
     Ok(Outcome { events, settlement })

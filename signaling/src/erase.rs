@@ -63,7 +63,9 @@ impl Eraser {
             EventKind::ReceiveNewInvitation(new) => {
                 let to_them = new.group_id.is_none()
                     && new.invitee_list == InviteeList::Members(vec![self.whom]);
-                if new.inviter == self.whom || to_them {
+                // What an undo brought back is theirs as well, whoever pressed it.
+                let is_of_theirs = new.restores.is_some_and(|it| self.theirs.contains(&it));
+                if new.inviter == self.whom || to_them || is_of_theirs {
                     self.theirs.insert(new.invite_id);
                     new.data = keep(&new.data);
                 }

@@ -245,11 +245,14 @@ impl Invitation {
     /// Whether it is open, or something that an acceptance began goes on, or it stays once it has
     /// closed: for everyone whom it asked, or as long as somebody has declined it.
     pub fn is_live(&self) -> bool {
-        let is_any = |state| self.in_state(state).next().is_some();
-        self.open
-            || is_any(InviteeState::Accepted)
-            || self.stays
-                && (self.invitee_list == InviteeList::Everyone || is_any(InviteeState::Rejected))
+        let has_declined = || self.in_state(InviteeState::Rejected).next().is_some();
+        self.goes_on()
+            || self.stays && (self.invitee_list == InviteeList::Everyone || has_declined())
+    }
+
+    /// Whether it is open or something that an acceptance began goes on.
+    pub fn goes_on(&self) -> bool {
+        self.open || self.in_state(InviteeState::Accepted).next().is_some()
     }
 
     /// Whether the deadline has come by this moment, its timeout event written or not.

@@ -104,6 +104,9 @@ pub enum Rejection {
         /// The state that won.
         InviteeState,
     ),
+    /// No application knows what the `data` asks for.
+    #[error("No application knows what this data asks for.")]
+    NothingToPerform,
     /// Nothing that was performed has this number, or it is not the last, or too long ago.
     #[error("There is nothing to undo any more.")]
     NothingToUndo,
@@ -140,7 +143,7 @@ impl Rejection {
             Self::AlreadyProcessed(_) | Self::NothingToUndo | Self::Full | Self::LastTeacher => 409,
             Self::Ended => 410,
             Self::DataTooLarge => 413,
-            Self::NotAMember => 422,
+            Self::NotAMember | Self::NothingToPerform => 422,
             Self::Application(refusal) => refusal.status,
         }
     }
@@ -152,7 +155,8 @@ impl Rejection {
             | Self::DuplicateInvitee
             | Self::InvitesOneself
             | Self::NoSuchMember
-            | Self::NotAMember => Code::InvalidParameter,
+            | Self::NotAMember
+            | Self::NothingToPerform => Code::InvalidParameter,
             Self::NotSignedIn => Code::NotSignedIn,
             Self::Locked | Self::LastTeacher => Code::GroupRefuses,
             Self::NotPermitted => Code::NotPermitted,
@@ -181,6 +185,7 @@ impl Rejection {
             | Self::NoSuchInvitation
             | Self::NotAMember
             | Self::NoSuchMember
+            | Self::NothingToPerform
             | Self::NothingToUndo
             | Self::LastTeacher
             | Self::Ended

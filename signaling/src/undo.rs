@@ -137,18 +137,18 @@ impl Undo<'_> {
             self.bring_back_what_followed(invitation);
             return;
         }
-        let by_student = self.group.is_student(invitation.inviter);
-        let taken = invitation
+        let by_student = self.is_of_student(invitation);
+        let was_taken = invitation
             .parts()
             .iter()
             .any(|part| part.state == InviteeState::Accepted && self.range.contains(&part.seq));
-        if by_student && (taken || self.range.contains(&invitation.ends.closed)) {
+        let was_cancelled = invitation.closed == Some(InviteeState::Cancelled)
+            && self.range.contains(&invitation.ends.closed);
+        if by_student && (was_taken || was_cancelled) {
             self.ask_again(invitation);
         } else if self.range.contains(&invitation.ends.cleared) {
             self.show_again(invitation);
-        } else if self.range.contains(&invitation.ends.closed)
-            && invitation.closed == Some(InviteeState::Cancelled)
-        {
+        } else if was_cancelled {
             self.open_again(invitation);
         }
         let finished: Vec<&Invitee> = invitation
@@ -201,9 +201,10 @@ impl Undo<'_> {
         let invite_id = self.fresh.nth(self.made);
         self.made += 1;
         let is_to_all = invitee_list == InviteeList::Everyone;
+        // Whoever sent it, if they may send it today; else whoever takes it back.
+        let is_theirs = self.group.is_teacher(like.inviter) || self.is_of_student(like);
+        let inviter = if is_theirs { like.inviter } else { self.actor };
         let left = expires_at.map_or(0, |at| (at.millis_since(self.now).max(0) + 999) / 1_000);
-        let inviter =
-            if self.group.member(like.inviter).is_some() { like.inviter } else { self.actor };
         self.kinds.push(
             ReceiveNewInvitation {
                 invite_id,
@@ -228,8 +229,26 @@ impl Undo<'_> {
 
     /// What a student asked unprompted, once more.
     fn ask_again(&mut self, invitation: &Invitation) {
-        if self.group.is_student(invitation.inviter) {
-            let list = invitation.invitee_list.clone();
+        let group = self.group;
+        let list = match &invitation.invitee_list {
+            InviteeList::Everyone => InviteeList::Everyone,
+            InviteeList::Members(users) => {
+                let teachers = users.iter().filter(|user| group.is_teacher(**user));
+                InviteeList::Members(teachers.copied().collect())
+            }
+        };
+        if list != InviteeList::Members(Vec::new()) {
+            // What they have asked since gives way to it, for its place is the better one.
+            let since: Vec<EventKind> = self
+                .group
+                .live()
+                .filter(|it| it.inviter == invitation.inviter && it.open && it.group_id.is_some())
+                .map(|it| {
+                    let pending = it.in_state(InviteeState::Pending).collect();
+                    cancelled(it, InviteeList::Members(pending))
+                })
+                .collect();
+            self.kinds.extend(since);
             self.make(invitation, list, None);
         }
     }
@@ -252,12 +271,15 @@ impl Undo<'_> {
             self.open_again(invitation);
             return;
         }
-        let invite_id = self.make(invitation, InviteeList::Everyone, invitation.expires_at);
         let timed_out = invitation.closed == Some(InviteeState::TimedOut);
+        let expires_at = invitation.expires_at.filter(|at| timed_out || *at > self.now);
+        let invite_id = self.make(invitation, InviteeList::Everyone, expires_at);
         self.kinds.push(if timed_out {
             InvitationTimeout { invite_id, invitee_list: InviteeList::Everyone }.into()
         } else {
-            let closed = Invitation { invite_id, ..invitation.without_invitees() };
+            let is_here = self.group.is_teacher(invitation.inviter);
+            let inviter = if is_here { invitation.inviter } else { self.actor };
+            let closed = Invitation { invite_id, inviter, ..invitation.without_invitees() };
             cancelled(&closed, InviteeList::Everyone)
         });
     }
@@ -265,14 +287,16 @@ impl Undo<'_> {
     /// What these parts of an invitation had begun goes on from where it began.
     fn accept_again(&mut self, invitation: &Invitation, parts: &[&Invitee]) {
         let group = self.group;
+        let by_student = self.is_of_student(invitation);
+        let may_be_asked = |user| {
+            if by_student { group.is_teacher(user) } else { group.is_student(user) }
+        };
         let here: Vec<(UserId, Option<Place>)> = parts
             .iter()
-            .filter(|part| group.member(part.user_id).is_some())
+            .filter(|part| may_be_asked(part.user_id))
             .map(|part| (part.user_id, part.began))
             .collect();
-        if here.is_empty()
-            || group.member(invitation.inviter).is_none() && group.is_student(invitation.inviter)
-        {
+        if here.is_empty() {
             return;
         }
         let users = here.iter().map(|(user, _)| *user).collect();
@@ -283,13 +307,19 @@ impl Undo<'_> {
         }
     }
 
+    /// Whether a student sent it, who still is one: it asks teachers then.
+    fn is_of_student(&self, invitation: &Invitation) -> bool {
+        self.group.is_student(invitation.inviter)
+            && invitation.parts().iter().all(|part| !self.group.is_student(part.user_id))
+    }
+
     /// Whom an invitation asks of those who are still in the group.
     fn still_here(&self, list: &InviteeList, invitation: &Invitation) -> Option<InviteeList> {
         match list {
             InviteeList::Everyone => Some(InviteeList::Everyone),
             InviteeList::Members(_) => {
                 let closed = invitation.parts().iter().filter(|part| {
-                    self.range.contains(&part.seq) && self.group.member(part.user_id).is_some()
+                    self.range.contains(&part.seq) && self.group.is_student(part.user_id)
                 });
                 let users: Vec<UserId> = closed.map(|part| part.user_id).collect();
                 (!users.is_empty()).then_some(InviteeList::Members(users))

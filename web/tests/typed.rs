@@ -186,7 +186,7 @@ async fn a_form_takes_no_name_that_shows_nothing_and_no_question() {
         assert!(leads_to.starts_with("/join?problem=name-strange"), "{leads_to}");
         for fields in [format!("name={unseen}&teacher=T"), format!("name=4C&teacher={unseen}")] {
             let leads_to = school.submit("/do/start", &form, &fields).await;
-            assert!(leads_to.starts_with("/?problem=name-strange"), "{leads_to}");
+            assert!(leads_to.starts_with("/start?problem=name-strange"), "{leads_to}");
         }
         let ask = format!("group={}&deed=ask&question={unseen}", class.group_id);
         let leads_to = school.submit("/do/act", &school.cookie(), &ask).await;

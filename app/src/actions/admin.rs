@@ -73,7 +73,7 @@ pub async fn keep_days(
     #[server(default)] sure: String,
 ) -> Result<(), Trouble> {
     let kept = set_keep_days(&days, !sure.is_empty()).await;
-    lead(kept, |trouble| address("/admin", &[("problem", trouble.key())]))
+    lead(kept, |trouble| address("/admin", &[("tab", "keeping"), ("problem", trouble.key())]))
 }
 
 async fn set_keep_days(days: &str, is_sure: bool) -> Result<String, Failure> {
@@ -88,10 +88,10 @@ async fn set_keep_days(days: &str, is_sure: bool) -> Result<String, Failure> {
     if let Some(days) = days.filter(|_| !is_sure)
         && engine.kept_long_enough(engine.now(), days).await? > 0
     {
-        return Ok(format!("/admin?keep={days}"));
+        return Ok(format!("/admin?tab=keeping&keep={days}"));
     }
     engine.set_keep_days(days).await?;
-    Ok("/admin?done=kept".to_owned())
+    Ok("/admin?tab=keeping&done=kept".to_owned())
 }
 
 /// Deletes a class, for good.

@@ -1,20 +1,20 @@
 //! The list of all classes, with what can be done about them.
 
+use std::collections::HashMap;
+
 use classroom::history::Summary;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use server::{ClassRow, Place};
 use signaling::Timestamp;
 
-use super::keeping::{Keeping, proposal};
 use super::place::Spot;
 use super::search::Search;
+use super::tabs::{Part, Tab};
 use crate::history::names::named;
-use crate::request::{address, query};
-use crate::ui::frame::Wide;
-use crate::ui::problem::{Problem, trouble};
+use crate::request::address;
+use crate::ui::export_form::ExportForm;
 use crate::ui::table::{Column, Table};
-use crate::words::{admin, count, export as export_words, figure, page};
+use crate::words::{admin, apart, count, export as export_words, figure};
 use crate::zone::{Zone, zone};
 
 /// The most teachers of a class that are named here. All of them are on its page.
@@ -26,32 +26,18 @@ pub struct List {
     pub next: Option<Place>,
     pub total: u64,
     pub keep_days: Option<u32>,
-    pub still_days: u32,
     pub now: Timestamp,
-    /// How many days are proposed, and how many classes that would delete at once.
-    pub proposed: Option<(u32, u64)>,
 }
 
 /// The page of the list.
 pub fn classes(search: Search, list: List) -> impl IntoView {
     let zone = zone();
-    let problem = trouble();
-    let done = match query("done").as_str() {
-        "deleted" => Some(admin::class_deleted()),
-        "kept" => Some(admin::setting_saved()),
-        _ => None,
-    };
     let is_first = search.after.is_empty();
     let is_search = search.is_any();
     let link = |after: &str| {
         let mut fields = search.fields().to_vec();
         fields.push(("after", after));
         address("/admin", &fields)
-    };
-    let export = |format: &'static str| {
-        let mut fields = search.fields().to_vec();
-        fields.push(("format", format));
-        address("/admin/export", &fields)
     };
     let pager = (!is_first || list.next.is_some()).then(|| {
         view! {
@@ -72,24 +58,27 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
     });
     let total = count::classes(usize::try_from(list.total).unwrap_or(usize::MAX));
     let is_empty = list.classes.is_empty();
-    let (csv, json) = (export("csv"), export("json"));
+    let export: Vec<(&'static str, String)> =
+        search.fields().map(|(name, value)| (name, value.to_owned())).to_vec();
+    let mut named: HashMap<String, u32> = HashMap::new();
+    for (class, _) in &list.classes {
+        *named.entry(class.name.to_lowercase()).or_default() += 1;
+    }
     let rows = list
         .classes
         .into_iter()
-        .map(|(class, summary)| class_row(&class, &summary, &zone, list.keep_days))
+        .map(|(class, summary)| {
+            let is_alone = named.get(&class.name.to_lowercase()) == Some(&1);
+            class_row(&class, &summary, &zone, list.keep_days, list.now, is_alone)
+        })
         .collect_view();
+    let state = search.state().to_owned();
+    let states = [("", admin::all_states()), ("on", admin::on_now()), ("over", admin::over())];
+    let states = states.map(
+        |(value, words)| view! { <option value=value selected=value == state>{words}</option> },
+    );
     view! {
-        <Title text=page::all_classes() />
-        <Wide>
-            <div class="head across">
-                <h1>{page::all_classes()}</h1>
-                <form method="post" action="/do/sign-out">
-                    <button class="quiet">{admin::sign_out()}</button>
-                </form>
-            </div>
-            <Problem problem />
-            {done.map(|done| view! { <p class="done" role="status">{done}</p> })}
-            {list.proposed.map(|(days, count)| proposal(days, count))}
+        <Part tab=Tab::Classes>
             <form class="search" method="get" action="/admin" role="search">
                 <div class="field grow">
                     <label for="name">{admin::class_name()}</label>
@@ -102,6 +91,12 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
                 <div class="field">
                     <label for="until">{admin::until()}</label>
                     <input id="until" name="until" type="date" value=search.until.clone() />
+                </div>
+                <div class="field">
+                    <label for="state">{admin::state()}</label>
+                    <select id="state" name="state">
+                        {states.into_iter().collect_view()}
+                    </select>
                 </div>
                 <button class="primary">{admin::search()}</button>
                 {is_search.then(|| view! { <a class="button bare" href="/admin">{admin::show_all()}</a> })}
@@ -137,20 +132,24 @@ pub fn classes(search: Search, list: List) -> impl IntoView {
                         export_words::of_all()
                     }}
                 </p>
-                <div class="choices">
-                    <a class="button quiet" href=csv>
-                        {export_words::csv()}
-                    </a>
-                    <a class="button quiet" href=json>
-                        {export_words::json()}
-                    </a>
-                </div>
+                <ExportForm page="/admin/export".to_owned() fields=export.clone() />
             </section>
                     }
                 })}
-            <Keeping days=list.keep_days still_days=list.still_days />
-        </Wide>
+        </Part>
     }
+}
+
+/// That a class goes on, or for how long nothing has happened in it.
+fn goes_on(quiet_millis: i64) -> String {
+    let minutes = usize::try_from(quiet_millis / 60_000).unwrap_or_default();
+    let time = match minutes {
+        0..10 => return admin::on_now().to_owned(),
+        10..60 => admin::minutes(minutes),
+        60..2_880 => admin::hours(minutes / 60),
+        _ => count::days(minutes / 1_440),
+    };
+    admin::quiet_for(&time)
 }
 
 fn columns() -> Vec<Column> {
@@ -164,16 +163,22 @@ fn class_row(
     summary: &Summary,
     zone: &Zone,
     keep_days: Option<u32>,
+    now: Timestamp,
+    is_alone: bool,
 ) -> impl IntoView + use<> {
     let began = zone.day_and_clock(class.created_at);
     let end = match class.ended_at {
-        None => admin::goes_on().to_owned(),
+        None => goes_on(now.millis_since(class.last_at.unwrap_or(class.created_at))),
         Some(at) if zone.day(at) == zone.day(class.created_at) => admin::to(&zone.short_clock(at)),
         Some(at) => admin::to(&zone.day_and_clock(at)),
     };
     let deleted = class.deleted_at(keep_days).map(|at| admin::kept_until(&zone.day(at)));
     let name = class.name.clone();
     let left_out = summary.teachers.len().saturating_sub(TEACHERS);
+    let apart = (!is_alone).then(|| {
+        let teacher = summary.teachers.first().map(|name| apart(name)).unwrap_or_default();
+        admin::class_of(&teacher, &zone.day(class.created_at))
+    });
     let teachers = named(&summary.teachers, TEACHERS);
     let teachers = if left_out > 0 {
         count::names_and_so_many(view! { <bdi>{teachers}</bdi> }, left_out)
@@ -185,6 +190,7 @@ fn class_row(
             <th scope="row">
                 <a href=format!("/admin/class/{}", class.group_id)>
                     <bdi>{name}</bdi>
+                    {apart.map(|words| view! { <span class="hint">", " {words}</span> })}
                 </a>
             </th>
             <td data-label=admin::teacher()>

@@ -3,10 +3,13 @@
 use leptos::prelude::*;
 use server::{ClassFilter, ClassRow, Engine};
 
+use super::access::access;
+use super::keeping::{Kept, keeping};
 use super::list::{List, classes};
 use super::place::Spot;
 use super::search::{Search, class_filter};
 use super::sign_in::sign_in;
+use super::tabs::Tab;
 use crate::failure::Failure;
 use crate::request::{engine, query};
 use crate::ui::frame::refused;
@@ -25,6 +28,8 @@ pub fn AdminPage() -> impl IntoView {
             {Suspend::new(async move {
                 match found(&search).await {
                     Ok(Found::Classes(list)) => classes(search, *list).into_any(),
+                    Ok(Found::Keeping(kept)) => keeping(kept).into_any(),
+                    Ok(Found::Access) => access().into_any(),
                     Ok(Found::SignIn { has_admin }) => sign_in(has_admin).into_any(),
                     Err(failure) => refused(failure).into_any(),
                 }
@@ -36,6 +41,8 @@ pub fn AdminPage() -> impl IntoView {
 enum Found {
     SignIn { has_admin: bool },
     Classes(Box<List>),
+    Keeping(Kept),
+    Access,
 }
 
 async fn found(search: &Search) -> Result<Found, Failure> {
@@ -44,7 +51,17 @@ async fn found(search: &Search) -> Result<Found, Failure> {
         let has_admin = engine.has_admin().await?;
         return Ok(Found::SignIn { has_admin });
     }
-    let filter: ClassFilter = class_filter(&zone(), &search.name, &search.from, &search.until);
+    match Tab::of_page() {
+        Tab::Classes => {}
+        Tab::Keeping => {
+            let (days, still_days) = (engine.keep_days().await?, engine.still_days());
+            let proposed = proposed(&engine).await?;
+            return Ok(Found::Keeping(Kept { days, still_days, proposed }));
+        }
+        Tab::Access => return Ok(Found::Access),
+    }
+    let filter: ClassFilter =
+        class_filter(&zone(), &search.name, &search.from, &search.until, search.state());
     let after = search.after.parse::<Spot>().ok().map(|Spot(place)| place);
     let mut rows = engine.classes(&filter, after, CLASSES + 1).await?;
     let is_more = rows.len() > CLASSES as usize;
@@ -58,10 +75,8 @@ async fn found(search: &Search) -> Result<Found, Failure> {
         classes.push((class, summary));
     }
     let keep_days = engine.keep_days().await?;
-    let still_days = engine.still_days();
-    let proposed = proposed(&engine).await?;
     let now = engine.now();
-    let list = List { classes, next, total, keep_days, still_days, now, proposed };
+    let list = List { classes, next, total, keep_days, now };
     Ok(Found::Classes(Box::new(list)))
 }
 

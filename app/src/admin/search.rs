@@ -16,6 +16,8 @@ pub struct Search {
     pub name: String,
     pub from: String,
     pub until: String,
+    /// `on`, `over`, or neither.
+    pub state: String,
     pub after: String,
 }
 
@@ -26,26 +28,47 @@ impl Search {
             name: typed("name", 64),
             from: typed("from", 10),
             until: typed("until", 10),
+            state: typed("state", 4),
             after: query("after"),
         }
     }
 
     /// Whether anything is looked for.
     pub fn is_any(&self) -> bool {
-        !(self.name.is_empty() && self.from.is_empty() && self.until.is_empty())
+        self.fields().iter().any(|(_, value)| !value.is_empty())
     }
 
     /// What an address says of it.
-    pub fn fields(&self) -> [(&str, &str); 3] {
-        [("name", &self.name), ("from", &self.from), ("until", &self.until)]
+    pub fn fields(&self) -> [(&'static str, &str); 4] {
+        [
+            ("name", &self.name),
+            ("from", &self.from),
+            ("until", &self.until),
+            ("state", self.state()),
+        ]
+    }
+
+    /// Which classes the filter shows, by the word for it in an address.
+    pub fn state(&self) -> &str {
+        if over(&self.state).is_some() { &self.state } else { "" }
+    }
+}
+
+/// Whether classes are to be over, as an address says it.
+fn over(state: &str) -> Option<bool> {
+    match state {
+        "on" => Some(false),
+        "over" => Some(true),
+        _ => None,
     }
 }
 
 /// Which classes the fields of a search mean.
-pub fn class_filter(zone: &Zone, name: &str, from: &str, until: &str) -> ClassFilter {
+pub fn class_filter(zone: &Zone, name: &str, from: &str, until: &str, state: &str) -> ClassFilter {
     ClassFilter {
         name: name.trim().to_owned(),
         from: zone.start_of(from, false),
         until: zone.start_of(until, true),
+        over: over(state),
     }
 }

@@ -21,7 +21,7 @@ pub fn ExportPage() -> impl IntoView {
     let here = path();
     let format = if query("format") == "json" { Format::Json } else { Format::Csv };
     let fields: HashMap<&str, String> =
-        ["name", "from", "until"].into_iter().map(|field| (field, query(field))).collect();
+        ["name", "from", "until", "state"].into_iter().map(|field| (field, query(field))).collect();
     view! {
         <Suspense>
             {Suspend::new(async move {

@@ -33,6 +33,7 @@ struct Asked {
     name: Option<String>,
     from: Option<String>,
     until: Option<String>,
+    state: Option<String>,
     run: Option<String>,
 }
 
@@ -96,7 +97,9 @@ async fn all(
     let Exports { engine, zone, runs } = exports;
     let asking = signed_in_as_admin(&engine, &headers).await?;
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    let filter = class_filter(&zone, &text(&asked.name), &text(&asked.from), &text(&asked.until));
+    let [name, from, until, state] =
+        [&asked.name, &asked.from, &asked.until, &asked.state].map(text);
+    let filter = class_filter(&zone, &name, &from, &until, &state);
     let (_, total) = engine.totals(&filter).await?;
     let run = runs.begin(asked.run, total);
     file(Export::of_all(engine, zone, format, filter, run), format, asking, "classes")

@@ -8,7 +8,7 @@ use server::ClassRow;
 use super::entries::Whole;
 use super::names::named;
 use super::pager::Pager;
-use super::people::People;
+use super::people::{People, Sentences};
 use super::pictures::Timeline;
 use super::portions::TEACHERS;
 use super::read::{self, HistoryPage};
@@ -19,10 +19,11 @@ use super::viewer::{Viewer, viewer};
 use crate::failure::Failure;
 use crate::request::{param, path, query};
 use crate::ui::confirm::Confirm;
+use crate::ui::export_form::ExportForm;
 use crate::ui::frame::{Wide, refused};
 use crate::ui::problem::{Problem, trouble};
 use crate::ui::table::Figure;
-use crate::words::{apart, class as words, count, export, figure, page};
+use crate::words::{apart, class as words, count, export, figure, page, people, picture};
 use crate::zone::Zone;
 
 /// The page of a class, for an administrator or one of its teachers.
@@ -79,7 +80,7 @@ fn shown(
     let zone = zone_of(&page.chronicle);
     let summary = page.chronicle.summary();
     let here = viewer.class(class.group_id);
-    let spoken = page.chronicle.spoken_millis(page.now);
+    let has_picture = !page.records.is_empty();
     let back = match viewer {
         Viewer::Admin => ("/admin".to_owned(), page::all_classes().to_owned()),
         Viewer::Teacher(_) if class.ended_at.is_some() => {
@@ -114,21 +115,13 @@ fn shown(
             </div>
             <Problem problem />
             {done.map(|done| view! { <p class="done" role="status">{done}</p> })}
-            <dl class="figures" aria-label=words::figures()>
-                <Figure words=figure::students() value=summary.students.to_string() />
-                <Figure words=figure::rounds() value=summary.rounds.to_string() />
-                <Figure words=figure::hands() value=summary.hands.to_string() />
-                <Figure words=figure::turns() value=summary.turns.to_string() />
-                <Figure words=figure::spoken() value=spoke(spoken) />
-            </dl>
-            <div class="choices actions">
-                <a class="button quiet" href=format!("{here}/export?format=csv")>
-                    {export::csv()}
-                </a>
-                <a class="button quiet" href=format!("{here}/export?format=json")>
-                    {export::json()}
-                </a>
-                {(viewer == Viewer::Admin)
+            <InPage has_picture />
+            <WhatHappened page viewer spot zone />
+            <section class="keeping" aria-labelledby="export-title">
+                <h2 id="export-title">{export::title()}</h2>
+                <ExportForm page=format!("{here}/export") fields=Vec::new() />
+            </section>
+            {(viewer == Viewer::Admin)
                     .then(|| {
                         let name = apart(&class.name);
                         let means = if class.ended_at.is_none() {
@@ -137,7 +130,7 @@ fn shown(
                             words::deleting(&name)
                         };
                         view! {
-                            <Confirm
+                            <div class="choices actions"><Confirm
                                 id="delete-class"
                                 opens=words::delete()
                                 class="quiet would-destroy"
@@ -149,11 +142,9 @@ fn shown(
                                     <input type="hidden" name="group" value=class.group_id.to_string() />
                                     <button class="destroys">{words::delete()}</button>
                                 </form>
-                            </Confirm>
+                            </Confirm></div>
                         }
                     })}
-            </div>
-            <WhatHappened page viewer spot zone />
         </Wide>
     }
 }
@@ -169,7 +160,20 @@ pub fn teachers(names: &[String], spot: Spot) -> impl IntoView + use<> {
     count::names_and_more(names, more)
 }
 
-/// What happened: the students, the picture and the rounds.
+/// The ways to the parts of the page.
+#[component]
+fn InPage(has_picture: bool) -> impl IntoView {
+    view! {
+        <nav class="in-page" aria-label=words::on_this_page()>
+            <a href="#people-title">{people::title()}</a>
+            <a href="#rounds-title">{words::rounds_title()}</a>
+            {has_picture.then(|| view! { <a href="#timeline-title">{picture::title()}</a> })}
+            <a href="#export-title">{export::title()}</a>
+        </nav>
+    }
+}
+
+/// What happened: what one would look for, the figures, the students, the rounds and the picture.
 #[component]
 pub fn WhatHappened(page: HistoryPage, viewer: Viewer, spot: Spot, zone: Zone) -> impl IntoView {
     let (names, now) = (page.names.clone(), page.now);
@@ -185,9 +189,18 @@ pub fn WhatHappened(page: HistoryPage, viewer: Viewer, spot: Spot, zone: Zone) -
             }
         })
         .collect_view();
+    let summary = page.chronicle.summary();
+    let spoken = page.chronicle.spoken_millis(now);
     view! {
+        <Sentences page=page.clone() spot />
+        <dl class="figures" aria-label=words::figures()>
+            <Figure words=figure::students() value=summary.students.to_string() />
+            <Figure words=figure::rounds() value=summary.rounds.to_string() />
+            <Figure words=figure::hands() value=summary.hands.to_string() />
+            <Figure words=figure::turns() value=summary.turns.to_string() />
+            <Figure words=figure::spoken() value=spoke(spoken) />
+        </dl>
         <People page=page.clone() viewer spot />
-        {timeline}
         <section class="rounds" aria-labelledby="rounds-title">
             <h2 id="rounds-title">{words::rounds_title()}</h2>
             {(!has_rounds && page.records.is_empty())
@@ -195,6 +208,7 @@ pub fn WhatHappened(page: HistoryPage, viewer: Viewer, spot: Spot, zone: Zone) -
             {rounds}
             <Pager page spot />
         </section>
+        {timeline}
     }
 }
 

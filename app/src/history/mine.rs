@@ -5,8 +5,9 @@ use leptos_meta::Title;
 
 use super::class::by_itself;
 use super::entries::Whole;
-use super::person::{PersonFigures, RecordsOf, membership};
+use super::person::{RecordsOf, membership};
 use super::read;
+use super::times;
 use super::viewer::{Viewer, own};
 use crate::failure::Failure;
 use crate::request::{engine, param, query};
@@ -32,6 +33,15 @@ pub fn MyDataPage() -> impl IntoView {
     }
 }
 
+/// How often, in words.
+fn so_often(times: usize) -> String {
+    match times {
+        1 => words::once().to_owned(),
+        2 => words::twice().to_owned(),
+        times => words::times(times),
+    }
+}
+
 async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, Failure> {
     let engine = engine()?;
     let (me, class) = own(&engine, group).await?;
@@ -44,9 +54,15 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     let devices = engine.devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
     let zone = zone();
+    let spoke = page.chronicle.spoke_millis(&person, page.now);
+    let did = match (person.hands as usize, person.turns as usize) {
+        (0, 0) => words::did_nothing().to_owned(),
+        (hands, 0) => words::did_raise(&so_often(hands)),
+        (hands, turns) => words::did(&so_often(hands), &so_often(turns), &times::spoke(spoke)),
+    };
     let mut kept = match deleted_at {
         Some(at) => words::deleted_on(&zone.day(at)),
-        None => words::ask_to_erase().to_owned(),
+        None => words::kept_until_deleted().to_owned(),
     };
     if let Some(by_itself) = by_itself(&page.chronicle) {
         kept = format!("{kept} {by_itself}");
@@ -59,7 +75,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     let stored_as = words::stored_as(name, view! { <bdi>{class.name.clone()}</bdi> });
     let devices = usize::try_from(devices).unwrap_or(usize::MAX);
     let membership = membership(&person, &zone);
-    let stored = words::stored(&membership, devices, &kept, &zone.name(page.now));
+    let what = words::what(&membership, devices, &zone.name(page.now));
     let back = if class.ended_at.is_some() {
         ("/".to_owned(), page::to_start().to_owned())
     } else {
@@ -70,10 +86,22 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
         <Wide back>
             <div class="head">
                 <h1>{words::stored_title()}</h1>
-                <p>{stored_as}</p>
-                <p class="hint">{stored}</p>
+                <p>{stored_as} " " {did}</p>
             </div>
-            <PersonFigures person=person.clone() spoke=page.chronicle.spoke_millis(&person, page.now) />
+            <dl class="stored">
+                <div>
+                    <dt>{words::stored_what()}</dt>
+                    <dd>{what}</dd>
+                </div>
+                <div>
+                    <dt>{words::stored_until()}</dt>
+                    <dd>{kept}</dd>
+                </div>
+                <div>
+                    <dt>{words::stored_who_deletes()}</dt>
+                    <dd>{words::ask_to_erase()}</dd>
+                </div>
+            </dl>
             <RecordsOf page person whole />
         </Wide>
     })

@@ -1,7 +1,9 @@
 //! Hands against turns, student by student: a table in which each row carries its own bars. No
 //! scores and no ranking: the order is that of the names.
 
-use classroom::history::Person;
+use std::sync::Arc;
+
+use classroom::history::{Kind, Person, Record, sections};
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
@@ -10,7 +12,7 @@ use super::order::Order;
 use super::portions::{NAMES, PEOPLE};
 use super::read::HistoryPage;
 use super::spot::{Spot, Who};
-use super::times::spoke;
+use super::times::{spoke, took};
 use super::viewer::Viewer;
 use crate::ui::pager::Steps;
 use crate::ui::table::{Column, Table};
@@ -62,10 +64,16 @@ pub fn People(page: HistoryPage, viewer: Viewer, spot: Spot) -> impl IntoView {
     let students: Vec<&Person> =
         people.iter().copied().filter(|person| Who::Students.includes(person)).collect();
     let most = students.iter().map(|it| it.hands.max(it.turns)).max().unwrap_or(0).max(1);
-    let sentences = sentences(&students, &page.names, spot).into_any();
     people.retain(|person| spot.who.includes(person));
     let first = spot.people.min(people.len().saturating_sub(1)) / PEOPLE * PEOPLE;
     let next = people.len().min(first + PEOPLE);
+    let idle: Vec<UserId> = people
+        .iter()
+        .skip(first)
+        .take(PEOPLE)
+        .filter(|person| spot.who == Who::Students && did_nothing(person))
+        .map(|person| person.user)
+        .collect();
     let rows = people
         .iter()
         .skip(first)
@@ -75,8 +83,12 @@ pub fn People(page: HistoryPage, viewer: Viewer, spot: Spot) -> impl IntoView {
             let name = person.told_apart();
             let is_like_teacher = chronicle.is_like_teacher(person);
             let time = spoke(chronicle.spoke_millis(person, page.now));
+            let did = words::did(
+                &count::hands(person.hands as usize),
+                &count::turns(person.turns as usize),
+            );
             view! {
-                <tr>
+                <tr class:idle=spot.who == Who::Students && did_nothing(person)>
                     <th scope="row">
                         <a href=address>
                             <bdi>{name}</bdi>
@@ -85,7 +97,7 @@ pub fn People(page: HistoryPage, viewer: Viewer, spot: Spot) -> impl IntoView {
                             .then(|| view! { <span class="hint">" " {words::like_teacher()}</span> })}
                         {person.left_at.map(|_| view! { <span class="hint">" " {words::gone()}</span> })}
                     </th>
-                    <td class="picture">{bars(person, most)}</td>
+                    <td class="picture">{bars(person, most)} <span class="did">{did}</span></td>
                     <td class="number" data-label=figure::hands()>{person.hands}</td>
                     <td class="number" data-label=figure::turns()>{person.turns}</td>
                     <td class="number" data-label=figure::spoke()>{time}</td>
@@ -114,7 +126,6 @@ pub fn People(page: HistoryPage, viewer: Viewer, spot: Spot) -> impl IntoView {
     view! {
         <section class="people" aria-labelledby="people-title">
             <h2 id="people-title">{words::title()}</h2>
-            {sentences}
             {only}
             {is_empty.then(|| view! { <p class="nobody">{nobody}</p> })}
             {(!is_empty)
@@ -122,17 +133,18 @@ pub fn People(page: HistoryPage, viewer: Viewer, spot: Spot) -> impl IntoView {
                     view! {
                         <p class="keys">
                             <span class="key">
-                                <span class="swatch of-hand" aria-hidden="true"></span>
+                                <svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="hand-bar" x="1" y="1" width="14" height="8" rx="2" /></svg>
                                 {words::key_hands()}
                             </span>
                             <span class="key">
-                                <span class="swatch of-turn" aria-hidden="true"></span>
+                                <svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="turn-bar" x="1" y="1" width="14" height="8" rx="2" /></svg>
                                 {words::key_turns()}
                             </span>
                         </p>
                         <Table class="people-table stack" columns=columns(who)>{rows}</Table>
                     }
                 })}
+            {(!idle.is_empty()).then(|| idle_line(&idle, &page.names, spot))}
             <Steps
                 of=words::pages()
                 before=earlier.map(|address| (address, words::previous()))
@@ -153,8 +165,29 @@ fn bars(person: &Person, most: u32) -> impl IntoView + use<> {
     }
 }
 
-/// What one would look for in the picture.
-fn sentences(people: &[&Person], names: &Names, spot: Spot) -> impl IntoView + use<> {
+fn did_nothing(person: &Person) -> bool {
+    person.hands + person.turns == 0
+}
+
+/// Who neither raised a hand nor spoke, as the one line that a phone has for them.
+fn idle_line(idle: &[UserId], names: &Names, spot: Spot) -> impl IntoView + use<> {
+    let rest = |_| spot.table(Who::NeverRaised, 0);
+    let named = names.list(idle, NAMES, rest);
+    view! {
+        <p class="idle-line">
+            {words::neither(named)} " "
+            <a href=spot.table(Who::NeverRaised, 0)>{words::show_them()}</a>
+        </p>
+    }
+}
+
+/// What one would look for in the table: who was never called, who never raised a hand, and how long
+/// it took from a question to the first turn, where all rounds are on this page.
+#[component]
+pub fn Sentences(page: HistoryPage, spot: Spot) -> impl IntoView {
+    let people = page.chronicle.people().iter();
+    let people: Vec<&Person> = people.filter(|person| Who::Students.includes(person)).collect();
+    let names = &page.names;
     let sentence = |class: &'static str, who: Who, say: fn(usize, AnyView) -> AnyView| {
         let users: Vec<UserId> =
             people.iter().filter(|person| who.includes(person)).map(|person| person.user).collect();
@@ -163,18 +196,30 @@ fn sentences(people: &[&Person], names: &Names, spot: Spot) -> impl IntoView + u
     };
     let never_called = sentence("never-called", Who::NeverCalled, words::never_called);
     let never_raised = sentence("never-raised", Who::NeverRaised, words::never_raised);
-    let mut turns: Vec<u32> = people.iter().map(|person| person.turns).collect();
-    turns.sort_unstable_by(|one, other| other.cmp(one));
-    let all: u32 = turns.iter().sum();
-    let top: u32 = turns.iter().take(3).sum();
-    let share = (all > 0 && turns.len() > 3).then(|| {
-        let percent = (f64::from(top) * 100.0 / f64::from(all)).round();
-        words::share(&percent.to_string())
+    let waited = waited(&page.records).filter(|_| page.neighbours == (None, None));
+    let waited = waited.map(|(rounds, middle)| {
+        let words = words::first_turn(&took(middle), rounds);
+        view! { <p class="waited">{words}</p> }
     });
     view! {
         <div class="sentences">
-            {never_called} {never_raised}
-            {share.map(|share| view! { <p class="share-of-turns">{share}</p> })}
+            {never_called} {never_raised} {waited}
         </div>
     }
+}
+
+/// In how many rounds somebody had the floor, and how many milliseconds it took from the question to the
+/// first of them in the middle one of these.
+fn waited(records: &[Arc<Record>]) -> Option<(usize, i64)> {
+    let mut waits: Vec<i64> = sections(records.to_vec())
+        .iter()
+        .filter_map(|section| {
+            let asked_at = section.round.as_ref()?.asked_at;
+            let turns = section.of_kind(Kind::Floor).flat_map(|record| &record.parts);
+            let first = turns.filter(|part| part.was_accepted()).filter_map(|it| it.settled_at);
+            Some(first.min()?.millis_since(asked_at))
+        })
+        .collect();
+    waits.sort_unstable();
+    Some((waits.len(), *waits.get(waits.len() / 2)?))
 }

@@ -187,15 +187,15 @@ pub fn Timeline(
             <h2 id="timeline-title">{words::title()}</h2>
             <p class="keys">
                 <span class="key">
-                    <span class="swatch of-hand" aria-hidden="true"></span>
+                    <svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="hand-bar" x="1" y="1" width="14" height="8" rx="2" /></svg>
                     {words::hand_up()}
                 </span>
                 <span class="key">
-                    <span class="swatch of-turn" aria-hidden="true"></span>
+                    <svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="turn-bar" x="1" y="1" width="14" height="8" rx="2" /></svg>
                     {words::speaking()}
                 </span>
                 <span class="key">
-                    <span class="swatch of-band" aria-hidden="true"></span>
+                    <svg class="swatch" viewBox="0 0 16 10" aria-hidden="true"><rect class="round-band" x="1" y="1" width="14" height="8" rx="2" /></svg>
                     {words::open()}
                 </span>
             </p>

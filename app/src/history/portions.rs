@@ -35,7 +35,7 @@ const PARTS: usize = 100;
 
 /// A student's row in the table, their lane in the picture, and their place in a sentence, each
 /// without the name.
-const PERSON: usize = 850;
+const PERSON: usize = 950;
 const LANE: usize = 500;
 const NAME: usize = 20;
 /// The heads of an invitation's tables, without what is in them.
@@ -98,7 +98,10 @@ fn row(record: &Record, part: &Part, names: &Names) -> usize {
 fn whole(record: &Record, names: &Names, only: Option<UserId>) -> usize {
     let changes = record.changes.iter().map(|change| 2 * TEXT + in_short(&change.before));
     let parts = parts(record, only).map(|(_, part)| {
-        row(record, part, names) + said(record, part).map(|text| in_short(text)).sum::<usize>()
+        let texts: usize = said(record, part).map(|text| in_short(text)).sum();
+        // Beside its texts stands whose they are.
+        let named = if texts > 0 { TEXT + escaped(names.get(part.user)) } else { 0 };
+        row(record, part, names) + texts + named
     });
     head(record, names) + changes.sum::<usize>() + parts.sum::<usize>()
 }
@@ -143,7 +146,7 @@ pub fn of_records(records: &[Record], names: &Names, only: Option<UserId>) -> Ve
 fn people(names: &Names) -> usize {
     let widest = names.all().map(escaped).max().unwrap_or(0);
     let at_most = |most: usize, each: usize| names.all().count().min(most) * (each + widest);
-    at_most(PEOPLE, PERSON) + at_most(LANES, LANE) + 2 * at_most(NAMES, NAME)
+    at_most(PEOPLE, PERSON) + at_most(LANES, LANE) + 3 * at_most(NAMES, NAME)
 }
 
 /// What stands on the page of an invitation, as pages.

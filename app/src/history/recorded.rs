@@ -15,8 +15,8 @@ use crate::ui::table::{Column, Table};
 use crate::words::{count, record as said};
 use crate::zone::Zone;
 
-/// What is told of each part.
-fn columns() -> Vec<Column> {
+/// What is told of each part, and beside it the texts that came with it where they are the subject.
+fn columns(with_data: bool) -> Vec<Column> {
     let heads = [
         said::invited(),
         said::state(),
@@ -24,9 +24,8 @@ fn columns() -> Vec<Column> {
         said::settled(),
         said::over(),
         said::reason(),
-        said::data(),
     ];
-    heads.map(Column::Words).to_vec()
+    heads.into_iter().chain(with_data.then(said::data)).map(Column::Words).collect()
 }
 
 /// An invitation among others; of one person's part alone when `only` names them. Of one that is
@@ -46,19 +45,18 @@ pub fn Recorded(
     let changes = changes
         .map(|(place, change)| {
             view! {
-                <span class="hint">
-                    {said::before_colon(&zone.clock(change.at))} " "
+                <p>
+                    <span class="hint">{said::before_colon(&zone.clock(change.at))}</span> " "
                     {short(&change.before, Entry::Change(place))}
-                </span>
+                </p>
             }
         })
         .collect_view();
-    let closing = closed(&record, &zone).map(|words| {
-        view! {
-            <span class="hint">
-                {words} {record.close_data.as_deref().map(|text| short(text, Entry::Closing))}
-            </span>
-        }
+    let closing = closed(&record, &zone).map(|words| view! { <span class="hint">{words}</span> });
+    let close_data = record.close_data.as_deref().filter(|text| !text.is_empty());
+    let close_data = close_data.map(|text| {
+        let text = short(text, Entry::Closing);
+        view! { <p><span class="hint">{said::data_of_end()}</span> " " {text}</p> }
     });
     let caption = view! {
         {said::caption(
@@ -67,28 +65,52 @@ pub fn Recorded(
             view! { <bdi>{by}</bdi> },
             &words::terms(&record),
         )}
-        {short(&record.data, Entry::Data)}
-        {changes}
         {closing}
     }
     .into_any();
+    let of_invitation = (!record.data.is_empty()).then(|| {
+        let text = short(&record.data, Entry::Data);
+        view! { <p><span class="hint">{said::data()}</span> " " {text}</p> }
+    });
     if !is_whole {
         let people = count::people(parts(&record, only).count());
         return view! {
             <p class="cut">
                 {caption} " " <a href=whole.invitation(&record)>{said::all_of_it(&people)}</a>
             </p>
+            {as_stored((of_invitation, close_data).into_any())}
         }
         .into_any();
     }
     let rows = parts(&record, only)
+        .map(|(_, part)| row(part, &names, &zone, None, None, None))
+        .collect_view();
+    let texts = parts(&record, only)
+        .filter(|(_, part)| said(&record, part).any(|text| !text.is_empty()))
         .map(|(place, part)| {
+            let name = names.name(part.user);
             let texts = said(&record, part);
             let texts = texts.map(|text| short(text, Entry::Part(place))).collect_view().into_any();
-            row(part, &names, &zone, texts, None, None)
+            view! { <p><bdi class="hint">{name}</bdi> " " {texts}</p> }
         })
         .collect_view();
-    view! { <Table class="stack" caption columns=columns()>{rows}</Table> }.into_any()
+    let is_any =
+        of_invitation.is_some() || close_data.is_some() || !texts.is_empty() || !changes.is_empty();
+    view! {
+        <Table class="stack" caption columns=columns(false)>{rows}</Table>
+        {is_any.then(|| as_stored((of_invitation, changes, texts, close_data).into_any()))}
+    }
+    .into_any()
+}
+
+/// The texts of an invitation as the log has them, for whoever wants them so.
+fn as_stored(texts: AnyView) -> impl IntoView {
+    view! {
+        <details class="as-stored">
+            <summary>{said::as_stored()}</summary>
+            {texts}
+        </details>
+    }
 }
 
 /// What an invitation was for, and whether it was between two.
@@ -127,17 +149,17 @@ pub fn in_full(
             let lasted = record.lasted(part, now).filter(|_| !is_asking);
             let texts = said(record, part);
             let texts = texts.map(|text| data(text)).collect_view().into_any();
-            row(part, names, zone, texts, after, lasted)
+            row(part, names, zone, Some(texts), after, lasted)
         })
         .collect_view();
-    view! { <Table class="stack" columns=columns()>{rows}</Table> }
+    view! { <Table class="stack" columns=columns(true)>{rows}</Table> }
 }
 
 fn row(
     part: &Part,
     names: &Names,
     zone: &Zone,
-    texts: AnyView,
+    texts: Option<AnyView>,
     after: Option<i64>,
     lasted: Option<i64>,
 ) -> impl IntoView + use<> {
@@ -167,7 +189,7 @@ fn row(
             <td data-label=said::reason()>
                 {part.reason.as_deref().map(|reason| view! { <bdi>{words::reason(reason)}</bdi> })}
             </td>
-            <td data-label=said::data()>{texts}</td>
+            {texts.map(|texts| view! { <td data-label=said::data()>{texts}</td> })}
         </tr>
     }
     .into_any()

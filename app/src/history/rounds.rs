@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use classroom::history::{Record, Section};
+use classroom::history::{Kind, Record, Section};
 use leptos::prelude::*;
 use signaling::Timestamp;
 
@@ -29,7 +29,8 @@ pub fn SectionOf(
     let title_id = format!("round-{}", section.number);
     let labelled_by = title_id.clone();
     let first = section.records().next().map(|record| record.asked_at);
-    let question = section.round.as_ref().and_then(|round| question(round, &whole));
+    let question = section.round.as_ref().and_then(|round| question(round)).into_any();
+    let more = section.round.as_ref().and_then(|round| more(round, &whole)).into_any();
     let title = match (&section.round, section.number) {
         (Some(round), number) => said::title(&number.to_string(), &zone.clock(round.asked_at)),
         (None, 0) => said::before_first().to_owned(),
@@ -45,6 +46,10 @@ pub fn SectionOf(
     let called = called(&section, &names, now, &zone, &whole).into_any();
     let asks = asks(&section, &names, now, &zone).into_any();
     let others = others(&section, &names, now, &zone, &whole).into_any();
+    let did = said::did(
+        &count::hands(section.raises().len() + section.of_kind(Kind::Ask).count()),
+        &count::turns(turns(&section)),
+    );
     let records: Vec<Arc<Record>> = section.records().cloned().collect();
     let details = view! {
         <details class="recorded">
@@ -70,36 +75,45 @@ pub fn SectionOf(
     };
     view! {
         <article class="round card" aria-labelledby=labelled_by data-round=section.number>
-            <h3 id=title_id>
-                {title}
-
-            </h3>
-            {question}
-            {figures}
-            {raised}
-            {silent}
-            {called}
-            {asks}
-            {others}
-            {details}
+            <details class="folded">
+                <summary>
+                    <h3 id=title_id>{title}</h3>
+                    {question}
+                    <span class="hint">{did}</span>
+                </summary>
+                {more}
+                {figures}
+                {raised}
+                {silent}
+                {called}
+                {asks}
+                {others}
+                {details}
+            </details>
         </article>
     }
 }
 
+/// How many had the floor in a round and after it.
+fn turns(section: &Section) -> usize {
+    let records = section.records().filter(|it| matches!(it.kind, Kind::Floor | Kind::Ask));
+    records.flat_map(|record| &record.parts).filter(|part| part.was_accepted()).count()
+}
+
 /// What was asked, of a long text the beginning.
-fn question(round: &Record, whole: &Whole) -> Option<impl IntoView + use<>> {
+fn question(round: &Record) -> Option<impl IntoView + use<>> {
     let question = round.question.as_deref()?;
     let cut = beginning(question).map(|cut| format!("{cut}…"));
-    let more = cut.is_some().then(|| {
-        view! {
-            " "
-            <a href=whole.entry(round, Entry::Question)>{said::more()}</a>
-        }
-    });
+    Some(view! { <bdi class="words">{cut.unwrap_or_else(|| question.to_owned())}</bdi> })
+}
+
+/// The way to a question that is told by its beginning alone.
+fn more(round: &Record, whole: &Whole) -> Option<impl IntoView + use<>> {
+    beginning(round.question.as_deref()?)?;
+    let all = whole.entry(round, Entry::Question);
     Some(view! {
-        <p class="words">
-            <bdi>{cut.unwrap_or_else(|| question.to_owned())}</bdi>
-            {more}
+        <p>
+            <a href=all>{said::more()}</a>
         </p>
     })
 }

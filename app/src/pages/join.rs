@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use signaling::{GroupId, UserId};
+use signaling::{GroupId, Role, UserId};
 
 use crate::actions::SOMEBODY_ELSE;
 use crate::failure::Failure;
+use crate::history::names::named;
 use crate::request::{browser_token, engine, param, peer, query};
 use crate::response::refuse;
 use crate::trouble::Trouble;
@@ -16,6 +17,9 @@ use crate::ui::problem::trouble;
 use crate::visitor::{is_in, ticket};
 use crate::words;
 
+/// The most teachers that are named.
+const TEACHERS: usize = 3;
+
 /// A class that a code joins.
 #[derive(Debug, Clone)]
 struct ClassOfCode {
@@ -23,6 +27,8 @@ struct ClassOfCode {
     group: GroupId,
     /// Its name.
     name: String,
+    /// Who teaches it.
+    teachers: Vec<String>,
     /// The name of the member that this browser is in it.
     me: Option<String>,
     /// As whom else this browser has come in, with their names.
@@ -48,7 +54,7 @@ pub fn JoinPage() -> impl IntoView {
                     }
                     match class_of(&code).await {
                         Ok(class) if class.me.is_none() && class.others.is_empty() => {
-                            alone(&code, class.name, name, problem).into_any()
+                            alone(&code, &class, name, problem).into_any()
                         }
                         Ok(class) => shared(&code, class, name, problem, is_else).into_any(),
                         Err(failure) => ask_code(code, Some(refuse(failure))).into_any(),
@@ -60,25 +66,65 @@ pub fn JoinPage() -> impl IntoView {
 }
 
 fn ask_code(code: String, problem: Option<Trouble>) -> impl IntoView {
+    let hint = match problem {
+        Some(Trouble::NoSuchCode) => words::join::code_letters(),
+        _ => words::page::code_hint(),
+    };
     view! {
         <section class="card one">
             <h1>{words::page::join_your_class()}</h1>
             <form method="get" action="/join">
-                <Field name="code" label=words::page::code_label() typed=Typed::Code value=code problem />
-                <p class="hint">{words::page::code_hint()}</p>
-                <button class="primary">{words::page::next()}</button>
+                <Field
+                    name="code"
+                    label=words::page::code_label()
+                    typed=Typed::Code
+                    value=code
+                    problem
+                    hint=hint
+                />
+                <button class="primary big">{words::page::next()}</button>
             </form>
+            {problem.map(|_| view! { <Select /> })}
         </section>
     }
 }
 
+/// Selects the code that is wrong, so that typing replaces it. Where no script runs it only stands there.
+#[component]
+fn Select() -> impl IntoView {
+    let nonce = leptos::nonce::use_nonce();
+    view! { <script nonce=nonce inner_html="document.getElementById('code').select()"></script> }
+}
+
+/// Which class it is, and who teaches it.
+fn head(class: &ClassOfCode) -> impl IntoView + use<> {
+    let name = class.name.clone();
+    let teachers = named(&class.teachers, TEACHERS);
+    let with = view! { <bdi>{teachers}</bdi> };
+    let with = match class.teachers.len().saturating_sub(TEACHERS) {
+        0 => with.into_any(),
+        more => words::count::names_and_so_many(with, more),
+    };
+    view! {
+        <div class="which">
+            <h1>
+                <bdi translate="no">{name}</bdi>
+            </h1>
+            {(!class.teachers.is_empty()).then(|| view! { <p>{words::join::with(with)}</p> })}
+        </div>
+    }
+}
+
 /// For a browser that is nobody in the class yet.
-fn alone(code: &str, class: String, name: String, problem: Option<Trouble>) -> impl IntoView {
+fn alone(
+    code: &str,
+    class: &ClassOfCode,
+    name: String,
+    problem: Option<Trouble>,
+) -> impl IntoView + use<> {
     view! {
         <section class="card one">
-            <h1>
-                <bdi>{class}</bdi>
-            </h1>
+            {head(class)}
             {form(code, name, problem, None)}
         </section>
     }
@@ -92,10 +138,11 @@ fn shared(
     problem: Option<Trouble>,
     is_else: bool,
 ) -> impl IntoView {
-    let ClassOfCode { group, name: class, me, others } = class;
+    let head = head(&class);
+    let ClassOfCode { group, me, others, .. } = class;
     let me = me.map(|me| {
         view! {
-            <p>{words::join::known(bdi(me.clone()))}</p>
+            <p>{words::join::known(view! { <strong>{bdi(me.clone())}</strong> })}</p>
             <a class="button primary big" href=format!("/class/{group}")>
                 {words::join::go_on_as(bdi(me))}
             </a>
@@ -108,16 +155,14 @@ fn shared(
                 <form method="post" action="/do/join">
                     <input type="hidden" name="code" value=code.to_owned() />
                     <input type="hidden" name="person" value=user.to_string() />
-                    <button class="big">{words::join::go_on_as(bdi(name))}</button>
+                    <button class="big quiet">{words::join::go_on_as(bdi(name))}</button>
                 </form>
             }
         })
         .collect_view();
     view! {
         <section class="card one">
-            <h1>
-                <bdi>{class}</bdi>
-            </h1>
+            {head}
             {me}
             {others}
             <details class="somebody-else" open=is_else || problem.is_some()>
@@ -130,7 +175,7 @@ fn shared(
 
 /// A name, whatever its writing direction.
 fn bdi(name: String) -> impl IntoView {
-    view! { <bdi>{name}</bdi> }
+    view! { <bdi translate="no">{name}</bdi> }
 }
 
 fn form(
@@ -144,7 +189,7 @@ fn form(
             <input type="hidden" name="code" value=code.to_owned() />
             <input type="hidden" name="ticket" value=ticket() />
             {person.map(|person| view! { <input type="hidden" name="person" value=person /> })}
-            <Field name="name" label=words::join::name_label() typed=Typed::Name value=name problem autocomplete="name" />
+            <Field name="name" label=words::join::name_label() typed=Typed::Name value=name problem autocomplete="given-name" hint=words::join::name_hint() />
             <button class="primary big">{words::join::button()}</button>
         </form>
     }
@@ -155,7 +200,11 @@ async fn class_of(code: &str) -> Result<ClassOfCode, Failure> {
     let engine = engine()?;
     let group = engine.group_of_code(peer()?, code).await?;
     let room = engine.room(group).await?;
-    let (name, ended) = room.with_group(|group| (group.name.clone(), group.ended));
+    let (name, teachers, ended) = room.with_group(|group| {
+        let teachers = group.members().iter().filter(|member| member.role == Role::Teacher);
+        let teachers: Vec<String> = teachers.map(|member| member.name.to_string()).collect();
+        (group.name.clone(), teachers, group.ended)
+    });
     if ended {
         return Err(Trouble::Ended.into());
     }
@@ -168,5 +217,5 @@ async fn class_of(code: &str) -> Result<ClassOfCode, Failure> {
     };
     let named = |user| room.with_group(|group| Some(group.member(user)?.name.to_string()));
     let others = others.into_iter().filter_map(|user| Some((user, named(user)?))).collect();
-    Ok(ClassOfCode { group, name, me: me.and_then(named), others })
+    Ok(ClassOfCode { group, name, teachers, me: me.and_then(named), others })
 }

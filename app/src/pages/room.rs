@@ -6,16 +6,15 @@ use leptos_meta::Title;
 use server::{Error, Link};
 use signaling::{GroupId, Role, Snapshot, UserId};
 
+use super::outside::outside;
 use super::share::Share;
 use crate::failure::{Failure, status};
 use crate::request::{engine, headers, param, query};
 use crate::response::{report, set_status};
 use crate::room::{Beginning, Counts, Keys, List, RoomFrom, cut};
 use crate::trouble::Trouble;
-use crate::ui::frame::Plain;
 use crate::ui::problem::trouble;
 use crate::visitor::session;
-use crate::words;
 
 /// The furthest place in a list that an address can name.
 const MAX_PLACE: usize = 1_000_000;
@@ -57,7 +56,7 @@ pub fn class_page(is_screen: bool) -> impl IntoView {
             {Suspend::new(async move {
                 match found(&group, &from).await {
                     Ok(room) => in_class(room, problem, question, from, is_screen).into_any(),
-                    Err(trouble) => outside(trouble).into_any(),
+                    Err(trouble) => outside(&group, trouble).await.into_any(),
                 }
             })}
         </Suspense>
@@ -84,26 +83,6 @@ pub(crate) fn in_class(
             {is_teacher.then(|| view! { <Share code link /> })}
         </RoomFrom>
         {is_teacher.then(|| view! { <Keys /> })}
-    }
-}
-
-fn outside(trouble: Trouble) -> impl IntoView {
-    let title = if trouble == Trouble::Ended {
-        words::share::class_over()
-    } else {
-        words::share::not_in_class()
-    };
-    view! {
-        <Title text=title />
-        <Plain>
-            <section class="card one">
-                <h1>{title}</h1>
-                <p>{trouble.sentence()}</p>
-                <a class="button primary" href="/">
-                    {words::page::to_start()}
-                </a>
-            </section>
-        </Plain>
     }
 }
 

@@ -16,7 +16,7 @@ pub fn AnotherDevice() -> impl IntoView {
         <Confirm
             id="another-device"
             opens=words::title()
-            class="quiet"
+            class="row"
             title=words::is_projected()
             means=words::who_scans()
             keep=words::keep()

@@ -80,7 +80,7 @@ async function send(form, body) {
     if (answer[0] === 200) {
       // What was asked is not to be asked again; how long there is, is.
       for (const field of form.querySelectorAll("[data-once]")) field.value = "";
-  if (!("stays" in form.dataset)) form.closest("[popover]")?.hidePopover?.();
+      if (!("stays" in form.dataset)) form.closest("[popover]")?.hidePopover?.();
     }
     return answer;
   } finally {

@@ -43,11 +43,11 @@ pub fn Screen(
             <h1 class="unseen">
                 <bdi translate="no">{name.unwrap_or_default()}</bdi>
             </h1>
-            <p class="connection">
-                <Text words=move || connection_words(live).to_owned() />
-            </p>
             <Controls />
         </header>
+        <p class="connection">
+            <Text words=move || connection_words(live).to_owned() />
+        </p>
         <main class="projected" class:lobby=move || is_quiet(live)>
             {move || round.get().map(asked)}
             <section class="tally" aria-label=room::raised_hands()>
@@ -73,9 +73,9 @@ pub fn Screen(
 
 /// Whether nothing has been asked and nobody has a hand up: then there is only how to join.
 fn is_quiet(live: Live) -> bool {
-    let is_still = live.lesson.with(|it| {
-        it.question.is_none() && it.hands.is_empty() && it.speaking.is_empty()
-    });
+    let is_still = live
+        .lesson
+        .with(|it| it.question.is_none() && it.hands.is_empty() && it.speaking.is_empty());
     let was_asked = live.before.with_value(|before| !before.questions.is_empty());
     is_still && (!was_asked || live.students_online() == 0)
 }

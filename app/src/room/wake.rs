@@ -35,7 +35,7 @@ pub fn RoomFrom(
             data-screen=is_screen.then_some("")
         ></template>
         // What a page says whose script has not come or has broken (`plain.js`).
-        <template id="not-live" data-label=words::share::not_live()>
+        <template id="not-live">
             <NotLive />
         </template>
         <Room beginning is_screen>{children()}</Room>

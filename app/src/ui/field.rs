@@ -65,12 +65,19 @@ pub fn Field(
     /// A word for the browser's memory.
     #[prop(default = "off")]
     autocomplete: &'static str,
+    /// What one may want to know before typing.
+    #[prop(optional)]
+    hint: Option<&'static str>,
 ) -> impl IntoView {
     let problem_id = format!("{name}-problem");
-    let described_by = problem.map(|_| problem_id.clone());
+    let hint_id = format!("{name}-hint");
+    let described_by = [problem.map(|_| &problem_id), hint.map(|_| &hint_id)];
+    let described_by = described_by.into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+    let described_by = (!described_by.is_empty()).then_some(described_by);
     view! {
         <div class="field" class:wrong=problem.is_some()>
             <label for=name>{label}</label>
+            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
             {problem.map(|problem| {
                 view! {
                     <p class="problem" id=problem_id role="alert">

@@ -501,20 +501,17 @@ impl Chronicle {
             return;
         };
         let told = self.told_in(invite_id);
-        let Some(place) = self.written.live.iter().position(|record| record.invite_id == told)
-        else {
-            return;
-        };
-        self.follow_record(place, invite_id, event);
-        let is_live = |it: &InviteId| self.group.invitation(*it).is_some_and(Invitation::is_live);
-        if !is_live(&invite_id) {
-            let also = self.written.restoring.iter().filter(|(_, it)| *it == told);
-            let goes_on = is_live(&told) || also.map(|(it, _)| it).any(is_live);
-            self.group.forget(invite_id);
-            if !goes_on && self.written.done.iter().all(|(done, _)| *done != told) {
+        if let Some(place) = self.written.live.iter().position(|it| it.invite_id == told) {
+            self.follow_record(place, invite_id, event);
+            let goes_on =
+                |it: &InviteId| self.group.invitation(*it).is_some_and(Invitation::goes_on);
+            let restoring = self.written.restoring.iter().filter(|(_, it)| *it == told);
+            let is_done = !goes_on(&told) && !restoring.map(|(it, _)| it).any(goes_on);
+            if is_done && self.written.done.iter().all(|(done, _)| *done != told) {
                 self.written.done.push((told, event.at));
             }
         }
+        self.group.forget(invite_id);
     }
 
     /// The records to which nothing can happen any more: they are done, and too old for an undo, or

@@ -2,11 +2,31 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use classroom::{Classroom, Deed, Lesson, Obstacle, Standing, plan};
+use classroom::{Classroom, Deed, Lesson, Move, Obstacle, Standing, plan};
 pub use signaling::test_support::{GROUP, begin, invite_id, join, later, user};
 use signaling::{
     Command, Event, EventKind, Group, InviteId, Outcome, Rejection, Role, Timestamp, UserId, act,
 };
+
+/// A teacher closes what is asked.
+pub const fn stop_asking() -> Deed {
+    Deed::Move(Move::StopAsking {})
+}
+
+/// A teacher lowers a student's hand.
+pub const fn lower(student: UserId) -> Deed {
+    Deed::Move(Move::Lower { student })
+}
+
+/// A teacher lowers all hands.
+pub const fn lower_all() -> Deed {
+    Deed::Move(Move::LowerAll {})
+}
+
+/// A teacher ends a student's turn.
+pub const fn end_turn(student: UserId) -> Deed {
+    Deed::Move(Move::EndTurn { student })
+}
 
 /// Why a deed was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +89,13 @@ impl Class {
     pub fn planned(&mut self, actor: UserId, deed: &Deed) -> Result<Vec<Command>, Obstacle> {
         let fresh = self.fresh();
         let commands = plan(&self.group, self.now, actor, deed, fresh);
-        let is_used = commands.iter().flatten().any(|command| {
-            matches!(command, Command::InviteInGroup { invite_id, .. } if *invite_id == fresh)
+        let is_used = commands.iter().flatten().any(|command| match command {
+            Command::InviteInGroup { invite_id, .. } => *invite_id == fresh,
+            Command::Perform { data, .. } => {
+                matches!(Move::read(data), Some(Move::Ask { .. } | Move::Next { .. }))
+            }
+            Command::Undo { .. } => true,
+            _ => false,
         });
         if !is_used {
             self.made -= 1;
@@ -87,11 +112,12 @@ impl Class {
         Ok(events)
     }
 
-    /// Does the deed, or says why not.
+    /// Does the deed, or says why not. That it can be undone is not told.
     pub fn tries(&mut self, actor: UserId, deed: &Deed) -> Result<Vec<EventKind>, Refused> {
         let commands = self.planned(actor, deed).map_err(Refused::Obstacle)?;
         let events = self.run(commands).map_err(Refused::Rejection)?;
-        Ok(events.into_iter().map(|event| event.kind).collect())
+        let kinds = events.into_iter().map(|event| event.kind);
+        Ok(kinds.filter(|kind| !matches!(kind, EventKind::Performed(_))).collect())
     }
 
     /// The group read as a lesson.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use signaling::{Command, GroupId, Name, Role, Settings, UserId};
+use signaling::{Command, GroupId, Name, Role, Settings, SettingsChange, UserId};
 use tokio::sync::oneshot;
 
 use crate::engine::Engine;
@@ -41,10 +41,44 @@ impl Engine {
         entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         self.shared.limits.begin(address)?;
-        let (group_id, user_id) = (new_group_id(), new_user_id());
         let settings = Settings::of_new_class(self.shared.application.switches());
+        self.begin(name, teacher, settings, ticket, entrance.into()).await
+    }
+
+    /// Begins a group like another one that this member teaches or taught: with its name, their name
+    /// and its settings, but open to everybody with the new code. Otherwise as [`Self::create_group`].
+    ///
+    /// # Errors
+    /// The same, or the member is no teacher of that group.
+    pub async fn begin_again(
+        &self,
+        address: IpAddr,
+        (group_id, user): (GroupId, UserId),
+        ticket: Option<Ticket<'_>>,
+        entrance: impl Into<Entrance<'_>>,
+    ) -> Result<Joined, Error> {
+        self.shared.limits.begin(address)?;
+        let room = self.room(group_id).await?;
+        let of_before = room.with_group(|group| {
+            let teacher = group.member(user).filter(|it| it.role == Role::Teacher)?;
+            let settings = group.settings.changed(&SettingsChange::lock(false));
+            Some((group.name.clone()?, teacher.name.clone(), settings))
+        });
+        let (name, teacher, settings) = of_before.ok_or(Error::NotSignedIn)?;
+        self.begin(name, teacher, settings, ticket, entrance.into()).await
+    }
+
+    async fn begin(
+        &self,
+        name: Name,
+        teacher: Name,
+        settings: Settings,
+        ticket: Option<Ticket<'_>>,
+        entrance: Entrance<'_>,
+    ) -> Result<Joined, Error> {
+        let (group_id, user_id) = (new_group_id(), new_user_id());
         let command = Command::Create { name, user: user_id, teacher, settings };
-        let admission = self.admission(entrance.into()).await?;
+        let admission = self.admission(entrance).await?;
         let admit = SideEffect::Admit { admission, user: user_id };
         let mut effects = vec![SideEffect::Begin(JoinCode::new()), admit];
         effects.extend(ticket.map(|ticket| SideEffect::Ticket(ticket.hash())));

@@ -11,6 +11,8 @@ pub struct ClassFilter {
     pub from: Option<Timestamp>,
     /// Those begun before this moment.
     pub until: Option<Timestamp>,
+    /// Those that are over, or those that go on; both when it does not say.
+    pub over: Option<bool>,
 }
 
 /// A class as the list of all classes has it.
@@ -24,6 +26,8 @@ pub struct ClassRow {
     pub created_at: Timestamp,
     /// When it ended, when it has.
     pub ended_at: Option<Timestamp>,
+    /// When its last event was, in the list of all classes, for those that go on.
+    pub last_at: Option<Timestamp>,
     /// How many events its log holds.
     pub seq: u64,
     /// How often its log was written anew to erase somebody, which invalidates what was read of it.

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 use signaling::{
-    Command, Event, EventKind, Group, InviteId, Invitee, InviteeState, Settlement, UserId,
-    settled_again,
+    Command, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeState, Settlement,
+    UserId, settled_again,
 };
 
 /// What is kept of a body.
@@ -15,7 +15,12 @@ pub(crate) enum Kept {
     Body(String),
     /// Which invitation was made or modified; what it said is in the request.
     #[serde(rename_all = "camelCase")]
-    Invitation { invite_id: InviteId, open: bool },
+    Invitation {
+        invite_id: InviteId,
+        open: bool,
+        #[serde(default)]
+        stays: bool,
+    },
     /// Which parts were told, by the events that settled them.
     #[serde(rename_all = "camelCase")]
     Parts {
@@ -56,8 +61,8 @@ impl Kept {
         | Command::InviteInGroup { invite_id, .. }
         | Command::Modify { invite_id, .. } = command
         {
-            let open = group.invitation(*invite_id)?.open;
-            return Some(Self::Invitation { invite_id: *invite_id, open });
+            let Invitation { open, stays, .. } = *group.invitation(*invite_id)?;
+            return Some(Self::Invitation { invite_id: *invite_id, open, stays });
         }
         let Settlement { invite_id, seq, invitees } = settlement?;
         // A verb brings all that it settles into one state.
@@ -100,10 +105,12 @@ impl Kept {
     ) -> Option<Vec<u8>> {
         match self {
             Self::Body(body) => Some(body.clone().into_bytes()),
-            Self::Invitation { invite_id, open } => {
+            Self::Invitation { invite_id, open, stays } => {
                 let mut invitation = group.invitation(*invite_id)?.without_invitees();
                 command.data().clone_into(&mut invitation.data);
                 invitation.open = *open;
+                invitation.closed = invitation.closed.filter(|_| !*open);
+                invitation.stays = *stays;
                 serde_json::to_vec(&invitation).ok()
             }
             Self::Parts { invite_id, state, whose, first, last, in_silence } => {

@@ -13,6 +13,7 @@ mod idempotency;
 mod life;
 mod limits;
 mod overload;
+mod performing;
 mod problems;
 mod races;
 mod requests;

@@ -13,10 +13,16 @@ use crate::names::folding::fold;
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
 
 /// The order and the filter of the list of classes; `tests` looks at how SQLite goes about it.
-const CLASSES: &str = "SELECT group_id, name, created_at, ended_at, seq, edition FROM class
-     WHERE deleted_at IS NULL AND (created_at, group_id) < (?, ?)
-       AND created_at >= ? AND created_at < ? AND (? = '' OR instr(name_folded, ?) > 0)
-     ORDER BY created_at DESC, group_id DESC LIMIT ?";
+const CLASSES: &str = "SELECT group_id, name, created_at, ended_at, seq, edition,
+       iif(ended_at IS NULL,
+           (SELECT CAST(unixepoch(json_extract(body, '$.at'), 'subsec') * 1000 AS INTEGER) FROM event
+            WHERE event.group_id = class.group_id AND event.seq = class.seq),
+           NULL) AS last_at
+     FROM class
+     WHERE deleted_at IS NULL AND (created_at, group_id) < (?1, ?2)
+       AND created_at >= ?3 AND created_at < ?4 AND (?5 = '' OR instr(name_folded, ?5) > 0)
+       AND (?6 IS NULL OR (ended_at IS NOT NULL) = ?6)
+     ORDER BY created_at DESC, group_id DESC LIMIT ?7";
 const EVENTS: &str = "SELECT name, body FROM event WHERE group_id = ? AND seq > ? AND seq <= ?
      ORDER BY seq LIMIT ?";
 /// What made one person a member, gave them a role, and took them away.
@@ -53,11 +59,15 @@ pub async fn classes(
         .bind(filter.from.map_or(i64::MIN, Timestamp::as_millis))
         .bind(filter.until.map_or(i64::MAX, Timestamp::as_millis))
         .bind(&name)
-        .bind(&name)
+        .bind(filter.over)
         .bind(limit)
         .fetch_all(executor)
         .await?;
-    rows.iter().map(class_row).collect()
+    let listed = |row: &SqliteRow| {
+        let last_at = row.try_get::<Option<i64>, _>("last_at")?.map(Timestamp::from_millis);
+        Ok(ClassRow { last_at, ..class_row(row)? })
+    };
+    rows.iter().map(listed).collect()
 }
 
 /// How many classes there are, and how many events their logs hold.
@@ -68,13 +78,14 @@ pub async fn totals(
     let name = fold(&filter.name);
     let row = sqlx::query(
         "SELECT count(*), coalesce(sum(seq), 0) FROM class
-         WHERE deleted_at IS NULL AND created_at >= ? AND created_at < ?
-           AND (? = '' OR instr(name_folded, ?) > 0)",
+         WHERE deleted_at IS NULL AND created_at >= ?1 AND created_at < ?2
+           AND (?3 = '' OR instr(name_folded, ?3) > 0)
+           AND (?4 IS NULL OR (ended_at IS NOT NULL) = ?4)",
     )
     .bind(filter.from.map_or(i64::MIN, Timestamp::as_millis))
     .bind(filter.until.map_or(i64::MAX, Timestamp::as_millis))
     .bind(&name)
-    .bind(&name)
+    .bind(filter.over)
     .fetch_one(executor)
     .await?;
     let number =
@@ -296,6 +307,7 @@ fn class_row(row: &SqliteRow) -> Result<ClassRow, sqlx::Error> {
         name: row.try_get(1)?,
         created_at: Timestamp::from_millis(row.try_get(2)?),
         ended_at: row.try_get::<Option<i64>, _>(3)?.map(Timestamp::from_millis),
+        last_at: None,
         seq: row.try_get::<i64, _>(4)?.cast_unsigned(),
         edition: row.try_get(5)?,
     })

@@ -163,6 +163,30 @@ impl Answered<'_> {
             Command::Reject { actor, invite_id, .. } => {
                 self.tells_parts(*actor, *invite_id, answer, InviteeState::Rejected, Some(*actor))
             }
+            Command::AnswerFor { actor, invite_id, invitee, accepts, .. } => {
+                let state = if *accepts { InviteeState::Accepted } else { InviteeState::Rejected };
+                self.tells_parts(*actor, *invite_id, answer, state, Some(*invitee))
+            }
+            Command::Clear { invite_id, .. } => {
+                let told = read(&answer.body)?;
+                must!(told["inviteID"] == json!(invite_id), "it tells {told}");
+                must!(told["stays"].is_null(), "it tells that it stays");
+                must!(model.is_cleared(*invite_id), "the log has it stay");
+                Ok(())
+            }
+            Command::Perform { .. } => {
+                let told = read(&answer.body)?;
+                self.after(&told)?;
+                let performed = told["performed"].as_u64();
+                let is_there = performed.is_none_or(|it| model.was_performed(it).0);
+                must!(is_there, "the log does not have {told}");
+                Ok(())
+            }
+            Command::Undo { performed, .. } => {
+                self.after(&read(&answer.body)?)?;
+                must!(model.was_performed(*performed) == (true, true), "it is not undone");
+                Ok(())
+            }
             Command::Cancel { actor, invite_id, .. } => {
                 self.tells_parts(*actor, *invite_id, answer, InviteeState::Cancelled, None)
             }
@@ -244,6 +268,9 @@ impl Answered<'_> {
         must!(told["open"].is_boolean(), "it does not tell whether it is open");
         told["open"] = truth["open"].clone();
         for invitation in [&mut told, &mut truth] {
+            invitation.as_object_mut().map(|it| (it.remove("closed"), it.remove("stays")));
+        }
+        for invitation in [&mut told, &mut truth] {
             self.model.take_words(invitation);
         }
         must!(told == truth, "it tells {told} and not {truth}");
@@ -301,6 +328,8 @@ fn about(command: &Command) -> Option<(UserId, InviteId)> {
         | Command::Accept { actor, invite_id, .. }
         | Command::Reject { actor, invite_id, .. }
         | Command::Finish { actor, invite_id, .. }
+        | Command::AnswerFor { actor, invite_id, .. }
+        | Command::Clear { actor, invite_id }
         | Command::Modify { actor, invite_id, .. } => Some((*actor, *invite_id)),
         _ => None,
     }

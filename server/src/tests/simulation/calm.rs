@@ -161,10 +161,12 @@ impl World {
             must!(model.members.contains_key(&user), "device {index} does not know it is out");
             must!(device.line.is_some(), "device {index} has no line");
             let page = device.page.as_ref().ok_or("a device has no page")?;
-            model.is_shown(user, &seen(&group, user, model.seq))?;
-            // Events that are not theirs count as well.
+            model.is_shown(user, &seen(&group, user, model.seq, self.now()))?;
+            // Events that are not theirs count as well. What can be undone a page may have been told
+            // of or not, for its clock was another one; so it is looked at when it is too late.
+            let too_late = Timestamp::from_millis(i64::MAX);
             model
-                .is_shown(user, &seen(page, user, model.seq))
+                .is_shown(user, &seen(page, user, model.seq, too_late))
                 .map_err(|sentence| format!("device {index}: {sentence}"))?;
         }
         Ok(())
@@ -172,8 +174,8 @@ impl World {
 }
 
 /// What a page shows to a member, when it is as far as the log.
-fn seen(group: &Group, user: UserId, seq: u64) -> Snapshot {
-    Snapshot { seq, ..Snapshot::of(group, user, Timestamp::default(), |_| false) }
+fn seen(group: &Group, user: UserId, seq: u64, now: Timestamp) -> Snapshot {
+    Snapshot { seq, ..Snapshot::of(group, user, now, |_| false) }
 }
 
 /// The server's state is the one that the model has come to.

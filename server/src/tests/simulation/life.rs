@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use call::{Offer, STUDENTS_MAY_CALL};
-use classroom::{APPLICATIONS, ASK_ANYTIME, Operation};
+use classroom::{APPLICATIONS, ASK_ANYTIME, Lesson, Move, Operation, TURN_STARTS_AT_ONCE};
 use serde_json::json;
 use signaling::{
     Answers, Application, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList,
@@ -806,6 +806,13 @@ impl World {
             let role = Role::Teacher;
             return Some(Thought::Verb(Command::ChangeRole { actor, user: somebody, role }));
         }
+        // What a teacher does as one, and its undo.
+        if is_teacher
+            && self.chance(160)
+            && let Some(command) = self.think_of_move(actor, page, &word, timeout, fresh)
+        {
+            return Some(Thought::Verb(command));
+        }
         let call = || Offer {
             room: word.clone(),
             ..Offer::read(r#"{"operation":"call"}"#).expect("a call")
@@ -893,7 +900,7 @@ impl World {
                     (random.u32(..100) < 50).then(|| random.u32(..100) < often)
                 };
                 let locked = some(&mut self.random, 15);
-                let switches = [ASK_ANYTIME, STUDENTS_MAY_CALL].into_iter();
+                let switches = [ASK_ANYTIME, TURN_STARTS_AT_ONCE, STUDENTS_MAY_CALL].into_iter();
                 let switches = switches
                     .filter_map(|switch| Some((switch, some(&mut self.random, 80)?)))
                     .collect();
@@ -919,6 +926,69 @@ impl World {
             _ => return Some(Thought::Relay(invite_id?)),
         };
         Some(Thought::Verb(command))
+    }
+}
+
+impl World {
+    /// What a teacher's page offers, now and then of a moment ago or by somebody who may not.
+    fn think_of_move(
+        &mut self,
+        actor: UserId,
+        page: &Group,
+        word: &str,
+        timeout: Timeout,
+        fresh: InviteId,
+    ) -> Option<Command> {
+        let lesson = Lesson::of(page);
+        let hands: Vec<UserId> = lesson.hands.iter().map(|hand| hand.user).collect();
+        let students: Vec<UserId> = page.with_role(Role::Student).map(|it| it.user_id).collect();
+        let somebody = self.pick(students.len()).map(|place| students[place]);
+        let hand = self.pick(hands.len()).map(|place| hands[place]).or(somebody);
+        let called = lesson.invited.first().map(|invited| invited.user).or(somebody);
+        let turn = match lesson.speaking.as_slice() {
+            [turn] => Some(turn),
+            _ => None,
+        };
+        let it = match self.random.u32(..20) {
+            0..3 => {
+                let question = Some(word.to_owned());
+                Move::Ask { question, timeout, first: self.random.bool() }
+            }
+            3 => Move::StopAsking {},
+            4 => Move::Clear {},
+            5..8 => {
+                let (ends, waits) = (turn.map(|turn| turn.invite_id), self.random.bool());
+                Move::Next { student: hand?, ends, waits }
+            }
+            8 => Move::StartTurn { student: called? },
+            9 => Move::Skip { student: called? },
+            10 => Move::EndTurn { student: turn.map(|turn| turn.user).or(somebody)? },
+            11..13 => Move::Lower { student: hand? },
+            13 => Move::LowerAll {},
+            14 => {
+                let invite_id = lesson.invited.first()?.invite_id;
+                let (accepts, data) = (self.random.bool(), word.to_owned());
+                let invitee = called?;
+                return Some(Command::AnswerFor {
+                    actor,
+                    invite_id,
+                    invitee,
+                    accepts,
+                    data,
+                    reason: None,
+                });
+            }
+            15 => {
+                let live: Vec<InviteId> = page.live().map(|it| it.invite_id).collect();
+                let invite_id = self.pick(live.len()).map(|place| live[place])?;
+                return Some(Command::Clear { actor, invite_id });
+            }
+            _ => {
+                let performed = page.performed.as_ref().map(|performed| performed.seq)?;
+                return Some(Command::Undo { actor, performed, fresh });
+            }
+        };
+        Some(Command::Perform { actor, data: it.to_data(), fresh })
     }
 }
 

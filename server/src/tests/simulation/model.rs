@@ -8,8 +8,8 @@ use classroom::ASK_ANYTIME;
 use serde_json::{Value, json};
 use signaling::event::{InvitationCancelled, InvitationTimeout, ReceiveNewInvitation};
 use signaling::{
-    Answers, Event, EventKind, GroupId, InviteId, InviteeList, InviteeState, Name, Role, Settings,
-    Timeout, Timestamp, UserId,
+    Answers, Event, EventKind, GroupId, InviteId, InviteeList, InviteeState, Name, Place, Role,
+    Settings, Timeout, Timestamp, UserId,
 };
 
 /// Says what is wrong when something is.
@@ -34,11 +34,14 @@ pub struct Turn {
     pub state: InviteeState,
     pub reason: Option<String>,
     pub data: String,
+    /// The place in the order that an undo has brought back.
+    pub place: Option<Place>,
 }
 
 impl Turn {
     fn to(state: InviteeState, event: &Event) -> Self {
-        Self { seq: event.seq, at: event.at, state, reason: None, data: String::new() }
+        let (seq, at, data) = (event.seq, event.at, String::new());
+        Self { seq, at, state, reason: None, data, place: None }
     }
 
     fn with(self, reason: Option<&str>, data: &str) -> Self {
@@ -89,6 +92,12 @@ pub struct Sent {
     first: bool,
     /// Only of one to everybody: the event that closed it.
     closed_by: Option<u64>,
+    /// The event that closed it as a whole, and how.
+    pub closed: Option<(u64, InviteeState)>,
+    stays: bool,
+    cleared_by: Option<u64>,
+    pub restores: Option<InviteId>,
+    pub place: Option<Place>,
     pub is_call: bool,
     pub expires_at: Option<Timestamp>,
     timeouts: u32,
@@ -126,12 +135,26 @@ impl Sent {
         self.between.is_none_or(|other| user == other || user == self.inviter)
     }
 
+    fn is_any_after(&self, seq: u64, state: InviteeState) -> bool {
+        let is_it = |part: &Part| part.after(seq).is_some_and(|turn| turn.state == state);
+        self.parts.values().any(is_it)
+    }
+
     /// Whether, after the event of this number, what was accepted in it went on, or something
     /// could still be.
+    pub fn goes_on_after(&self, seq: u64) -> bool {
+        self.is_open_after(seq) || self.is_any_after(seq, InviteeState::Accepted)
+    }
+
+    /// Whether it was to stay in snapshots after the event of this number.
+    pub fn stays_after(&self, seq: u64) -> bool {
+        self.stays && self.cleared_by.is_none_or(|cleared_by| cleared_by > seq)
+    }
+
+    /// Whether snapshots told it after the event of this number.
     pub fn is_live_after(&self, seq: u64) -> bool {
-        let is_on =
-            |part: &Part| part.after(seq).is_some_and(|turn| turn.state == InviteeState::Accepted);
-        self.is_open_after(seq) || self.parts.values().any(is_on)
+        let has_stayed = || self.to_all || self.is_any_after(seq, InviteeState::Rejected);
+        self.goes_on_after(seq) || self.stays_after(seq) && has_stayed()
     }
 
     fn ask(&mut self, user: UserId, event: &Event) {
@@ -201,6 +224,10 @@ pub struct Model {
     /// Whose names and words may be gone.
     pub erased: BTreeSet<UserId>,
     pub log: Vec<Event>,
+    /// What was performed: with which event, as snapshots tell it, and when.
+    performed: Vec<(u64, Value, Timestamp)>,
+    /// What was taken back: with which event, and by which it was performed.
+    undone: Vec<(u64, u64)>,
     /// After each event, what there is to be seen.
     pub shown: Vec<Shown>,
     /// Of each event the invitation that it is about, where it is between two.
@@ -228,6 +255,24 @@ impl Model {
         let talks = self.invitations.iter().filter(|(_, sent)| sent.talks());
         let others = talks.filter(|(_, sent)| !sent.is_seen_by(user));
         others.filter_map(|(invite_id, sent)| Some((*invite_id, sent.between?))).collect()
+    }
+
+    /// What a snapshot tells of what was performed last, after the event of this number.
+    pub fn performed_after(&self, seq: u64, now: Timestamp) -> Option<&Value> {
+        let (number, told, at) = self.performed.iter().rev().find(|(it, ..)| *it <= seq)?;
+        let is_undone = self.undone.iter().any(|(by, it)| it == number && *by <= seq);
+        (!is_undone && now < at.plus_seconds(30)).then_some(told)
+    }
+
+    /// Whether this was performed, and whether it was taken back.
+    pub fn was_performed(&self, number: u64) -> (bool, bool) {
+        let was = self.performed.iter().any(|(it, ..)| *it == number);
+        (was, self.undone.iter().any(|(_, it)| *it == number))
+    }
+
+    /// Whether the invitation is cleared, or was never to stay.
+    pub fn is_cleared(&self, invite_id: InviteId) -> bool {
+        self.invitations.get(&invite_id).is_none_or(|sent| !sent.stays_after(self.seq))
     }
 
     /// Whether anybody ever accepted the invitation.
@@ -302,8 +347,12 @@ impl Model {
                 if sent.first {
                     must!(!sent.was_taken(), "taken twice");
                     sent.closed_by.get_or_insert(seq);
+                    sent.closed.get_or_insert((seq, InviteeState::Accepted));
                 }
+                let place = accepted.place;
+                must!(place.is_none_or(|it| it.seq < seq), "its place is after it");
                 let turn = Turn::to(InviteeState::Accepted, event).with(None, &accepted.data);
+                let turn = Turn { place, ..turn };
                 settle(sent, &[accepted.invitee], &turn)
             }
             EventKind::InviteeRejected(rejected) => {
@@ -322,6 +371,9 @@ impl Model {
             }) => {
                 let sent = self.sent(*invite_id)?;
                 must!(sent.inviter == *inviter, "somebody else has sent it");
+                if *invitee_list == InviteeList::Everyone {
+                    sent.closed.get_or_insert((seq, InviteeState::Cancelled));
+                }
                 let whom = close(sent, invitee_list, seq)?;
                 let turn = Turn::to(InviteeState::Cancelled, event);
                 settle(sent, &whom, &turn.with(reason.as_deref(), data))
@@ -332,6 +384,7 @@ impl Model {
                 must!(sent.is_open(), "timed out when it was closed");
                 sent.timeouts += 1;
                 must!(sent.timeouts == 1, "timed out twice");
+                sent.closed.get_or_insert((seq, InviteeState::TimedOut));
                 let whom = close(sent, invitee_list, seq)?;
                 settle(sent, &whom, &Turn::to(InviteeState::TimedOut, event))?;
                 let rest = sent.those(InviteeState::Pending);
@@ -353,6 +406,39 @@ impl Model {
                 let turn = Turn::to(InviteeState::Finished, event);
                 let turn = turn.with(Some(&finished.reason), &finished.data);
                 settle(sent, &[finished.invitee], &turn)
+            }
+            EventKind::InvitationCleared(cleared) => {
+                let by = self.members.get(&cleared.by);
+                must!(by == Some(&Role::Teacher), "{} has cleared it", cleared.by);
+                let sent = self.sent(cleared.invite_id)?;
+                must!(sent.stays_after(seq), "cleared, and it does not stay");
+                sent.cleared_by = Some(seq);
+                Ok(())
+            }
+            EventKind::Performed(performed) => {
+                let by = self.members.get(&performed.by);
+                must!(by == Some(&Role::Teacher), "{} has performed it", performed.by);
+                let (first, last) = (performed.first, performed.last);
+                must!(first <= last && last < seq, "{first} to {last} are not events before it");
+                self.performed.push((
+                    seq,
+                    json!({
+                        "seq": seq, "at": at, "by": performed.by, "data": performed.data,
+                        "first": first, "last": last,
+                    }),
+                    at,
+                ));
+                Ok(())
+            }
+            EventKind::Undone(undone) => {
+                let by = self.members.get(&undone.by);
+                must!(by == Some(&Role::Teacher), "{} has undone it", undone.by);
+                let last = self.performed.last().ok_or("nothing was performed")?;
+                must!(last.0 == undone.performed, "it was not the last");
+                must!(self.undone.iter().all(|(_, it)| *it != last.0), "undone twice");
+                must!(at < last.2.plus_seconds(30), "undone too late");
+                self.undone.push((seq, last.0));
+                Ok(())
             }
             EventKind::MemberJoined(joined) => {
                 let user = joined.user_id;
@@ -403,7 +489,7 @@ impl Model {
             EventKind::GroupEnded(_) => {
                 self.ended = Some(seq);
                 for (invite_id, sent) in &self.invitations {
-                    must!(!sent.is_live_after(seq), "the class has ended and {invite_id} is live");
+                    must!(!sent.goes_on_after(seq), "the class has ended and {invite_id} goes on");
                 }
                 Ok(())
             }
@@ -415,7 +501,11 @@ impl Model {
         must!(!self.invitations.contains_key(&new.invite_id), "it was sent before");
         let seconds = new.timeout.seconds();
         let expires_at = (seconds > 0).then(|| event.at.plus_seconds(seconds));
-        must!(new.expires_at == expires_at, "it expires at another moment than it says");
+        let restored = new.restores.and_then(|restores| self.invitations.get(&restores));
+        must!(restored.is_some() == new.restores.is_some(), "it restores what was never sent");
+        let is_as_before = restored.is_some_and(|it| it.expires_at == new.expires_at);
+        must!(is_as_before || new.expires_at == expires_at, "it expires at another moment");
+        must!(new.place.is_none_or(|it| it.seq < event.seq), "its place is after it");
         let whom: Vec<UserId> = match &new.invitee_list {
             InviteeList::Members(whom) => whom.clone(),
             InviteeList::Everyone => {
@@ -431,7 +521,8 @@ impl Model {
             must!(by == Role::Teacher || *role == Role::Teacher, "a student invites a student");
         }
         if by == Role::Student && new.group_id.is_some() {
-            must!(self.settings.is_on(ASK_ANYTIME), "a student asks where nobody may");
+            let may_ask = self.settings.is_on(ASK_ANYTIME) || new.restores.is_some();
+            must!(may_ask, "a student asks where nobody may");
             let asks = |sent: &Sent| {
                 sent.inviter == new.inviter
                     && sent.between.is_none()
@@ -453,6 +544,11 @@ impl Model {
             to_all,
             first: new.answers == Answers::First,
             closed_by: None,
+            closed: None,
+            stays: new.stays == Some(true),
+            cleared_by: None,
+            restores: new.restores,
+            place: new.place,
             is_call: new.data.contains("\"call\"") && new.group_id.is_none(),
             expires_at,
             timeouts: 0,

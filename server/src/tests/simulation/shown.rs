@@ -2,20 +2,23 @@
 //! what of it is nobody's to see any more once somebody was erased.
 
 use serde_json::{Value, json};
-use signaling::{Event, EventKind, InviteId, InviteeState, Snapshot, UserId};
+use signaling::{Event, EventKind, InviteId, InviteeState, Snapshot, Timestamp, UserId};
 
 use super::model::{Model, Sent, Shown, Turn, Verdict, must};
 
 impl Turn {
     /// A part as it was after this turn.
     pub fn told(&self, user: UserId) -> Value {
-        let Self { seq, at, state, reason, data } = self;
+        let Self { seq, at, state, reason, data, place } = self;
         let mut part = json!({ "userID": user, "state": state, "at": at, "seq": seq });
         if let Some(reason) = reason {
             part["reason"] = json!(reason);
         }
         if !data.is_empty() {
             part["data"] = json!(data);
+        }
+        if let Some(place) = place {
+            part["place"] = json!(place);
         }
         part
     }
@@ -26,7 +29,7 @@ impl Sent {
     pub fn told_after(&self, seq: u64, invite_id: InviteId) -> Value {
         let part = |user: &UserId| Some(self.parts.get(user)?.after(seq)?.told(*user));
         let data = self.data.iter().rev().find(|(since, _)| *since <= seq);
-        json!({
+        let mut told = json!({
             "inviteID": invite_id,
             "groupID": self.group_id,
             "inviter": self.inviter,
@@ -39,7 +42,20 @@ impl Sent {
             "expiresAt": self.expires_at,
             "open": self.is_open_after(seq),
             "invitees": self.order.iter().filter_map(part).collect::<Value>(),
-        })
+        });
+        if let Some((_, closed)) = self.closed.filter(|(closed_by, _)| *closed_by <= seq) {
+            told["closed"] = json!(closed);
+        }
+        if self.stays_after(seq) {
+            told["stays"] = json!(true);
+        }
+        if let Some(restores) = self.restores {
+            told["restores"] = json!(restores);
+        }
+        if let Some(place) = self.place {
+            told["place"] = json!(place);
+        }
+        told
     }
 }
 
@@ -63,7 +79,7 @@ impl Model {
     }
 
     /// The class as the member was to see it then.
-    fn shown_to(&self, user: UserId, seq: u64) -> Option<Value> {
+    fn shown_to(&self, user: UserId, seq: u64, now: Timestamp) -> Option<Value> {
         let shown = self.shown_after(seq)?;
         let mut theirs: Vec<_> = self
             .invitations
@@ -73,19 +89,24 @@ impl Model {
             })
             .collect();
         theirs.sort_unstable_by_key(|(id, sent)| (sent.seq, **id));
-        Some(json!({
+        let mut told = json!({
             "name": shown.name,
             "settings": shown.settings,
             "members": shown.members,
             "invitations":
                 theirs.iter().map(|(id, sent)| sent.told_after(seq, **id)).collect::<Value>(),
-        }))
+        });
+        if let Some(performed) = self.performed_after(seq, now) {
+            told["performed"] = performed.clone();
+        }
+        Some(told)
     }
 
     /// Whether a snapshot of a member's shows what the log told by then, and nothing else.
     pub fn is_shown(&self, user: UserId, snapshot: &Snapshot) -> Verdict {
         let seq = snapshot.seq;
-        let truth = self.shown_to(user, seq).ok_or("a snapshot is of no place of the log")?;
+        let truth = self.shown_to(user, seq, snapshot.now);
+        let truth = truth.ok_or("a snapshot is of no place of the log")?;
         let (told, truth) = (self.but_erased(told(snapshot)), self.but_erased(truth));
         must!(told == truth, "{user} is shown {told} after {seq} and not {truth}");
         Ok(())
@@ -144,18 +165,23 @@ impl Model {
     pub fn is_of_erased(&self, invite_id: InviteId) -> bool {
         self.invitations.get(&invite_id).is_some_and(|sent| {
             let ends = [Some(sent.inviter), sent.between];
-            ends.into_iter().flatten().any(|end| self.erased.contains(&end))
+            let is_theirs = ends.into_iter().flatten().any(|end| self.erased.contains(&end));
+            is_theirs || sent.restores.is_some_and(|restores| self.is_of_erased(restores))
+        })
+    }
+
+    /// Whether the invitation was sent by this user, or to them alone, or restores such a one.
+    fn is_of(&self, invite_id: InviteId, user: UserId) -> bool {
+        self.invitations.get(&invite_id).is_some_and(|it| {
+            let is_theirs = it.inviter == user || it.between == Some(user);
+            is_theirs || it.restores.is_some_and(|restores| self.is_of(restores, user))
         })
     }
 
     /// Notes that somebody was erased; tells what must not be in the log any more: their name, and
     /// all that they said or that was said to them alone.
     pub fn erase(&mut self, user: UserId, is_kept: impl Fn(&str) -> bool) -> Vec<String> {
-        let theirs = |invite_id: &InviteId| {
-            self.invitations
-                .get(invite_id)
-                .is_some_and(|it| it.inviter == user || it.between == Some(user))
-        };
+        let theirs = |invite_id: &InviteId| self.is_of(*invite_id, user);
         // Each with whether it is theirs: who ends something for several says the same of each.
         let said = self.log.iter().filter_map(|Event { kind, .. }| match kind {
             EventKind::ReceiveNewInvitation(it) => Some((&it.data, theirs(&it.invite_id))),
@@ -172,6 +198,9 @@ impl Model {
                 Some((&it.data, is_theirs))
             }
             EventKind::InvitationTimeout(_)
+            | EventKind::InvitationCleared(_)
+            | EventKind::Performed(_)
+            | EventKind::Undone(_)
             | EventKind::MemberJoined(_)
             | EventKind::MemberChanged(_)
             | EventKind::MemberLeft(_)

@@ -48,12 +48,15 @@ fn body(method: &Method, path: &str, member: &str) -> Option<Value> {
         ("PATCH", "/invitations/{invitation}") => Some(json!({ "data": "new" })),
         ("POST", "/invite") => Some(json!({ "invitee": member, "data": "", "timeout": 0 })),
         ("POST", "/inviteInGroup") => Some(json!({ "inviteeList": "*", "data": "", "timeout": 0 })),
+        ("POST", "/perform") => Some(json!({ "data": r#"{"operation":"lower_all"}"# })),
+        ("POST", "/undo") => Some(json!({ "performed": 1 })),
         ("POST", "/joinCode" | "/handover" | "/end") => nothing,
         ("POST", path) => match path.strip_prefix("/invitations/{invitation}") {
             Some("/relay") => Some(json!({ "data": "a word" })),
-            Some("/cancel" | "/accept" | "/reject" | "/finish" | "/ringing" | "/keepAlive") => {
-                nothing
-            }
+            Some(
+                "/cancel" | "/accept" | "/reject" | "/finish" | "/clear" | "/ringing"
+                | "/keepAlive",
+            ) => nothing,
             _ => panic!("what does a right POST {path} say?"),
         },
         _ => panic!("what does a right {method} {path} say?"),

@@ -1,0 +1,496 @@
+//! What a teacher does as one, and its undo: a table of moves, what each leaves and what its undo
+//! brings back, on the server, in a browser that came late, in history, and to a client that knows
+//! nothing of it.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use classroom::history::Chronicle;
+use classroom::{
+    Deed, Lesson, Move, Operation, Phase, Reason, Standing, TURN_STARTS_AT_ONCE, UndoneDeed,
+};
+use serde_json::Value;
+use signaling::{
+    Command, Event, EventKind, Group, InviteId, Rejection, Role, SettingsChange, Snapshot, Timeout,
+    Timestamp, UserId,
+};
+use support::*;
+
+use Refused::Rejection as Rejected;
+
+const ADA: UserId = user(1);
+const BEN: UserId = user(2);
+const CY: UserId = user(3);
+const DEE: UserId = user(4);
+const EVE: UserId = user(5);
+const FAY: UserId = user(6);
+
+fn class() -> Class {
+    Class::taught_by(ADA, BEN, &[CY, DEE, EVE])
+}
+
+fn asks(question: &str, seconds: u32, first: bool) -> Deed {
+    let timeout = Timeout::new(seconds).expect("a timeout");
+    Deed::Move(Move::Ask { question: Some(question.to_owned()), timeout, first })
+}
+
+const fn clear() -> Deed {
+    Deed::Move(Move::Clear {})
+}
+
+impl Class {
+    fn does(&mut self, actor: UserId, deed: Deed) -> Vec<EventKind> {
+        self.wait(1_000);
+        let done = self.tries(actor, &deed);
+        done.unwrap_or_else(|refused| panic!("{actor:?} {deed:?}: {refused:?}"))
+    }
+
+    /// *Next*, as a page asks for it that shows the class as it is.
+    fn next(&self) -> Deed {
+        let lesson = self.lesson();
+        let student = lesson.hero(|_| true).expect("a hand is up").user;
+        let ends = match lesson.speaking.as_slice() {
+            [turn] => Some(turn.invite_id),
+            _ => None,
+        };
+        Deed::Move(Move::Next { student, ends, waits: false })
+    }
+
+    fn hands(&self) -> Vec<UserId> {
+        self.lesson().hands.iter().map(|hand| hand.user).collect()
+    }
+
+    fn undo(&self) -> Deed {
+        Deed::Undo(self.lesson().undo.expect("something can be undone").seq)
+    }
+
+    /// What a page that came just now shows.
+    fn shown_to(&self, user: UserId) -> Lesson {
+        let snapshot = Snapshot::of(&self.group, user, self.now, |_| true);
+        let wire = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
+        Lesson::of(&Group::from(serde_json::from_str::<Snapshot>(&wire).expect("and back")))
+    }
+}
+
+type Places = Vec<(UserId, Timestamp, u64)>;
+type Question = Option<(Option<String>, Timestamp, Option<Timestamp>, Phase, Option<UserId>)>;
+
+/// All that a person sees of a lesson, without the ids of what it is made of.
+fn seen(lesson: &Lesson) -> (Question, Places, Vec<UserId>, Vec<(UserId, Timestamp)>) {
+    let question = lesson
+        .question
+        .clone()
+        .map(|round| (round.question, round.since, round.expires_at, round.phase, round.winner));
+    let hands = lesson.hands.iter().map(|hand| (hand.user, hand.since, hand.seq)).collect();
+    let invited = lesson.invited.iter().map(|invited| invited.user).collect();
+    let speaking = lesson.speaking.iter().map(|turn| (turn.user, turn.since)).collect();
+    (question, hands, invited, speaking)
+}
+
+/// The hands that are up and who speaks, to a client that knows the events of the contract's first
+/// version alone.
+fn seen_by_old_client(log: &[Event]) -> (BTreeSet<UserId>, BTreeSet<UserId>) {
+    let mut made: Vec<(InviteId, Operation, UserId)> = Vec::new();
+    let (mut hands, mut turns) = (BTreeSet::new(), BTreeSet::new());
+    let mut asking = BTreeSet::new();
+    for event in log {
+        let Some(id) = event.invite_id() else { continue };
+        if let EventKind::ReceiveNewInvitation(new) = &event.kind {
+            let operation = Operation::read(&new.data).expect("the classroom's");
+            if operation == Operation::SpeechApplication {
+                asking.insert((new.inviter, id));
+            }
+            made.push((id, operation, new.inviter));
+        }
+        let (_, operation, inviter) =
+            made.iter().find(|(made, ..)| *made == id).expect("it was made");
+        match (&event.kind, operation) {
+            (EventKind::InviteeAccepted(it), Operation::HandRaising { .. }) => {
+                hands.insert((it.invitee, id));
+            }
+            (EventKind::InviteeAccepted(it), Operation::Speaking) => {
+                turns.insert((it.invitee, id));
+            }
+            (EventKind::InviteeAccepted(_), Operation::SpeechApplication) => {
+                asking.remove(&(*inviter, id));
+                turns.insert((*inviter, id));
+            }
+            (EventKind::InviteeFinished(it), operation) => {
+                let whose = match operation {
+                    Operation::SpeechApplication => *inviter,
+                    Operation::HandRaising { .. } | Operation::Speaking => it.invitee,
+                };
+                hands.remove(&(whose, id));
+                turns.remove(&(whose, id));
+            }
+            (EventKind::InvitationCancelled(it), Operation::SpeechApplication)
+                if it.reason.as_deref() != Some("answeredElsewhere") =>
+            {
+                asking.remove(&(*inviter, id));
+            }
+            _ => {}
+        }
+    }
+    let users = |set: BTreeSet<(UserId, InviteId)>| set.into_iter().map(|(user, _)| user).collect();
+    hands.extend(asking);
+    (users(hands), users(turns))
+}
+
+/// A class with an unprompted hand, two that answer a question, and one that was called.
+fn lesson() -> Class {
+    let mut class = class();
+    class.act(join(FAY)).expect("the class is open");
+    class.does(DEE, Deed::RaiseHand);
+    class.does(ADA, asks("Why?", 60, false));
+    class.does(FAY, Deed::RaiseHand);
+    class.does(CY, Deed::RaiseHand);
+    class.does(ADA, Deed::CallOn(CY));
+    class.does(CY, Deed::Speak);
+    class.does(EVE, Deed::RaiseHand);
+    class
+}
+
+#[test]
+fn an_undo_brings_everything_back_to_its_place_for_everybody() {
+    type Play = (&'static str, fn(&mut Class), fn(&Class) -> Deed, UndoneDeed);
+    let plays: [Play; 10] = [
+        ("an answer is lowered", |_| {}, |_| lower(EVE), UndoneDeed::Lower),
+        ("an unprompted hand is lowered", |_| {}, |_| lower(DEE), UndoneDeed::Lower),
+        ("all are lowered", |_| {}, |_| lower_all(), UndoneDeed::LowerAll),
+        ("a turn is ended", |_| {}, |_| end_turn(CY), UndoneDeed::EndTurn),
+        ("the next is called, who asked unprompted", |_| {}, Class::next, UndoneDeed::Next),
+        (
+            "the next is called, who answers",
+            |class| drop(class.does(BEN, lower(DEE))),
+            Class::next,
+            UndoneDeed::Next,
+        ),
+        (
+            "the next begins at once",
+            |class| {
+                class.does(BEN, lower(DEE));
+                let on = SettingsChange::set(TURN_STARTS_AT_ONCE, true);
+                class.does(ADA, Deed::Change(on));
+            },
+            Class::next,
+            UndoneDeed::Next,
+        ),
+        ("the question is closed", |_| {}, |_| stop_asking(), UndoneDeed::StopAsking),
+        ("an open question is cleared", |_| {}, |_| clear(), UndoneDeed::Clear),
+        (
+            "a closed one is cleared",
+            |class| drop(class.does(ADA, stop_asking())),
+            |_| clear(),
+            UndoneDeed::Clear,
+        ),
+    ];
+    for (what, before, deed, undone) in plays {
+        let mut class = lesson();
+        before(&mut class);
+        let was = class.lesson();
+        let old_was = seen_by_old_client(&class.log);
+        let (figures_were, _) = figures(&class);
+        let done = deed(&class);
+        class.does(BEN, done);
+        assert_ne!(seen(&class.lesson()), seen(&was), "{what} does something");
+        let undo = class.lesson().undo.expect("it can be undone");
+        assert_eq!((undo.deed, undo.by), (undone, BEN), "{what}");
+        assert_eq!(class.shown_to(EVE).undo, Some(undo), "{what}: on a page that comes now");
+        let undo = class.undo();
+        class.does(ADA, undo.clone());
+        assert_eq!(seen(&class.lesson()), seen(&was), "{what}");
+        assert_eq!(seen(&class.shown_to(EVE)), seen(&was), "{what}: on a page that comes now");
+        assert_eq!(class.lesson().undo, None, "{what}: an undo is not undone");
+        assert_eq!(seen_by_old_client(&class.log), old_was, "{what}: to a client that is older");
+        assert_eq!(figures(&class).0, figures_were, "{what}: in figures");
+        assert_eq!(class.does(BEN, undo), [], "{what}: twice is once");
+        let told = class.log.iter().filter(|it| matches!(it.kind, EventKind::Undone(_))).count();
+        assert_eq!(told, 1, "{what}: the log tells both");
+    }
+}
+
+/// What history counts of each student, and how long somebody has spoken.
+fn figures(class: &Class) -> (Vec<(UserId, u32, u32, u32)>, i64) {
+    let mut chronicle = Chronicle::new(GROUP);
+    class.log.iter().for_each(|event| drop(chronicle.tell(event)));
+    let people = chronicle.people().iter();
+    let counts = people.map(|it| (it.user, it.hands, it.called, it.turns)).collect();
+    (counts, chronicle.spoken_millis(class.now))
+}
+
+#[test]
+fn a_turn_that_goes_on_again_has_lasted_all_the_time() {
+    let mut class = lesson();
+    let began = class.lesson().speaking[0].since;
+    class.wait(4_000);
+    class.does(ADA, end_turn(CY));
+    let undo = class.undo();
+    class.does(ADA, undo);
+    assert_eq!(figures(&class).1, class.now.millis_since(began));
+    class.wait(3_000);
+    class.does(ADA, end_turn(CY));
+    assert_eq!(figures(&class).1, class.now.millis_since(began), "and when it is over at last");
+    let mut chronicle = Chronicle::new(GROUP);
+    class.log.iter().for_each(|event| drop(chronicle.tell(event)));
+    let turns = chronicle.live().iter().filter(|it| it.kind == classroom::history::Kind::Floor);
+    assert_eq!(turns.count(), 1, "one turn in history");
+}
+
+#[test]
+fn hands_that_a_question_lowered_come_back_and_the_question_stays() {
+    let mut class = lesson();
+    let was = class.lesson();
+    class.does(BEN, asks("And now?", 0, false));
+    assert_eq!(class.hands(), [DEE], "who answered nothing");
+    assert!(class.lesson().hands[0].own_question);
+    let undo = class.lesson().undo.expect("it can be undone");
+    assert_eq!((undo.deed, undo.count), (UndoneDeed::EarlierHands, 2));
+    let undo = class.undo();
+    class.does(ADA, undo);
+    let now = class.lesson();
+    assert_eq!(seen(&now).1, seen(&was).1, "the hands, in their places");
+    let question = now.question.expect("it stands");
+    assert_eq!((question.question.as_deref(), question.phase), (Some("And now?"), Phase::Open));
+}
+
+#[test]
+fn only_the_last_is_undone_by_a_teacher_within_thirty_seconds() {
+    let mut class = lesson();
+    class.does(ADA, lower(EVE));
+    let earlier = class.undo();
+    class.does(ADA, lower(FAY));
+    let last = class.undo();
+    assert_eq!(class.tries(CY, &last), Err(Rejected(Rejection::NotPermitted)));
+    assert_eq!(class.tries(ADA, &earlier), Err(Rejected(Rejection::NothingToUndo)));
+    assert_eq!(class.tries(ADA, &Deed::Undo(7)), Err(Rejected(Rejection::NothingToUndo)));
+    let mut late = class.clone();
+    late.wait(30_000);
+    assert_eq!(late.tries(ADA, &last), Err(Rejected(Rejection::NothingToUndo)));
+    assert_eq!(late.shown_to(ADA).undo, None, "and no page offers it");
+    class.wait(29_999);
+    class.tries(BEN, &last).expect("in time");
+    assert_eq!(class.hands(), [DEE, FAY]);
+}
+
+#[test]
+fn what_came_between_is_not_undone() {
+    let mut class = lesson();
+    class.does(ADA, lower_all());
+    class.does(EVE, Deed::RaiseHand);
+    class.does(DEE, Deed::RaiseHand);
+    class.does(FAY, Deed::Remove(FAY));
+    assert_eq!(class.hands(), [EVE, DEE]);
+    let undo = class.undo();
+    class.does(ADA, undo);
+    assert_eq!(class.hands(), [DEE, EVE], "each at the place that it had, and once");
+    let lesson = class.lesson();
+    assert_eq!(
+        lesson.hands.len(),
+        lesson.hands.iter().map(|it| it.seq).collect::<BTreeSet<_>>().len()
+    );
+    class.does(DEE, Deed::LowerHand);
+    assert_eq!(class.hands(), [EVE], "nothing else holds it up");
+}
+
+#[test]
+fn a_call_that_was_answered_is_undone_with_what_followed() {
+    let mut class = lesson();
+    class.does(BEN, lower(DEE));
+    let was = class.lesson();
+    let next = class.next();
+    class.does(ADA, next);
+    class.does(FAY, Deed::Speak);
+    assert_eq!(class.lesson().hand(FAY), None);
+    let undo = class.undo();
+    class.does(ADA, undo);
+    assert_eq!(seen(&class.lesson()), seen(&was), "the hand too, which speaking had lowered");
+}
+
+#[test]
+fn next_calls_one_however_often_and_by_whomever_it_is_pressed() {
+    let mut class = lesson();
+    class.does(BEN, lower(DEE));
+    let next = class.next();
+    class.does(ADA, next.clone());
+    let calls = |class: &Class| {
+        let lesson = class.lesson();
+        (lesson.invited.iter().map(|it| it.user).collect::<Vec<_>>(), lesson.speaking.len())
+    };
+    assert_eq!(calls(&class), (vec![FAY], 0), "one request ends the turn and calls");
+    assert_eq!(class.does(ADA, next.clone()), [], "pressed twice");
+    assert_eq!(class.does(BEN, next), [], "by another teacher at once");
+    let other = Deed::Move(Move::Next { student: EVE, ends: None, waits: false });
+    assert_eq!(class.does(BEN, other), [], "while somebody is called, nobody else is");
+    assert_eq!(calls(&class), (vec![FAY], 0));
+
+    class.does(BEN, Deed::Move(Move::StartTurn { student: FAY }));
+    assert_eq!(calls(&class), (vec![], 1), "a teacher accepts for a silent student");
+    let before_turn = Deed::Move(Move::Next { student: EVE, ends: None, waits: false });
+    assert_eq!(class.does(ADA, before_turn), [], "a page that has not seen the turn ends nothing");
+    let student = Deed::Move(Move::Next { student: EVE, ends: None, waits: false });
+    assert_eq!(class.tries(CY, &student), Err(Rejected(Rejection::NotPermitted)));
+}
+
+#[test]
+fn next_ends_nobody_while_several_speak() {
+    let mut class = lesson();
+    class.does(ADA, Deed::CallOn(FAY));
+    class.does(FAY, Deed::Speak);
+    let next = Deed::Move(Move::Next { student: EVE, ends: None, waits: false });
+    class.does(ADA, next);
+    assert_eq!(class.lesson().speaking.len(), 2);
+    assert!(class.lesson().invited(EVE).is_some());
+}
+
+#[test]
+fn who_is_passed_over_or_passes_keeps_the_place_and_is_not_called_next() {
+    let mut class = lesson();
+    class.does(BEN, lower(DEE));
+    let next = class.next();
+    class.does(ADA, next);
+    class.does(ADA, Deed::Move(Move::Skip { student: FAY }));
+    let passed = |class: &Class| {
+        let hands = class.lesson().hands;
+        hands.iter().filter(|hand| hand.passed).map(|hand| hand.user).collect::<Vec<_>>()
+    };
+    assert_eq!((class.hands(), passed(&class)), (vec![FAY, EVE], vec![FAY]));
+    assert_eq!(class.lesson().hero(|_| true).map(|hand| hand.user), Some(EVE));
+    assert_eq!(seen(&class.shown_to(EVE)), seen(&class.lesson()));
+    assert!(class.shown_to(EVE).hand(FAY).is_some_and(|hand| hand.passed), "a late page knows");
+    class.does(ADA, Deed::CallOn(EVE));
+    class.does(EVE, Deed::Pass);
+    assert_eq!(passed(&class), [FAY, EVE]);
+    assert_eq!(
+        class.lesson().hero(|_| true).map(|hand| hand.user),
+        Some(FAY),
+        "all have: the first"
+    );
+    assert_eq!(class.lesson().hero(|user| user == EVE).map(|hand| hand.user), Some(FAY));
+    class.does(ADA, Deed::CallOn(FAY));
+    class.does(ADA, Deed::CancelCall(FAY));
+    assert_eq!(passed(&class), [EVE], "who is called anew has not passed");
+    class.does(EVE, Deed::LowerHand);
+    class.does(EVE, Deed::RaiseHand);
+    assert_eq!(passed(&class), [], "nor has a new hand");
+    assert_eq!(class.standing(EVE), Standing::HandUp { place: 2, of: 2 });
+}
+
+#[test]
+fn the_hero_is_the_winner_then_the_first_who_is_there() {
+    let mut class = class();
+    class.does(DEE, Deed::RaiseHand);
+    class.does(ADA, asks("Quick!", 0, true));
+    class.does(CY, Deed::RaiseHand);
+    let lesson = class.lesson();
+    let round = lesson.question.clone().expect("it stands");
+    assert_eq!((round.phase, round.winner), (Phase::Taken, Some(CY)));
+    assert_eq!(lesson.hero(|_| true).map(|hand| hand.user), Some(CY), "not the older hand");
+    assert_eq!(seen(&class.shown_to(DEE)), seen(&lesson));
+    class.does(ADA, lower(CY));
+    assert_eq!(class.lesson().hero(|_| true).map(|hand| hand.user), Some(DEE));
+    class.does(EVE, Deed::RaiseHand);
+    let hero = |is_online: fn(UserId) -> bool| class.lesson().hero(is_online).map(|it| it.user);
+    assert_eq!(hero(|user| user != DEE), Some(EVE), "the first who is connected");
+    assert_eq!(hero(|_| false), Some(DEE), "or the first of all");
+}
+
+#[test]
+fn a_question_stands_until_it_is_cleared_or_followed() {
+    let mut class = class();
+    class.does(ADA, asks("Why?", 10, false));
+    let phase = |class: &Class| class.lesson().question.map(|round| round.phase);
+    assert_eq!(phase(&class), Some(Phase::Open));
+    class.wait(10_000);
+    class.act(Command::Expire).expect("the clock is not refused");
+    assert_eq!(phase(&class), Some(Phase::TimeUp));
+    class.act(join(FAY)).expect("the class is open");
+    let late = class.shown_to(FAY).question.expect("who comes late reads it");
+    assert_eq!((late.question.as_deref(), late.phase), (Some("Why?"), Phase::TimeUp));
+    class.does(ADA, Deed::MakeRole(BEN, Role::Student));
+    assert_eq!(phase(&class), Some(Phase::TimeUp));
+
+    class.does(ADA, asks("How?", 0, false));
+    class.does(ADA, stop_asking());
+    assert_eq!(phase(&class), Some(Phase::Closed));
+    let shown: Vec<_> = class.group.live().filter(|it| it.stays).collect();
+    assert_eq!(shown.len(), 1, "the one before is cleared by the one that follows");
+    class.does(ADA, clear());
+    assert_eq!((phase(&class), class.shown_to(CY).question), (None, None));
+    assert_eq!(class.group.count_live(), 0, "and no snapshot tells it any more");
+    assert_eq!(class.does(ADA, clear()), [], "twice is once");
+}
+
+#[test]
+fn a_turn_that_starts_at_once_starts_for_raised_hands_alone() {
+    let mut class = class();
+    class.does(ADA, Deed::Change(SettingsChange::set(TURN_STARTS_AT_ONCE, true)));
+    class.does(ADA, asks("Why?", 0, false));
+    class.does(CY, Deed::RaiseHand);
+    class.does(DEE, Deed::RaiseHand);
+    let next = class.next();
+    class.does(ADA, next);
+    assert_eq!(class.lesson().turn(CY).map(|turn| turn.user), Some(CY));
+    assert_eq!(class.hands(), [DEE]);
+    let turn = class.lesson().turn(CY).map(|turn| turn.invite_id);
+    let absent = Deed::Move(Move::Next { student: DEE, ends: turn, waits: true });
+    class.does(ADA, absent);
+    assert!(class.lesson().invited(DEE).is_some(), "who is not connected begins when they take it");
+    let nobody = Deed::Move(Move::Next { student: EVE, ends: None, waits: false });
+    class.does(ADA, Deed::CancelCall(DEE));
+    let settled = Rejected(classroom::SETTLED);
+    assert_eq!(class.tries(ADA, &nobody), Err(settled), "never for one who did not raise a hand");
+}
+
+#[test]
+fn a_question_that_is_too_long_is_refused_and_nothing_else_happens() {
+    let mut class = lesson();
+    let was = class.lesson();
+    let long = asks(&"x".repeat(12_300), 0, false);
+    assert_eq!(class.tries(ADA, &long), Err(Rejected(Rejection::DataTooLarge)));
+    assert_eq!(class.lesson(), was);
+}
+
+#[test]
+fn the_events_have_the_fields_of_the_contract() {
+    let mut class = lesson();
+    class.does(ADA, lower_all());
+    let undo = class.undo();
+    class.does(BEN, undo);
+    class.does(ADA, stop_asking());
+    class.does(ADA, clear());
+    let fields = |name: &str| -> BTreeSet<String> {
+        let named = class.log.iter().rev().find(|event| event.kind.name() == name);
+        let body = serde_json::to_value(named.expect("it has happened")).expect("it is JSON");
+        body.as_object().expect("an object").keys().cloned().collect()
+    };
+    let these = |fields: &[&str]| -> BTreeSet<String> {
+        fields.iter().chain(&["seq", "at"]).map(|field| (*field).to_owned()).collect()
+    };
+    assert_eq!(fields("onInvitationCleared"), these(&["inviteID", "by"]));
+    assert_eq!(fields("onPerformed"), these(&["by", "data", "first", "last"]));
+    assert_eq!(fields("onUndone"), these(&["by", "performed"]));
+    assert_eq!(fields("onInviteeAccepted"), these(&["inviteID", "invitee", "data", "by", "place"]));
+    let restored = class.log.iter().find_map(|event| match &event.kind {
+        EventKind::ReceiveNewInvitation(new) if new.restores.is_some() => {
+            Some(serde_json::to_value(event).expect("it is JSON"))
+        }
+        _ => None,
+    });
+    let restored = restored.expect("something was brought back");
+    assert!(matches!(restored["place"]["at"], Value::String(_)), "{restored}");
+    let lowered = class.log.iter().find_map(|event| match &event.kind {
+        EventKind::Performed(performed) => Some(performed.data.clone()),
+        _ => None,
+    });
+    assert_eq!(lowered.as_deref(), Some(r#"{"count":3,"operation":"lower_all"}"#));
+    let reasons: BTreeSet<&str> = class
+        .log
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::InviteeFinished(finished) => Some(finished.reason.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reasons, [Reason::CalledOn.text(), Reason::Lowered.text()].into());
+}
