@@ -19,6 +19,8 @@ use crate::words::{room, screen as words};
 const NAMES: usize = 8;
 /// From how wide a question is on it is set smaller, and again.
 const LONG: [usize; 2] = [100, 200];
+/// From how wide a name is on it is set smaller where somebody speaks.
+const LONG_NAME: usize = 24;
 /// How many letters a line of a question has, in each of its sizes, and how high a line is, in tenths of the
 /// unit by which `screen.css` measures.
 const QUESTION_LINE: [(usize, usize); 3] = [(50, 43), (60, 35), (76, 28)];
@@ -196,9 +198,11 @@ fn Speakers() -> impl IntoView {
 }
 
 fn bare_name(live: Live, user: UserId) -> AnyView {
+    let name = live.name_of(user);
+    let is_long = width(&name) > LONG_NAME;
     view! {
-        <bdi class="name" translate="no">
-            {live.name_of(user)}
+        <bdi class="name" class:long=is_long translate="no">
+            {name}
         </bdi>
     }
     .into_any()
@@ -217,7 +221,8 @@ fn Names(round: Memo<Option<Round>>) -> impl IntoView {
         });
         let taken = asked.unwrap_or_default() + height(&live.name_of(hero), HERO_LINE);
         let fit = (2 * (HEIGHT.saturating_sub(taken) / ROW)).clamp(2, NAMES);
-        let hands: Vec<UserId> = live.lesson.with(|it| it.hands.iter().map(|hand| hand.user).collect());
+        let hands: Vec<UserId> =
+            live.lesson.with(|it| it.hands.iter().map(|hand| hand.user).collect());
         let all = live.count(List::Hands);
         let mut others: Vec<(usize, UserId)> = Vec::new();
         let mut place = 0;
