@@ -86,6 +86,7 @@ async function fits(page: Page, what: string): Promise<void> {
     if (!main) return ["no main"];
     const end = document.querySelector("footer")?.getBoundingClientRect().top ?? innerHeight;
     for (const it of document.querySelectorAll(".names li, .asked .words, .phase, .countdown, .turns, .count")) {
+      if (!it.checkVisibility({ visibilityProperty: true })) continue;
       const { top, bottom, left, right } = it.getBoundingClientRect();
       if (top < 0 || bottom > end + 1 || left < 0 || right > innerWidth + 1) told.push(`${it.textContent} is cut`);
     }
