@@ -211,7 +211,6 @@ code-renew = New code
 code-renew-title = Make a new code?
 code-about-renewing = The old one stops working. Whoever is in stays in.
 code-keep = Keep this one
-code-close = Close
 
 ## The dialog for another device
 

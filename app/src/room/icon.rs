@@ -18,6 +18,10 @@ pub const OPTIONS: &str = "M4 8h10M18 8h2M4 16h2M10 16h10M14 8a2 2 0 1 0 4 0 2 2
 /// A plus: one more.
 pub const PLUS: &str = "M12 5v14M5 12h14";
 
+/// A code to be scanned.
+pub const CODE: &str =
+    "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2";
+
 /// A drawing. What it means is said beside it, or by the button that it is on.
 #[component]
 pub fn Icon(

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::action::RoomAction;
+use super::icon::{CODE, Icon};
 use super::live::Live;
+use super::sheet::SheetTitle;
 use super::tap::Tap;
 use super::text::Text;
 use crate::ui::confirm::Confirm;
@@ -32,9 +34,7 @@ pub fn CodeButton() -> impl IntoView {
                     {code}
                 </span>
             </span>
-            <svg class="icon-mark" viewBox="0 0 24 24" aria-hidden="true">
-                <path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2" />
-            </svg>
+            <Icon path=CODE />
         </button>
     }
 }
@@ -70,21 +70,7 @@ pub fn JoinPanel(
     };
     view! {
         <div id=PANEL class="dialog join" popover="auto" role="dialog" aria-labelledby="join-title">
-            <div class="panel-head">
-                <h2 id="join-title">{words::title()}</h2>
-                <button
-                    class="bare close"
-                    type="button"
-                    popovertarget=PANEL
-                    popovertargetaction="hide"
-                    title=words::close()
-                    aria-label=words::close()
-                >
-                    <svg class="icon-mark" viewBox="0 0 24 24" aria-hidden="true">
-                        <path d="M6 6l12 12M18 6L6 18" />
-                    </svg>
-                </button>
-            </div>
+            <SheetTitle sheet=PANEL id="join-title" title=words::title() />
             <div class="served">{children()}</div>
             <p class="join-here">
                 <Text words=move || room::students_here(live.students_online()) />

@@ -17,10 +17,19 @@ use crate::words::{room, screen as words};
 
 /// The most names beside the hero's.
 const NAMES: usize = 8;
-/// From how many characters on a question is set smaller, and again.
-const LONG: [usize; 2] = [140, 280];
-/// From how many characters on a name at the top takes another line, and with it the place of two names.
-const NAME_LINE: usize = 24;
+/// From how wide a question is on it is set smaller, and again.
+const LONG: [usize; 2] = [100, 200];
+/// From how wide a name is on it is set smaller where somebody speaks.
+const LONG_NAME: usize = 24;
+/// How many letters a line of a question has, in each of its sizes, and how high a line is, in tenths of the
+/// unit by which `screen.css` measures.
+const QUESTION_LINE: [(usize, usize); 3] = [(50, 43), (60, 35), (76, 28)];
+/// The same of the name at the top.
+const HERO_LINE: (usize, usize) = (22, 50);
+/// How high the clock is, a row of names, and everything there is for all four.
+const CLOCK: usize = 52;
+const ROW: usize = 38;
+const HEIGHT: usize = 410;
 
 /// The projector's view.
 #[component]
@@ -36,11 +45,11 @@ pub fn Screen(
             <h1 class="unseen">
                 <bdi translate="no">{name.unwrap_or_default()}</bdi>
             </h1>
-            <p class="connection">
-                <Text words=move || connection_words(live).to_owned() />
-            </p>
             <Controls />
         </header>
+        <p class="connection">
+            <Text words=move || connection_words(live).to_owned() />
+        </p>
         <main class="projected" class:lobby=move || is_quiet(live)>
             {move || round.get().map(asked)}
             <section class="tally" aria-label=room::raised_hands()>
@@ -108,7 +117,7 @@ fn Controls() -> impl IntoView {
 /// The question, and how long there still is or how it ended.
 fn asked(round: Round) -> AnyView {
     let live = expect_context::<Live>();
-    let length = round.question.as_ref().map_or(0, |question| question.chars().count());
+    let size = size(&round);
     let clock = match round.phase {
         Phase::Open => {
             let since = round.since;
@@ -121,8 +130,8 @@ fn asked(round: Round) -> AnyView {
     view! {
         <section
             class="asked"
-            class:long=LONG[0] <= length
-            class:longer=LONG[1] <= length
+            class:long=size == 1
+            class:longer=size == 2
             aria-label=room::asking()
         >
             {round.question.map(|words| view! { <Question words /> })}
@@ -130,6 +139,27 @@ fn asked(round: Round) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// How wide words are, in letters: those of some scripts are twice as wide as others.
+fn width(words: &str) -> usize {
+    let tenths = |letter: char| match letter {
+        '\u{1100}'.. => 20,
+        'm' | 'w' | 'A'..='Z' => 15,
+        _ => 10,
+    };
+    words.chars().map(tenths).sum::<usize>() / 10
+}
+
+/// Which of its sizes the question is set in.
+fn size(round: &Round) -> usize {
+    let width = round.question.as_deref().map_or(0, width);
+    LONG.iter().filter(|long| **long < width).count()
+}
+
+/// How high words are that have so many letters to a line of this height.
+fn height(words: &str, (letters, line): (usize, usize)) -> usize {
+    width(words).div_ceil(letters) * line
 }
 
 fn said(words: String) -> AnyView {
@@ -168,9 +198,11 @@ fn Speakers() -> impl IntoView {
 }
 
 fn bare_name(live: Live, user: UserId) -> AnyView {
+    let name = live.name_of(user);
+    let is_long = width(&name) > LONG_NAME;
     view! {
-        <bdi class="name" translate="no">
-            {live.name_of(user)}
+        <bdi class="name" class:long=is_long translate="no">
+            {name}
         </bdi>
     }
     .into_any()
@@ -182,13 +214,13 @@ fn Names(round: Memo<Option<Round>>) -> impl IntoView {
     let live = expect_context::<Live>();
     let shown = Memo::new(move |_| {
         let hero = hero(live)?;
-        let questioned = round.with(|round| {
-            let question = round.as_ref().and_then(|round| round.question.as_ref());
-            let length = question.map_or(0, |question| question.chars().count());
-            LONG.iter().filter(|long| **long <= length).count()
+        let asked = round.with(|round| {
+            let round = round.as_ref()?;
+            let question = round.question.as_deref().unwrap_or_default();
+            Some(height(question, QUESTION_LINE[size(round)]) + CLOCK)
         });
-        let lines = (live.name_of(hero).chars().count() / NAME_LINE).min(2);
-        let fit = NAMES - 2 * (questioned + lines).min(3);
+        let taken = asked.unwrap_or_default() + height(&live.name_of(hero), HERO_LINE);
+        let fit = (2 * (HEIGHT.saturating_sub(taken) / ROW)).clamp(2, NAMES);
         let hands: Vec<UserId> =
             live.lesson.with(|it| it.hands.iter().map(|hand| hand.user).collect());
         let all = live.count(List::Hands);

@@ -42,7 +42,7 @@ pub fn Keys() -> impl IntoView {
     view! {
         <div
             id=KEY_LIST
-            class="dialog keys"
+            class="dialog key-list"
             popover="auto"
             role="dialog"
             aria-labelledby="keys-title"

@@ -185,6 +185,8 @@ function press(key) {
   const control = buttonOf(key);
   const closes = dialog?.id && control?.getAttribute("popovertarget") === dialog.id;
   if (!control || (dialog && !closes)) return false;
+  // What only opens something was not aimed at by its place, and need not settle (press.js).
+  if (control.hasAttribute("popovertarget")) delete control.dataset.settling;
   control.click();
   return true;
 }
