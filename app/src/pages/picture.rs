@@ -20,7 +20,7 @@ pub fn Picture() -> impl IntoView {
         }
     };
     view! {
-        <svg class="picture" viewBox="0 0 520 330" role="img" aria-label=landing::picture()>
+        <svg class="scene" viewBox="0 0 520 330" role="img" aria-label=landing::picture()>
             <rect class="sheet" x="2" y="2" width="420" height="296" rx="16" />
             <text class="strong" x="26" y="40">
                 {landing::picture_class()}
@@ -47,10 +47,10 @@ pub fn Picture() -> impl IntoView {
             {row("2", landing::picture_second(), 226)}
             {row("3", landing::picture_third(), 268)}
             <rect class="phone" x="364" y="92" width="152" height="234" rx="24" />
-            <text class="middle on-hand" x="440" y="134">
+            <text class="middle on-hand is-up" x="440" y="134">
                 {landing::picture_up()}
             </text>
-            <text class="middle on-hand place" x="440" y="234">
+            <text class="middle on-hand own-place" x="440" y="234">
                 "2"
             </text>
             <text class="middle on-hand" x="440" y="276">
