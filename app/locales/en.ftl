@@ -18,8 +18,6 @@ room-nobody = nobody
 room-raised = Raised
 room-speaking = Speaking
 room-question-label = Question, if you like
-room-time-label = Time
-room-no-limit = no limit
 room-seconds = { $seconds ->
     [one] 1 second
    *[other] { $seconds } seconds
@@ -28,27 +26,16 @@ room-minutes = { $minutes ->
     [one] 1 minute
    *[other] { $minutes } minutes
 }
-room-first-takes-it = First hand takes it
 room-ask = Ask for hands
 room-asking = Asking for hands
-room-asking-first = Asking: the first hand takes it
 room-stop-asking = Stop asking
 # $students (Number)
 room-students-here = { $students } here
-# $students (Number)
-room-students-joined = { $students } joined
-room-here = Here{ " " }
 room-raised-hands = Raised hands:{ " " }
-# $students (Number)
-room-of-students = of { $students }
-room-lower-all = Lower all
-room-no-hands-up = No hands are up.
-room-invite = Invite to speak
 room-invited = invited…
 room-lower = Lower
 room-invited-to-speak = Invited to speak
 room-cancel = Cancel
-room-nobody-speaks = Nobody is speaking.
 room-end-turn = End turn
 # What a button is called where its words alone do not tell whom it is about.
 room-about = { $action }: { $name }
@@ -58,28 +45,8 @@ room-teacher = teacher
 room-this-is-you = This is you.
 room-teacher-like-you = A teacher of this class, like you.
 room-make-student = Make a student
-room-make-co-teacher = Make a co-teacher
-room-remove = Remove from class
 room-removing = Removing takes them off every list and closes the class on their phone. They can join again with the code, unless the class is locked.
 room-keep = Keep
-room-menu = Class
-room-anytime = Students may raise a hand at any time.
-room-anytime-off = Only when I ask
-room-when-asked = Hands go up only when you ask.
-room-anytime-on = Allow at any time
-room-locked = The class is locked: nobody new can join.
-room-unlock = Unlock the class
-room-unlocked = Anybody with the code can join.
-room-lock = Lock the class
-room-calls-allowed = Students may call you, one at a time.
-room-forbid-calls = No calls from students
-room-calls-forbidden = Students cannot call you.
-room-allow-calls = Let students call me
-room-about-history = Who raised a hand, who spoke, and for how long.
-room-history = What happened in class
-room-about-device = Teach from another device as well.
-room-device = Another device
-room-about-leaving = Leave the class to your co-teacher, or end it for everybody.
 room-leave = Leave
 room-leave-title = Leave the class?
 room-leave-teacher = It goes on with your co-teacher. You can come back with the code, as a student.
@@ -95,19 +62,17 @@ room-raise-hand = Raise hand
 room-not-now = Not now
 room-lower-hand = Lower hand
 room-speak = Speak
-room-pass = Pass
+room-pass = Pass, keep place
 room-done = I’m done
 room-starting = connecting…
-room-live = live
 room-slow = following slowly
-room-reconnecting = Reconnecting…
+room-reconnecting = Reconnecting… The list may be old.
 room-reconnecting-hand = Reconnecting… your hand stays up.
-room-over = class over
-room-removed = not in class
-room-ended-title = The class has ended.
-room-removed-title = You are not in this class any more.
+room-reload = Reload
+room-ended-title = Class is over.
+room-removed-title = You left the class list.
+room-join-with-code = Join with a code
 room-to-start = To the start
-room-standing-invited = You are invited to speak.
 room-standing-speaking = You are speaking.
 room-standing-alone = Your hand is up. You are the only one.
 # $of (Number)
@@ -121,7 +86,35 @@ room-standing-quick = Quick: the first hand takes it.
 room-standing-asked = Who wants to answer?
 room-standing-may-raise = Raise your hand whenever you like.
 room-standing-over = The class is over.
-room-standing-waiting = Hands are down. Wait until your teacher asks.
+room-standing-waiting = You can raise a hand when your teacher asks.
+room-standing-up = Your hand is up.
+room-calls-on-you = { $name } calls on you.
+# $speakers (Number)
+room-speaking-now = { $speakers ->
+    [one] { $name } is speaking.
+   *[other] { $speakers } students are speaking.
+}
+# What stands in the place of the place.
+room-you-are-next = Next
+# $speaking: the sentence that says who speaks.
+room-then-you = { $speaking } Then you.
+# $hands (Number)
+room-place-of = of { $hands }
+room-hands-are-up = { $hands ->
+    [one] 1 hand is up.
+   *[other] { $hands } hands are up.
+}
+# $place (Number), $speaking: the sentence that says who speaks.
+room-you-passed = You passed. You keep place { $place }. { $speaking }
+room-lowered-by = { $name } lowered your hand.
+room-was-first = { $name } was first.
+room-round-time-up = Time is up.
+room-round-closed = Closed.
+room-round-taken = The first hand took it.
+room-see-list = See the list
+room-list-title = The list
+room-close = Close
+room-close-list = Close the list
 room-announce-no-hands = No hands up.
 room-announce-hands = { $hands ->
     [one] One hand up: { $first }.
@@ -133,8 +126,120 @@ room-video-call = Video call
 room-call-name = Call { $name }
 room-video-call-name = Video call { $name }
 
+# What the teacher's room says of the question that stands, and of asking the next one.
+room-options = Options
+room-time-limit = Time limit
+room-no-limit = none
+room-first-hand-only = First hand only
+room-kept-for-class = Kept for this class.
+room-new-question = New question
+room-time-is-up = Time is up
+room-closed = Closed
+room-first-hand = First: { $name }
+room-ask-again = Ask again
+room-clear = Clear
+# What stands in the rows of raised hands.
+# $students (Number)
+room-of-students = of { $students } here
+room-all-hands = All hands
+room-lower-all = Lower all
+room-next-hand = Next
+room-start-turn = Start turn
+room-skip = Skip
+room-not-answering = not answering
+room-invite = Invite
+room-invite-to-speak = Invite to speak: { $name }
+room-passed = passed
+room-own-question = own question
+room-is-next = you’re next
+# What was done last and can be taken back.
+room-undo = Undo
+room-hand-lowered = { $name }’s hand lowered.
+room-hands-lowered = { $hands ->
+    [one] 1 hand lowered.
+   *[other] { $hands } hands lowered.
+}
+room-earlier-hands-lowered = { $hands ->
+    [one] 1 earlier hand lowered.
+   *[other] { $hands } earlier hands lowered.
+}
+room-turn-ended = { $name }’s turn ended.
+room-called-next = { $name } called.
+room-stopped-asking = Stopped asking.
+room-question-cleared = Question cleared.
+# Who is in the class.
+room-class = Class
+# $here (Number), $joined (Number)
+room-here-and-joined = { $here } here, { $joined } joined
+room-find-name = Find a name
+room-everybody = All
+# $students (Number)
+room-so-many-away = Away { $students }
+room-speaks = speaking
+room-has-hand-up = hand up
+room-hand-down = Hand down
+room-is-connected = connected
+# $place (Number), $of (Number)
+room-hand-up-at = Hand up, { $place } of { $of } · { $connected }
+room-stands-so = { $state } · { $connected }
+room-make-co-teacher = Make co-teacher
+room-co-teacher-title = Make { $name } a co-teacher?
+room-co-teacher-means = The phone of { $name } turns into this room at once, with everything that you can do here.
+room-student-title = Make { $name } a student again?
+room-student-means = { $name } can raise a hand then, and cannot teach any more.
+room-remove = Remove
+room-remove-title = Remove { $name } from the class?
+# The menu of the class.
+room-menu = Menu
+room-menu-hands = Hands
+room-menu-joining = Join
+room-menu-calls = Calls
+room-menu-class = This class
+room-anytime = Hands at any time
+room-turns-start-at-once = Turn starts at once
+room-lock = Lock the class
+room-unlock = Unlock the class
+room-students-may-call = Students may call
+room-history = What happened
+
+## How students come in, as a teacher's room shows it
+
+code-show = Show how to join
+# Stands before the code, for a screen reader.
+code-show-this = Show how to join:{ " " }
+code-title = Join this class
+code-copy = Copy link
+code-copied = The link is copied.
+code-renew = New code
+code-renew-title = Make a new code?
+code-about-renewing = The old one stops working. Whoever is in stays in.
+code-keep = Keep this one
+code-close = Close
+
+## The dialog for another device
+
+device-title = Another device
+device-is-projected = Is your screen on the projector?
+device-who-scans = Whoever scans this teaches this class.
+device-show = Show link
+device-keep = Not now
+
+## The page for the projector
+
+screen-open = Projector
+screen-move-here = Move this window to the projector.
+screen-dark = Dark
+screen-full = Full screen
+screen-back = Back to the class
+screen-first = First: { $name }
+screen-time-up = Time is up
+screen-closed = Closed
+# $number (Number)
+screen-more = and { $number } more
+
 ## What a live page alone says
 
+live-your-turn = Your turn
 live-offline = That didn’t get through. Check your connection and tap again.
 live-call-not-opened = The call could not be opened. Check your connection, or reload this page, and try again.
 
@@ -220,7 +325,7 @@ trouble-no-cookie = Your browser sent no cookie of Handup, so nothing was done. 
 trouble-cookie-lost = Your browser had lost the cookie of this page, so nothing was done. It has a new one: try again.
 trouble-other-address = That form was sent from a page of another address, so nothing was done.
 trouble-other-person = This browser goes on as somebody else in this class. Reload the page to see as whom.
-trouble-link-used = This link was used already or is too old. Get a new one in your class, under “Class”.
+trouble-link-used = This link was used already or is too old. Get a new one in your class, in the menu, under “Another device”.
 trouble-nothing-kept = Nothing is kept for you here. It may have been erased or deleted, or you joined in another browser.
 trouble-not-admin = Only an administrator sees this. Sign in first.
 trouble-wrong-password = That password is not right. Try again.
@@ -265,16 +370,9 @@ page-keep = Keep
 
 ## The page that the class room is on
 
-share-summary = QR and link
-share-nobody-code = Nobody is here yet. Show this code.
-share-nobody-code-or-qr = Nobody is here yet. Show this code or QR.
-share-new-code = New code
-share-about-new-code = The old one stops working. Whoever is in stays in.
 share-qr = QR code of the link
 # $listen (Element), $public-url (Element)
 share-no-qr = No other device can open this address: it is this machine’s own. Start Handup with { $listen }, or say with { $public-url } where others reach it.
-# What stands in the place of “live” where no script runs.
-share-not-live = not live
 # $reload (Element): a link.
 share-not-live-notice = This page is not live in your browser. { $reload } to see what is new.
 share-reload = Reload
@@ -288,6 +386,28 @@ outside-join-with-code = Join with a code
 outside-figures = { $students }, { $hands }, { $turns }.
 outside-see = See what happened
 outside-student-after = You can still see what is stored about you.
+
+## Sounds and keys of a teacher's page
+
+signs-group = Sound and keys
+signs-hand = Sound for a new hand
+signs-time = Sound when time is up
+signs-title = Count in tab title
+signs-keys = Keyboard shortcuts
+signs-clicker = Clicker says Next
+signs-list = Keys
+signs-close = Close
+signs-key-next = Next
+signs-key-end = End turn
+signs-key-ask = Ask for hands
+signs-key-stop = Stop asking
+signs-key-lower = Lower the first hand
+signs-key-undo = Undo
+signs-key-invite = Invite that row
+signs-key-join = Show how to join
+signs-key-projector = Projector
+signs-key-class = Class
+signs-key-list = This list
 
 ## Joining
 
@@ -361,6 +481,7 @@ handover-title = Go on with another device
 handover-used = This link is used up
 # $class (Element)
 handover-open = Open this link there to teach { $class }. It works once, within fifteen minutes. Keep it from your students.
+handover-warning = Is your screen on the projector? Whoever scans this teaches this class.
 handover-teach = Teach this class from this device as well.
 handover-button = Go on here
 

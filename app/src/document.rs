@@ -34,7 +34,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 
 /// Whether the page that is asked for has the room, the one part that a browser brings to life.
 fn is_live() -> bool {
-    path().strip_prefix("/class/").is_some_and(|group| !group.contains('/'))
+    let path = path();
+    let group = path.strip_prefix("/class/").map(|it| it.strip_suffix("/screen").unwrap_or(it));
+    group.is_some_and(|group| !group.contains('/'))
 }
 
 /// What stands in the head of every document, with the style sheet from this folder.

@@ -12,17 +12,23 @@ mod call;
 mod clock;
 #[cfg(feature = "ssr")]
 mod cut;
+mod device;
 #[cfg(feature = "browser")]
 mod follow;
 #[cfg(feature = "browser")]
 mod form;
 mod heading;
+mod icon;
+mod join;
 mod lists;
 mod live;
 #[cfg(feature = "browser")]
 mod net;
 mod notice;
 mod portion;
+mod screen;
+mod sheet;
+mod signs;
 #[cfg(all(test, feature = "ssr"))]
 mod sizes;
 mod student;
@@ -42,9 +48,11 @@ pub use self::clock::duration;
 #[cfg(feature = "ssr")]
 pub use self::cut::cut;
 #[cfg(feature = "ssr")]
+pub use self::join::spoken;
+#[cfg(feature = "ssr")]
 pub use self::portion::{Counts, List};
 #[cfg(feature = "ssr")]
-pub use self::tap::ACT;
+pub use self::signs::Keys;
 #[cfg(feature = "ssr")]
 pub use self::wake::RoomFrom;
 #[cfg(feature = "browser")]

@@ -9,7 +9,7 @@ use crate::admin::{AdminPage, SetUpPage};
 use crate::export::ExportPage;
 use crate::history::{ClassPage, InvitationPage, MyDataPage, MyInvitationPage, PersonPage};
 use crate::pages::{
-    HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage, StartPage, StoredPage,
+    HandoverPage, JoinPage, LandingPage, NotFoundPage, RoomPage, ScreenPage, StartPage, StoredPage,
 };
 
 /// The document's title, in which a page's own may hold whatever somebody called a class. Leptos
@@ -42,6 +42,11 @@ pub fn App() -> impl IntoView {
                 <Route
                     path=(StaticSegment("class"), ParamSegment("group"))
                     view=RoomPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=(StaticSegment("class"), ParamSegment("group"), StaticSegment("screen"))
+                    view=ScreenPage
                     ssr=SsrMode::Async
                 />
                 <Route

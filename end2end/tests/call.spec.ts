@@ -159,10 +159,12 @@ test("students call their teacher only where that is allowed", { tag: "@once" },
   const { classroom, teacher, ada, hers, theirs } = pair;
   const bo = await classroom.student("Bo");
   const callTeacher = (student: Student) => student.button("Call Ms Haddad");
+  await ada.menu();
   await expect(callTeacher(ada)).toBeHidden();
   await teacher.allowCalls();
   await callTeacher(ada).click();
   await hers.says("Ada calls you.");
+  await bo.menu();
   await expect(callTeacher(bo)).toBeVisible();
   await expect(bo.page.getByText("Ada calls")).toBeHidden();
   await callTeacher(bo).click();
@@ -171,6 +173,8 @@ test("students call their teacher only where that is allowed", { tag: "@once" },
   await Promise.all([hers.isConnected(), theirs.isConnected()]);
   await Promise.all([hers.hears(), theirs.hears()]);
   await theirs.tap("Hang up");
+  await ada.menu();
+  await expect(callTeacher(ada)).toBeVisible();
   await teacher.forbidCalls();
   await expect(callTeacher(ada)).toBeHidden();
 });
@@ -181,6 +185,7 @@ test("two who call each other at the same moment are connected once", { tag: "@o
   const { teacher, ada, hers, theirs } = pair;
   await teacher.allowCalls();
   const about = await teacher.about("Ada");
+  await ada.menu();
   const both = [about.getByRole("button", { name: "Call", exact: true }), ada.button("Call Ms Haddad")];
   // What has just come takes no press for a moment.
   for (const button of both) await expect(button).not.toHaveAttribute("data-settling");
@@ -207,6 +212,7 @@ test("who taps on somebody that is calling already answers", { tag: "@once" }, a
     await released;
     await route.continue();
   });
+  await ada.menu();
   await ada.button("Call Ms Haddad").click();
   await call(teacher, "Ada");
   await hers.says("Calling…");
@@ -404,6 +410,7 @@ test("without a microphone there is a sentence that says what to do", { tag: "@o
   const { classroom, teacher, hers } = pair;
   const bo = await classroom.student("Bo", { permissions: [] });
   await teacher.allowCalls();
+  await bo.menu();
   await bo.button("Call Ms Haddad").click();
   const theirs = new Call(bo);
   await theirs.says("Your browser may not use the microphone.");

@@ -20,7 +20,7 @@ export interface Lists {
 /** How a teacher asks for hands. */
 export interface Ask {
   question?: string;
-  /** As it stands in the form: "1 minute". */
+  /** As it stands in the form: "1 minute"; "none" without one. */
   limit?: string;
   /** Whether the first hand takes it. */
   first?: boolean;
@@ -115,19 +115,26 @@ export class Room {
         "data-connection",
         "live",
       );
-      await expect(this.page.getByText("live", { exact: true })).toBeVisible();
+      await expect(this.band).toBeHidden();
     }
   }
 
-  /** Says how the page says that it follows the class: by its label, and by its mark. */
-  async follows(words: string | RegExp, mark: string): Promise<void> {
-    await expect(this.page.locator(".connection")).toHaveText(words);
+  /** What the page says under its bar while it does not follow the class. */
+  get band(): Locator {
+    return this.page.locator(".connection");
+  }
+
+  /** Says how the page follows the class: by its mark, and by its band, if that says anything. */
+  async follows(mark: string, words?: string | RegExp): Promise<void> {
     await expect(this.page.locator("[data-connection]")).toHaveAttribute("data-connection", mark);
+    if (words) await expect(this.band).toHaveText(words, { useInnerText: true });
+    else await expect(this.band).toBeHidden();
   }
 
   /** Says that the page admits to be out of touch. */
   async isReconnecting(): Promise<void> {
-    await expect(this.page.locator(".connection")).toContainText("Reconnecting…");
+    await expect(this.band).toBeVisible();
+    await expect(this.band).toContainText("Reconnecting…");
     await expect(this.page.locator("[data-connection]")).toHaveAttribute(
       "data-connection",
       "reconnecting",
@@ -137,15 +144,16 @@ export class Room {
   /** The page says that the class is over. */
   async isOver(): Promise<void> {
     await this.look();
-    await expect(this.page.getByText(/class has ended/).first()).toBeVisible();
+    await expect(this.page.getByText(/class (has ended|is over)/i).first()).toBeVisible();
     await expect(this.page.getByRole("link", { name: "To the start" })).toBeVisible();
   }
 
   /** The page says that one is not in the class any more. */
   async isOut(): Promise<void> {
     await this.look();
-    await expect(this.page.getByText(/not in this class any more/).first()).toBeVisible();
-    await expect(this.page.getByRole("link", { name: "To the start" })).toBeVisible();
+    const words = /You left the class list|not in this class any more|a class that you are not in/;
+    await expect(this.page.getByText(words).first()).toBeVisible();
+    await expect(this.page.getByRole("link", { name: /^(To the start|Join with a code)$/ }).first()).toBeVisible();
   }
 
   /** Says that the lists are these, in this order, with nobody lost or doubled. */
@@ -187,6 +195,58 @@ export class Student extends Room {
     return student;
   }
 
+  /** The sheet with the list of who speaks and whose hands are up. */
+  get sheet(): Locator {
+    return this.page.getByRole("dialog", { name: "The list", exact: true });
+  }
+
+  /** The list is there for whoever opens it. */
+  override list(heading: string | RegExp): Locator {
+    return this.page
+      .getByRole("region", { name: heading, exact: true, includeHidden: true })
+      .getByRole("listitem", { includeHidden: true });
+  }
+
+  /** Opens what one seldom needs. */
+  async menu(): Promise<Locator> {
+    const menu = this.page.locator("#more");
+    if (!(await menu.isVisible())) await this.button("More").click();
+    await expect(menu).toBeVisible();
+    return menu;
+  }
+
+  async closeMenu(): Promise<void> {
+    await (await this.menu()).getByRole("button", { name: "Close", exact: true }).click();
+  }
+
+  /** Opens the list. */
+  async openList(): Promise<void> {
+    const menu = await this.menu();
+    await menu.getByRole("button", { name: "See the list" }).click();
+    await expect(this.sheet).toBeVisible();
+  }
+
+  async closeList(): Promise<void> {
+    await this.button("Close the list").click();
+    await expect(this.sheet).toBeHidden();
+  }
+
+  override async sees(lists: Lists): Promise<void> {
+    await this.look();
+    await this.openList();
+    const { hands, speaking = [] } = lists;
+    await expect(this.hands, `the hands that ${this.name} sees`).toHaveText(hands);
+    await expect(this.speaking, `the speakers that ${this.name} sees`).toHaveText(speaking);
+    await this.closeList();
+  }
+
+  /** Says which place one's hand has, and among how many. */
+  async hasPlace(place: number | "Next", of: number): Promise<void> {
+    await this.isTold("Your hand is up.");
+    const words = place === "Next" ? "Next" : `${place} of ${of}`;
+    await expect(this.page.locator(".large"), `the place that ${this.name} has`).toHaveText(words);
+  }
+
   /** The sentence that says how one stands. */
   async isTold(sentence: string | RegExp): Promise<void> {
     await this.look();
@@ -221,8 +281,8 @@ export class Student extends Room {
   }
 
   async pass(): Promise<void> {
-    await this.tap("Pass");
-    await expect(this.button("Pass")).toBeHidden();
+    await this.tap("Pass, keep place");
+    await expect(this.button("Pass, keep place")).toBeHidden();
   }
 
   async done(): Promise<void> {
@@ -247,47 +307,85 @@ export class Teacher extends Room {
     await page.waitForURL(/\/class\/[^?]+$/);
     const teacher = new Teacher(page, name, hasScript);
     await teacher.isLive();
+    // It is open while nobody is here, and would lie over what comes next.
+    if (hasScript) await expect(teacher.share).toBeVisible();
+    await teacher.closeShare();
     return teacher;
   }
 
   /** How students come in: the code, the link, the QR code. */
   get share(): Locator {
-    return this.page.locator("details").filter({ hasText: "New code" });
+    return this.page.getByRole("dialog", { name: "Join this class" });
   }
 
-  /** Unfolds the code, the link and the QR code. */
+  /** The code in the bar, which opens that. */
+  get codeButton(): Locator {
+    return this.page.getByRole("button", { name: /^Show how to join/ });
+  }
+
+  /** Opens the code, the link and the QR code. */
   async openShare(): Promise<void> {
-    if ((await this.share.getAttribute("open")) === null) {
-      await this.share.locator("summary").click();
+    if (!(await this.share.isVisible())) await this.codeButton.click();
+    await expect(this.share).toBeVisible();
+  }
+
+  /** Closes them, where they are open. */
+  async closeShare(): Promise<void> {
+    if (await this.share.isVisible()) {
+      await this.share.getByRole("button", { name: "Close", exact: true }).click();
     }
+    await expect(this.share).toBeHidden();
   }
 
   /** The code as it is read aloud. */
   async code(): Promise<string> {
     await this.openShare();
-    return this.share.getByText(/^[A-Z0-9]{3}-[A-Z0-9]{3}$/).first().innerText();
+    const code = await this.share.getByText(/^[A-Z0-9]{3}-[A-Z0-9]{3}$/).innerText();
+    await this.closeShare();
+    return code;
   }
 
   /** The link that joins the class. */
   async link(): Promise<string> {
     await this.openShare();
-    return this.share.getByRole("link").innerText();
+    const link = await this.share.getByRole("link").getAttribute("href");
+    await this.closeShare();
+    return link ?? "";
   }
 
   async newCode(): Promise<void> {
+    const before = await this.code();
     await this.openShare();
-    const loaded = this.page.waitForEvent("load");
-    await this.share.getByRole("button", { name: "New code" }).click();
-    await loaded;
-    await this.isLive();
+    await this.share.getByRole("button", { name: "New code", exact: true }).first().click();
+    const sure = this.page.getByRole("dialog", { name: "Make a new code?" });
+    await this.press(sure.getByRole("button", { name: "New code", exact: true }));
+    await expect(this.codeButton).not.toContainText(before);
+    await this.closeShare();
   }
 
-  async ask({ question = "", limit = "no limit", first = false }: Ask = {}): Promise<void> {
+  /** The rows under this heading; who is here stands in a sheet that may be closed. */
+  override list(heading: string | RegExp): Locator {
+    return `${heading}` === `${/^Here/}`
+      ? this.page.locator("#class-panel .members > li")
+      : super.list(heading);
+  }
+
+  async ask({ question = "", limit = "none", first = false }: Ask = {}): Promise<void> {
+    await this.chooseOptions(limit, first);
     await this.page.getByLabel(/^Question/).fill(question);
-    await this.page.getByLabel("Time", { exact: true }).selectOption({ label: limit });
-    await this.page.getByLabel("First hand takes it").setChecked(first);
     await this.tap("Ask for hands");
     await expect(this.button("Stop asking")).toBeVisible();
+  }
+
+  /** Unfolds how hands are asked for, and chooses. */
+  async chooseOptions(limit: string, first: boolean): Promise<void> {
+    if (!(await this.page.getByLabel(/^Question/).isVisible())) {
+      await this.page.locator(".next-question > summary").click();
+    }
+    const time = this.page.getByLabel("Time limit");
+    if (!(await time.isVisible())) await this.page.getByText("Options", { exact: true }).click();
+    await time.selectOption({ label: limit });
+    await this.page.getByLabel("First hand only").setChecked(first);
   }
 
   async stopAsking(): Promise<void> {
@@ -295,21 +393,45 @@ export class Teacher extends Room {
     await expect(this.button("Stop asking")).toBeHidden();
   }
 
+  /** Takes the question off every screen. */
+  async clear(): Promise<void> {
+    await this.tap("Clear");
+    await expect(this.button("Clear")).toBeHidden();
+  }
+
+  /** The button that calls somebody: of whoever is next it is *Next*. */
+  private calls(name: string): Locator {
+    const plain = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return this.button(new RegExp(`^(Next|Invite to speak): ${plain}$`));
+  }
+
   /** Invites somebody on the list to speak. */
   async invite(name: string): Promise<void> {
-    await this.tap(`Invite to speak: ${name}`);
-    await expect(this.row("Invited to speak", name)).toBeVisible();
+    await this.press(this.calls(name));
+    await expect(this.button(`Start turn: ${name}`)).toBeVisible();
   }
 
   /** Gives the floor to somebody who raised their hand unprompted. */
   async take(name: string): Promise<void> {
-    await this.tap(`Invite to speak: ${name}`);
+    await this.press(this.calls(name));
     await expect(this.row("Speaking", name)).toBeVisible();
   }
 
-  async cancelCall(name: string): Promise<void> {
-    await this.press(this.row("Invited to speak", name).getByRole("button", { name: /^Cancel/ }));
-    await expect(this.row("Invited to speak", name)).toBeHidden();
+  /** Calls whoever is next. */
+  async next(name: string): Promise<void> {
+    await this.tap(`Next: ${name}`);
+    await expect(this.button(`Next: ${name}`)).toBeHidden();
+  }
+
+  /** Passes over somebody who is called and silent. */
+  async skip(name: string): Promise<void> {
+    await this.tap(`Skip: ${name}`);
+    await expect(this.button(`Start turn: ${name}`)).toBeHidden();
+  }
+
+  async startTurn(name: string): Promise<void> {
+    await this.tap(`Start turn: ${name}`);
+    await expect(this.row("Speaking", name)).toBeVisible();
   }
 
   async endTurn(name: string): Promise<void> {
@@ -323,58 +445,109 @@ export class Teacher extends Room {
   }
 
   async lowerAll(): Promise<void> {
+    await this.button("All hands").click();
     await this.tap("Lower all");
     await expect(this.hands).toHaveCount(0);
   }
 
-  /** Opens what concerns the class as a whole. */
-  async menu(): Promise<Locator> {
-    await this.button("Class").click();
-    return this.page.getByRole("dialog", { name: "Class", exact: true });
+  /** What says what was done last. */
+  get toast(): Locator {
+    return this.page.locator(".toast");
   }
 
-  /** Does something that concerns the class as a whole, and sees that it is done. */
-  async inMenu(name: string): Promise<void> {
+  async undo(): Promise<void> {
+    await this.tap("Undo");
+    await expect(this.toast).toBeHidden();
+  }
+
+  /** Opens what concerns the class as a whole. */
+  async menu(): Promise<Locator> {
+    await this.button("Menu").click();
+    return this.page.getByRole("dialog", { name: "Menu", exact: true });
+  }
+
+  /** Turns a switch of the menu, and sees that it is turned. */
+  async turn(name: string, isOn: boolean): Promise<void> {
     const menu = await this.menu();
-    await this.press(menu.getByRole("button", { name, exact: true }));
+    const it = menu.getByRole("switch", { name, exact: true });
+    await expect(it).toHaveAttribute("aria-checked", `${!isOn}`);
+    await this.press(it);
+    if (!this.hasScript) await this.menu();
+    await expect(it).toHaveAttribute("aria-checked", `${isOn}`);
+    await menu.getByRole("button", { name: "Close", exact: true }).click();
     await expect(menu).toBeHidden();
   }
 
-  lock = () => this.inMenu("Lock the class");
-  unlock = () => this.inMenu("Unlock the class");
-  closeFloor = () => this.inMenu("Only when I ask");
-  openFloor = () => this.inMenu("Allow at any time");
-  allowCalls = () => this.inMenu("Let students call me");
-  forbidCalls = () => this.inMenu("No calls from students");
+  lock = () => this.turn("Lock the class", true);
+  unlock = () => this.turn("Lock the class", false);
+  closeFloor = () => this.turn("Hands at any time", false);
+  openFloor = () => this.turn("Hands at any time", true);
+  allowCalls = () => this.turn("Students may call", true);
+  forbidCalls = () => this.turn("Students may call", false);
 
-  /** Gets the private link for another device, and comes back to the class. */
+  /** Gets the private link for another device. */
   async linkForAnotherDevice(): Promise<string> {
     const room = this.page.url();
     const menu = await this.menu();
     await menu.getByRole("button", { name: "Another device" }).click();
-    await this.page.waitForURL(/\/handover\//);
+    const sure = this.page.getByRole("dialog", { name: "Is your screen on the projector?" });
+    await this.press(sure.getByRole("button", { name: "Show link" }));
     const link = await this.page.getByText(/^https?:\/\/\S+\/handover\/\S+$/).innerText();
-    await this.page.goto(room);
-    await this.isLive();
+    if (this.hasScript) {
+      await sure.getByRole("button", { name: "Not now" }).click();
+      await this.page.keyboard.press("Escape");
+      await expect(menu).toBeHidden();
+    } else {
+      await this.page.getByRole("link", { name: "Back to the class" }).click();
+      await expect(this.page).toHaveURL(room);
+    }
     return link;
+  }
+
+  /** Who is in the class. */
+  get panel(): Locator {
+    return this.page.getByRole("dialog", { name: "Class", exact: true });
+  }
+
+  async openPanel(): Promise<void> {
+    if (await this.panel.isHidden()) await this.page.locator(".class-place").click();
+    await expect(this.panel).toBeVisible();
+  }
+
+  async closePanel(): Promise<void> {
+    if (await this.panel.isVisible()) {
+      await this.panel.getByRole("button", { name: "Close", exact: true }).click();
+    }
+    await expect(this.panel).toBeHidden();
   }
 
   /** Opens what can be done about a member. */
   async about(name: string): Promise<Locator> {
+    await this.openPanel();
     await this.row(/^Here/, name).getByRole("button").first().click();
     return this.page.getByRole("dialog", { name, exact: true });
   }
 
-  async remove(name: string): Promise<void> {
+  /** Does what asks first about a member. */
+  private async sureAbout(name: string, deed: string, question: string): Promise<void> {
     const about = await this.about(name);
-    await this.press(about.getByRole("button", { name: /^Remove/ }));
-    await expect(this.row(/^Here/, name)).toBeHidden();
+    await about.getByText("More", { exact: true }).click();
+    await about.getByRole("button", { name: deed, exact: true }).click();
+    const sure = this.page.getByRole("dialog", { name: question, exact: true });
+    await this.press(sure.getByRole("button", { name: deed, exact: true }));
+    await expect(sure).toBeHidden();
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.sureAbout(name, "Remove", `Remove ${name} from the class?`);
+    await expect(this.row(/^Here/, name)).toHaveCount(0);
+    await this.closePanel();
   }
 
   async makeCoTeacher(name: string): Promise<void> {
-    const about = await this.about(name);
-    await this.press(about.getByRole("button", { name: "Make a co-teacher" }));
+    await this.sureAbout(name, "Make co-teacher", `Make ${name} a co-teacher?`);
     await expect(this.row(/^Here/, name)).toContainText("teacher");
+    await this.closePanel();
   }
 
   /** Ends the class for everybody. */
@@ -382,10 +555,8 @@ export class Teacher extends Room {
     const menu = await this.menu();
     await menu.getByRole("button", { name: "End the class" }).click();
     const sure = this.page.getByRole("dialog", { name: "End the class?" });
-    const left = this.page.waitForEvent("load");
-    await sure.getByRole("button", { name: "End the class" }).click();
-    await left;
-    await expect(this.page).toHaveURL("/");
+    await this.press(sure.getByRole("button", { name: "End the class" }));
+    await expect(this.page.getByText(/class (has ended|is over)/i).first()).toBeVisible();
   }
 }
 

@@ -623,6 +623,7 @@ test("a teacher's and a student's way to what happened", async ({ classroom }) =
   await expect(teacher.page).toHaveURL(room);
   await teacher.isLive();
 
+  await ada.menu();
   await ada.page.getByRole("link", { name: "My data" }).click();
   await expect(ada.page.getByText("Your name in this class is Ada.")).toBeVisible();
   await expect(ada.page.getByText("You raised your hand once and have not spoken yet.")).toBeVisible();

@@ -169,8 +169,7 @@ test("a proxy that answers 502 and then 503 for a while", { tag: "@once" }, asyn
   await Promise.all(everybody.map((room) => room.isReconnecting()));
 
   await way.refuse();
-  const words = everybody.map((room) => room.page.getByText("live", { exact: true }));
-  await Promise.all(words.map((live) => expect(live).toBeVisible({ timeout: 30_000 })));
+  await Promise.all(everybody.map((room) => room.isLive()));
   await ada.raise();
   await expect(ada.problem).toBeHidden();
   for (const room of everybody) await room.sees({ hands: ["Ada"] });
@@ -204,7 +203,7 @@ test("a proxy that dies silently", { tag: "@once" }, async ({ classroom, device,
     // What was asked in vain is over in ten seconds; then it waits and asks again.
     await expect(async () => {
       await laptop.page.clock.fastForward("00:10");
-      await expect(laptop.page.getByText("live", { exact: true })).toBeVisible({ timeout: 2_000 });
+      await expect(laptop.band).toBeHidden({ timeout: 2_000 });
     }).toPass();
     await laptop.sees({ hands: ["Noor"] });
     expect(await pretence()).toEqual([]);

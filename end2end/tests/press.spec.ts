@@ -17,7 +17,7 @@ async function clickTwice(room: Room, name: string | RegExp, pause: number): Pro
   await mouse.click(x, y);
 }
 
-for (const pause of [60, 120, 200, 300, 400]) {
+for (const pause of [60, 200, 400, 600]) {
   test(`two presses ${pause} ms apart are one @once`, async ({ classroom }) => {
     const { teacher } = classroom;
     const [ada, ben] = await classroom.studentsNamed("Ada", "Ben");
@@ -30,7 +30,7 @@ for (const pause of [60, 120, 200, 300, 400]) {
     // An unprompted hand is taken by a press, and the next one comes under the finger.
     await clickTwice(teacher, "Invite to speak: Ada", pause);
     await classroom.everybodySees({ hands: ["Ben"], speaking: ["Ada"] });
-    await expect(teacher.button("Invite to speak: Ben")).not.toHaveAttribute("data-settling");
+    await expect(teacher.button("Next: Ben")).not.toHaveAttribute("data-settling");
     await classroom.everybodySees({ hands: ["Ben"], speaking: ["Ada"] });
     await teacher.endTurn("Ada");
     await teacher.lower("Ben");
@@ -44,8 +44,8 @@ for (const pause of [60, 120, 200, 300, 400]) {
     await expect(ada.button("I’m done")).not.toHaveAttribute("data-settling");
     await classroom.everybodySees({ hands: [], speaking: ["Ada"] });
     // Another sight: a menu that comes, with what ends the class in it.
-    await clickTwice(teacher, "Class", pause);
-    await expect(teacher.button("Class")).toBeVisible();
+    await clickTwice(teacher, "Menu", pause);
+    await expect(teacher.button("Menu")).toBeVisible();
     await classroom.everybodySees({ hands: [], speaking: ["Ada"] });
   });
 }
@@ -109,6 +109,6 @@ test("a focus that is lost because of somebody else falls on what is next @once"
   // The class ends for everybody, and its dialog has the focus.
   await ada.button("Raise hand").focus();
   await teacher.endClass();
-  const over = ada.page.getByRole("alertdialog", { name: "The class has ended." });
+  const over = ada.page.getByRole("alertdialog", { name: "Class is over." });
   await expect(over.getByRole("link", { name: "To the start" })).toBeFocused();
 });

@@ -85,7 +85,7 @@ export async function isReadInFull(text: Locator, message: string): Promise<void
 function outOfReach(): string[] {
   const CONTROLS =
     "button, a[href], input:not([type=hidden]), select, textarea, summary, [popovertarget], [tabindex='0']";
-  const TO_READ = "h1, h2, h3, [role=timer], [role=alert], .words, .sentence";
+  const TO_READ = "h1, h2, h3, [role=timer], [role=alert], .words, .sentence, .large";
   /** Names, links and what somebody typed break where they must. */
   const MAY_BREAK = "bdi, a, .link, .data, script, style, template";
   const root = document.documentElement;

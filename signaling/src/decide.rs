@@ -132,8 +132,8 @@ fn decide_kinds(
             reject(invitation, *actor, None, data, reason.as_ref(), now)
         }
         Command::AnswerFor { actor, invite_id, invitee, accepts, data, reason } => {
-            teacher(group, *actor)?;
             let invitation = visible(group, *actor, *invite_id)?;
+            teacher(group, *actor)?;
             within_limit(data)?;
             // What is between two is theirs, and what a student asks is for teachers to answer.
             if invitation.group_id.is_none() || !group.is_teacher(invitation.inviter) {
@@ -150,8 +150,8 @@ fn decide_kinds(
             }
         }
         Command::Clear { actor, invite_id } => {
-            teacher(group, *actor)?;
             let invitation = visible(group, *actor, *invite_id)?;
+            teacher(group, *actor)?;
             if !invitation.stays {
                 return Ok(Vec::new());
             }

@@ -177,7 +177,7 @@ async fn do_deed(
     session: &Session,
     deed: Deed,
 ) -> Result<(u64, Option<String>), Failure> {
-    let is_parting = deed == Deed::EndClass || deed == Deed::Remove(session.user);
+    let is_parting = deed == Deed::Remove(session.user);
     let fresh = engine.fresh_invite_id();
     let commands =
         session.room.with_group(|group| plan(group, engine.now(), session.user, &deed, fresh))?;

@@ -14,7 +14,7 @@ use crate::ui::frame::Plain;
 use crate::ui::link::Qr;
 use crate::ui::problem::{explained, trouble};
 use crate::visitor::{give_form_cookie, is_in};
-use crate::words::handover;
+use crate::words::{handover, page};
 
 /// The page of a link for another device.
 #[component]
@@ -27,8 +27,8 @@ pub fn HandoverPage() -> impl IntoView {
             <Suspense>
                 {Suspend::new(async move {
                     match leads_to(&token).await {
-                        Ok((class, link, true)) => show(class, link).into_any(),
-                        Ok((class, _, false)) => take_up(token, class, problem).into_any(),
+                        Ok((class, room, link, true)) => show(class, room, link).into_any(),
+                        Ok((class, _, _, false)) => take_up(token, class, problem).into_any(),
                         Err(failure) => {
                             let trouble = report(failure);
                             view! {
@@ -46,7 +46,7 @@ pub fn HandoverPage() -> impl IntoView {
     }
 }
 
-fn show(class: String, link: Link) -> impl IntoView {
+fn show(class: String, room: String, link: Link) -> impl IntoView {
     let url = link.url.clone();
     view! {
         <section class="card one handover">
@@ -54,8 +54,12 @@ fn show(class: String, link: Link) -> impl IntoView {
             <p>
                 {handover::open(view! { <bdi>{class}</bdi> })}
             </p>
+            <p class="warning">{handover::warning()}</p>
             <Qr link />
             <p class="link">{url}</p>
+            <a class="button quiet" href=room>
+                {page::back_to_class()}
+            </a>
         </section>
     }
 }
@@ -80,9 +84,9 @@ fn take_up(token: String, class: String, problem: Option<Trouble>) -> impl IntoV
     }
 }
 
-/// A link for another device: the class it leads into, the full link, and whether this
+/// A link for another device: the class it leads into, the path of that class, the full link, and whether this
 /// browser is that teacher's already, which makes it the device that is handed over from.
-async fn leads_to(token: &str) -> Result<(String, Link, bool), Failure> {
+async fn leads_to(token: &str) -> Result<(String, String, Link, bool), Failure> {
     let engine = engine()?;
     let handover = Token::from_text(token).ok_or(Trouble::LinkUsed)?;
     let leads_to = engine.handover_leads_to(&handover).await?;
@@ -92,5 +96,6 @@ async fn leads_to(token: &str) -> Result<(String, Link, bool), Failure> {
     let link = engine.handover_link(&headers(), &handover);
     let me = is_in(&engine, group, browser_token(&engine).as_ref()).await?;
     let is_here = me == Some(teacher);
-    Ok((name.map(|name| name.to_string()).unwrap_or_default(), link, is_here))
+    let name = name.map(|name| name.to_string()).unwrap_or_default();
+    Ok((name, format!("/class/{group}"), link, is_here))
 }

@@ -11,7 +11,7 @@ use super::share::Share;
 use crate::failure::{Failure, status};
 use crate::request::{engine, headers, param, query};
 use crate::response::{report, set_status};
-use crate::room::{Beginning, Counts, List, RoomFrom, cut};
+use crate::room::{Beginning, Counts, Keys, List, RoomFrom, cut};
 use crate::trouble::Trouble;
 use crate::ui::problem::trouble;
 use crate::visitor::session;
@@ -39,6 +39,11 @@ pub(crate) struct RoomView {
 /// The page of a class, for its teachers and its students.
 #[component]
 pub fn RoomPage() -> impl IntoView {
+    class_page(false)
+}
+
+/// The page of a class, for a projector or not. Whoever is no teacher gets what they get anywhere.
+pub fn class_page(is_screen: bool) -> impl IntoView {
     let group = param("group");
     let problem = trouble();
     let question = query("question");
@@ -50,7 +55,7 @@ pub fn RoomPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match found(&group, &from).await {
-                    Ok(room) => in_class(room, problem, question, from).into_any(),
+                    Ok(room) => in_class(room, problem, question, from, is_screen).into_any(),
                     Err(trouble) => outside(&group, trouble).await.into_any(),
                 }
             })}
@@ -63,22 +68,21 @@ pub(crate) fn in_class(
     problem: Option<Trouble>,
     question: String,
     from: Vec<usize>,
+    is_screen: bool,
 ) -> impl IntoView {
     let RoomView { mut snapshot, counts, before, me, code, link } = room;
     let name = snapshot.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let is_teacher = snapshot.members.iter().any(|m| m.user_id == me && m.role == Role::Teacher);
-    let nobody_here = !snapshot.members.iter().any(|member| member.role == Role::Student)
-        && counts.as_ref().is_none_or(|counts| counts.students == 0);
-    let group = snapshot.group_id;
     // By it a live page knows when its code is an old one.
     snapshot.join_code = is_teacher.then(|| code.clone());
     let problem = problem.map(|problem| problem.sentence().to_owned());
     let beginning = Beginning { snapshot, me, problem, question, before, from, counts };
     view! {
         <Title text=name />
-        <RoomFrom beginning>
-            {is_teacher.then(|| view! { <Share group code link nobody_here /> })}
+        <RoomFrom beginning is_screen=is_screen && is_teacher>
+            {is_teacher.then(|| view! { <Share code link /> })}
         </RoomFrom>
+        {is_teacher.then(|| view! { <Keys /> })}
     }
 }
 

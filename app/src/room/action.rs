@@ -96,10 +96,6 @@ actions! {
     /// End the class.
     EndClass = "endClass",
     /// Replace the code that joins the class.
-    #[cfg_attr(
-        not(feature = "ssr"),
-        expect(dead_code, reason = "only the share panel asks for it, which the server alone makes")
-    )]
     RenewCode = "renewCode",
     /// End the call that somebody is in.
     EndCall = "endCall",

@@ -1,12 +1,14 @@
-//! The class's name and how current the page is.
+//! The bar of a room, and under it a band while the page does not follow the class.
 
 use leptos::prelude::*;
 
 use super::live::Live;
 use super::text::Text;
 use super::words::connection_words;
+use crate::words::room as words;
 
-/// The class's name and how current the page is.
+/// The class's name and what stands beside it. Under it a band says how current the page is, unless
+/// it is as current as can be.
 #[component]
 pub fn Heading(
     /// What stands beside the name.
@@ -25,11 +27,13 @@ pub fn Heading(
                     <Text words=name />
                 </bdi>
             </h1>
-            <p class="connection">
-                <span class="dot" aria-hidden="true"></span>
-                <Text words=move || connection_words(live).to_owned() />
-            </p>
             {children.map(|children| children())}
         </header>
+        <p class="connection">
+            <Text words=move || connection_words(live).to_owned() />
+            <a class="reload" href="?">
+                {words::reload()}
+            </a>
+        </p>
     }
 }

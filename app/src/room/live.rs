@@ -46,7 +46,6 @@ pub struct Live {
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
     pub deed_done: RwSignal<Option<u64>>,
     /// The code that joins the class, as the page shows it to a teacher.
-    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
     pub code: StoredValue<Option<String>>,
     /// What was there when the page came; only what is newer may move.
     pub first_seq: u64,

@@ -36,25 +36,41 @@ pub fn NotLive() -> impl IntoView {
 #[component]
 pub fn Parted() -> impl IntoView {
     let live = expect_context::<Live>();
-    let title = move || match live.connection.get() {
-        Connection::Ended => Some(words::ended_title()),
-        Connection::Removed => Some(words::removed_title()),
-        Connection::Starting | Connection::Live | Connection::Slow | Connection::Reconnecting => {
-            None
-        }
-    };
+    let (is_teacher, class) = live
+        .group
+        .with_untracked(|group| (group.is_teacher(live.me), format!("/class/{}", group.id)));
     move || {
-        title().map(|title| {
-            view! {
-                <div class="parted" role="alertdialog" aria-modal="true" aria-labelledby="parted-title">
-                    <div class="card one">
-                        <h2 id="parted-title">{title}</h2>
-                        <a class="button primary" href="/">
-                            {words::to_start()}
-                        </a>
-                    </div>
-                </div>
+        let (title, ways) = match live.connection.get() {
+            Connection::Ended if is_teacher => {
+                let history = (format!("{class}/history"), words::history());
+                (words::ended_title(), [(String::from("/"), words::to_start()), history])
             }
+            Connection::Ended => {
+                let stored = (format!("{class}/me"), words::my_data());
+                (words::ended_title(), [(String::from("/"), words::to_start()), stored])
+            }
+            Connection::Removed => {
+                let start = (String::from("/"), words::to_start());
+                (words::removed_title(), [(String::from("/join"), words::join_with_code()), start])
+            }
+            Connection::Starting
+            | Connection::Live
+            | Connection::Slow
+            | Connection::Reconnecting => return None,
+        };
+        let [(first, does_first), (second, does_second)] = ways;
+        Some(view! {
+            <div class="parted" role="alertdialog" aria-modal="true" aria-labelledby="parted-title">
+                <div class="card one">
+                    <h2 id="parted-title">{title}</h2>
+                    <a class="button primary" href=first>
+                        {does_first}
+                    </a>
+                    <a class="button quiet" href=second>
+                        {does_second}
+                    </a>
+                </div>
+            </div>
         })
     }
 }

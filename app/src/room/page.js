@@ -4,6 +4,8 @@
 const PATIENCE = 10_000;
 // What the server sent for browsers without scripts is a text here, and elements in what is made.
 const CONTROLS = ":is(a[href], button, input, select, summary):not(noscript *)";
+// What the server alone can make; what never changes of it is marked.
+const SERVED = ".served:not([data-still])";
 const FIELDS = "main :is(input:not([type=hidden]), select)";
 
 /** Puts the room that was made here in the place of the one that the server sent, in one go, with what
@@ -16,8 +18,8 @@ export function takePlace(made) {
   const place = [...sent.querySelectorAll(CONTROLS)].indexOf(focused);
   const hasPopovers = "popover" in HTMLElement.prototype;
   const open = hasPopovers ? [...sent.querySelectorAll(":popover-open")] : [];
-  const served = sent.querySelector(".served");
-  if (served) room.querySelector(".served").replaceWith(served);
+  const places = room.querySelectorAll(".served");
+  sent.querySelectorAll(".served").forEach((served, at) => places[at]?.replaceWith(served));
   for (const { name, value, checked } of sent.querySelectorAll(FIELDS)) {
     const field = name && room.querySelector(`main [name="${name}"]`);
     if (!field) continue;
@@ -78,7 +80,7 @@ async function send(form, body) {
     if (answer[0] === 200) {
       // What was asked is not to be asked again; how long there is, is.
       for (const field of form.querySelectorAll("[data-once]")) field.value = "";
-      form.closest("[popover]")?.hidePopover?.();
+      if (!("stays" in form.dataset)) form.closest("[popover]")?.hidePopover?.();
     }
     return answer;
   } finally {
@@ -90,11 +92,7 @@ async function send(form, body) {
 export async function serveAnew() {
   const [status, text] = await ask(location.pathname, "GET");
   if (status !== 200) return;
-  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(".served");
-  const served = document.querySelector(".served");
-  if (!fresh || !served) return;
-  const isOpen = served.querySelector("details")?.open;
-  const details = fresh.querySelector("details");
-  if (details) details.open = isOpen;
-  served.replaceChildren(...fresh.childNodes);
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const parts = document.querySelectorAll(SERVED);
+  page.querySelectorAll(SERVED).forEach((fresh, at) => parts[at]?.replaceChildren(...fresh.childNodes));
 }

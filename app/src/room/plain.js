@@ -29,7 +29,6 @@
       control.parentNode.removeChild(control);
     });
     plain.setAttribute("data-connection", "plain");
-    plain.querySelector(".connection > :last-child").textContent = words.getAttribute("data-label");
     plain.insertBefore(document.importNode(words.content, true), plain.firstChild);
     room.parentNode.replaceChild(plain, room);
     if (focus) focus.focus();

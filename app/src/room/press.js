@@ -6,9 +6,9 @@
 
 /** How long a control takes no press, in milliseconds: longer than between two taps of a double tap,
  * shorter than it takes to read a button and decide. */
-const SETTLES = 500;
+const SETTLES = 700;
 const CONTROLS = "a[href], button, summary, select, input:not([type=hidden])";
-const REGION = "section, .action, [popover], header, main";
+const REGION = "section, .slots, [popover], header, main";
 /** Where somebody is taken who has lost their place. */
 const NEXT = "button, select, input:not([type=hidden])";
 

@@ -93,7 +93,7 @@ impl Class {
         // An island asks in what it is rendered.
         Owner::new_root(Some(Arc::new(SsrSharedContext::new()))).with(|| {
             provide_meta_context();
-            in_class(room, None, String::new(), from.to_vec()).into_view().to_html()
+            in_class(room, None, String::new(), from.to_vec(), false).into_view().to_html()
         })
     }
 

@@ -1,10 +1,14 @@
 //! The teacher's room: the list is the hero, and one control asks for hands.
 
+mod asked;
 mod asking;
 mod board;
+mod class;
+mod floor;
 mod hands;
-mod members;
 mod menu;
-mod speaking;
+mod next;
+mod person;
+mod undo;
 
 pub use self::board::TeacherRoom;

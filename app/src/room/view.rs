@@ -5,14 +5,16 @@ use signaling::Role;
 
 use super::beginning::Beginning;
 use super::call::{CallPlace, Calling};
+use super::join::{CodeButton, JoinPanel, ProjectorLink};
 use super::live::Live;
 #[cfg(feature = "ssr")]
 use super::notice::NotLive;
 use super::notice::Parted;
+use super::screen::Screen;
+use super::signs::Voice;
 use super::student::StudentRoom;
 use super::teacher::TeacherRoom;
-use super::text::Text;
-use super::words::{announcement, connection_key};
+use super::words::connection_key;
 #[cfg(feature = "browser")]
 use super::{follow, form};
 
@@ -21,6 +23,8 @@ use super::{follow, form};
 pub fn Room(
     /// What it begins with.
     mut beginning: Beginning,
+    /// Whether it is for a projector; to teachers alone.
+    is_screen: bool,
     /// How students come in; for teachers. In the browser it is taken from what the server sent.
     #[prop(optional)]
     children: Option<Children>,
@@ -29,16 +33,22 @@ pub fn Room(
     let mut members = beginning.snapshot.members.iter();
     let role = members.find(|member| member.user_id == me).map(|member| member.role);
     let is_teacher = role == Some(Role::Teacher);
+    let is_screen = is_screen && is_teacher;
     let live = Live::new(beginning);
     let calling = Calling::new(live);
     provide_context(live);
     provide_context(calling);
     #[cfg(feature = "browser")]
     follow::start(live, calling, role);
-    let room = if is_teacher {
+    let children = children.map(|children| children());
+    let room = if is_screen {
+        view! { <Screen>{children}</Screen> }.into_any()
+    } else if is_teacher {
         view! {
             <TeacherRoom question>
-                <div class="served">{children.map(|children| children())}</div>
+                <CodeButton />
+                <JoinPanel>{children}</JoinPanel>
+                <ProjectorLink />
             </TeacherRoom>
         }
         .into_any()
@@ -48,7 +58,8 @@ pub fn Room(
     view! {
         <div
             class="room"
-            class:teacher=is_teacher
+            class:teacher=is_teacher && !is_screen
+            class:screen=is_screen
             class:student=!is_teacher
             class:empty=move || live.students() == 0
             data-connection=move || connection_key(live.connection.get())
@@ -56,10 +67,10 @@ pub fn Room(
         >
             {without_script()}
             {room}
-            <CallPlace />
-            <p class="unseen" role="status" aria-live="polite">
-                <Text words=move || announcement(live) />
-            </p>
+            {(!is_screen).then(|| view! {
+                <CallPlace />
+                <Voice />
+            })}
             <Parted />
         </div>
     }

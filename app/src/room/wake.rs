@@ -21,17 +21,24 @@ const BEGINNING: &str = "beginning";
 pub fn RoomFrom(
     /// What it begins with.
     beginning: Beginning,
+    /// Whether it is for a projector.
+    is_screen: bool,
     /// How students come in; for teachers.
     children: Children,
 ) -> impl IntoView {
     let json = serde_json::to_string(&beginning).unwrap_or_default();
     view! {
-        <template id=BEGINNING data-json=json data-words=words::of_room()></template>
+        <template
+            id=BEGINNING
+            data-json=json
+            data-words=words::of_room()
+            data-screen=is_screen.then_some("")
+        ></template>
         // What a page says whose script has not come or has broken (`plain.js`).
-        <template id="not-live" data-label=words::share::not_live()>
+        <template id="not-live">
             <NotLive />
         </template>
-        <Room beginning>{children()}</Room>
+        <Room beginning is_screen>{children()}</Room>
     }
 }
 
@@ -42,6 +49,7 @@ pub fn wake() {
     let Some(element) = document.get_element_by_id(BEGINNING) else { return };
     let json = element.get_attribute("data-json").unwrap_or_default();
     let words = element.get_attribute("data-words").unwrap_or_default();
+    let is_screen = element.has_attribute("data-screen");
     // Names are not to lie about when the class is over.
     element.remove();
     if !crate::words::take(words) {
@@ -51,7 +59,7 @@ pub fn wake() {
     let Ok(beginning) = signaling::json::read::<Beginning>(&json) else { return };
     let Ok(place) = document.create_element("div") else { return };
     let made = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(place.clone());
-    leptos::mount::mount_to(made, move || view! { <Room beginning /> }).forget();
+    leptos::mount::mount_to(made, move || view! { <Room beginning is_screen /> }).forget();
     net::take_place(&place);
     net::guard();
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::live::{Connection, Live};
 use super::portion::List;
-use crate::words::room as words;
+use crate::words::{apart, room as words};
 
 /// A connection as the style sheet knows it.
 pub const fn connection_key(connection: Connection) -> &'static str {
@@ -19,25 +19,36 @@ pub const fn connection_key(connection: Connection) -> &'static str {
     }
 }
 
-/// How current the page is, in words.
+/// How current the page is, in words. A page that is as current as can be says nothing.
 pub fn connection_words(live: Live) -> &'static str {
     match live.connection.get() {
         Connection::Starting => words::starting(),
-        Connection::Live => words::live(),
         Connection::Slow => words::slow(),
         Connection::Reconnecting => {
             let is_up = live.lesson.with(|lesson| lesson.hand(live.me).is_some());
             if is_up { words::reconnecting_hand() } else { words::reconnecting() }
         }
-        Connection::Ended => words::over(),
-        Connection::Removed => words::removed(),
+        Connection::Live | Connection::Ended | Connection::Removed => "",
     }
+}
+
+/// Who speaks, in a sentence; none when nobody does.
+pub fn speaking_words(live: Live) -> String {
+    let first = live.lesson.with(|lesson| lesson.speaking.first().map(|turn| turn.user));
+    first.map_or_else(String::new, |user| {
+        words::speaking_now(live.count(List::Speaking), &apart(&live.name_of(user)))
+    })
 }
 
 /// How a student stands, in one sentence.
 pub fn standing_words(live: Live, standing: &Standing) -> String {
     let words = match standing {
-        Standing::Invited(_) => words::standing_invited(),
+        Standing::Invited(invited) => {
+            let by = live.group.with(|group| Some(group.invitation(invited.invite_id)?.inviter));
+            return words::calls_on_you(
+                &by.map_or_else(String::new, |by| apart(&live.name_of(by))),
+            );
+        }
         Standing::Speaking(_) => words::standing_speaking(),
         Standing::HandUp { place, .. } => match live.count(List::Hands) {
             1 => words::standing_alone(),

@@ -6,13 +6,15 @@ use leptos::prelude::*;
 #[component]
 pub fn Confirm(
     /// Tells this dialog from others.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// The words on the button that opens it.
     opens: &'static str,
     /// How that button looks.
     class: &'static str,
     /// The question.
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// What will happen.
     #[prop(into)]
     means: String,
@@ -23,15 +25,16 @@ pub fn Confirm(
 ) -> impl IntoView {
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
+    let (opens_it, closes_it) = (id.clone(), id.clone());
     view! {
-        <button class=class type="button" popovertarget=id>
+        <button class=class type="button" popovertarget=opens_it>
             {opens}
         </button>
         <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
             <h2 id=title_id>{title}</h2>
             <p>{means}</p>
             <div class="choices">
-                <button class="quiet" type="button" popovertarget=id popovertargetaction="hide" autofocus>
+                <button class="quiet" type="button" popovertarget=closes_it popovertargetaction="hide" autofocus>
                     {keep}
                 </button>
                 {children()}

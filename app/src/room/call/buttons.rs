@@ -59,7 +59,10 @@ pub fn CallButtons(
 
 /// The teachers whom a student may call, where that is allowed.
 #[component]
-pub fn CallTeachers() -> impl IntoView {
+pub fn CallTeachers(
+    /// The dialog that they are in, to be closed by them.
+    dialog: &'static str,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let teachers = move || {
         let may_call = live.group.with(|group| group.settings.is_on(STUDENTS_MAY_CALL));
@@ -67,5 +70,7 @@ pub fn CallTeachers() -> impl IntoView {
         teachers.truncate(List::Here.rows(false));
         teachers
     };
-    rows(teachers, |row| view! { <CallButtons who=row.user by_name=true /> })
+    rows(teachers, move |row| {
+        view! { <CallButtons who=row.user by_name=true dialog=dialog.to_owned() /> }
+    })
 }

@@ -1,78 +1,150 @@
-//! The question that is asked, and the form for the next one.
+//! The form that asks for hands: one line, with what is seldom chosen folded away.
 
 use leptos::prelude::*;
 
+use super::asked::Asked;
+use super::next::Next;
 use crate::room::action::RoomAction;
-use crate::room::clock::Countdown;
+use crate::room::icon::{Icon, OPTIONS, PLUS};
 use crate::room::live::Live;
-use crate::room::tap::{ACT, Tap};
-use crate::room::text::{Question, Text};
+use crate::room::portion::List;
+use crate::room::tap::ACT;
+use crate::room::text::Text;
 use crate::words::room as words;
 
-/// The question that is asked, and the next one, which can be typed meanwhile.
+/// The seconds that a teacher can give.
+const LIMITS: [u32; 4] = [10, 30, 60, 180];
+
+/// The question that stands, and the next one, which can be typed meanwhile.
 #[component]
-pub fn Asking(question: String) -> impl IntoView {
+pub fn Asking(
+    /// The question that was typed and not taken.
+    question: String,
+    /// Who is next.
+    next: Next,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
-    let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
-    let asked = move || {
-        round.get().map(|round| {
-            let state = if round.first { words::asking_first() } else { words::asking() };
-            view! {
-                <div class="asked">
-                    <div class="grow">
-                        <p class="hint">
-                            <Text words=move || state.to_owned() />
-                        </p>
-                        {round.question.map(|words| view! { <Question words /> })}
-                    </div>
-                    {round
-                        .expires_at
-                        .map(|until| view! { <Countdown since=round.since until /> })}
-                    <Tap action=RoomAction::StopAsking class="primary" words=words::stop_asking() />
-                </div>
-            }
-        })
+    // What somebody is typing is not folded away by what others ask.
+    let is_typing = RwSignal::new(!question.is_empty());
+    let type_question = move |event| is_typing.set(!event_target_value(&event).is_empty());
+    let stands = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().is_some()));
+    let (first, limit) = live.before.with_value(|before| (before.first, before.limit));
+    let (first, limit) = (RwSignal::new(first), RwSignal::new(limit));
+    // It is the one filled button for as long as there is nobody to call.
+    let is_main = move || live.count(List::Hands) == 0 && !next.is_called.get();
+    let chosen = move || {
+        let limit = limit.get();
+        let limit = LIMITS.contains(&limit).then(|| limit_words(limit));
+        let first = first.get().then(|| words::first_hand_only().to_owned());
+        match (limit, first) {
+            (Some(limit), Some(first)) => format!("{limit} · {first}"),
+            (limit, first) => limit.or(first).unwrap_or_default(),
+        }
     };
+    let choose_limit = move |event| limit.set(event_target_value(&event).parse().unwrap_or(0));
+    let choose_first = move |event| first.set(event_target_checked(&event));
+    let limit_before = limit.get_untracked();
+    let limits = LIMITS.map(|seconds| {
+        view! {
+            <option value=seconds.to_string() selected=seconds == limit_before>
+                {limit_words(seconds)}
+            </option>
+        }
+    });
     view! {
-        <section class="asking" aria-label=words::ask()>
-            {asked}
-            <form
-                class="ask"
-                class:next=move || round.with(Option::is_some)
-                method="post"
-                action=ACT
-            >
-                <input type="hidden" name="group" value=group.to_string() />
-                <input type="hidden" name="deed" value=RoomAction::Ask.word() />
-                <div class="field grow">
-                    <label for="question">{words::question_label()}</label>
+        <section class="asking" class:standing=stands aria-label=words::ask()>
+            <Asked />
+            <details class="next-question" open=move || !stands.get() || is_typing.get_untracked()>
+                <summary title=words::new_question()>
+                    <Icon path=PLUS />
+                    <span>{words::new_question()}</span>
+                </summary>
+                <form class="ask" method="post" action=ACT on:submit=move |_| is_typing.set(false)>
+                    <input type="hidden" name="group" value=group.to_string() />
+                    <input type="hidden" name="deed" value=RoomAction::Ask.word() />
+                    <label for="question" class="unseen">
+                        {words::question_label()}
+                    </label>
                     <input
                         id="question"
                         name="question"
                         value=question
+                        placeholder=words::question_label()
                         maxlength="500"
                         autocomplete="off"
+                        list="asked-before"
                         data-once=""
+                        on:input=type_question
                     />
-                </div>
-                <div class="field">
-                    <label for="limit">{words::time_label()}</label>
-                    <select id="limit" name="limit">
-                        <option value="">{words::no_limit().to_owned()}</option>
-                        <option value="10">{words::seconds(10)}</option>
-                        <option value="30">{words::seconds(30)}</option>
-                        <option value="60">{words::minutes(1)}</option>
-                        <option value="180">{words::minutes(3)}</option>
-                        <option value="600">{words::minutes(10)}</option>
-                    </select>
-                </div>
-                <label class="check">
-                    <input type="checkbox" name="first" value="yes" />
-                    {words::first_takes_it()}
-                </label>
-                <button class="primary">{words::ask()}</button>
-            </form>
+                    <AskedBefore />
+                    <details class="options">
+                        <summary title=words::options()>
+                            <Icon path=OPTIONS />
+                            <span class="options-word">{words::options()}</span>
+                            <span class="hint">
+                                <Text words=chosen />
+                            </span>
+                        </summary>
+                        <div class="options-panel">
+                            <div class="field">
+                                <label for="limit">{words::time_limit()}</label>
+                                <select id="limit" name="limit" on:change=choose_limit>
+                                    <option value="">{words::no_limit().to_owned()}</option>
+                                    {limits}
+                                </select>
+                            </div>
+                            <label class="check">
+                                <input
+                                    type="checkbox"
+                                    name="first"
+                                    value="yes"
+                                    checked=first.get_untracked()
+                                    on:change=choose_first
+                                />
+                                {words::first_hand_only()}
+                            </label>
+                            <p class="hint">{words::kept_for_class()}</p>
+                        </div>
+                    </details>
+                    <button class:primary=is_main class:quiet=move || !is_main() data-key="a">
+                        {words::ask()}
+                    </button>
+                </form>
+            </details>
         </section>
+    }
+}
+
+fn limit_words(seconds: u32) -> String {
+    match seconds {
+        0..60 => words::seconds(seconds as usize),
+        _ => words::minutes(seconds as usize / 60),
+    }
+}
+
+/// The questions that were asked before, at hand in the field.
+#[component]
+fn AskedBefore() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let questions = Memo::new(move |before: Option<&Vec<String>>| {
+        let mut questions = match before {
+            Some(questions) => questions.clone(),
+            None => live.before.with_value(|before| before.questions.clone()),
+        };
+        let now = live.lesson.with(|lesson| lesson.round_now()?.question.clone());
+        if let Some(question) = now.filter(|question| !questions.contains(question)) {
+            questions.insert(0, question);
+            questions.truncate(8);
+        }
+        questions
+    });
+    view! {
+        <datalist id="asked-before">
+            {move || {
+                let option = |question| view! { <option value=question></option> };
+                questions.get().into_iter().map(option).collect_view()
+            }}
+        </datalist>
     }
 }

@@ -1,12 +1,14 @@
-//! The teacher's room as a whole.
+//! The teacher's room as a whole: bar, question, floor, hands, class, in this order at every size.
 
 use leptos::prelude::*;
 
 use super::asking::Asking;
+use super::class::Class;
+use super::floor::Floor;
 use super::hands::Hands;
-use super::members::Here;
 use super::menu::ClassMenu;
-use super::speaking::{Silent, Speaking};
+use super::next::Next;
+use super::undo::Toast;
 use crate::room::heading::Heading;
 use crate::room::live::Live;
 use crate::room::notice::Notice;
@@ -22,9 +24,11 @@ pub fn TeacherRoom(
     children: Children,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
+    let next = Next::of(live);
     let here = move || words::students_here(live.students_online());
     view! {
         <Heading>
+            {children()}
             <p class="head-count">
                 <Text words=here />
             </p>
@@ -32,14 +36,11 @@ pub fn TeacherRoom(
         </Heading>
         <main class="board">
             <Notice />
-            {children()}
-            <Asking question />
-            <Hands />
-            <div class="beside">
-                <Speaking />
-                <Silent />
-                <Here />
-            </div>
+            <Toast />
+            <Asking question next />
+            <Floor />
+            <Hands next />
+            <Class />
         </main>
     }
 }

@@ -1,9 +1,13 @@
-//! The raised hands, as a teacher sees them.
+//! The raised hands, as a teacher sees them: whoever is next stands above all, the others in their order.
 
 use leptos::prelude::*;
+use signaling::UserId;
 
+use super::floor::waiting_words;
+use super::next::Next;
 use crate::room::action::RoomAction;
 use crate::room::clock::Since;
+use crate::room::icon::{Icon, LOWER, MORE};
 use crate::room::lists::{Away, HandMark, More, NameOf, rows};
 use crate::room::live::Live;
 use crate::room::portion::{List, Row};
@@ -13,7 +17,7 @@ use crate::words::room as words;
 
 /// The raised hands.
 #[component]
-pub fn Hands() -> impl IntoView {
+pub fn Hands(next: Next) -> impl IntoView {
     let live = expect_context::<Live>();
     let count = move || live.count(List::Hands);
     view! {
@@ -26,49 +30,151 @@ pub fn Hands() -> impl IntoView {
                         <Text words=move || count().to_string() />
                     </strong>
                     <span class="of">
-                        <Text words=move || words::of_students(live.students()) />
+                        <Text words=move || words::of_students(live.students_online()) />
                     </span>
                 </h2>
                 <Show when=move || { count() > 1 }>
-                    <Tap action=RoomAction::LowerAll class="bare" words=words::lower_all() />
+                    <button
+                        class="icon"
+                        type="button"
+                        popovertarget="all-hands"
+                        aria-label=words::all_hands()
+                        title=words::all_hands()
+                    >
+                        <Icon path=MORE />
+                    </button>
+                    <div
+                        id="all-hands"
+                        class="dialog"
+                        popover="auto"
+                        role="dialog"
+                        aria-labelledby="all-hands-title"
+                    >
+                        <h3 id="all-hands-title">{words::all_hands()}</h3>
+                        <Tap action=RoomAction::LowerAll words=words::lower_all() />
+                    </div>
                 </Show>
             </div>
-            <Show when=move || count() == 0>
-                <p class="nobody">{words::no_hands_up()}</p>
-            </Show>
             <ol class="hands" start=live.from(List::Hands) + 1>
-                {rows(move || live.hands(), |hand| view! { <HandRow hand /> })}
+                {rows(move || with_hero(live, next), move |hand| view! { <HandRow hand next /> })}
             </ol>
             <More list=List::Hands />
         </section>
     }
 }
 
+/// The rows that are shown; whoever is next is one of them, however far behind.
+fn with_hero(live: Live, next: Next) -> Vec<Row> {
+    let mut rows = live.hands();
+    let hero = next.hero.get().filter(|_| live.from(List::Hands) == 0);
+    if let Some(user) = hero.filter(|user| rows.iter().all(|row| row.user != *user)) {
+        rows.extend(live.lesson.with(|lesson| lesson.hand(user).map(Row::from)));
+    }
+    rows
+}
+
+/// How a row stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stand {
+    is_hero: bool,
+    is_invited: bool,
+    can_call: bool,
+}
+
 #[component]
-fn HandRow(hand: Row) -> impl IntoView {
+fn HandRow(hand: Row, next: Next) -> impl IntoView {
     let live = expect_context::<Live>();
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
-    let is_invited = Memo::new(move |_| live.lesson.with(|lesson| lesson.invited(user).is_some()));
-    let about = move |action: &'static str| words::about(action, &live.name_of(user));
+    let invited = Memo::new(move |_| {
+        live.lesson.with(|lesson| Some(lesson.invited(user)?.since))
+    });
+    let stand = Memo::new(move |_| Stand {
+        is_hero: next.hero.get() == Some(user),
+        is_invited: invited.get().is_some(),
+        can_call: !next.is_called.get(),
+    });
+    let is_hero = Memo::new(move |_| stand.get().is_hero);
+    let place = move || {
+        let place = move || live.lesson.with(|it| it.hands.iter().position(|it| it.user == user));
+        is_hero.get().then(place).flatten().map(|place| (live.from(List::Hands) + place + 1).to_string())
+    };
+    let marks = Memo::new(move |_| {
+        live.lesson.with(|lesson| {
+            lesson.hand(user).map_or((false, false), |hand| (hand.own_question, hand.passed))
+        })
+    });
+    let is_next = Memo::new(move |_| {
+        is_hero.get()
+            && invited.get().is_none()
+            && live.lesson.with(|lesson| !lesson.speaking.is_empty())
+    });
+    let mark = |words: &'static str| view! { <span class="word">{words}</span> };
     view! {
-        <li class="hand" class:new=is_new>
-            <NameOf user />
-            <Away user />
-            <Since moment=hand.since />
-            <span class="row-actions">
-                <Show
-                    when=move || is_invited.get()
-                    fallback=move || {
-                        view! {
-                            <Tap action=RoomAction::CallOn who=user class="primary" label=about(words::invite()) words=words::invite() />
-                        }
-                    }
-                >
-                    <span class="waiting">{words::invited()}</span>
-                </Show>
-                <Tap action=RoomAction::Lower who=user class="bare" label=about(words::lower()) words=words::lower() />
+        <li class="hand" class:new=is_new class:hero=is_hero data-place=place>
+            <span class="who">
+                <NameOf user />
+                <span class="row-words">
+                    <Away user />
+                    {move || marks.get().1.then(|| mark(words::passed()))}
+                    {move || marks.get().0.then(|| mark(words::own_question()))}
+                    {move || is_next.get().then(|| mark(words::is_next()))}
+                    {move || {
+                        let since = invited.get();
+                        since.map(|since| {
+                            view! {
+                                <span class="word called">
+                                    <Text words=move || waiting_words(live, since) />
+                                </span>
+                            }
+                        })
+                    }}
+                    <Since moment=hand.since />
+                </span>
             </span>
+            <span class="row-actions">{move || actions(live, next, user, stand.get())}</span>
         </li>
     }
+}
+
+/// What can be done about a hand.
+fn actions(live: Live, next: Next, user: UserId, stand: Stand) -> AnyView {
+    let name = live.name_of(user);
+    let about = |action: &'static str| words::about(action, &name);
+    let key = stand.is_hero.then_some("n");
+    let calls = if stand.is_invited {
+        let class = if stand.is_hero { "primary next" } else { "quiet" };
+        view! {
+            <Tap action=RoomAction::StartTurn who=user class key label=about(words::start_turn()) words=words::start_turn() />
+            <Tap action=RoomAction::Skip who=user label=about(words::skip()) words=words::skip() />
+        }
+        .into_any()
+    } else if stand.is_hero && stand.can_call {
+        let whom = name.clone();
+        let label = about(words::next_hand());
+        let button = move || {
+            view! {
+                <Tap
+                    action=RoomAction::Next
+                    who=user
+                    ends=next.ends.get()
+                    class="primary next"
+                    key
+                    label=label.clone()
+                    whom=whom.clone()
+                    words=words::next_hand()
+                />
+            }
+        };
+        button.into_any()
+    } else {
+        let label = words::invite_to_speak(&name);
+        view! { <Tap action=RoomAction::CallOn who=user label words=words::invite() /> }.into_any()
+    };
+    let lower_key = stand.is_hero.then_some("l");
+    view! {
+        <span class="calls">{calls}</span>
+        <Tap action=RoomAction::Lower who=user class="icon" key=lower_key label=about(words::lower()) icon=LOWER words=words::lower() />
+    }
+    .into_any()
 }

@@ -1,54 +1,88 @@
-//! What concerns the class as a whole.
+//! What concerns the class as a whole: a sheet of switches and of ways out.
 
 use call::STUDENTS_MAY_CALL;
-use classroom::ASK_ANYTIME;
+use classroom::{ASK_ANYTIME, TURN_STARTS_AT_ONCE};
 use leptos::prelude::*;
+use signaling::Settings;
 
 use crate::room::action::RoomAction;
+use crate::room::device::AnotherDevice;
+use crate::room::icon::{Icon, MENU};
 use crate::room::live::Live;
-use crate::room::tap::Tap;
-use crate::room::text::Text;
+use crate::room::sheet::SheetTitle;
+use crate::room::signs::SignsMenu;
+use crate::room::tap::{ACT, Tap};
 use crate::ui::confirm::Confirm;
-use crate::words::room as words;
+use crate::words::{code, room as words};
 
-/// The menu of the class.
+/// The sheet's id.
+const SHEET: &str = "class-menu";
+
+/// The button of the menu, and the menu.
 #[component]
 pub fn ClassMenu() -> impl IntoView {
     let live = expect_context::<Live>();
-    let settings = Memo::new(move |_| live.group.with(|group| group.settings.clone()));
     let history = live.group.with_untracked(|group| format!("/class/{}/history", group.id));
     view! {
-        <button class="quiet" type="button" popovertarget="class-menu">
-            {words::menu()}
+        <button
+            class="icon"
+            type="button"
+            popovertarget=SHEET
+            aria-label=words::menu()
+            title=words::menu()
+        >
+            <Icon path=MENU />
         </button>
-        <div id="class-menu" class="dialog menu" popover="auto" role="dialog" aria-label=words::menu()>
-            {choice(
-                move || settings.with(|it| it.is_on(ASK_ANYTIME)),
-                (RoomAction::CloseFloor, words::anytime(), words::anytime_off()),
-                (RoomAction::OpenFloor, words::when_asked(), words::anytime_on()),
+        <div id=SHEET class="dialog panel" popover="auto" role="dialog" aria-labelledby="menu-title">
+            <SheetTitle sheet=SHEET id="menu-title" title=words::menu() />
+            <h3>{words::menu_hands()}</h3>
+            {switch(
+                live,
+                words::anytime(),
+                |settings| settings.is_on(ASK_ANYTIME),
+                [RoomAction::OpenFloor, RoomAction::CloseFloor],
             )}
-            {choice(
-                move || settings.with(|it| it.locked),
-                (RoomAction::Unlock, words::locked(), words::unlock()),
-                (RoomAction::Lock, words::unlocked(), words::lock()),
+            {switch(
+                live,
+                words::turns_start_at_once(),
+                |settings| settings.is_on(TURN_STARTS_AT_ONCE),
+                [RoomAction::TurnsStart, RoomAction::TurnsWait],
             )}
-            {choice(
-                move || settings.with(|it| it.is_on(STUDENTS_MAY_CALL)),
-                (RoomAction::ForbidCalls, words::calls_allowed(), words::forbid_calls()),
-                (RoomAction::AllowCalls, words::calls_forbidden(), words::allow_calls()),
+            <h3>{words::menu_joining()}</h3>
+            {switch(
+                live,
+                words::lock(),
+                |settings| settings.locked,
+                [RoomAction::Lock, RoomAction::Unlock],
             )}
-            <p>{words::about_history()}</p>
-            <a class="button quiet" href=history>
+            <Confirm
+                id="new-code"
+                opens=code::renew()
+                class="row"
+                title=code::renew_title()
+                means=code::about_renewing()
+                keep=code::keep()
+            >
+                <Tap action=RoomAction::RenewCode class="destroys" words=code::renew() />
+            </Confirm>
+            <SignsMenu />
+            <h3>{words::menu_calls()}</h3>
+            {switch(
+                live,
+                words::students_may_call(),
+                |settings| settings.is_on(STUDENTS_MAY_CALL),
+                [RoomAction::AllowCalls, RoomAction::ForbidCalls],
+            )}
+            <h3>{words::menu_class()}</h3>
+            <a class="button row" href=history>
                 {words::history()}
             </a>
-            <p>{words::about_device()}</p>
-            <Tap action=RoomAction::HandOver plain=true words=words::device() />
-            <p>{words::about_leaving()}</p>
-            <div class="choices">
+            <AnotherDevice />
+            <div class="ways-out">
                 <Confirm
                     id="leave"
                     opens=words::leave()
-                    class="quiet"
+                    class="row"
                     title=words::leave_title()
                     means=words::leave_teacher()
                     keep=words::stay()
@@ -58,34 +92,41 @@ pub fn ClassMenu() -> impl IntoView {
                 <Confirm
                     id="end-class"
                     opens=words::end()
-                    class="destroys"
+                    class="row ends"
                     title=words::end_title()
                     means=words::ending()
                     keep=words::keep_going()
                 >
-                    <Tap action=RoomAction::EndClass class="destroys" plain=true words=words::end() />
+                    <Tap action=RoomAction::EndClass class="destroys" words=words::end() />
                 </Confirm>
             </div>
         </div>
     }
 }
 
-/// How something is set, and the way to set it otherwise: for each the action, how it is now, and the
-/// words on the button.
-fn choice(
-    is_so: impl Fn() -> bool + Send + Sync + 'static,
-    so: (RoomAction, &'static str, &'static str),
-    not_so: (RoomAction, &'static str, &'static str),
+/// A setting of the class: what it is called, whether it is on, what turns it on and off.
+fn switch(
+    live: Live,
+    label: &'static str,
+    is_on: fn(&Settings) -> bool,
+    turns: [RoomAction; 2],
 ) -> AnyView {
-    let is_so = Memo::new(move |_| is_so());
-    let now = move || {
-        let (action, state, does) = if is_so.get() { so } else { not_so };
-        view! {
-            <p>
-                <Text words=move || state.to_owned() />
-            </p>
-            <Tap action words=does />
-        }
-    };
-    now.into_any()
+    let group = live.group.with_untracked(|group| group.id);
+    let is_on = Memo::new(move |_| live.group.with(|group| is_on(&group.settings)));
+    view! {
+        <form class="tap" method="post" action=ACT data-stays="">
+            <input type="hidden" name="group" value=group.to_string() />
+            <button
+                class="row switch"
+                role="switch"
+                name="deed"
+                value=move || turns[usize::from(is_on.get())].word()
+                aria-checked=move || is_on.get().to_string()
+            >
+                <span>{label}</span>
+                <span class="track" aria-hidden="true"></span>
+            </button>
+        </form>
+    }
+    .into_any()
 }

@@ -11,12 +11,36 @@ use super::phase::{Local, Over};
 use crate::room::clock::duration;
 use crate::words::call as words;
 
-/// How long a page tells what the same person did in another one.
-const TOLD: Duration = Duration::from_secs(6);
+/// How long a page tells that a call is over: it lies above what the class is about.
+const TOLD: Duration = Duration::from_secs(4);
+/// How long it tells why a call came to nothing, of which one may want to make another.
+const EXPLAINED: Duration = Duration::from_secs(10);
 
 impl Desk {
+    /// Tells that a call is over, which went as calls do.
     pub(super) fn say_over(self, sentence: impl Into<String>, lasted: Option<String>) {
-        self.local.set(Local::Over(Over { sentence: sentence.into(), lasted, engaged: None }));
+        self.tell(Over { sentence: sentence.into(), lasted, engaged: None }, TOLD);
+    }
+
+    /// Tells why no call came about.
+    pub(super) fn say_why_not(self, sentence: impl Into<String>) {
+        self.tell(Over { sentence: sentence.into(), lasted: None, engaged: None }, EXPLAINED);
+    }
+
+    /// Tells what came of a call for a while; what offers something to do, until it is closed.
+    fn tell(self, over: Over, time: Duration) {
+        let stays = over.engaged.is_some();
+        let told = Local::Over(over);
+        self.local.set(told.clone());
+        if stays {
+            return;
+        }
+        let put_away = move || {
+            if self.local.with_untracked(|local| *local == told) {
+                self.local.set(Local::Idle);
+            }
+        };
+        set_timeout(put_away, time);
     }
 
     /// Tells what came of a call that was this page's.
@@ -110,15 +134,8 @@ impl Desk {
         let lasted = known.since.filter(|_| is_told);
         let lasted = lasted.map(|since| duration(part.at.millis_since(since).div_euclid(1_000)));
         let engaged = (outcome == Outcome::Busy && is_teacher).then_some(other);
-        let told = Local::Over(Over { sentence, lasted, engaged });
-        self.local.set(told.clone());
-        if outcome == Outcome::Declined && !is_caller {
-            let put_away = move || {
-                if self.local.with_untracked(|local| *local == told) {
-                    self.local.set(Local::Idle);
-                }
-            };
-            set_timeout(put_away, TOLD);
-        }
+        let is_known = !is_caller || outcome == Outcome::Answered;
+        let time = if is_known && outcome != Outcome::Failed { TOLD } else { EXPLAINED };
+        self.tell(Over { sentence, lasted, engaged }, time);
     }
 }

@@ -50,7 +50,7 @@ impl Desk {
             None if is_called_off => {}
             None => {
                 self.release();
-                self.say_over(why_not(placed, &self.live.name_of(who)), None);
+                self.say_why_not(why_not(placed, &self.live.name_of(who)));
             }
         }
     }

@@ -1,0 +1,32 @@
+//! The drawings on buttons, as paths on a grid of 24.
+
+use leptos::prelude::*;
+
+/// Three lines: what concerns the class.
+pub const MENU: &str = "M4 7h16M4 12h16M4 17h16";
+/// Three dots: what one seldom needs.
+pub const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
+/// A cross: the way out of a sheet.
+pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
+/// An arrow down: a hand comes down.
+pub const LOWER: &str = "M12 5v14M6 13l6 6 6-6";
+/// A chevron: there is more behind it.
+pub const CHEVRON: &str = "M9 6l6 6-6 6";
+/// Two sliders: how something is done.
+pub const OPTIONS: &str = "M4 8h10M18 8h2M4 16h2M10 16h10M14 8a2 2 0 1 0 4 0 2 2 0 1 0-4 0M6 16a2 2 0 1 0 4 0 2 2 0 1 0-4 0";
+
+/// A plus: one more.
+pub const PLUS: &str = "M12 5v14M5 12h14";
+
+/// A drawing. What it means is said beside it, or by the button that it is on.
+#[component]
+pub fn Icon(
+    /// What is drawn.
+    path: &'static str,
+) -> impl IntoView {
+    view! {
+        <svg class="icon-mark" viewBox="0 0 24 24" aria-hidden="true">
+            <path d=path />
+        </svg>
+    }
+}

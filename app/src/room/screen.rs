@@ -1,0 +1,318 @@
+//! The class as everybody reads it from their seat: the question, who is next, who speaks, how to join.
+//! Nothing of it is about a single person, and nothing scrolls.
+
+use classroom::{Phase, Round};
+use leptos::prelude::*;
+use signaling::UserId;
+
+use super::action::RoomAction;
+use super::clock::{Countdown, Since};
+use super::lists::HandMark;
+use super::live::Live;
+use super::portion::List;
+use super::tap::ACT;
+use super::text::{Question, Text};
+use super::words::connection_words;
+use crate::words::{room, screen as words};
+
+/// The most names beside the hero's.
+const NAMES: usize = 8;
+/// From how many characters on a question is set smaller, and again.
+const LONG: [usize; 2] = [140, 280];
+/// From how many characters on a name at the top takes another line, and with it the place of two names.
+const NAME_LINE: usize = 24;
+
+/// The projector's view.
+#[component]
+pub fn Screen(
+    /// How students come in.
+    children: Children,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let name = live.group.with_untracked(|group| group.name.as_ref().map(ToString::to_string));
+    let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
+    view! {
+        <header class="screen-bar">
+            <h1 class="unseen">
+                <bdi translate="no">{name.unwrap_or_default()}</bdi>
+            </h1>
+            <p class="connection">
+                <Text words=move || connection_words(live).to_owned() />
+            </p>
+            <Controls />
+        </header>
+        <main class="projected" class:lobby=move || is_quiet(live)>
+            {move || round.get().map(asked)}
+            <section class="tally" aria-label=room::raised_hands()>
+                <p class="count" class:some=move || { live.count(List::Hands) > 0 }>
+                    <HandMark />
+                    <strong>
+                        <Text words=move || live.count(List::Hands).to_string() />
+                    </strong>
+                </p>
+                <Speakers />
+            </section>
+            <Names round />
+        </main>
+        <footer class="joining">
+            <div class="served">{children()}</div>
+            <p class="join-here">
+                <Text words=move || room::students_here(live.students_online()) />
+            </p>
+        </footer>
+        <Pressed round />
+    }
+}
+
+/// Whether nothing has been asked and nobody has a hand up: then there is only how to join.
+fn is_quiet(live: Live) -> bool {
+    let is_still = live
+        .lesson
+        .with(|it| it.question.is_none() && it.hands.is_empty() && it.speaking.is_empty());
+    let was_asked = live.before.with_value(|before| !before.questions.is_empty());
+    is_still && (!was_asked || live.students_online() == 0)
+}
+
+/// What a hand on the mouse finds, and nobody else sees.
+#[component]
+fn Controls() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let room = live.group.with_untracked(|group| format!("/class/{}", group.id));
+    view! {
+        <div class="controls">
+            <p class="hint" hidden data-script="">
+                {words::move_here()}
+            </p>
+            <button
+                class="row switch"
+                type="button"
+                role="switch"
+                aria-checked="false"
+                data-sign="dark"
+                hidden
+                data-script=""
+            >
+                <span>{words::dark()}</span>
+                <span class="track" aria-hidden="true"></span>
+            </button>
+            <button class="quiet" type="button" hidden data-full="">
+                {words::full()}
+            </button>
+            <a class="button quiet" href=room data-key="p" data-back="">
+                {words::back()}
+            </a>
+        </div>
+    }
+}
+
+/// The question, and how long there still is or how it ended.
+fn asked(round: Round) -> AnyView {
+    let live = expect_context::<Live>();
+    let length = round.question.as_ref().map_or(0, |question| question.chars().count());
+    let clock = match round.phase {
+        Phase::Open => {
+            let since = round.since;
+            round.expires_at.map(|until| view! { <Countdown since until /> }.into_any())
+        }
+        Phase::TimeUp => Some(said(words::time_up().to_owned())),
+        Phase::Closed => Some(said(words::closed().to_owned())),
+        Phase::Taken => round.winner.map(|user| said(words::first(&live.name_of(user)))),
+    };
+    view! {
+        <section
+            class="asked"
+            class:long=LONG[0] <= length
+            class:longer=LONG[1] <= length
+            aria-label=room::asking()
+        >
+            {round.question.map(|words| view! { <Question words /> })}
+            {clock}
+        </section>
+    }
+    .into_any()
+}
+
+fn said(words: String) -> AnyView {
+    view! { <p class="phase">{words}</p> }.into_any()
+}
+
+/// Who speaks: one with the time, several by their names alone.
+#[component]
+fn Speakers() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let speakers = move || {
+        let turns: Vec<_> =
+            live.lesson.with(|it| it.speaking.iter().map(|turn| (turn.user, turn.since)).collect());
+        let is_one = turns.len() == 1;
+        let rows = turns.iter().take(3).map(|(user, moment)| {
+            let moment = *moment;
+            view! {
+                <li>
+                    {bare_name(live, *user)}
+                    {is_one.then(|| view! { <Since moment /> })}
+                </li>
+            }
+            .into_any()
+        });
+        let rows: Vec<AnyView> = rows.collect();
+        (!rows.is_empty()).then(|| {
+            view! {
+                <div class="turns">
+                    <h2>{room::speaking()}</h2>
+                    <ul>{rows}</ul>
+                </div>
+            }
+        })
+    };
+    view! { {speakers} }
+}
+
+fn bare_name(live: Live, user: UserId) -> AnyView {
+    view! {
+        <bdi class="name" translate="no">
+            {live.name_of(user)}
+        </bdi>
+    }
+    .into_any()
+}
+
+/// The names that fit: the one whom *Next* calls first, then the list in its order.
+#[component]
+fn Names(round: Memo<Option<Round>>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let shown = Memo::new(move |_| {
+        let hero = hero(live)?;
+        let questioned = round.with(|round| {
+            let question = round.as_ref().and_then(|round| round.question.as_ref());
+            let length = question.map_or(0, |question| question.chars().count());
+            LONG.iter().filter(|long| **long <= length).count()
+        });
+        let lines = (live.name_of(hero).chars().count() / NAME_LINE).min(2);
+        let fit = NAMES - 2 * (questioned + lines).min(3);
+        let hands: Vec<UserId> =
+            live.lesson.with(|it| it.hands.iter().map(|hand| hand.user).collect());
+        let all = live.count(List::Hands);
+        let mut others: Vec<(usize, UserId)> = Vec::new();
+        let mut place = 0;
+        for (at, user) in hands.iter().enumerate() {
+            if *user == hero {
+                place = at + 1;
+            } else if others.len() < fit {
+                others.push((at + 1, *user));
+            }
+        }
+        if others.len() + 1 < all {
+            // The last place says how many there are besides.
+            others.truncate(fit - 1);
+        }
+        let more = all - 1 - others.len();
+        Some((place, hero, others, more))
+    });
+    move || {
+        shown.get().map(|(place, hero, others, more)| {
+            let rows: Vec<AnyView> =
+                others.into_iter().map(|(place, user)| row(live, place, user, false)).collect();
+            view! {
+                <ol class="names">
+                    {row(live, place, hero, true)}
+                    {rows}
+                    {(more > 0).then(|| view! { <li class="others">{words::more(more)}</li> })}
+                </ol>
+            }
+        })
+    }
+}
+
+fn row(live: Live, place: usize, user: UserId, is_hero: bool) -> AnyView {
+    view! {
+        <li class:hero=is_hero>
+            <span class="n">{place.to_string()}</span>
+            {bare_name(live, user)}
+        </li>
+    }
+    .into_any()
+}
+
+/// Whom *Next* calls, or has called.
+fn hero(live: Live) -> Option<UserId> {
+    live.lesson.with(|lesson| {
+        let mut called = lesson.invited.iter().map(|invited| invited.user);
+        let called = called.find(|user| lesson.hand(*user).is_some());
+        called.or_else(|| Some(lesson.hero(|user| live.is_online(user))?.user))
+    })
+}
+
+/// The buttons that the keys press, which nothing shows.
+#[component]
+fn Pressed(round: Memo<Option<Round>>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let hands = Memo::new(move |_| -> Vec<UserId> {
+        live.lesson.with(|it| it.hands.iter().take(KEYS.len()).map(|hand| hand.user).collect())
+    });
+    let hero = Memo::new(move |_| hero(live));
+    let turn = Memo::new(move |_| {
+        live.lesson.with(|lesson| match lesson.speaking.as_slice() {
+            [turn] => Some((turn.user, turn.invite_id)),
+            _ => None,
+        })
+    });
+    let next = move || {
+        hero.get().map(|hero| {
+            let is_called = live.lesson.with(|it| it.invited(hero).is_some());
+            let who = ("who", hero.to_string());
+            match turn.get() {
+                _ if is_called => pressed(RoomAction::StartTurn, "n", vec![who]),
+                None => pressed(RoomAction::Next, "n", vec![who]),
+                Some((_, turn)) => {
+                    pressed(RoomAction::Next, "n", vec![who, ("ends", turn.to_string())])
+                }
+            }
+        })
+    };
+    let end = move || {
+        turn.get().map(|(who, _)| pressed(RoomAction::EndTurn, "e", vec![("who", who.to_string())]))
+    };
+    let stop = move || {
+        let is_open = round.with(|it| it.as_ref().is_some_and(|it| it.phase == Phase::Open));
+        is_open.then(|| pressed(RoomAction::StopAsking, "s", Vec::new()))
+    };
+    let lower = move || {
+        let first = hands.with(|hands| hands.first().map(ToString::to_string));
+        first.map(|who| pressed(RoomAction::Lower, "l", vec![("who", who)]))
+    };
+    let undo = move || {
+        let seq = live.lesson.with(|lesson| lesson.undo.as_ref().map(|undo| undo.seq.to_string()));
+        seq.map(|seq| pressed(RoomAction::Undo, "u", vec![("seq", seq)]))
+    };
+    let rows = move || {
+        let pressed = |(who, key): (UserId, &'static str)| {
+            pressed(RoomAction::CallOn, key, vec![("who", who.to_string())])
+        };
+        hands.get().into_iter().zip(KEYS).map(pressed).collect::<Vec<AnyView>>()
+    };
+    view! {
+        <div hidden data-pressed="">
+            {next} {end} {pressed(RoomAction::Ask, "a", Vec::new())} {stop} {lower} {undo} {rows}
+        </div>
+    }
+}
+
+/// The keys of the rows.
+const KEYS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+fn pressed(action: RoomAction, key: &'static str, fields: Vec<(&'static str, String)>) -> AnyView {
+    let live = expect_context::<Live>();
+    let group = live.group.with_untracked(|group| group.id);
+    let fields: Vec<AnyView> = fields
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.into_any())
+        .collect();
+    view! {
+        <form method="post" action=ACT>
+            <input type="hidden" name="group" value=group.to_string() />
+            {fields}
+            <button name="deed" value=action.word() data-key=key></button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,49 @@
+//! What is being asked, whether or not one has answered.
+
+use classroom::{Phase, Round};
+use leptos::prelude::*;
+
+use crate::room::clock::Countdown;
+use crate::room::live::Live;
+use crate::room::text::{Question, Text};
+use crate::words::room as words;
+
+/// The question that stands, and how long there still is to answer, or why nobody can any more.
+#[component]
+pub fn Asked() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let round = Memo::new(move |_| {
+        live.lesson.with(|lesson| {
+            let asked = live.group.with(|group| lesson.asked(group, live.me).cloned());
+            asked.or_else(|| lesson.round_now().cloned())
+        })
+    });
+    move || {
+        let Round { question, since, expires_at, phase, .. } = round.get()?;
+        let until = expires_at.filter(|_| phase == Phase::Open);
+        // A round without a question and without a limit of time has nothing to show.
+        if question.is_none() && until.is_none() {
+            return None;
+        }
+        let over = match phase {
+            Phase::Open => None,
+            Phase::TimeUp => Some(words::round_time_up()),
+            Phase::Closed => Some(words::round_closed()),
+            Phase::Taken => Some(words::round_taken()),
+        };
+        Some(view! {
+            <div class="question">
+                {question.map(|words| view! { <Question words /> })}
+                {until.map(|until| view! { <Countdown since until /> })}
+                {over
+                    .map(|over| {
+                        view! {
+                            <p class="over">
+                                <Text words=move || over.to_owned() />
+                            </p>
+                        }
+                    })}
+            </div>
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! What a student seldom needs: their data, the list, calls, the way out.
+
+use leptos::prelude::*;
+
+use super::list::LIST;
+use crate::room::action::RoomAction;
+use crate::room::call::CallTeachers;
+use crate::room::live::Live;
+use crate::room::tap::Tap;
+use crate::ui::confirm::Confirm;
+use crate::words::room as words;
+
+/// The sheet's id.
+const MENU: &str = "more";
+
+/// The button of the menu, and the menu.
+#[component]
+pub fn Menu() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let (my_data, class) = live.group.with_untracked(|group| {
+        let class = group.name.as_ref().map(ToString::to_string);
+        (format!("/class/{}/me", group.id), class)
+    });
+    view! {
+        <button
+            class="icon"
+            type="button"
+            popovertarget=MENU
+            aria-label=words::more()
+            title=words::more()
+        >
+            <svg class="dots" viewBox="0 0 24 24" aria-hidden="true">
+                <path d="M5 12h.01M12 12h.01M19 12h.01" />
+            </svg>
+        </button>
+        <div id=MENU class="dialog sheet" popover="auto" role="dialog" aria-labelledby="more-title">
+            <SheetHead id="more-title" close=words::close()>
+                <bdi translate="no">{live.name_of(live.me)}</bdi>
+            </SheetHead>
+            <p class="hint">
+                <bdi translate="no">{class}</bdi>
+            </p>
+            <button class="quiet" type="button" popovertarget=LIST>
+                {words::see_list()}
+            </button>
+            <a class="button quiet" href=my_data>
+                {words::my_data()}
+            </a>
+            <CallTeachers dialog=MENU />
+            <Confirm
+                id="leave"
+                opens=words::leave_class()
+                class="quiet"
+                title=words::leave_title()
+                means=words::leave_student()
+                keep=words::stay()
+            >
+                <Tap action=RoomAction::Leave class="destroys" plain=true words=words::leave() />
+            </Confirm>
+        </div>
+    }
+}
+
+/// The head of a sheet: what it is, and the way to close it. With the menu goes what was opened from it.
+#[component]
+pub fn SheetHead(
+    /// The title's id.
+    id: &'static str,
+    /// What the way to close it is called.
+    close: &'static str,
+    /// The title.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="sheet-head">
+            <h2 id=id>{children()}</h2>
+            <button
+                class="icon"
+                type="button"
+                popovertarget=MENU
+                popovertargetaction="hide"
+                aria-label=close
+                title=close
+            >
+                <svg viewBox="0 0 24 24" aria-hidden="true">
+                    <path d="M6 6l12 12M18 6L6 18" />
+                </svg>
+            </button>
+        </div>
+    }
+}

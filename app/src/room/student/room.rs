@@ -1,0 +1,58 @@
+//! The student's room as a whole.
+
+use leptos::prelude::*;
+
+use super::asked::Asked;
+use super::choice::Choice;
+use super::list::HandList;
+use super::menu::Menu;
+use super::news::is_late;
+#[cfg(feature = "browser")]
+use super::signs;
+use super::slots::Slots;
+use super::state::State;
+use crate::room::heading::Heading;
+use crate::room::live::Live;
+use crate::room::notice::Notice;
+
+/// The student's room.
+#[component]
+pub fn StudentRoom() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let standing = Memo::new(move |_| {
+        live.lesson.with(|lesson| live.group.with(|group| lesson.standing(group, live.me)))
+    });
+    let choice = Memo::new(move |_| match standing.with(Choice::of) {
+        Choice::Answer | Choice::Raise if is_late(live) => Choice::Nothing,
+        choice => choice,
+    });
+    let is_next = Memo::new(move |_| {
+        choice.get() == Choice::Lower
+            && live.lesson.with(|lesson| {
+                let hero = lesson.hero(|user| live.is_online(user)).map(|hand| hand.user);
+                !lesson.speaking.is_empty() && hero == Some(live.me)
+            })
+    });
+    let state = Memo::new(move |_| choice.get().key(is_next.get()));
+    #[cfg(feature = "browser")]
+    signs::follow(state);
+    view! {
+        <Heading>
+            <p class="own">
+                <bdi translate="no">{live.name_of(live.me)}</bdi>
+            </p>
+            <Menu />
+        </Heading>
+        <main class="desk" data-state=move || state.get()>
+            <div class="now">
+                <div class="about">
+                    <Notice />
+                    <Asked />
+                </div>
+                <State standing is_next />
+            </div>
+            <Slots choice />
+        </main>
+        <HandList />
+    }
+}

@@ -1,0 +1,43 @@
+//! The two places at the bottom, a big one and a small one, which stay where they are whatever can be
+//! done: what one came to do is in the big one, the way back in the small one.
+
+use leptos::prelude::*;
+
+use super::choice::Choice;
+use crate::room::action::RoomAction;
+use crate::room::tap::Tap;
+use crate::words::room as words;
+
+/// The two places. One that has nothing to offer keeps its room.
+#[component]
+pub fn Slots(
+    /// What can be done.
+    choice: Memo<Choice>,
+) -> impl IntoView {
+    view! {
+        <div class="slots">
+            <div class="slot big">{move || big(choice.get())}</div>
+            <div class="slot small">{move || small(choice.get())}</div>
+        </div>
+    }
+}
+
+fn big(choice: Choice) -> Option<AnyView> {
+    let (action, class, words) = match choice {
+        Choice::Answer | Choice::Raise => (RoomAction::RaiseHand, "act raise", words::raise_hand()),
+        Choice::Floor => (RoomAction::Speak, "act speak", words::speak()),
+        Choice::Lower | Choice::Done | Choice::Nothing => return None,
+    };
+    Some(view! { <Tap action class words /> }.into_any())
+}
+
+fn small(choice: Choice) -> Option<AnyView> {
+    let (action, words) = match choice {
+        Choice::Answer => (RoomAction::NotNow, words::not_now()),
+        Choice::Lower => (RoomAction::LowerHand, words::lower_hand()),
+        Choice::Floor => (RoomAction::Pass, words::pass()),
+        Choice::Done => (RoomAction::Done, words::done()),
+        Choice::Raise | Choice::Nothing => return None,
+    };
+    Some(view! { <Tap action words /> }.into_any())
+}

@@ -1,0 +1,116 @@
+//! How a student stands, as their page shows it: one sentence, one large figure, and what else is to
+//! be known beside them.
+
+use classroom::Standing;
+use leptos::prelude::*;
+use signaling::Timestamp;
+
+use super::news::news;
+use crate::room::clock::Since;
+use crate::room::live::Live;
+use crate::room::portion::List;
+use crate::room::text::Text;
+use crate::room::words::{speaking_words, standing_words};
+use crate::words::room as words;
+
+/// The large figure, if there is one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Figure {
+    /// How long one has been speaking.
+    Clock(Timestamp),
+    /// The place among the hands.
+    Place,
+}
+
+/// How one stands.
+#[component]
+pub fn State(
+    /// The same as data.
+    standing: Memo<Standing>,
+    /// Whether one's hand is the next to be called.
+    is_next: Memo<bool>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let figure = Memo::new(move |_| {
+        standing.with(|standing| match standing {
+            Standing::Speaking(turn) => Some(Figure::Clock(turn.since)),
+            Standing::HandUp { .. } => Some(Figure::Place),
+            _ => None,
+        })
+    });
+    let sentence = move || {
+        standing.with(|standing| match standing {
+            Standing::HandUp { .. } => words::standing_up().to_owned(),
+            Standing::Invited(_) | Standing::Speaking(_) => standing_words(live, standing),
+            Standing::Asked(_) | Standing::MayRaise | Standing::Waiting => {
+                news(live).unwrap_or_else(|| standing_words(live, standing))
+            }
+        })
+    };
+    view! {
+        <div class="state">
+            <p class="sentence">
+                <Text words=sentence />
+            </p>
+            {move || figure.get().map(|figure| large(live, figure, standing, is_next))}
+            <p class="besides">
+                <Text words=move || standing.with(|standing| besides(live, standing, is_next)) />
+            </p>
+        </div>
+    }
+}
+
+fn large(live: Live, figure: Figure, standing: Memo<Standing>, is_next: Memo<bool>) -> AnyView {
+    let place = move || match standing.get() {
+        _ if is_next.get() => words::you_are_next().to_owned(),
+        Standing::HandUp { place, .. } => live.place(place).to_string(),
+        _ => String::new(),
+    };
+    let of = move || {
+        let hands = live.count(List::Hands);
+        if is_next.get() { String::new() } else { words::place_of(hands) }
+    };
+    match figure {
+        Figure::Clock(moment) => view! {
+            <p class="large">
+                <Since moment />
+            </p>
+        }
+        .into_any(),
+        Figure::Place => view! {
+            <p class="large">
+                <strong class="place">
+                    <Text words=place />
+                </strong>
+                " "
+                <span class="of">
+                    <Text words=of />
+                </span>
+            </p>
+        }
+        .into_any(),
+    }
+}
+
+/// What else is to be known: who speaks, or how many hands are up already.
+fn besides(live: Live, standing: &Standing, is_next: Memo<bool>) -> String {
+    let speaking = speaking_words(live);
+    let has_passed =
+        || live.lesson.with(|lesson| lesson.hand(live.me).is_some_and(|hand| hand.passed));
+    match standing {
+        Standing::Invited(_) | Standing::Speaking(_) => String::new(),
+        Standing::HandUp { place, .. } if has_passed() => {
+            words::you_passed(live.place(*place), &speaking)
+        }
+        Standing::HandUp { .. } if is_next.get() => words::then_you(&speaking),
+        Standing::Asked(_) | Standing::MayRaise if speaking.is_empty() => {
+            match live.count(List::Hands) {
+                0 => String::new(),
+                hands => words::hands_are_up(hands),
+            }
+        }
+        Standing::HandUp { .. } | Standing::Asked(_) | Standing::MayRaise | Standing::Waiting => {
+            speaking
+        }
+    }
+}

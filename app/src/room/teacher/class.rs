@@ -1,0 +1,129 @@
+//! Who is in the class: a sheet with a row for each.
+
+use leptos::prelude::*;
+use signaling::Role;
+
+use super::person::MemberRow;
+use crate::room::icon::{CHEVRON, Icon};
+use crate::room::lists::{More, rows};
+use crate::room::live::Live;
+use crate::room::portion::{List, Row};
+use crate::room::sheet::SheetTitle;
+use crate::room::text::Text;
+use crate::words::room as words;
+
+/// The sheet's id.
+const CLASS: &str = "class-panel";
+
+/// Whom the sheet shows.
+#[derive(Clone, Copy)]
+struct Filter {
+    /// Those whose names have this in them.
+    name: RwSignal<String>,
+    /// Those alone who are not connected.
+    away: RwSignal<bool>,
+}
+
+impl Filter {
+    fn is_on(self) -> bool {
+        self.away.get() || self.name.with(|name| !name.is_empty())
+    }
+
+    fn has(self, live: Live, row: Row) -> bool {
+        let is_named = self.name.with(|name| {
+            name.is_empty() || live.name_of(row.user).to_lowercase().contains(name.as_str())
+        });
+        is_named && !(self.away.get() && live.is_online(row.user))
+    }
+
+    /// The rows that are shown.
+    fn rows(self, live: Live) -> Vec<Row> {
+        if !self.is_on() {
+            return live.here();
+        }
+        let mut rows = live.with_role(Role::Teacher);
+        rows.extend(live.with_role(Role::Student));
+        rows.retain(|row| self.has(live, *row));
+        rows.truncate(List::Here.rows(true));
+        rows
+    }
+}
+
+/// Who is in the class: the way to the sheet, and the sheet.
+#[component]
+pub fn Class() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let filter = Filter { name: RwSignal::new(String::new()), away: RwSignal::new(false) };
+    let joined =
+        move || words::here_and_joined(live.students_online(), live.students());
+    let member = |row: Row| view! { <MemberRow user=row.user is_teacher=row.seq == 1 /> };
+    view! {
+        <section class="here" aria-labelledby="here-title">
+            <button class="quiet class-place" type="button" popovertarget=CLASS data-key="c">
+                <span id="here-title">{words::class()}</span>
+                <span class="hint">
+                    <Text words=move || live.students_online().to_string() />
+                </span>
+                <Icon path=CHEVRON />
+            </button>
+            <div id=CLASS class="dialog panel" popover="auto" role="dialog" aria-labelledby="class-title">
+                <SheetTitle sheet=CLASS id="class-title" title=words::class()>
+                    <p class="hint">
+                        <Text words=joined />
+                    </p>
+                </SheetTitle>
+                {find(live, filter)}
+                <ul class="members">{rows(move || filter.rows(live), member)}</ul>
+                <Show when=move || !filter.is_on()>
+                    <More list=List::Here />
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+/// Finds somebody in the sheet, which takes a script.
+#[cfg(feature = "browser")]
+fn find(live: Live, filter: Filter) -> AnyView {
+    let away = move || {
+        let mut rows = live.with_role(Role::Student);
+        rows.retain(|row| !live.is_online(row.user));
+        rows.len()
+    };
+    let type_name = move |event| filter.name.set(event_target_value(&event).to_lowercase());
+    view! {
+        <div class="find" data-live="">
+            <input
+                type="search"
+                aria-label=words::find_name()
+                placeholder=words::find_name()
+                autocomplete="off"
+                on:input=type_name
+            />
+            <div class="chips">
+                <button
+                    class="quiet"
+                    type="button"
+                    aria-pressed=move || (!filter.away.get()).to_string()
+                    on:click=move |_| filter.away.set(false)
+                >
+                    {words::everybody()}
+                </button>
+                <button
+                    class="quiet"
+                    type="button"
+                    aria-pressed=move || filter.away.get().to_string()
+                    on:click=move |_| filter.away.set(true)
+                >
+                    <Text words=move || words::so_many_away(away()) />
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(not(feature = "browser"))]
+fn find(_: Live, _: Filter) -> AnyView {
+    ().into_any()
+}

@@ -1,0 +1,97 @@
+//! Who has the floor, and who was called without a raised hand and has not answered.
+
+use leptos::prelude::*;
+use signaling::UserId;
+
+use super::next::is_silent;
+use crate::room::action::RoomAction;
+use crate::room::clock::Since;
+use crate::room::lists::{Away, More, NameOf, rows};
+use crate::room::live::Live;
+use crate::room::portion::{List, Row};
+use crate::room::tap::Tap;
+use crate::room::text::Text;
+use crate::words::room as words;
+
+/// Who has the floor. It takes no room while nobody has.
+#[component]
+pub fn Floor() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let speaks = move || live.count(List::Speaking) > 0;
+    let is_called = Memo::new(move |_| !called(live).is_empty());
+    view! {
+        <Show when=speaks>
+            <section
+                class="floor"
+                class:many=move || { live.count(List::Speaking) > 2 }
+                aria-labelledby="floor-title"
+            >
+                <h2 id="floor-title">{words::speaking()}</h2>
+                <ul class="speaking">{rows(move || live.speaking(), |turn| view! { <Speaker turn /> })}</ul>
+                <More list=List::Speaking />
+            </section>
+        </Show>
+        <Show when=move || is_called.get()>
+            <section class="silent" aria-labelledby="silent-title">
+                <h2 id="silent-title">{words::invited_to_speak()}</h2>
+                <ul>{rows(move || called(live), |called| view! { <Called called /> })}</ul>
+            </section>
+        </Show>
+    }
+}
+
+/// Those who are called and silent, and have no row among the hands.
+fn called(live: Live) -> Vec<Row> {
+    let rows = live.invited();
+    live.lesson.with(|lesson| {
+        rows.into_iter().filter(|row| lesson.hand(row.user).is_none()).collect()
+    })
+}
+
+#[component]
+fn Speaker(turn: Row) -> impl IntoView {
+    let live = expect_context::<Live>();
+    view! {
+        <li class="turn line">
+            <NameOf user=turn.user />
+            <Away user=turn.user />
+            <Since moment=turn.since />
+            <Tap
+                action=RoomAction::EndTurn
+                who=turn.user
+                key=Some("e")
+                label=words::about(words::end_turn(), &live.name_of(turn.user))
+                words=words::end_turn()
+            />
+        </li>
+    }
+}
+
+#[component]
+fn Called(called: Row) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let Row { user, since, .. } = called;
+    let about = move |action: &'static str| words::about(action, &live.name_of(user));
+    view! {
+        <li class="line">
+            <NameOf user />
+            <Away user />
+            <span class="hint">
+                <Text words=move || waiting_words(live, since) />
+            </span>
+            <Tap action=RoomAction::StartTurn who=user class="primary" label=about(words::start_turn()) words=words::start_turn() />
+            <Tap action=RoomAction::CancelCall who=user label=about(words::cancel()) words=words::cancel() />
+        </li>
+    }
+}
+
+/// What is said of somebody who is called and silent.
+pub fn waiting_words(live: Live, since: signaling::Timestamp) -> String {
+    let words = if is_silent(live, since) { words::not_answering() } else { words::invited() };
+    words.to_owned()
+}
+
+/// Whether somebody has the floor.
+pub fn speaks(live: Live, user: UserId) -> bool {
+    live.lesson.with(|lesson| lesson.turn(user).is_some())
+}

@@ -1,0 +1,49 @@
+//! Who is next, as all parts of the teacher's room know it.
+
+use classroom::Lesson;
+use leptos::prelude::*;
+use signaling::{InviteId, Timestamp, UserId};
+
+use crate::room::live::Live;
+
+/// After how long somebody who is called and silent does not answer, in milliseconds.
+pub const SILENT: i64 = 10_000;
+
+/// Who is next.
+#[derive(Clone, Copy)]
+pub struct Next {
+    /// Who stands at the top of the list: whoever is called and silent, or would be called next.
+    pub hero: Memo<Option<UserId>>,
+    /// Whether somebody is called and silent: nobody else is called before they are settled.
+    pub is_called: Memo<bool>,
+    /// The one turn that ends when the next one is called.
+    pub ends: Memo<Option<InviteId>>,
+}
+
+impl Next {
+    /// Who is next in the class.
+    pub fn of(live: Live) -> Self {
+        let hero = Memo::new(move |_| {
+            live.lesson.with(|lesson| {
+                let mut called = lesson.invited.iter().map(|invited| invited.user);
+                let called = called.find(|user| lesson.hand(*user).is_some());
+                called.or_else(|| Some(lesson.hero(|user| live.is_online(user))?.user))
+            })
+        });
+        let is_called = Memo::new(move |_| live.lesson.with(|lesson| !lesson.invited.is_empty()));
+        let ends = Memo::new(move |_| live.lesson.with(one_turn));
+        Self { hero, is_called, ends }
+    }
+}
+
+fn one_turn(lesson: &Lesson) -> Option<InviteId> {
+    match lesson.speaking.as_slice() {
+        [turn] => Some(turn.invite_id),
+        _ => None,
+    }
+}
+
+/// Whether somebody has been called for so long that they do not seem to answer.
+pub fn is_silent(live: Live, since: Timestamp) -> bool {
+    live.now.get().millis_since(since) >= SILENT
+}

@@ -1,0 +1,181 @@
+//! A person in the class, and what a teacher can do about them.
+
+use leptos::prelude::*;
+use signaling::UserId;
+
+use super::floor::speaks;
+use crate::room::action::RoomAction;
+use crate::room::call::CallButtons;
+use crate::room::lists::NameOf;
+use crate::room::live::Live;
+use crate::room::portion::List;
+use crate::room::tap::Tap;
+use crate::room::text::Text;
+use crate::ui::confirm::Confirm;
+use crate::words::room as words;
+
+/// How a person stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stand {
+    /// The place of their hand, from 1.
+    hand: Option<usize>,
+    speaks: bool,
+    is_online: bool,
+}
+
+impl Stand {
+    fn of(live: Live, user: UserId) -> Self {
+        let hand = live.lesson.with(|it| it.hands.iter().position(|hand| hand.user == user));
+        let (speaks, is_online) = (speaks(live, user), live.is_online(user));
+        Self { hand: hand.map(|place| place + 1), speaks, is_online }
+    }
+
+    /// What the row says.
+    fn words(self) -> &'static str {
+        match self {
+            Self { speaks: true, .. } => words::speaks(),
+            Self { hand: Some(_), .. } => words::has_hand_up(),
+            Self { is_online: false, .. } => words::not_connected(),
+            _ => "",
+        }
+    }
+
+    /// The same in a sentence, and whether they are connected.
+    fn sentence(self, live: Live) -> String {
+        let connected =
+            if self.is_online { words::is_connected() } else { words::not_connected() };
+        match self {
+            Self { speaks: true, .. } => words::stands_so(words::speaks(), connected),
+            Self { hand: Some(place), .. } => {
+                words::hand_up_at(place, live.count(List::Hands), connected)
+            }
+            _ => words::stands_so(words::hand_down(), connected),
+        }
+    }
+}
+
+/// A row of the sheet, and the dialog behind it.
+#[component]
+pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let stand = Memo::new(move |_| Stand::of(live, user));
+    let (id, title_id) = (format!("member-{user}"), format!("member-{user}-name"));
+    let (opens, labelled_by) = (id.clone(), title_id.clone());
+    let name = live.name_of(user);
+    let deeds = if user == live.me {
+        view! { <p>{words::this_is_you()}</p> }.into_any()
+    } else if is_teacher {
+        of_teacher(user, &name, &id)
+    } else {
+        of_student(live, user, &name, &id, stand)
+    };
+    let state = move || stand.get().words().to_owned();
+    let away = move || stand.with(|it| it.words() == words::not_connected()).then_some("true");
+    let status = move || {
+        let is_online = stand.get().is_online;
+        let words =
+            if is_online { words::status_connected() } else { words::status_not_connected() };
+        words.to_owned()
+    };
+    view! {
+        <li>
+            <button class="member" type="button" popovertarget=opens class:away=move || !stand.get().is_online>
+                <NameOf user />
+                <span class="hint" aria-hidden=away>
+                    {if is_teacher {
+                        words::teacher().into_any()
+                    } else {
+                        view! { <Text words=state /> }.into_any()
+                    }}
+                </span>
+                <span class="unseen">
+                    <Text words=status />
+                </span>
+            </button>
+            <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
+                <h3 id=title_id>
+                    <bdi translate="no">{name}</bdi>
+                </h3>
+                {deeds}
+            </div>
+        </li>
+    }
+}
+
+fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>) -> AnyView {
+    let has_hand = move || stand.get().hand.is_some();
+    let about = words::about(words::lower(), name);
+    view! {
+        <p>
+            <Text words=move || stand.get().sentence(live) />
+        </p>
+        <div class="choices">
+            <Show when=move || !stand.get().speaks>
+                <Tap action=RoomAction::CallOn who=user words=words::invite() />
+            </Show>
+            <Show when=has_hand>
+                <Tap action=RoomAction::Lower who=user label=about.clone() words=words::lower() />
+            </Show>
+            <CallButtons who=user dialog=id.to_owned() />
+        </div>
+        <details class="more-deeds">
+            <summary>{words::more()}</summary>
+            <div class="choices">
+                <Confirm
+                    id=format!("{id}-teacher")
+                    opens=words::make_co_teacher()
+                    class="quiet"
+                    title=words::co_teacher_title(name)
+                    means=words::co_teacher_means(name)
+                    keep=words::keep()
+                >
+                    <Tap action=RoomAction::MakeTeacher who=user class="destroys" words=words::make_co_teacher() />
+                </Confirm>
+                {removes(user, name, id)}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn of_teacher(user: UserId, name: &str, id: &str) -> AnyView {
+    view! {
+        <p>{words::teacher_like_you()}</p>
+        <div class="choices">
+            <CallButtons who=user dialog=id.to_owned() />
+        </div>
+        <details class="more-deeds">
+            <summary>{words::more()}</summary>
+            <div class="choices">
+                <Confirm
+                    id=format!("{id}-student")
+                    opens=words::make_student()
+                    class="quiet"
+                    title=words::student_title(name)
+                    means=words::student_means(name)
+                    keep=words::keep()
+                >
+                    <Tap action=RoomAction::MakeStudent who=user class="destroys" words=words::make_student() />
+                </Confirm>
+                {removes(user, name, id)}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn removes(user: UserId, name: &str, id: &str) -> AnyView {
+    view! {
+        <Confirm
+            id=format!("{id}-remove")
+            opens=words::remove()
+            class="quiet ends"
+            title=words::remove_title(name)
+            means=words::removing()
+            keep=words::keep()
+        >
+            <Tap action=RoomAction::Remove who=user class="destroys" words=words::remove() />
+        </Confirm>
+    }
+    .into_any()
+}
