@@ -1195,6 +1195,21 @@ async fn a_form_that_starts_a_class_starts_one_however_often_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_class_is_begun_again_by_its_teachers_alone() {
+    let school = School::open().await;
+    let body = form("/do/start-again", &school);
+    let before = school.made().await.classes;
+    let student = member(&school.class.student);
+    let refused = school.submit("/do/start-again", &student, body.clone()).await;
+    assert_eq!(refused.header(LOCATION), "/?problem=not-allowed");
+    assert_eq!(school.made().await.classes, before);
+    let teacher = member(&school.class.teacher);
+    let begun = school.submit("/do/start-again", &teacher, body).await;
+    assert!(begun.header(LOCATION).starts_with("/class/"), "{}", begun.header(LOCATION));
+    assert_eq!(school.made().await.classes, before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_an_address_that_is_not_the_sites_own_says_which_is() {
     let school = School::open_at(Some("https://handup.example")).await;
     let headers = vec![
