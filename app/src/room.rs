@@ -14,11 +14,14 @@ mod clock;
 mod cut;
 mod device;
 #[cfg(feature = "browser")]
+mod fetched;
+#[cfg(feature = "browser")]
 mod follow;
 #[cfg(feature = "browser")]
 mod form;
 mod heading;
 mod icon;
+mod inside;
 mod join;
 mod lists;
 mod live;

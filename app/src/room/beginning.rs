@@ -2,7 +2,7 @@
 
 use classroom::AskedBefore;
 use serde::{Deserialize, Serialize};
-use signaling::{Snapshot, UserId};
+use signaling::{Role, Snapshot, UserId};
 
 use super::portion::Counts;
 
@@ -23,4 +23,12 @@ pub struct Beginning {
     pub from: Vec<usize>,
     /// How many there are of everything, where the snapshot is but a part of the class.
     pub counts: Option<Counts>,
+}
+
+impl Beginning {
+    /// What the member is.
+    pub fn role(&self) -> Option<Role> {
+        let mut members = self.snapshot.members.iter();
+        members.find(|member| member.user_id == self.me).map(|member| member.role)
+    }
 }

@@ -2,8 +2,16 @@
 //! browser makes it anew from that.
 
 use leptos::prelude::*;
+use signaling::Role;
+#[cfg(feature = "browser")]
+use wasm_split_helpers::wasm_split;
 
 use super::beginning::Beginning;
+#[cfg(feature = "browser")]
+use super::fetched::NotFetched;
+#[cfg(feature = "browser")]
+use super::inside::Inside;
+use super::inside::{students, teachers};
 #[cfg(feature = "browser")]
 use super::net;
 #[cfg(feature = "ssr")]
@@ -27,6 +35,8 @@ pub fn RoomFrom(
     children: Children,
 ) -> impl IntoView {
     let json = serde_json::to_string(&beginning).unwrap_or_default();
+    let is_teachers = beginning.role() == Some(Role::Teacher);
+    let inside = if is_teachers { teachers(is_screen) } else { students() };
     view! {
         <template
             id=BEGINNING
@@ -38,7 +48,7 @@ pub fn RoomFrom(
         <template id="not-live">
             <NotLive />
         </template>
-        <Room beginning is_screen>{children()}</Room>
+        <Room beginning inside>{children()}</Room>
     }
 }
 
@@ -57,9 +67,28 @@ pub fn wake() {
         return;
     }
     let Ok(beginning) = signaling::json::read::<Beginning>(&json) else { return };
-    let Ok(place) = document.create_element("div") else { return };
+    if beginning.role() == Some(Role::Teacher) {
+        // Where it cannot be fetched, the page stays as it is, and says before long that it is not live.
+        leptos::task::spawn_local(async move { drop(make_teachers(beginning, is_screen).await) });
+    } else {
+        make(beginning, students());
+    }
+}
+
+/// Makes a room with what only teachers have: what is called from here and from nowhere else is
+/// fetched by teachers alone.
+#[cfg(feature = "browser")]
+#[wasm_split(teacher, fallible)]
+fn make_teachers(beginning: Beginning, is_screen: bool) -> Result<(), NotFetched> {
+    make(beginning, teachers(is_screen));
+    Ok(())
+}
+
+#[cfg(feature = "browser")]
+fn make(beginning: Beginning, inside: Inside) {
+    let Ok(place) = document().create_element("div") else { return };
     let made = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(place.clone());
-    leptos::mount::mount_to(made, move || view! { <Room beginning is_screen /> }).forget();
+    leptos::mount::mount_to(made, move || view! { <Room beginning inside /> }).forget();
     net::take_place(&place);
     net::guard();
 }

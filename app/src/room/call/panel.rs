@@ -4,7 +4,7 @@ use call::{Call, Media};
 use leptos::html::Section;
 use leptos::prelude::*;
 use signaling::UserId;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
+use wasm_split_helpers::wasm_split;
 use web_sys::HtmlDivElement;
 
 use super::calling::Calling;
@@ -12,18 +12,10 @@ use super::desk::{Desk, Over, Phase, Wanted};
 use super::devices::DeviceTrouble;
 use super::talk::Talk;
 use crate::room::action::RoomAction;
+use crate::room::fetched::NotFetched;
 use crate::room::live::Live;
 use crate::room::tap::Tap;
 use crate::words::{apart, call as words};
-
-/// The code of calls could not be fetched.
-pub struct NotFetched;
-
-impl From<SplitLoaderError> for NotFetched {
-    fn from(_: SplitLoaderError) -> Self {
-        Self
-    }
-}
 
 /// Puts the panel of calls into its place, for as long as the page lives. What is called from here
 /// and from nowhere else is fetched with the first call.

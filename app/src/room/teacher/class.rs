@@ -54,8 +54,7 @@ impl Filter {
 pub fn Class() -> impl IntoView {
     let live = expect_context::<Live>();
     let filter = Filter { name: RwSignal::new(String::new()), away: RwSignal::new(false) };
-    let joined =
-        move || words::here_and_joined(live.students_online(), live.students());
+    let joined = move || words::here_and_joined(live.students_online(), live.students());
     let member = |row: Row| view! { <MemberRow user=row.user is_teacher=row.seq == 1 /> };
     view! {
         <section class="here" aria-labelledby="here-title">

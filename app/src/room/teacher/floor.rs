@@ -43,9 +43,8 @@ pub fn Floor() -> impl IntoView {
 /// Those who are called and silent, and have no row among the hands.
 fn called(live: Live) -> Vec<Row> {
     let rows = live.invited();
-    live.lesson.with(|lesson| {
-        rows.into_iter().filter(|row| lesson.hand(row.user).is_none()).collect()
-    })
+    live.lesson
+        .with(|lesson| rows.into_iter().filter(|row| lesson.hand(row.user).is_none()).collect())
 }
 
 #[component]

@@ -86,9 +86,7 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
     let live = expect_context::<Live>();
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
-    let invited = Memo::new(move |_| {
-        live.lesson.with(|lesson| Some(lesson.invited(user)?.since))
-    });
+    let invited = Memo::new(move |_| live.lesson.with(|lesson| Some(lesson.invited(user)?.since)));
     let stand = Memo::new(move |_| Stand {
         is_hero: next.hero.get() == Some(user),
         is_invited: invited.get().is_some(),
@@ -97,7 +95,11 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
     let is_hero = Memo::new(move |_| stand.get().is_hero);
     let place = move || {
         let place = move || live.lesson.with(|it| it.hands.iter().position(|it| it.user == user));
-        is_hero.get().then(place).flatten().map(|place| (live.from(List::Hands) + place + 1).to_string())
+        is_hero
+            .get()
+            .then(place)
+            .flatten()
+            .map(|place| (live.from(List::Hands) + place + 1).to_string())
     };
     let marks = Memo::new(move |_| {
         live.lesson.with(|lesson| {

@@ -42,8 +42,7 @@ impl Stand {
 
     /// The same in a sentence, and whether they are connected.
     fn sentence(self, live: Live) -> String {
-        let connected =
-            if self.is_online { words::is_connected() } else { words::not_connected() };
+        let connected = if self.is_online { words::is_connected() } else { words::not_connected() };
         match self {
             Self { speaks: true, .. } => words::stands_so(words::speaks(), connected),
             Self { hand: Some(place), .. } => {

@@ -23,7 +23,8 @@ pub fn Toast() -> impl IntoView {
         let undo = live.lesson.with(|lesson| lesson.undo.clone());
         undo.filter(|undo| age(undo) < OFFERED)
     });
-    let is_past = Memo::new(move |_| undo.with(|it| it.as_ref().is_some_and(|it| age(it) >= SHOWN)));
+    let is_past =
+        Memo::new(move |_| undo.with(|it| it.as_ref().is_some_and(|it| age(it) >= SHOWN)));
     move || {
         undo.get().map(|undo| {
             let seq = undo.seq;
