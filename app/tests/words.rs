@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The attributes and properties that a person reads or hears.
-const READ: [&str; 13] = [
+const READ: [&str; 14] = [
     "alt",
     "aria-label",
     "caption",
     "data-label",
+    "hint",
     "keep",
     "label",
     "means",

@@ -127,8 +127,9 @@ export class Lesson {
 /** Opens every round of a class's page, and all that is folded in them. */
 export async function unfold(page: Page): Promise<void> {
   for (const what of [".folded", ".recorded", ".as-stored"]) {
-    for (const summary of await page.locator(`${what}:not([open]) > summary`).all()) {
-      await summary.click({ position: { x: 8, y: 24 } });
+    for (const folded of await page.locator(what).all()) {
+      if ((await folded.getAttribute("open")) !== null) continue;
+      await folded.locator("> summary").click({ position: { x: 8, y: 24 } });
     }
   }
 }

@@ -7,7 +7,7 @@ import { Lesson, type Member } from "./lesson.ts";
 
 /** A page of a teacher who has just started a class. */
 async function start(page: Page): Promise<Teacher> {
-  await page.goto("/");
+  await page.goto("/start");
   await page.getByLabel("Class name").fill("Biology 9B");
   await page.getByLabel("Your name").fill("Ms Haddad");
   await page.getByRole("button", { name: "Start the class" }).click();

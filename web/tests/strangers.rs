@@ -1197,6 +1197,21 @@ async fn a_form_that_starts_a_class_starts_one_however_often_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_class_is_begun_again_by_its_teachers_alone() {
+    let school = School::open().await;
+    let body = form("/do/start-again", &school);
+    let before = school.made().await.classes;
+    let student = member(&school.class.student);
+    let refused = school.submit("/do/start-again", &student, body.clone()).await;
+    assert_eq!(refused.header(LOCATION), "/?problem=not-allowed");
+    assert_eq!(school.made().await.classes, before);
+    let teacher = member(&school.class.teacher);
+    let begun = school.submit("/do/start-again", &teacher, body).await;
+    assert!(begun.header(LOCATION).starts_with("/class/"), "{}", begun.header(LOCATION));
+    assert_eq!(school.made().await.classes, before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_an_address_that_is_not_the_sites_own_says_which_is() {
     let school = School::open_at(Some("https://handup.example")).await;
     let headers = vec![
@@ -1310,7 +1325,8 @@ async fn several_people_of_a_class_share_a_browser() {
     let back = join(&with_ben, &format!("person={ben}")).await;
     assert_eq!(given(&back, "handup"), None, "Ben is gone");
     let told = page(&with_ben).await;
-    assert!(!told.contains("You are in this class") && told.contains("Go on as <bdi>Ada</bdi>"));
+    assert!(!told.contains("You are here as"));
+    assert!(told.contains("Go on as <bdi translate=\"no\">Ada</bdi>"), "{told}");
     let with_ada = token_of(&join(&with_ben, &format!("person={ada}")).await);
     assert_eq!(user(&with_ada).await, ada);
 }

@@ -159,8 +159,8 @@ fn bars(person: &Person, most: u32) -> impl IntoView + use<> {
     let width = |number: u32| (f64::from(number) * 200.0 / f64::from(most)).round();
     view! {
         <svg class="bars" viewBox="0 0 200 20" preserveAspectRatio="none" aria-hidden="true">
-            <rect class="hand-bar" x="0" y="1" height="8" width=width(person.hands) />
-            <rect class="turn-bar" x="0" y="11" height="8" width=width(person.turns) />
+            <rect class="hand-bar" x="0" y="1" height="7" width=width(person.hands) />
+            <rect class="turn-bar" x="0" y="12" height="7" width=width(person.turns) />
         </svg>
     }
 }

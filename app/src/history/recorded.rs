@@ -65,6 +65,7 @@ pub fn Recorded(
             view! { <bdi>{by}</bdi> },
             &words::terms(&record),
         )}
+        " "
         {closing}
     }
     .into_any();

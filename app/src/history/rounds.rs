@@ -104,7 +104,7 @@ fn turns(section: &Section) -> usize {
 fn question(round: &Record) -> Option<impl IntoView + use<>> {
     let question = round.question.as_deref()?;
     let cut = beginning(question).map(|cut| format!("{cut}…"));
-    Some(view! { <bdi class="words">{cut.unwrap_or_else(|| question.to_owned())}</bdi> })
+    Some(view! { <bdi class="what-asked">{cut.unwrap_or_else(|| question.to_owned())}</bdi> })
 }
 
 /// The way to a question that is told by its beginning alone.

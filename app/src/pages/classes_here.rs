@@ -92,7 +92,7 @@ fn row(class: ClassHere) -> impl IntoView {
     view! {
         <li>
             <p>
-                <bdi class="name">{name}</bdi>
+                <bdi class="class-name" translate="no">{name}</bdi>
                 " "
                 <span class="hint">{landing::as_whom_and_when(me, &when)}</span>
             </p>

@@ -144,7 +144,7 @@ fn shared(
         view! {
             <p>{words::join::known(view! { <strong>{bdi(me.clone())}</strong> })}</p>
             <a class="button primary big" href=format!("/class/{group}")>
-                {words::join::go_on_as(bdi(me))}
+                <span>{words::join::go_on_as(bdi(me))}</span>
             </a>
         }
     });
@@ -155,7 +155,9 @@ fn shared(
                 <form method="post" action="/do/join">
                     <input type="hidden" name="code" value=code.to_owned() />
                     <input type="hidden" name="person" value=user.to_string() />
-                    <button class="big quiet">{words::join::go_on_as(bdi(name))}</button>
+                    <button class="big quiet">
+                        <span>{words::join::go_on_as(bdi(name))}</span>
+                    </button>
                 </form>
             }
         })

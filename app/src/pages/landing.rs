@@ -24,7 +24,7 @@ pub fn LandingPage() -> impl IntoView {
                     <h1>{landing::promise()}</h1>
                     <p>{landing::about()}</p>
                 </div>
-                <div class="ways">
+                <div class="ways-in">
                     <a class="button start" href="/start">
                         {landing::start_title()}
                     </a>

@@ -20,8 +20,8 @@ pub fn Picture() -> impl IntoView {
         }
     };
     view! {
-        <svg class="picture" viewBox="0 0 520 330" role="img" aria-label=landing::picture()>
-            <rect class="sheet" x="2" y="2" width="420" height="296" rx="16" />
+        <svg class="scene" viewBox="0 0 520 330" role="img" aria-label=landing::picture()>
+            <rect class="paper" x="2" y="2" width="420" height="296" rx="16" />
             <text class="strong" x="26" y="40">
                 {landing::picture_class()}
             </text>
@@ -31,26 +31,26 @@ pub fn Picture() -> impl IntoView {
             <path class="rule" d="M3 60H421" />
             <rect class="marigold" x="26" y="76" width="48" height="48" rx="12" />
             <path
-                class="hand"
+                class="hand-line"
                 transform="translate(33 83)"
                 d="M11.5 15.5V8a1.75 1.75 0 0 1 3.5 0v6.5m0-.5V6a1.75 1.75 0 0 1 3.5 0v8m0 0V8A1.75 1.75 0 0 1 22 8v9.5M11.5 15.5V13A1.75 1.75 0 0 0 8 13v6c0 5 3 7.5 7.2 7.5S22 24 22 19.5V16"
             />
-            <text class="count" x="88" y="117">
+            <text class="sum" x="88" y="117">
                 "3"
             </text>
-            <rect class="first" x="20" y="138" width="384" height="60" rx="12" />
+            <rect class="hero-row" x="20" y="138" width="384" height="60" rx="12" />
             {row("1", landing::picture_first(), 168)}
-            <rect class="next" x="232" y="147" width="96" height="42" rx="10" />
+            <rect class="go" x="232" y="147" width="96" height="42" rx="10" />
             <text class="middle on-ink" x="280" y="174">
                 {landing::picture_next()}
             </text>
             {row("2", landing::picture_second(), 226)}
             {row("3", landing::picture_third(), 268)}
-            <rect class="phone" x="364" y="92" width="152" height="234" rx="24" />
-            <text class="middle on-hand" x="440" y="134">
+            <rect class="mobile" x="364" y="92" width="152" height="234" rx="24" />
+            <text class="middle on-hand is-up" x="440" y="134">
                 {landing::picture_up()}
             </text>
-            <text class="middle on-hand place" x="440" y="234">
+            <text class="middle on-hand own-place" x="440" y="234">
                 "2"
             </text>
             <text class="middle on-hand" x="440" y="276">
