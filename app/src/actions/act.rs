@@ -1,4 +1,5 @@
 //! What is done in the room: one form for all of it.
+#![expect(clippy::too_many_arguments, reason = "each is a field of the form")]
 
 use call::{Call, STUDENTS_MAY_CALL};
 use classroom::{ASK_ANYTIME, Deed, Move, SECOND_ASK, TURN_STARTS_AT_ONCE, plan};
@@ -19,8 +20,8 @@ use crate::visitor::{is_still, session};
 
 /// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
 /// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `ends` is the turn that
-/// *Next* ends, and `seq` what an undo takes back; `me` is whose page it comes from, where that is said. Answers with the number of the class's last event, which a live
-/// page must come to see.
+/// *Next* ends, and `seq` what an undo takes back; `me` is whose page it comes from, where that is said.
+/// Answers with the number of the class's last event, which a live page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
     group: GroupId,

@@ -24,7 +24,7 @@ pub fn SignsMenu() -> impl IntoView {
         <div
             class="signs"
             data-hands=move || live.count(List::Hands)
-            data-newest=move || newest()
+            data-newest=newest
             data-up=move || is_up().then_some("")
         >
             <div class="served" data-still="">
