@@ -9,6 +9,10 @@ use crate::Operation;
 
 /// How many questions are remembered.
 const QUESTIONS: usize = 8;
+/// The most invitations that are gone through, for each page of a teacher.
+const INVITATIONS: usize = 10_000;
+/// The longest of them, in characters: each page of a teacher holds them.
+const QUESTION_CHARS: usize = 200;
 
 /// What was asked before.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,8 +26,11 @@ pub struct AskedBefore {
 }
 
 impl AskedBefore {
-    /// What teachers have asked in the group so far.
+    /// What teachers have asked in the group so far; of one that is too large to go through, nothing.
     pub fn of(group: &Group) -> Self {
+        if group.count_invitations() > INVITATIONS {
+            return Self::default();
+        }
         let to_all = |it: &&Invitation| {
             it.invitee_list == InviteeList::Everyone
                 && it.restores.is_none()
@@ -42,7 +49,9 @@ impl AskedBefore {
                 limit: invitation.timeout.seconds(),
                 first: invitation.answers == Answers::First,
             });
-            if let Some(question) = question.filter(|it| !before.questions.contains(it)) {
+            let is_short = |it: &String| it.chars().nth(QUESTION_CHARS).is_none();
+            let is_new = |it: &String| is_short(it) && !before.questions.contains(it);
+            if let Some(question) = question.filter(is_new) {
                 before.questions.push(question);
             }
             if before.questions.len() == QUESTIONS {

@@ -114,6 +114,11 @@ impl Group {
         self.invitations.values()
     }
 
+    /// How many of them there are.
+    pub fn count_invitations(&self) -> usize {
+        self.invitations.len()
+    }
+
     /// The live invitations, in the order in which they were made.
     pub fn live(&self) -> impl Iterator<Item = &Invitation> {
         self.live.in_order().filter_map(|invite_id| self.invitations.get(&invite_id))

@@ -4,6 +4,7 @@
 //! own, made as those that they restore and with their places in the order. Whoever knows nothing of
 //! undo sees the same hands, only in another order.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::event::{
@@ -29,6 +30,7 @@ pub(crate) fn undo(
     let last = group.performed.as_ref().filter(|it| it.seq == performed && it.can_be_undone(now));
     let last = last.ok_or(Rejection::NothingToUndo)?;
     let mut undo = Undo {
+        open: BTreeMap::new(),
         group,
         now,
         actor,
@@ -37,6 +39,11 @@ pub(crate) fn undo(
         made: 0,
         kinds: Vec::new(),
     };
+    for open in group.live().filter(|it| it.open && it.group_id.is_some()) {
+        if group.is_student(open.inviter) {
+            undo.open.entry(open.inviter).or_default().push(open);
+        }
+    }
     let mut touched: Vec<&Invitation> =
         group.invitations().filter(|it| it.group_id.is_some() && undo.touches(it)).collect();
     touched.sort_unstable_by_key(|invitation| invitation.seq);
@@ -49,6 +56,8 @@ pub(crate) fn undo(
 
 struct Undo<'a> {
     group: &'a Group,
+    /// What each student has open in the group.
+    open: BTreeMap<UserId, Vec<&'a Invitation>>,
     now: Timestamp,
     actor: UserId,
     /// The events that are taken back.
@@ -204,16 +213,10 @@ impl Undo<'_> {
         };
         if list != InviteeList::Members(Vec::new()) {
             // What they have asked since gives way to it, for its place is the better one.
-            let since: Vec<EventKind> = self
-                .group
-                .live()
-                .filter(|it| it.inviter == invitation.inviter && it.open && it.group_id.is_some())
-                .map(|it| {
-                    let pending = it.in_state(InviteeState::Pending).collect();
-                    cancelled(it, InviteeList::Members(pending))
-                })
-                .collect();
-            self.kinds.extend(since);
+            for since in self.open.remove(&invitation.inviter).into_iter().flatten() {
+                let pending = since.in_state(InviteeState::Pending).collect();
+                self.kinds.push(cancelled(since, InviteeList::Members(pending)));
+            }
             self.make(invitation, list, None);
         }
     }

@@ -14,7 +14,7 @@ pub const LIST: &str = "list";
 pub fn HandList() -> impl IntoView {
     view! {
         <div id=LIST class="dialog sheet" popover="auto" role="dialog" aria-labelledby="list-title">
-            <SheetHead id="list-title" close=words::close_list()>
+            <SheetHead id="list-title" words=words::close_list()>
                 {words::list_title()}
             </SheetHead>
             <SpeakingForAll />

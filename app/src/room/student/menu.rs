@@ -31,7 +31,7 @@ pub fn Menu() -> impl IntoView {
             <Icon path=MORE />
         </button>
         <div id=MENU class="dialog sheet" popover="auto" role="dialog" aria-labelledby="more-title">
-            <SheetHead id="more-title" close=words::close()>
+            <SheetHead id="more-title" words=words::close()>
                 <bdi translate="no">{live.name_of(live.me)}</bdi>
             </SheetHead>
             <p class="hint">

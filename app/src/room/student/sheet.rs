@@ -13,7 +13,7 @@ pub fn SheetHead(
     /// The title's id.
     id: &'static str,
     /// What the way to close it is called.
-    close: &'static str,
+    words: &'static str,
     /// The title.
     children: Children,
 ) -> impl IntoView {
@@ -25,8 +25,8 @@ pub fn SheetHead(
                 type="button"
                 popovertarget=MENU
                 popovertargetaction="hide"
-                aria-label=close
-                title=close
+                aria-label=words
+                title=words
             >
                 <Icon path=CLOSE />
             </button>

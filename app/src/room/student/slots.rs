@@ -23,12 +23,17 @@ pub fn Slots(
 }
 
 fn big(choice: Choice) -> Option<AnyView> {
-    let (action, class, words) = match choice {
-        Choice::Answer | Choice::Raise => (RoomAction::RaiseHand, "act raise", words::raise_hand()),
-        Choice::Floor => (RoomAction::Speak, "act speak", words::speak()),
+    Some(match choice {
+        Choice::Answer | Choice::Raise => {
+            view! { <Tap action=RoomAction::RaiseHand class="act raise" words=words::raise_hand() /> }
+                .into_any()
+        }
+        Choice::Floor => {
+            view! { <Tap action=RoomAction::Speak class="act speak" words=words::speak() /> }
+                .into_any()
+        }
         Choice::Lower | Choice::Done | Choice::Nothing => return None,
-    };
-    Some(view! { <Tap action class words /> }.into_any())
+    })
 }
 
 fn small(choice: Choice) -> Option<AnyView> {

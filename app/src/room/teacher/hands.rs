@@ -145,9 +145,16 @@ fn actions(live: Live, next: Next, user: UserId, stand: Stand) -> AnyView {
     let about = |action: &'static str| words::about(action, &name);
     let key = stand.is_hero.then_some("n");
     let calls = if stand.is_invited {
-        let class = if stand.is_hero { "primary next" } else { "quiet" };
+        let label = about(words::start_turn());
+        let start = if stand.is_hero {
+            view! { <Tap action=RoomAction::StartTurn who=user class="primary next" key label words=words::start_turn() /> }
+                .into_any()
+        } else {
+            view! { <Tap action=RoomAction::StartTurn who=user key label words=words::start_turn() /> }
+                .into_any()
+        };
         view! {
-            <Tap action=RoomAction::StartTurn who=user class key label=about(words::start_turn()) words=words::start_turn() />
+            {start}
             <Tap action=RoomAction::Skip who=user label=about(words::skip()) words=words::skip() />
         }
         .into_any()
