@@ -78,6 +78,7 @@ test.describe("where phones come by an address that is known", () => {
         const parts = [...panel.querySelectorAll(".code, .qr, .link, button, .join-here")];
         const inner = panel.getBoundingClientRect();
         const lost = parts.filter((it) => {
+          if (!it.getClientRects().length) return false;
           const { left, right } = it.getBoundingClientRect();
           return right > inner.right + 0.5 || left < inner.left - 0.5;
         });

@@ -145,7 +145,9 @@ fn asked(round: Round) -> AnyView {
 fn width(words: &str) -> usize {
     let tenths = |letter: char| match letter {
         '\u{1100}'.. => 20,
-        'm' | 'w' | 'A'..='Z' => 15,
+        'M' | 'W' => 19,
+        'm' | 'w' => 16,
+        'A'..='Z' => 15,
         _ => 10,
     };
     words.chars().map(tenths).sum::<usize>() / 10
@@ -220,7 +222,7 @@ fn Names(round: Memo<Option<Round>>) -> impl IntoView {
             Some(height(question, QUESTION_LINE[size(round)]) + CLOCK)
         });
         let taken = asked.unwrap_or_default() + height(&live.name_of(hero), HERO_LINE);
-        let fit = (2 * (HEIGHT.saturating_sub(taken) / ROW)).clamp(2, NAMES);
+        let fit = (2 * (HEIGHT.saturating_sub(taken) / ROW)).min(NAMES);
         let hands: Vec<UserId> =
             live.lesson.with(|it| it.hands.iter().map(|hand| hand.user).collect());
         let all = live.count(List::Hands);

@@ -808,7 +808,7 @@ impl World {
         }
         // What a teacher does as one, and its undo.
         if is_teacher
-            && self.chance(160)
+            && self.chance(150)
             && let Some(command) = self.think_of_move(actor, page, &word, timeout, fresh)
         {
             return Some(Thought::Verb(command));
