@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use signaling::Role;
 
-use super::person::MemberRow;
+use super::person::{CLASS, MemberRow};
 use crate::room::icon::{CHEVRON, Icon};
 use crate::room::lists::{More, rows};
 use crate::room::live::Live;
@@ -11,9 +11,6 @@ use crate::room::portion::{List, Row};
 use crate::room::sheet::SheetTitle;
 use crate::room::text::Text;
 use crate::words::room as words;
-
-/// The sheet's id.
-const CLASS: &str = "class-panel";
 
 /// Whom the sheet shows.
 #[derive(Clone, Copy)]

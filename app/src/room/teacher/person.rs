@@ -14,6 +14,10 @@ use crate::room::text::Text;
 use crate::ui::confirm::Confirm;
 use crate::words::room as words;
 
+/// The id of the sheet that people are listed in, which their own dialogs are opened from. With it go
+/// these: who begins a call wants to see the room.
+pub const CLASS: &str = "class-panel";
+
 /// How a person stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stand {
@@ -115,7 +119,7 @@ fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>
             <Show when=has_hand>
                 <Tap action=RoomAction::Lower who=user label=about.clone() words=words::lower() />
             </Show>
-            <CallButtons who=user dialog=id.to_owned() />
+            <CallButtons who=user dialog=CLASS.to_owned() />
         </div>
         <details class="more-deeds">
             <summary>{words::more()}</summary>
@@ -141,7 +145,7 @@ fn of_teacher(user: UserId, name: &str, id: &str) -> AnyView {
     view! {
         <p>{words::teacher_like_you()}</p>
         <div class="choices">
-            <CallButtons who=user dialog=id.to_owned() />
+            <CallButtons who=user dialog=CLASS.to_owned() />
         </div>
         <details class="more-deeds">
             <summary>{words::more()}</summary>
