@@ -42,7 +42,7 @@ impl World {
     /// One thing happens.
     pub(super) async fn step(&mut self) -> Verdict {
         self.tally.steps += 1;
-        if self.server.is_none() && self.chance(150) {
+        if self.server.is_none() && self.chance(220) {
             self.start();
             return Ok(());
         }
@@ -802,13 +802,13 @@ impl World {
         let data = if self.random.bool() { word.clone() } else { String::new() };
         // Who is the only teacher looks for another: much happens between teachers alone.
         let is_alone = is_teacher && page.with_role(Role::Teacher).count() == 1;
-        if is_alone && members.len() > 2 && self.chance(150) {
+        if is_alone && members.len() > 2 && self.chance(220) {
             let role = Role::Teacher;
             return Some(Thought::Verb(Command::ChangeRole { actor, user: somebody, role }));
         }
         // What a teacher does as one, and its undo.
         if is_teacher
-            && self.chance(150)
+            && self.chance(220)
             && let Some(command) = self.think_of_move(actor, page, &word, timeout, fresh)
         {
             return Some(Thought::Verb(command));
