@@ -181,6 +181,6 @@ test.describe("without JavaScript", () => {
     await tab.fill("Your name", "Ms Haddad");
     await tab.press("button", "Start the class");
     await tab.isAt(/^\/class\/[^/]+$/);
-    await tab.reads("Nobody is here yet");
+    await tab.reads("0 here");
   });
 });
