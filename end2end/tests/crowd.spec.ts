@@ -83,7 +83,7 @@ test.describe("with a script", () => {
     const last = student(students, STUDENTS - HANDS + 1);
     await last.lendTo(phone.context(), handup.url);
     await phone.goto(`/class/${lesson.group}`);
-    const place = phone.locator(".figure");
+    const place = phone.locator(".large");
     await expect(place).toHaveText(`${HANDS - 1} of ${HANDS - 1}`);
     await expect(phone.locator("[data-connection=live]")).toBeVisible();
     await expect(place).toHaveText(`${HANDS - 1} of ${HANDS - 1}`);

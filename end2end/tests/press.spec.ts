@@ -28,7 +28,7 @@ for (const pause of [60, 200, 400, 600]) {
     await expect(ada.button("Lower hand")).not.toHaveAttribute("data-settling");
     await classroom.everybodySees({ hands: ["Ada", "Ben"] });
     // An unprompted hand is taken by a press, and the next one comes under the finger.
-    await clickTwice(teacher, "Invite to speak: Ada", pause);
+    await clickTwice(teacher, "Next: Ada", pause);
     await classroom.everybodySees({ hands: ["Ben"], speaking: ["Ada"] });
     await expect(teacher.button("Next: Ben")).not.toHaveAttribute("data-settling");
     await classroom.everybodySees({ hands: ["Ben"], speaking: ["Ada"] });
