@@ -85,7 +85,7 @@ test("several students of a class share a tablet", async ({ browser, page, handu
   await desk.getByLabel("Your name").fill("Ms Haddad");
   await desk.getByRole("button", { name: "Start the class" }).click();
   await desk.waitForURL(/\/class\/[^?]+$/);
-  const link = await desk.getByRole("link", { name: /\/join\// }).innerText();
+  const link = (await desk.getByRole("link", { name: /\/join\// }).getAttribute("href")) ?? "";
 
   const join = page.getByRole("button", { name: "Join the class" });
   const main = page.getByRole("main");
