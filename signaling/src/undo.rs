@@ -176,8 +176,7 @@ impl Undo<'_> {
         self.made += 1;
         let is_to_all = invitee_list == InviteeList::Everyone;
         // Whoever sent it, if they may send it today; else whoever takes it back.
-        let is_theirs = self.group.is_teacher(like.inviter) || self.is_of_student(like);
-        let inviter = if is_theirs { like.inviter } else { self.actor };
+        let inviter = self.inviter_like(like);
         let left = expires_at.map_or(0, |at| (at.millis_since(self.now).max(0) + 999) / 1_000);
         self.kinds.push(
             ReceiveNewInvitation {
@@ -245,8 +244,7 @@ impl Undo<'_> {
         self.kinds.push(if timed_out {
             InvitationTimeout { invite_id, invitee_list: InviteeList::Everyone }.into()
         } else {
-            let is_here = self.group.is_teacher(invitation.inviter);
-            let inviter = if is_here { invitation.inviter } else { self.actor };
+            let inviter = self.inviter_like(invitation);
             let closed = Invitation { invite_id, inviter, ..invitation.without_invitees() };
             cancelled(&closed, InviteeList::Everyone)
         });
@@ -273,6 +271,11 @@ impl Undo<'_> {
             let (data, by) = (String::new(), Some(self.actor));
             self.kinds.push(InviteeAccepted { invite_id, invitee, data, by, place }.into());
         }
+    }
+
+    fn inviter_like(&self, like: &Invitation) -> UserId {
+        let is_theirs = self.group.is_teacher(like.inviter) || self.is_of_student(like);
+        if is_theirs { like.inviter } else { self.actor }
     }
 
     /// Whether a student sent it, who still is one: it asks teachers then.
