@@ -133,23 +133,25 @@ impl Move {
                 Ok(undoable(commands, UndoneDeed::Lower, Some(*student)))
             }
             Self::LowerAll {} => {
-                let commands = lesson.hands.iter().flat_map(|hand| lower(actor, hand)).collect();
-                let all = undoable(commands, UndoneDeed::LowerAll, None);
-                Ok(counted(all, UndoneDeed::LowerAll, lesson.hands.len()))
+                let hands = &lesson.hands;
+                let commands: Vec<Command> =
+                    hands.iter().flat_map(|hand| lower(actor, hand)).collect();
+                let data = account(UndoneDeed::LowerAll, None, hands.len());
+                Ok(Performance { undoable: 0..commands.len(), commands, data })
             }
         }
     }
 }
 
-/// Commands that are undone together.
+/// Commands that are undone together, about one student where it names one.
 fn undoable(commands: Vec<Command>, deed: UndoneDeed, student: Option<UserId>) -> Performance {
-    let account = Account { operation: deed, student, count: usize::from(student.is_some()) };
-    Performance { undoable: 0..commands.len(), commands, data: account.to_data() }
+    let data = account(deed, student, usize::from(student.is_some()));
+    Performance { undoable: 0..commands.len(), commands, data }
 }
 
-fn counted(performance: Performance, deed: UndoneDeed, count: usize) -> Performance {
-    let data = Account { operation: deed, student: None, count }.to_data();
-    Performance { data, ..performance }
+/// What `onPerformed` tells of a deed that so many hands came down by.
+fn account(operation: UndoneDeed, student: Option<UserId>, count: usize) -> String {
+    Account { operation, student, count }.to_data()
 }
 
 fn ask(
@@ -179,8 +181,8 @@ fn ask(
         timeout,
         answers: if first { Answers::First } else { Answers::Each },
     });
-    let performance = Performance { commands, undoable, data: String::new() };
-    Ok(counted(performance, UndoneDeed::EarlierHands, count))
+    let data = account(UndoneDeed::EarlierHands, None, count);
+    Ok(Performance { commands, undoable, data })
 }
 
 fn stop_asking(lesson: &Lesson, actor: UserId) -> Vec<Command> {
