@@ -121,22 +121,14 @@ fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>
             </Show>
             <CallButtons who=user dialog=CLASS.to_owned() />
         </div>
-        <details class="more-deeds">
-            <summary>{words::more()}</summary>
-            <div class="choices">
-                <Confirm
-                    id=format!("{id}-teacher")
-                    opens=words::make_co_teacher()
-                    class="quiet"
-                    title=words::co_teacher_title(name)
-                    means=words::co_teacher_means(name)
-                    keep=words::keep()
-                >
-                    <Tap action=RoomAction::MakeTeacher who=user class="destroys" words=words::make_co_teacher() />
-                </Confirm>
-                {removes(user, name, id)}
-            </div>
-        </details>
+        {more_deeds(
+            user,
+            name,
+            id,
+            RoomAction::MakeTeacher,
+            words::make_co_teacher(),
+            [words::co_teacher_title(name), words::co_teacher_means(name)],
+        )}
     }
     .into_any()
 }
@@ -147,18 +139,34 @@ fn of_teacher(user: UserId, name: &str, id: &str) -> AnyView {
         <div class="choices">
             <CallButtons who=user dialog=CLASS.to_owned() />
         </div>
+        {more_deeds(
+            user,
+            name,
+            id,
+            RoomAction::MakeStudent,
+            words::make_student(),
+            [words::student_title(name), words::student_means(name)],
+        )}
+    }
+    .into_any()
+}
+
+/// What is seldom done about somebody: to give them the other role, which is asked about with this
+/// title and these words, and to remove them.
+fn more_deeds(
+    user: UserId,
+    name: &str,
+    id: &str,
+    action: RoomAction,
+    does: &'static str,
+    [title, means]: [String; 2],
+) -> AnyView {
+    view! {
         <details class="more-deeds">
             <summary>{words::more()}</summary>
             <div class="choices">
-                <Confirm
-                    id=format!("{id}-student")
-                    opens=words::make_student()
-                    class="quiet"
-                    title=words::student_title(name)
-                    means=words::student_means(name)
-                    keep=words::keep()
-                >
-                    <Tap action=RoomAction::MakeStudent who=user class="destroys" words=words::make_student() />
+                <Confirm id=format!("{id}-role") opens=does class="quiet" title means keep=words::keep()>
+                    <Tap action who=user class="destroys" words=does />
                 </Confirm>
                 {removes(user, name, id)}
             </div>
