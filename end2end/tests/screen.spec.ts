@@ -26,7 +26,8 @@ const NAMES = [
 
 test.use({ serverArgs: ["--public-url", "http://handup.example"] });
 // It is a window of its own on a large screen; phones show the room.
-test.beforeEach(({}, { project }) => test.skip(project.name === "phone", "a projector is no phone"));
+// A projector is no phone: each is tried on one screen.
+const ONCE = { tag: "@once" };
 
 interface Projected {
   page: Page;
@@ -97,7 +98,7 @@ async function fits(page: Page, what: string): Promise<void> {
   expect(wrong, what).toEqual([]);
 }
 
-test("before anybody is here a projector shows how to join", async ({ device, handup, request }) => {
+test("before anybody is here a projector shows how to join", ONCE, async ({ device, handup, request }) => {
   const { page, lesson } = await project(device, handup, request);
   const u = unit(LARGE);
   const qr = page.getByRole("img", { name: /^QR code/ });
@@ -125,7 +126,7 @@ test("before anybody is here a projector shows how to join", async ({ device, ha
 
 for (const viewport of WINDOWS) {
   const { width, height } = viewport;
-  test(`a class of many is read at ${width}×${height}`, async ({ device, handup, request }) => {
+  test(`a class of many is read at ${width}×${height}`, ONCE, async ({ device, handup, request }) => {
     const { page, lesson, students } = await project(device, handup, request, NAMES, viewport);
     const round = await lesson.teacher.ask(QUESTION, 600);
     await expect(page.getByText(QUESTION)).toBeVisible();
@@ -154,7 +155,7 @@ for (const viewport of WINDOWS) {
   });
 }
 
-test("names of every length fit on a projector", async ({ device, handup, request }) => {
+test("names of every length fit on a projector", ONCE, async ({ device, handup, request }) => {
   const longest = (letter: string) => `${letter.repeat(20)} ${letter.repeat(20)}-${letter.repeat(22)}`;
   const { page, lesson, students } = await project(device, handup, request, [longest("M"), longest("W"), "Bo"]);
   const round = await lesson.teacher.ask(QUESTION);
@@ -167,7 +168,7 @@ test("names of every length fit on a projector", async ({ device, handup, reques
   await fits(page, "the longest name speaks");
 });
 
-test("keys work on a projector, and J shows how to join for a while", async ({ device, handup, request }) => {
+test("keys work on a projector, and J shows how to join for a while", ONCE, async ({ device, handup, request }) => {
   const { page, lesson, students } = await project(device, handup, request, ["Ada", "Noor"]);
   await page.keyboard.press("a");
   const [ada, noor] = students as [Member, Member];
@@ -204,7 +205,7 @@ test("keys work on a projector, and J shows how to join for a while", async ({ d
   expect(new URL(page.url()).pathname).toBe(`/class/${lesson.group}/screen`);
 });
 
-test("how to join goes from a projector after 20 seconds", async ({ device, handup, request }) => {
+test("how to join goes from a projector after 20 seconds", ONCE, async ({ device, handup, request }) => {
   const { page, lesson } = await project(device, handup, request, ["Ada"]);
   await lesson.teacher.ask("Why?");
   await expect(page.getByText("Why?")).toBeVisible();
@@ -218,7 +219,7 @@ test("how to join goes from a projector after 20 seconds", async ({ device, hand
   await expect.poll(async () => (await qr.boundingBox())?.width).toBeLessThan(240);
 });
 
-test("a projector is light until it is switched, and remembers that", async ({ device, handup, request }) => {
+test("a projector is light until it is switched, and remembers that", ONCE, async ({ device, handup, request }) => {
   const { page } = await project(device, handup, request);
   await page.emulateMedia({ colorScheme: "dark" });
   const screen = page.locator(".room");
@@ -233,7 +234,7 @@ test("a projector is light until it is switched, and remembers that", async ({ d
   await expect(page.getByRole("switch", { name: "Dark" })).toBeChecked();
 });
 
-test("a projector's pointer hides, and its screen stays awake", async ({ device, handup, request }) => {
+test("a projector's pointer hides, and its screen stays awake", ONCE, async ({ device, handup, request }) => {
   const { page } = await project(device, handup, request);
   const back = page.getByRole("link", { name: "Back to the class" });
   await page.mouse.move(300, 300);
@@ -244,7 +245,7 @@ test("a projector's pointer hides, and its screen stays awake", async ({ device,
   await expect(back).toBeVisible();
 });
 
-test("a projector says when what it shows may be old", async ({ device, handup, request }) => {
+test("a projector says when what it shows may be old", ONCE, async ({ device, handup, request }) => {
   const { page, lesson } = await project(device, handup, request, ["Ada"]);
   await lesson.teacher.ask("Why?");
   await expect(page.getByText("Reconnecting…")).toBeHidden();
@@ -256,7 +257,7 @@ test("a projector says when what it shows may be old", async ({ device, handup, 
   await expect(page.getByText("Why?")).toBeVisible();
 });
 
-test("a projector's page without a script says that it is not live", async ({ browser, handup, request }) => {
+test("a projector's page without a script says that it is not live", ONCE, async ({ browser, handup, request }) => {
   const lesson = await Lesson.begin(request, "Chemistry, year 11");
   const ada = await lesson.join("Ada");
   await ada.accept(await lesson.teacher.ask("Why?"));
@@ -274,7 +275,7 @@ test("a projector's page without a script says that it is not live", async ({ br
   await context.close();
 });
 
-test("a student gets their own room at the projector's address", async ({ device, handup, request }) => {
+test("a student gets their own room at the projector's address", ONCE, async ({ device, handup, request }) => {
   const { lesson, students } = await project(device, handup, request, ["Ada"]);
   const page = await device();
   await (students[0] as Member).lendTo(page.context(), handup.url);
@@ -287,7 +288,7 @@ test("a student gets their own room at the projector's address", async ({ device
 });
 
 for (const [screens, isExtended] of [["one screen", false], ["a second screen", true]] as const) {
-  test(`a laptop with ${screens} opens the projector's view`, async ({ classroom }) => {
+  test(`a laptop with ${screens} opens the projector's view`, ONCE, async ({ classroom }) => {
     const { teacher } = classroom;
     const { page } = teacher;
     await page.evaluate((is) => Object.defineProperty(screen, "isExtended", { value: is }), isExtended);
