@@ -2,8 +2,7 @@
 //! other signs too.
 //!
 //! It is a script and no part of the WASM, because all it does is to press what is in the page and to read
-//! what the page says: that is a third of what the same takes there, a student's page has none of it,
-//! and it works in a page that has lost its WASM.
+//! what the page says: a student's page has none of it, and it works in a page that has lost its WASM.
 
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
