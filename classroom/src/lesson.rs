@@ -207,7 +207,7 @@ impl Lesson {
                 expires_at: invitation.expires_at,
                 first: invitation.answers == Answers::First,
                 phase: phase(invitation),
-                winner: winner(raised.group, invitation),
+                winner: invitation.taker(),
             };
             if invitation.open {
                 self.rounds.push(round.clone());
@@ -361,6 +361,7 @@ fn phase(invitation: &Invitation) -> Phase {
     }
     match invitation.closed {
         Some(InviteeState::TimedOut) => Phase::TimeUp,
+        _ if invitation.taken_by.is_some() => Phase::Taken,
         Some(InviteeState::Accepted) => Phase::Taken,
         Some(
             InviteeState::Pending
@@ -370,17 +371,4 @@ fn phase(invitation: &Invitation) -> Phase {
         )
         | None => Phase::Closed,
     }
-}
-
-/// Whose hand took a round of which the first hand takes it.
-fn winner(group: &Group, invitation: &Invitation) -> Option<UserId> {
-    if invitation.answers != Answers::First {
-        return None;
-    }
-    let took = |it: &Invitation| {
-        let took = |state| matches!(state, InviteeState::Accepted | InviteeState::Finished);
-        it.parts().iter().find(|part| took(part.state)).map(|part| part.user_id)
-    };
-    let restored = || invitation.restores.and_then(|before| group.invitation(before));
-    took(invitation).or_else(|| restored().and_then(took))
 }

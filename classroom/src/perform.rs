@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 use signaling::{
-    Answers, Code, Command, FinishWhom, Group, InviteId, InviteeList, MAX_DATA_BYTES, Performance,
-    Refusal, Rejection, Timeout, UserId,
+    Answers, Code, Command, FinishWhom, Group, Invitation, InviteId, InviteeList, MAX_DATA_BYTES,
+    Performance, Refusal, Rejection, Timeout, UserId,
 };
 
 use crate::performed::{Account, UndoneDeed};
@@ -110,12 +110,10 @@ impl Move {
             }
             Self::Clear {} => {
                 let mut commands = stop_asking(&lesson, actor);
-                commands.extend(
-                    lesson
-                        .question
-                        .iter()
-                        .map(|round| Command::Clear { actor, invite_id: round.invite_id }),
-                );
+                // A question to everybody lies below a newer one to some, and would come up.
+                let questions = group.live().filter(|it| it.stays && is_question(it));
+                commands
+                    .extend(questions.map(|it| Command::Clear { actor, invite_id: it.invite_id }));
                 Ok(undoable(commands, UndoneDeed::Clear, None))
             }
             Self::Next { student, ends, waits } => {
@@ -183,6 +181,10 @@ fn ask(
     });
     let data = account(UndoneDeed::EarlierHands, None, count);
     Ok(Performance { commands, undoable, data })
+}
+
+fn is_question(invitation: &Invitation) -> bool {
+    matches!(Operation::read(&invitation.data), Some(Operation::HandRaising { .. }))
 }
 
 fn stop_asking(lesson: &Lesson, actor: UserId) -> Vec<Command> {

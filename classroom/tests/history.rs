@@ -196,6 +196,7 @@ fn long_log(rounds: u32) -> Vec<Event> {
             stays: None,
             restores: None,
             place: None,
+            taken_by: None,
         };
         class.log.push(Event { seq: seq + 1, at, kind: asked.into() });
         // The very first stays open to the end.

@@ -6,14 +6,14 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use classroom::history::Chronicle;
+use classroom::history::{Chronicle, Kind};
 use classroom::{
     Deed, Lesson, Move, Operation, Phase, Reason, Standing, TURN_STARTS_AT_ONCE, UndoneDeed,
 };
 use serde_json::Value;
 use signaling::{
-    Command, Event, EventKind, Group, InviteId, Rejection, Role, SettingsChange, Snapshot, Timeout,
-    Timestamp, UserId,
+    Answers, Command, Event, EventKind, Group, InviteId, InviteeList, Rejection, Role,
+    SettingsChange, Snapshot, Timeout, Timestamp, UserId,
 };
 use support::*;
 
@@ -233,7 +233,7 @@ fn a_turn_that_goes_on_again_has_lasted_all_the_time() {
     assert_eq!(figures(&class).1, class.now.millis_since(began), "and when it is over at last");
     let mut chronicle = Chronicle::new(GROUP);
     class.log.iter().for_each(|event| drop(chronicle.tell(event)));
-    let turns = chronicle.live().iter().filter(|it| it.kind == classroom::history::Kind::Floor);
+    let turns = chronicle.live().iter().filter(|it| it.kind == Kind::Floor);
     assert_eq!(turns.count(), 1, "one turn in history");
 }
 
@@ -305,6 +305,76 @@ fn a_call_that_was_answered_is_undone_with_what_followed() {
     let undo = class.undo();
     class.does(ADA, undo);
     assert_eq!(seen(&class.lesson()), seen(&was), "the hand too, which speaking had lowered");
+}
+
+/// How many turns the records of history tell of.
+fn turns_told(class: &Class) -> usize {
+    let mut chronicle = Chronicle::new(GROUP);
+    class.log.iter().for_each(|event| drop(chronicle.tell(event)));
+    let giving = chronicle.live().iter().filter(|it| matches!(it.kind, Kind::Floor | Kind::Ask));
+    giving.flat_map(|record| &record.parts).filter(|part| part.was_accepted()).count()
+}
+
+#[test]
+fn a_turn_that_was_taken_back_is_none_in_the_records_either() {
+    let mut class = lesson();
+    class.does(BEN, lower(DEE));
+    let (figures_were, told) = (figures(&class).0, turns_told(&class));
+    let next = class.next();
+    class.does(ADA, next);
+    class.does(FAY, Deed::Speak);
+    let undo = class.undo();
+    class.does(ADA, undo);
+    assert_eq!((figures(&class).0, turns_told(&class)), (figures_were, told), "who was called");
+
+    // An unprompted hand, which is accepted by a teacher who is one no longer.
+    let mut class = Class::taught_by(ADA, BEN, &[CY, DEE]);
+    class.does(CY, Deed::RaiseHand);
+    let figures_were = figures(&class).0;
+    let next = class.next();
+    class.does(ADA, next);
+    class.does(BEN, Deed::MakeRole(ADA, Role::Student));
+    let undo = class.undo();
+    class.does(BEN, undo);
+    assert_eq!((figures(&class).0, turns_told(&class)), (figures_were, 0), "who had asked");
+}
+
+#[test]
+fn clear_takes_every_question_off_the_screens() {
+    let mut class = class();
+    let asks_by_api = |class: &mut Class, invitee_list| {
+        let invite_id = class.fresh();
+        let data = Operation::HandRaising { question: None }.to_data();
+        let (timeout, answers) = (Timeout::NEVER, Answers::Each);
+        let asks =
+            Command::InviteInGroup { actor: ADA, invite_id, invitee_list, data, timeout, answers };
+        class.act(asks).expect("a teacher may ask");
+    };
+    asks_by_api(&mut class, InviteeList::Everyone);
+    asks_by_api(&mut class, InviteeList::Members(vec![CY]));
+    class.does(ADA, clear());
+    assert_eq!(class.lesson().question, None);
+    let undo = class.undo();
+    class.does(ADA, undo);
+    assert!(class.lesson().question.is_some(), "and the undo brings the class's back");
+}
+
+#[test]
+fn a_question_that_was_taken_comes_back_with_who_took_it() {
+    let mut class = class();
+    class.does(ADA, asks("Quick!", 0, true));
+    class.does(CY, Deed::RaiseHand);
+    let was = seen(&class.lesson());
+    for _ in 0..2 {
+        class.does(ADA, clear());
+        let undo = class.undo();
+        class.does(BEN, undo);
+        assert_eq!(seen(&class.lesson()), was);
+        assert_eq!(seen(&class.shown_to(DEE)), was);
+    }
+    class.does(ADA, lower(CY));
+    let late = class.shown_to(DEE).question.expect("it stands");
+    assert_eq!((late.phase, late.winner), (Phase::Taken, Some(CY)), "also when the hand is down");
 }
 
 #[test]

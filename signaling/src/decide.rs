@@ -86,6 +86,7 @@ fn decide_kinds(
                 stays: None,
                 restores: None,
                 place: None,
+                taken_by: None,
             };
             Ok(vec![invited.into()])
         }
@@ -105,6 +106,7 @@ fn decide_kinds(
                 stays: None,
                 restores: None,
                 place: None,
+                taken_by: None,
             };
             Ok(vec![invited.into()])
         }

@@ -89,6 +89,7 @@ body! {
     stays = "stays": bool,
     restores = "restores": InviteId,
     place = "place": Place,
+    taken_by = "takenBy": UserId,
     first = "first": u64,
     last = "last": u64,
     performed = "performed": u64,
@@ -272,6 +273,8 @@ event_kinds! {
         #[serde(skip_serializing_if = "Option::is_none")] restores: Option<InviteId>,
         #[doc = "Its place in the order, where an undo gives it that of the one that it restores."]
         #[serde(skip_serializing_if = "Option::is_none")] place: Option<Place>,
+        #[doc = "Whose acceptance had taken the one that it restores; it is closed at once."]
+        #[serde(skip_serializing_if = "Option::is_none")] taken_by: Option<UserId>,
     }
     /// An invitee accepted.
     InviteeAccepted = "onInviteeAccepted" {

@@ -399,6 +399,7 @@ fn open(group: &mut Group, event: &Event, new: &ReceiveNewInvitation) {
         stays: new.stays == Some(true),
         restores: new.restores,
         place: new.place,
+        taken_by: new.taken_by,
         ends: Ends::default(),
         invitees: Some(
             invitees.into_iter().map(|user| Invitee::pending(user, event.at, event.seq)).collect(),

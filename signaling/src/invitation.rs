@@ -190,6 +190,9 @@ pub struct Invitation {
     /// Its place in the order, where an undo has given it that of the one that it restores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// Whose acceptance had taken the one that it restores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<UserId>,
     /// The events that closed and that cleared it.
     #[serde(skip)]
     pub(crate) ends: Ends,
@@ -215,6 +218,13 @@ impl Invitation {
     /// brought back.
     pub fn place(&self) -> Place {
         self.place.unwrap_or(Place { seq: self.seq, at: self.created_at })
+    }
+
+    /// Whose acceptance took it, or the one that it restores, of one which the first takes.
+    pub fn taker(&self) -> Option<UserId> {
+        let took = |state| matches!(state, InviteeState::Accepted | InviteeState::Finished);
+        let own = || self.parts().iter().find(|part| took(part.state)).map(|part| part.user_id);
+        self.taken_by.or_else(own).filter(|_| self.answers == Answers::First)
     }
 
     /// Every part; none when the invitation was answered without them.

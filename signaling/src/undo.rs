@@ -171,6 +171,7 @@ impl Undo<'_> {
         like: &Invitation,
         invitee_list: InviteeList,
         expires_at: Option<Timestamp>,
+        taken_by: Option<UserId>,
     ) -> InviteId {
         let invite_id = self.fresh.nth(self.made);
         self.made += 1;
@@ -194,6 +195,7 @@ impl Undo<'_> {
                 stays: None,
                 restores: Some(like.invite_id),
                 place: Some(like.place()),
+                taken_by,
             }
             .into(),
         );
@@ -216,7 +218,7 @@ impl Undo<'_> {
                 let pending = since.in_state(InviteeState::Pending).collect();
                 self.kinds.push(cancelled(since, InviteeList::Members(pending)));
             }
-            self.make(invitation, list, None);
+            self.make(invitation, list, None, None);
         }
     }
 
@@ -225,7 +227,7 @@ impl Undo<'_> {
         if invitation.expires_at.is_none_or(|deadline| deadline > self.now) {
             let list = self.still_here(&invitation.invitee_list, invitation);
             if let Some(list) = list {
-                self.make(invitation, list, invitation.expires_at);
+                self.make(invitation, list, invitation.expires_at, None);
             }
         }
     }
@@ -240,7 +242,8 @@ impl Undo<'_> {
         }
         let timed_out = invitation.closed == Some(InviteeState::TimedOut);
         let expires_at = invitation.expires_at.filter(|at| timed_out || *at > self.now);
-        let invite_id = self.make(invitation, InviteeList::Everyone, expires_at);
+        let taken_by = invitation.taker();
+        let invite_id = self.make(invitation, InviteeList::Everyone, expires_at, taken_by);
         self.kinds.push(if timed_out {
             InvitationTimeout { invite_id, invitee_list: InviteeList::Everyone }.into()
         } else {
@@ -266,7 +269,7 @@ impl Undo<'_> {
             return;
         }
         let users = here.iter().map(|(user, _)| *user).collect();
-        let invite_id = self.make(invitation, InviteeList::Members(users), None);
+        let invite_id = self.make(invitation, InviteeList::Members(users), None, None);
         for (invitee, place) in here {
             let (data, by) = (String::new(), Some(self.actor));
             self.kinds.push(InviteeAccepted { invite_id, invitee, data, by, place }.into());

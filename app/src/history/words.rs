@@ -77,6 +77,7 @@ pub fn call_outcome(outcome: Outcome) -> &'static str {
 pub fn outcome(part: &Part, accepted: &'static str, declined: &'static str) -> &'static str {
     match part.state {
         InviteeState::Pending => said::no_answer_yet(),
+        InviteeState::Finished if part.is_undone() => said::taken_back(),
         InviteeState::Accepted | InviteeState::Finished => accepted,
         InviteeState::Rejected => declined,
         InviteeState::Cancelled => said::taken_back(),

@@ -61,6 +61,7 @@ impl Class {
             stays: None,
             restores: None,
             place: None,
+            taken_by: None,
         });
         invite_id
     }

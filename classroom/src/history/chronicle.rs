@@ -635,11 +635,10 @@ enum Came {
 
 impl Came {
     fn of(part: &Part, went_on: Option<i64>, at: Timestamp) -> Self {
-        let is_undone = part.reason.as_deref() == Some(Reason::Undone.text());
         match (went_on, part.state) {
             (Some(lasted), _) => Self::Again(lasted),
-            (None, InviteeState::Finished) if is_undone => Self::Undone { spoke: true },
-            (None, InviteeState::Cancelled) if is_undone => Self::Undone { spoke: false },
+            (None, InviteeState::Finished) if part.is_undone() => Self::Undone { spoke: true },
+            (None, InviteeState::Cancelled) if part.is_undone() => Self::Undone { spoke: false },
             (None, InviteeState::Finished) => Self::ToEnd(part.lasted(at).unwrap_or(0)),
             (None, state) => Self::To(state),
         }

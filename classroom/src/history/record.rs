@@ -3,8 +3,8 @@
 use call::{Media, Offer, Outcome};
 use serde::{Deserialize, Serialize};
 use signaling::{
-    Answers, Event, EventKind, Invitation, InviteId, Invitee, InviteeList, InviteeState, Role,
-    Timeout, Timestamp, UserId, event::ReceiveNewInvitation,
+    Answers, Event, EventKind, Invitation, InviteId, Invitee, InviteeList, InviteeState, Reason,
+    Role, Timeout, Timestamp, UserId, event::ReceiveNewInvitation,
 };
 
 use crate::{KnownReason, Operation};
@@ -99,9 +99,14 @@ impl Part {
         }
     }
 
-    /// Whether the invitee said yes, whatever came of it.
-    pub const fn was_accepted(&self) -> bool {
-        matches!(self.state, InviteeState::Accepted | InviteeState::Finished)
+    /// Whether the invitee said yes, whatever came of it, and it was not taken back.
+    pub fn was_accepted(&self) -> bool {
+        matches!(self.state, InviteeState::Accepted | InviteeState::Finished) && !self.is_undone()
+    }
+
+    /// Whether an undo took it back: to figures and times it never happened.
+    pub fn is_undone(&self) -> bool {
+        self.reason.as_deref() == Some(Reason::Undone.text())
     }
 
     /// Milliseconds from being asked to saying yes or no; none when they did neither.
@@ -126,11 +131,11 @@ impl Part {
         self.reason = None;
     }
 
-    /// Whether it can be answered again when its invitation is opened again: what the close closed,
-    /// and of what a student asks all, for a teacher's no is what is taken back.
-    const fn is_open_again(&self, kind: Kind) -> bool {
+    /// Whether it can be answered again when its invitation is opened again, to everyone or to some:
+    /// what the close closed, and of what a student asks all, for a teacher's no is what is taken back.
+    const fn is_open_again(&self, kind: Kind, to_everyone: bool) -> bool {
         matches!(self.state, InviteeState::Cancelled | InviteeState::TimedOut)
-            || matches!(kind, Kind::Ask)
+            || to_everyone && matches!(kind, Kind::Ask)
     }
 
     fn settle(&mut self, as_it_is: &Invitee, event: &Event) {
@@ -144,6 +149,9 @@ impl Part {
             self.settled_at = Some(event.at);
             self.settled_seq = event.seq;
             self.data.clone_from(&as_it_is.data);
+            self.ended_at = None;
+            self.ended_by = None;
+            self.end_data = None;
         }
     }
 }
@@ -263,23 +271,25 @@ impl Record {
         self.media = Offer::read(data).filter(|_| self.kind == Kind::Call).map(|it| it.media);
     }
 
-    /// What an undo has made goes on as this record: an invitation that asks everyone once more opens
-    /// it again for those whom its close had closed out.
+    /// What an undo has made goes on as this record: it is open again for those whom its close had
+    /// closed out.
     pub(super) fn open_again(&mut self, restoring: &Invitation, event: &Event) {
-        if restoring.invitee_list != InviteeList::Everyone {
-            return;
-        }
-        self.closed_at = None;
-        self.close_reason = None;
-        self.close_data = None;
+        let to_everyone = restoring.invitee_list == InviteeList::Everyone;
+        let mut is_open_again = to_everyone;
         for asked in restoring.parts() {
             match self.parts.iter_mut().find(|part| part.user == asked.user_id) {
-                Some(part) if part.is_open_again(self.kind) => {
+                Some(part) if part.is_open_again(self.kind, to_everyone) => {
                     *part = Part { asked_at: part.asked_at, ..Part::asked(part.user, event.at) };
+                    is_open_again = true;
                 }
                 Some(_) => {}
                 None => self.parts.push(Part::asked(asked.user_id, event.at)),
             }
+        }
+        if is_open_again {
+            self.closed_at = None;
+            self.close_reason = None;
+            self.close_data = None;
         }
     }
 
@@ -304,6 +314,10 @@ impl Record {
                     settled.push((place, part.lasted(event.at)));
                     part.go_on();
                 }
+                // It went up again before the undo brought it back.
+                (InviteeState::Accepted, InviteeState::Accepted) if as_it_is.place.is_some() => {}
+                // The same hand in the same round once more is told as it is now, and counted once.
+                (InviteeState::Finished, InviteeState::Accepted) => part.settle(as_it_is, event),
                 (_, InviteeState::Accepted)
                 | (InviteeState::Pending, _)
                 | (InviteeState::Accepted, InviteeState::Finished) => {
@@ -313,7 +327,10 @@ impl Record {
                 _ => {}
             }
         }
-        self.note_close(restoring, event);
+        // Of one that only brings acceptances back the close is no close of the record.
+        if restoring.parts().iter().all(|part| part.place.is_none()) {
+            self.note_close(restoring, event);
+        }
         settled
     }
 

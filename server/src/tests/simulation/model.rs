@@ -36,6 +36,7 @@ pub struct Turn {
     pub data: String,
     /// The place in the order that an undo has brought back.
     pub place: Option<Place>,
+    pub taken_by: Option<UserId>,
 }
 
 impl Turn {
@@ -549,6 +550,7 @@ impl Model {
             cleared_by: None,
             restores: new.restores,
             place: new.place,
+            taken_by: new.taken_by,
             is_call: new.data.contains("\"call\"") && new.group_id.is_none(),
             expires_at,
             timeouts: 0,

@@ -55,6 +55,9 @@ impl Sent {
         if let Some(place) = self.place {
             told["place"] = json!(place);
         }
+        if let Some(taken_by) = self.taken_by {
+            told["takenBy"] = json!(taken_by);
+        }
         told
     }
 }
