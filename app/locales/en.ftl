@@ -61,6 +61,7 @@ room-my-data = My data
 room-raise-hand = Raise hand
 room-not-now = Not now
 room-lower-hand = Lower hand
+room-sending = Sending…
 room-speak = Speak
 room-pass = Pass, keep place
 room-done = I’m done

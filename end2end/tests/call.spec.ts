@@ -2,7 +2,7 @@
 // video element and the sound from the connection's own figures.
 
 import { askFirst, Call, listenIn } from "./calls.ts";
-import { type Classroom, expect, Student, type Teacher, test as base } from "./class.ts";
+import { type Classroom, expect, Student, Teacher, test as base } from "./class.ts";
 
 interface Fixtures {
   /** A class with Ada in it, whose pages let their connections be looked into. */
@@ -177,8 +177,8 @@ test("who is in a call is busy and not rung, and a teacher may end that call", {
   await bo.isLive();
   await talk(pair);
   const second = new Call(bo);
-  await bo.page.getByRole("button", { name: /^Ada/ }).click();
-  await bo.page.getByRole("dialog", { name: "Ada" }).getByRole("button", { name: "Call" }).first().click();
+  const about = await new Teacher(bo.page, "Bo", true).about("Ada");
+  await about.getByRole("button", { name: "Call", exact: true }).click();
   await second.says("Ada is in another call.");
   await theirs.isConnected();
   await second.tap("End that call");

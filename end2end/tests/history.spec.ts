@@ -614,7 +614,7 @@ test("a teacher's and a student's way to what happened", async ({ classroom }) =
 
   const room = teacher.page.url();
   const menu = await teacher.menu();
-  await menu.getByRole("link", { name: "What happened in class" }).click();
+  await menu.getByRole("link", { name: "What happened" }).click();
   await expect(teacher.page.getByText("Why is the sky blue?").first()).toBeVisible();
   await unfold(teacher.page);
   await expect(teacher.page.locator(".raised-table")).toContainText("Ada");
@@ -632,10 +632,12 @@ test("a teacher's and a student's way to what happened", async ({ classroom }) =
   await ada.page.getByRole("link", { name: "Back to the class" }).click();
   await ada.isLive();
 
-  // After the end both find it from the first page.
+  // After the end the teacher is led to it, and the student finds it from the first page.
   await teacher.endClass();
   await ada.isOver();
-  await teacher.page.getByRole("link", { name: "Biology 9B" }).click();
+  await expect(teacher.page.getByText("1 student, 1 hand, 0 turns.")).toBeVisible();
+  await expect(teacher.page.getByRole("button", { name: "Teach it again" })).toBeVisible();
+  await teacher.page.getByRole("link", { name: "See what happened" }).click();
   await expect(teacher.page.locator(".figure").filter({ hasText: "Hands" })).toHaveText("Hands1");
   await ada.page.goto("/");
   await ada.page.getByRole("link", { name: "Biology 9B" }).click();

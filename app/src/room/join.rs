@@ -70,7 +70,7 @@ pub fn JoinPanel(
     };
     view! {
         <div id=PANEL class="dialog join" popover="auto" role="dialog" aria-labelledby="join-title">
-            <SheetTitle sheet=PANEL id="join-title" title=words::title() />
+            <SheetTitle sheet=PANEL id="join-title" title=words::title />
             <div class="served">{children()}</div>
             <p class="join-here">
                 <Text words=move || room::students_here(live.students_online()) />

@@ -38,6 +38,8 @@ pub struct Live {
     pub now: RwSignal<Timestamp>,
     pub connection: RwSignal<Connection>,
     pub trouble: RwSignal<Option<String>>,
+    /// What was tapped and has not got through yet.
+    pub sending: RwSignal<Option<String>>,
     /// By whom one's own hand was lowered, and when, while the page looked on.
     pub lowered: RwSignal<Option<(UserId, Timestamp)>>,
     /// What teachers had asked before the page came.
@@ -73,6 +75,7 @@ impl Live {
             now: RwSignal::new(now),
             connection: RwSignal::new(Connection::Starting),
             trouble: RwSignal::new(trouble),
+            sending: RwSignal::new(None),
             lowered: RwSignal::new(None),
             before: StoredValue::new(before),
             deed_done: RwSignal::new(None),

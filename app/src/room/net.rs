@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, SubmitEvent};
+use web_sys::{Element, HtmlElement, SubmitEvent};
 
 /// What the server answered.
 pub struct Answer {
@@ -39,6 +39,10 @@ extern "C" {
 
     #[wasm_bindgen(js_name = sendForm)]
     fn send_form(event: &SubmitEvent, me: &str) -> Option<js_sys::Promise>;
+
+    /// Presses a button of a form once more.
+    #[wasm_bindgen(js_name = pressAgain)]
+    pub fn press_again(button: &HtmlElement);
 
     /// Fetches anew what the server alone can make of the page.
     #[wasm_bindgen(catch, js_name = serveAnew)]

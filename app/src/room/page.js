@@ -88,6 +88,13 @@ async function send(form, body) {
   }
 }
 
+/** Presses a button of a form once more. */
+export function pressAgain(button) {
+  // Older browsers know no other way than a click.
+  if (button.form?.requestSubmit) button.form.requestSubmit(button);
+  else button.click();
+}
+
 /** Fetches anew what the server alone can make. */
 export async function serveAnew() {
   const [status, text] = await ask(location.pathname, "GET");

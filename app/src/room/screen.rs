@@ -237,9 +237,10 @@ fn Names(round: Memo<Option<Round>>) -> impl IntoView {
         }
         if others.len() + 1 < all {
             // The last place says how many there are besides.
-            others.truncate(fit - 1);
+            others.truncate(fit.saturating_sub(1));
         }
-        let more = all - 1 - others.len();
+        // Below the longest of names there is room for no line; the count of hands is there in any case.
+        let more = if fit == 0 { 0 } else { all.saturating_sub(1 + others.len()) };
         Some((place, hero, others, more))
     });
     move || {

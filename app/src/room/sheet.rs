@@ -1,4 +1,4 @@
-//! A sheet that comes from the side: its title and the way to close it.
+//! The head of a sheet that lies over a room: its title and the way to close it.
 
 use leptos::prelude::*;
 
@@ -8,27 +8,32 @@ use crate::words::room as words;
 /// The head of a sheet.
 #[component]
 pub fn SheetTitle(
-    /// The sheet that it closes.
+    /// The sheet that it closes; one from which this was opened goes with it.
     sheet: &'static str,
     /// The title's id.
     id: &'static str,
     /// The title.
-    title: &'static str,
-    /// What stands beside it.
+    #[prop(into)]
+    title: ViewFn,
+    /// What the way to close it is called, where *Close* would say too little.
+    #[prop(optional)]
+    close: Option<&'static str>,
+    /// What stands beside the title.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let close = close.unwrap_or_else(words::close);
     view! {
         <div class="sheet-title">
-            <h2 id=id>{title}</h2>
+            <h2 id=id>{title.run()}</h2>
             {children.map(|children| children())}
             <button
                 class="icon"
                 type="button"
                 popovertarget=sheet
                 popovertargetaction="hide"
-                aria-label=words::close()
-                title=words::close()
+                aria-label=close
+                title=close
             >
                 <Icon path=CLOSE />
             </button>

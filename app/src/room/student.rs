@@ -6,7 +6,6 @@ mod list;
 mod menu;
 mod news;
 mod room;
-mod sheet;
 #[cfg(feature = "browser")]
 mod signs;
 mod slots;

@@ -7,6 +7,7 @@ use super::action::RoomAction;
 use super::icon::Icon;
 use super::live::Live;
 use super::text::Text;
+use crate::words::room as said;
 
 /// Where the room's forms go.
 pub const ACT: &str = "/do/act";
@@ -43,6 +44,9 @@ pub fn Tap(
     /// Whether the dialog that it is in stays open.
     #[prop(optional)]
     stays: bool,
+    /// Whether a tap that does not get through is kept, and sent later.
+    #[prop(optional)]
+    kept: bool,
     /// Whether the answer is a new page.
     #[prop(optional)]
     plain: bool,
@@ -54,6 +58,11 @@ pub fn Tap(
     let title = icon.map(|_| words);
     let shown = match icon {
         Some(path) => view! { <Icon path /> }.into_any(),
+        None if kept => {
+            let is_sending = move || live.sending.with(|it| it.as_deref() == Some(action.word()));
+            let shown = move || if is_sending() { said::sending() } else { words };
+            view! { <Text words=move || shown().to_owned() /> }.into_any()
+        }
         None => view! { <Text words=move || words.to_owned() /> }.into_any(),
     };
     let whom =
@@ -64,6 +73,7 @@ pub fn Tap(
             method="post"
             action=ACT
             data-plain=plain.then_some("")
+            data-kept=kept.then_some("")
             data-stays=stays.then_some("")
         >
             <input type="hidden" name="group" value=group.to_string() />

@@ -137,6 +137,8 @@ export class Teacher extends Room {
     await tab.isAt(/^\/class\/[^/]+$/);
     const teacher = new Teacher(tab, name);
     if (isLive) await teacher.isLive();
+    // How to join lies over the room while nobody is here.
+    if (isLive && tab.hasScript) await teacher.tap("Close");
     return teacher;
   }
 
@@ -147,6 +149,18 @@ export class Teacher extends Room {
     );
     expect(link).not.toBeNull();
     return link ?? "";
+  }
+
+  /** Opens the sheet of who is in the class. */
+  openClass(): Promise<void> {
+    return this.tab.press("opener", "class-panel");
+  }
+
+  /** Says that these people are in the class, in this order. */
+  async has(names: string[]): Promise<void> {
+    await this.openClass();
+    await this.tab.has("#class-panel .members bdi", names, "who is in the class");
+    await this.tap("Close");
   }
 
   async ask(question: string, limit = "none"): Promise<void> {

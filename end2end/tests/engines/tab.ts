@@ -32,8 +32,8 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-/** What can be pressed or filled in. */
-export type Kind = "button" | "link" | "field";
+/** What can be pressed or filled in; an opener by the id of what it opens. */
+export type Kind = "button" | "opener" | "link" | "field";
 
 /** Something on the page, by what it is called. */
 interface Target {
@@ -222,7 +222,7 @@ export class Tab {
     let point: Point | undefined;
     await holds(async () => {
       const found = await this.#find(target);
-      expect(found, `${target.kind} ${target.name}`).toMatchObject({ at: {}, isInReach: true });
+      expect(found, `${target.kind} ${target.name}`).toMatchObject({ at: {}, inTheWay: null });
       if ("at" in found) point = found.at;
     });
     return point as Point;
@@ -231,11 +231,12 @@ export class Tab {
   /** Looks for something by its name as a screen reader has it, and brings it into view. */
   #find(
     target: Target,
-  ): Promise<{ why: string } | { at: Point; isInReach: boolean; value: string }> {
+  ): Promise<{ why: string } | { at: Point; isInReach: boolean; inTheWay: string | null; value: string }> {
     return this.run(
       (kind, name) => {
         const selectors: Record<string, string> = {
           button: "button, summary",
+          opener: "[popovertarget]",
           link: "a[href]",
           field: "input:not([type=hidden]), select, textarea",
         };
@@ -245,6 +246,7 @@ export class Tab {
           return [...from.childNodes].map(words).join("");
         };
         const nameOf = (element: Element): string => {
+          if (kind === "opener") return element.getAttribute("popovertarget") ?? "";
           const label = element.getAttribute("aria-label");
           if (label) return label;
           const labels = (element as HTMLInputElement).labels;
@@ -273,7 +275,9 @@ export class Tab {
         const labels = [...((found as HTMLInputElement).labels ?? [])];
         const isInReach =
           hit !== null && (found.contains(hit) || labels.some((label) => label.contains(hit)));
-        return { at, isInReach, value: (found as HTMLInputElement).value ?? "" };
+        // What is in the way tells more than that something is.
+        const inTheWay = isInReach ? null : (hit?.outerHTML.slice(0, 200) ?? "nothing");
+        return { at, isInReach, inTheWay, value: (found as HTMLInputElement).value ?? "" };
       },
       target.kind,
       target.name,

@@ -12,7 +12,21 @@ use super::desk::Desk;
 use super::devices::{self, Sends};
 use super::line::Link;
 use crate::room::clock::Since;
+use crate::room::icon::Icon;
 use crate::words::call as words;
+
+/// A microphone.
+const SOUND: &str =
+    "M12 4a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0V7a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3";
+/// The same, crossed out.
+const NO_SOUND: &str =
+    "M9 9v3a3 3 0 0 0 5 2.200M15 11V7a3 3 0 0 0-5.800-1M5 11a7 7 0 0 0 11 5.700M12 18v3M4 4l16 16";
+/// A camera.
+const PICTURE: &str = "M3 7h12v10H3zM15 11l6-3v8l-6-3";
+/// The same, crossed out.
+const NO_PICTURE: &str = "M7 7h8v10H3V7M15 11l6-3v8l-6-3M4 4l16 16";
+/// A telephone that is put down.
+const HANG_UP: &str = "M3 14c5-6 13-6 18 0l-2 3-4-2v-3a10 10 0 0 0-6 0v3l-4 2z";
 
 /// The card of a call that this page is in.
 #[component]
@@ -65,26 +79,38 @@ pub fn Talk(desk: Desk, call: Call) -> impl IntoView {
             {move || is_muted().then(words::muted_there)}
         </p>
         <div class="choices">
-            <button
-                class="quiet"
-                type="button"
-                on:click=toggle_sound
-            >
-                {move || if desk.sends.get().sound { words::mute() } else { words::unmute() }}
+            <button class="quiet" type="button" on:click=toggle_sound>
+                {move || {
+                    if desk.sends.get().sound {
+                        deed(SOUND, words::mute())
+                    } else {
+                        deed(NO_SOUND, words::unmute())
+                    }
+                }}
             </button>
             <Show when=has_camera>
-                <button
-                    class="quiet"
-                    type="button"
-                    on:click=toggle_picture
-                >
-                    {move || if desk.sends.get().picture { words::camera_off() } else { words::camera_on() }}
+                <button class="quiet" type="button" on:click=toggle_picture>
+                    {move || {
+                        if desk.sends.get().picture {
+                            deed(PICTURE, words::camera_off())
+                        } else {
+                            deed(NO_PICTURE, words::camera_on())
+                        }
+                    }}
                 </button>
             </Show>
             <button class="primary" type="button" on:click=move |_| desk.hang_up(&call)>
-                {words::hang_up()}
+                {deed(HANG_UP, words::hang_up())}
             </button>
         </div>
+    }
+}
+
+/// What stands on a button: the words, or what is drawn where there is room for no more.
+fn deed(drawn: &'static str, words: &'static str) -> impl IntoView {
+    view! {
+        <Icon path=drawn />
+        <span>{words}</span>
     }
 }
 

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::sheet::SheetHead;
 use crate::room::lists::{HandsForAll, SpeakingForAll};
+use crate::room::sheet::SheetTitle;
 use crate::words::room as words;
 
 /// The sheet's id.
@@ -11,12 +11,13 @@ pub const LIST: &str = "list";
 
 /// The sheet with the list.
 #[component]
-pub fn HandList() -> impl IntoView {
+pub fn HandList(
+    /// The sheet from which it is opened, and with which it closes.
+    from: &'static str,
+) -> impl IntoView {
     view! {
         <div id=LIST class="dialog sheet" popover="auto" role="dialog" aria-labelledby="list-title">
-            <SheetHead id="list-title" words=words::close_list()>
-                {words::list_title()}
-            </SheetHead>
+            <SheetTitle sheet=from id="list-title" title=words::list_title close=words::close_list() />
             <SpeakingForAll />
             <HandsForAll />
         </div>

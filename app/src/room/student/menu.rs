@@ -3,14 +3,17 @@
 use leptos::prelude::*;
 
 use super::list::LIST;
-use super::sheet::{MENU, SheetHead};
 use crate::room::action::RoomAction;
 use crate::room::call::CallTeachers;
 use crate::room::icon::{Icon, MORE};
 use crate::room::live::Live;
+use crate::room::sheet::SheetTitle;
 use crate::room::tap::Tap;
 use crate::ui::confirm::Confirm;
 use crate::words::room as words;
+
+/// The id of the menu, the sheet from which all others are opened.
+pub const MENU: &str = "more";
 
 /// The button of the menu, and the menu.
 #[component]
@@ -20,6 +23,7 @@ pub fn Menu() -> impl IntoView {
         let class = group.name.as_ref().map(ToString::to_string);
         (format!("/class/{}/me", group.id), class)
     });
+    let name = move || view! { <bdi translate="no">{live.name_of(live.me)}</bdi> };
     view! {
         <button
             class="icon"
@@ -31,9 +35,7 @@ pub fn Menu() -> impl IntoView {
             <Icon path=MORE />
         </button>
         <div id=MENU class="dialog sheet" popover="auto" role="dialog" aria-labelledby="more-title">
-            <SheetHead id="more-title" words=words::close()>
-                <bdi translate="no">{live.name_of(live.me)}</bdi>
-            </SheetHead>
+            <SheetTitle sheet=MENU id="more-title" title=name />
             <p class="hint">
                 <bdi translate="no">{class}</bdi>
             </p>

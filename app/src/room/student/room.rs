@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::asked::Asked;
 use super::choice::Choice;
 use super::list::HandList;
-use super::menu::Menu;
+use super::menu::{MENU, Menu};
 use super::news::is_late;
 #[cfg(feature = "browser")]
 use super::signs;
@@ -53,6 +53,6 @@ pub fn StudentRoom() -> impl IntoView {
             </div>
             <Slots choice />
         </main>
-        <HandList />
+        <HandList from=MENU />
     }
 }

@@ -25,11 +25,11 @@ pub fn Slots(
 fn big(choice: Choice) -> Option<AnyView> {
     Some(match choice {
         Choice::Answer | Choice::Raise => {
-            view! { <Tap action=RoomAction::RaiseHand class="act raise" words=words::raise_hand() /> }
+            view! { <Tap action=RoomAction::RaiseHand class="act raise" kept=true words=words::raise_hand() /> }
                 .into_any()
         }
         Choice::Floor => {
-            view! { <Tap action=RoomAction::Speak class="act speak" words=words::speak() /> }
+            view! { <Tap action=RoomAction::Speak class="act speak" kept=true words=words::speak() /> }
                 .into_any()
         }
         Choice::Lower | Choice::Done | Choice::Nothing => return None,
@@ -44,5 +44,5 @@ fn small(choice: Choice) -> Option<AnyView> {
         Choice::Done => (RoomAction::Done, words::done()),
         Choice::Raise | Choice::Nothing => return None,
     };
-    Some(view! { <Tap action words /> }.into_any())
+    Some(view! { <Tap action kept=true words /> }.into_any())
 }

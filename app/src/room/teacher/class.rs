@@ -63,7 +63,7 @@ pub fn Class() -> impl IntoView {
                 <Icon path=CHEVRON />
             </button>
             <div id=CLASS class="dialog panel" popover="auto" role="dialog" aria-labelledby="class-title">
-                <SheetTitle sheet=CLASS id="class-title" title=words::class()>
+                <SheetTitle sheet=CLASS id="class-title" title=words::class>
                     <p class="hint">
                         <Text words=joined />
                     </p>

@@ -29,12 +29,12 @@ pub fn ClassMenu() -> impl IntoView {
             type="button"
             popovertarget=SHEET
             aria-label=words::menu()
-            title=words::menu()
+            title=words::menu
         >
             <Icon path=MENU />
         </button>
         <div id=SHEET class="dialog panel" popover="auto" role="dialog" aria-labelledby="menu-title">
-            <SheetTitle sheet=SHEET id="menu-title" title=words::menu() />
+            <SheetTitle sheet=SHEET id="menu-title" title=words::menu />
             <h3>{words::menu_hands()}</h3>
             {switch(
                 live,
@@ -97,7 +97,8 @@ pub fn ClassMenu() -> impl IntoView {
                     means=words::ending()
                     keep=words::keep_going()
                 >
-                    <Tap action=RoomAction::EndClass class="destroys" words=words::end() />
+                    // What happened in figures and the next class are on the page that the server answers.
+                    <Tap action=RoomAction::EndClass class="destroys" plain=true words=words::end() />
                 </Confirm>
             </div>
         </div>
