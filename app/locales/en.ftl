@@ -152,7 +152,7 @@ room-invite = Invite
 room-invite-to-speak = Invite to speak: { $name }
 room-passed = passed
 room-own-question = own question
-room-is-next = you’re next
+room-is-next = next
 # What was done last and can be taken back.
 room-undo = Undo
 room-hand-lowered = { $name }’s hand lowered.
@@ -842,7 +842,7 @@ said-timed-out = ran out of time
 said-finished = accepted, over
 said-lowered = hand lowered
 said-called-on = called on to speak
-said-followed = another question followed
+said-followed = lowered for a new question
 said-skipped = passed over
 said-undone = taken back
 said-spoke = turn over

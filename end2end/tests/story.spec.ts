@@ -38,6 +38,9 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
   await noor.raise();
   await ada.raise();
   await classroom.everybodySees({ hands: ["Noor", "Ada Lovelace"] });
+  for (const student of classroom.students) {
+    await student.looksAtList({ hands: ["Noor", "Ada Lovelace"] });
+  }
   await expect(teacher.page.getByRole("heading", { name: /^Raised hands: 2\s?of 3 here$/ })).toBeVisible();
   await noor.hasPlace(1, 2);
   await ada.hasPlace(2, 2);

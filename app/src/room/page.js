@@ -81,6 +81,9 @@ async function send(form, body) {
       // What was asked is not to be asked again; how long there is, is.
       for (const field of form.querySelectorAll("[data-once]")) field.value = "";
       if (!("stays" in form.dataset)) form.closest("[popover]")?.hidePopover?.();
+      // What was unfolded for this folds again, where there is a way to unfold it.
+      const folds = form.closest(".standing > details");
+      for (const it of [folds, ...form.querySelectorAll("details")]) if (it) it.open = false;
     }
     return answer;
   } finally {

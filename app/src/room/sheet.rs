@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{CLOSE, Icon};
-use crate::words::room as words;
+use crate::words::room as said;
 
 /// The head of a sheet.
 #[component]
@@ -17,12 +17,12 @@ pub fn SheetTitle(
     title: ViewFn,
     /// What the way to close it is called, where *Close* would say too little.
     #[prop(optional)]
-    close: Option<&'static str>,
+    words: Option<&'static str>,
     /// What stands beside the title.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let close = close.unwrap_or_else(words::close);
+    let close = words.unwrap_or_else(said::close);
     view! {
         <div class="sheet-title">
             <h2 id=id>{title.run()}</h2>

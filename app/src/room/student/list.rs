@@ -17,7 +17,7 @@ pub fn HandList(
 ) -> impl IntoView {
     view! {
         <div id=LIST class="dialog sheet" popover="auto" role="dialog" aria-labelledby="list-title">
-            <SheetTitle sheet=from id="list-title" title=words::list_title close=words::close_list() />
+            <SheetTitle sheet=from id="list-title" title=words::list_title words=words::close_list() />
             <SpeakingForAll />
             <HandsForAll />
         </div>

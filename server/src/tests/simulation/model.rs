@@ -36,7 +36,6 @@ pub struct Turn {
     pub data: String,
     /// The place in the order that an undo has brought back.
     pub place: Option<Place>,
-    pub taken_by: Option<UserId>,
 }
 
 impl Turn {
@@ -99,6 +98,7 @@ pub struct Sent {
     cleared_by: Option<u64>,
     pub restores: Option<InviteId>,
     pub place: Option<Place>,
+    pub taken_by: Option<UserId>,
     pub is_call: bool,
     pub expires_at: Option<Timestamp>,
     timeouts: u32,
