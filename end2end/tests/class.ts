@@ -307,8 +307,11 @@ export class Teacher extends Room {
     const teacher = new Teacher(page, name, hasScript);
     await teacher.isLive();
     // It is open while nobody is here, and would lie over what comes next.
-    if (hasScript) await expect(teacher.share).toBeVisible();
-    await teacher.closeShare();
+    if (hasScript) {
+      await expect(teacher.share).toBeVisible();
+      await page.keyboard.press("Escape");
+      await expect(teacher.share).toBeHidden();
+    }
     return teacher;
   }
 
