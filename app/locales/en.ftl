@@ -239,6 +239,7 @@ screen-more = and { $number } more
 live-your-turn = Your turn
 live-find-name = Find a name
 live-everybody = All
+live-nobody-found = Nobody here is called that.
 # $students (Number)
 live-so-many-away = Away { $students }
 live-offline = That didn’t get through. Check your connection and tap again.

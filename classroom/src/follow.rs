@@ -26,7 +26,14 @@ impl Application for Classroom {
             EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, .. }) => {
                 match operation_of(group, *invite_id) {
                     Some((Operation::Speaking, _)) => has_the_floor(group, *invitee),
-                    Some((Operation::SpeechApplication, student)) => has_the_floor(group, student),
+                    Some((Operation::SpeechApplication, student)) => {
+                        let mut commands = has_the_floor(group, student);
+                        // One that the first does not take would be a raised hand again after the turn.
+                        if group.invitation(*invite_id).is_some_and(|ask| ask.open) {
+                            commands.push(withdraw(student, *invite_id, Reason::CalledOn));
+                        }
+                        commands
+                    }
                     Some((Operation::HandRaising { .. }, _)) | None => Vec::new(),
                 }
             }

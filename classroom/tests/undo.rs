@@ -307,6 +307,34 @@ fn a_call_that_was_answered_is_undone_with_what_followed() {
     assert_eq!(seen(&class.lesson()), seen(&was), "the hand too, which speaking had lowered");
 }
 
+#[test]
+fn an_ask_that_every_teacher_may_answer_is_over_once_one_has_taken_it() {
+    for whom in [InviteeList::Everyone, InviteeList::Members(vec![ADA, BEN])] {
+        let mut class = class();
+        let invite_id = class.fresh();
+        // A page asks so that the first answer takes it; a program may have forgotten to.
+        let asks = Command::InviteInGroup {
+            actor: CY,
+            invite_id,
+            invitee_list: whom,
+            data: Operation::SpeechApplication.to_data(),
+            timeout: Timeout::NEVER,
+            answers: Answers::Each,
+        };
+        class.act(asks).expect("hands may go up at any time");
+        let next = class.next();
+        class.does(ADA, next);
+        assert_eq!(class.standing(CY), class.shown_to(CY).standing(&class.group, CY));
+        assert!(class.lesson().turn(CY).is_some());
+        class.does(ADA, end_turn(CY));
+        assert_eq!(class.hands(), [], "who has spoken has no hand up");
+        class.does(CY, Deed::RaiseHand);
+        assert_eq!(class.hands(), [CY], "and may raise it again");
+        class.does(BEN, lower(CY));
+        assert_eq!(class.hands(), []);
+    }
+}
+
 /// How many turns the records of history tell of.
 fn turns_told(class: &Class) -> usize {
     let mut chronicle = Chronicle::new(GROUP);

@@ -228,10 +228,14 @@ test("nobody becomes a teacher or goes by one tap", { tag: "@once" }, async ({ c
 
 test("somebody is found among many", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
-  const [, noor] = await classroom.studentsNamed("Ada", "Noor", "Sam");
+  const [, noor] = await classroom.studentsNamed("Ada", "Noor", "Ève");
   await teacher.openPanel();
   const rows = teacher.list(/^Here/);
   await expect(rows).toHaveCount(4);
+  await teacher.page.getByLabel("Find a name").fill("eve");
+  await expect(rows).toHaveText([/^Ève/]);
+  await teacher.page.getByLabel("Find a name").fill("Eva");
+  await expect(teacher.panel.getByText("Nobody here is called that.")).toBeVisible();
   await teacher.page.getByLabel("Find a name").fill("noo");
   await expect(rows).toHaveCount(1);
   await teacher.page.getByLabel("Find a name").fill("");

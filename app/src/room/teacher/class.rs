@@ -27,9 +27,9 @@ impl Filter {
     }
 
     fn has(self, live: Live, row: Row) -> bool {
-        let is_named = self.name.with(|name| {
-            name.is_empty() || live.name_of(row.user).to_lowercase().contains(name.as_str())
-        });
+        let is_named = self
+            .name
+            .with(|name| name.is_empty() || plain(&live.name_of(row.user)).contains(name.as_str()));
         is_named && !(self.away.get() && live.is_online(row.user))
     }
 
@@ -44,6 +44,17 @@ impl Filter {
         rows.truncate(List::Here.rows(true));
         rows
     }
+}
+
+/// A name as it is looked for: in small letters, and without accents where the browser knows them.
+fn plain(name: &str) -> String {
+    let small = name.to_lowercase();
+    #[cfg(feature = "browser")]
+    let small: String = {
+        let apart = String::from(js_sys::JsString::from(small.as_str()).normalize("NFD"));
+        apart.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter)).collect()
+    };
+    small
 }
 
 /// Who is in the class: the way to the sheet, and the sheet.
@@ -88,7 +99,8 @@ fn find(live: Live, filter: Filter) -> AnyView {
         rows.retain(|row| !live.is_online(row.user));
         rows.len()
     };
-    let type_name = move |event| filter.name.set(event_target_value(&event).to_lowercase());
+    let type_name = move |event| filter.name.set(plain(&event_target_value(&event)));
+    let nobody = move || !filter.name.with(String::is_empty) && filter.rows(live).is_empty();
     view! {
         <div class="find" data-live="">
             <input
@@ -116,6 +128,9 @@ fn find(live: Live, filter: Filter) -> AnyView {
                     <Text words=move || live_words::so_many_away(away()) />
                 </button>
             </div>
+            <Show when=nobody>
+                <p class="hint">{live_words::nobody_found()}</p>
+            </Show>
         </div>
     }
     .into_any()

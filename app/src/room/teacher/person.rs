@@ -165,7 +165,7 @@ fn more_deeds(
         <details class="more-deeds">
             <summary>{words::more()}</summary>
             <div class="choices">
-                <Confirm id=format!("{id}-role") opens=does class="quiet" title means keep=words::keep()>
+                <Confirm id=format!("{id}-role") opens=does class="quiet" title means keep=words::not_now()>
                     <Tap action who=user class="destroys" words=does />
                 </Confirm>
                 {removes(user, name, id)}
