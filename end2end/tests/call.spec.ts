@@ -372,7 +372,7 @@ test("a network that is gone for too long ends the call", { tag: "@once" }, asyn
   await theirs.hasLetGo();
 });
 
-test("a page that is loaded anew comes back into its call, whichever end it is", async ({ pair }) => {
+test("a page that is loaded anew comes back into its call, whichever end it is", { tag: "@once" }, async ({ pair }) => {
   const { teacher, ada, hers, theirs } = pair;
   await talk(pair, "Video call");
   for (const { page } of [ada, teacher, ada]) {

@@ -48,7 +48,7 @@ test("a reload changes nothing", async ({ classroom }) => {
   await classroom.everybodySees({ hands: ["Ada"] });
 });
 
-test("two tabs of one student are one student", async ({ classroom }) => {
+test("two tabs of one student are one student", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   const second = new Student(await ada.page.context().newPage(), "Ada's second tab", true);
@@ -109,7 +109,7 @@ test("a closed tab is found again from the first page", { tag: "@once" }, async 
   await expect(teacher.list(/^Here/)).toHaveCount(2);
 });
 
-test("who comes late sees what everybody sees", async ({ classroom }) => {
+test("who comes late sees what everybody sees", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   await teacher.ask({ question: "What is a cell?", limit: "1 minute" });
@@ -225,7 +225,7 @@ test("a stream that falls silent is not called live", { tag: "@once" }, async ({
   for (const room of [teacher, ada, noor]) await room.sees({ hands: ["Ada"] });
 });
 
-test("a server that is killed and started again", async ({ classroom, handup }) => {
+test("a server that is killed and started again", { tag: "@once" }, async ({ classroom, handup }) => {
   const { teacher } = classroom;
   const [ada, noor, sam, mei] = await classroom.studentsNamed("Ada", "Noor", "Sam", "Mei");
   await mei.raise();
@@ -290,7 +290,7 @@ test("a deadline that passes while the server is down", { tag: "@once" }, async 
   await classroom.everybodySees({ hands: ["Ada"] });
 });
 
-test("a teacher goes on with another device", async ({ classroom, device, handup }) => {
+test("a teacher goes on with another device", { tag: "@once" }, async ({ classroom, device, handup }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   await noor.raise();

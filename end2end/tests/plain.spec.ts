@@ -101,7 +101,7 @@ test("the first hand takes it, without JavaScript", async ({ classroom }) => {
   await classroom.everybodySees({ hands: [] });
 });
 
-test("who is in the class, without JavaScript", async ({ classroom, device }) => {
+test("who is in the class, without JavaScript", { tag: "@once" }, async ({ classroom, device }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   await ada.raise();

@@ -109,7 +109,7 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
   await sam.isOver();
 });
 
-test("hands that go up at once have one order, the same for all", async ({ classroom }) => {
+test("hands that go up at once have one order, the same for all", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   await classroom.studentsNamed("Ada", "Noor", "Sam", "Mei");
   await teacher.ask({ question: "Ready?" });
@@ -165,7 +165,7 @@ test("two tap the buzzer at once: one hand is up", { tag: "@once" }, async ({ cl
   await loser.mayTap();
 });
 
-test("a hand goes up unprompted where the class allows it", async ({ classroom }) => {
+test("a hand goes up unprompted where the class allows it", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor, sam] = await classroom.studentsNamed("Ada", "Noor", "Sam");
 
@@ -197,7 +197,7 @@ test("a hand goes up unprompted where the class allows it", async ({ classroom }
   await noor.mayTap("Raise hand");
 });
 
-test("hands only when the teacher asks", async ({ classroom }) => {
+test("hands only when the teacher asks", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   await ada.mayTap("Raise hand");
@@ -338,7 +338,7 @@ test("a new code takes the place of the old one", { tag: "@once" }, async ({ cla
   await classroom.everybodySees({ hands: ["Ada"] });
 });
 
-test("somebody is removed from the class", async ({ classroom, device }) => {
+test("somebody is removed from the class", { tag: "@once" }, async ({ classroom, device }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
   await teacher.ask();
@@ -362,7 +362,7 @@ test("somebody is removed from the class", async ({ classroom, device }) => {
   await again.mayTap("Raise hand", "Not now");
 });
 
-test("a student becomes a co-teacher", async ({ classroom }) => {
+test("a student becomes a co-teacher", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor, sam] = await classroom.studentsNamed("Ada", "Noor", "Sam");
   await teacher.ask();
