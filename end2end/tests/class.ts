@@ -231,11 +231,11 @@ export class Student extends Room {
     await expect(this.sheet).toBeHidden();
   }
 
-  /** Opens the list, and says that it is this one. */
-  async looksAtList(lists: Lists): Promise<void> {
+  /** Opens the list, and says that the hands that can be read there are these. */
+  async looksAtList(hands: string[]): Promise<void> {
     await this.look();
     await this.openList();
-    await expect(this.sheet.locator(".hand .name bdi")).toHaveText(lists.hands, { useInnerText: true });
+    await expect(this.sheet.locator(".hand .name bdi")).toHaveText(hands, { useInnerText: true });
     await this.closeList();
   }
 

@@ -192,6 +192,25 @@ test("a tap that is kept is not sent when it would mean something else", { tag: 
   await classroom.everybodySees({ hands: ["Ada", "Noor"] });
 });
 
+test("of two taps that are kept the last is sent", { tag: "@once" }, async ({ classroom }) => {
+  const { teacher } = classroom;
+  const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");
+  await teacher.ask({ question: "Who has a pen?" });
+  await noor.page.context().setOffline(true);
+  await noor.isReconnecting();
+  await noor.tap("Raise hand");
+  await noor.mayTap("Sending…", "Not now");
+  await noor.tap("Not now");
+  await noor.mayTap("Raise hand", "Sending…");
+  await noor.page.context().setOffline(false);
+  await noor.isLive();
+  await expect(noor.button("Not now")).toBeHidden();
+  await expect(noor.button("Sending…")).toBeHidden();
+  await ada.raise();
+  await classroom.everybodySees({ hands: ["Ada"] });
+  await expect(noor.problem).toBeHidden();
+});
+
 test("a teacher's network drops", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   const [ada, noor] = await classroom.studentsNamed("Ada", "Noor");

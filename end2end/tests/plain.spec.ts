@@ -37,7 +37,7 @@ test("a class from its start to its end, without JavaScript", async ({ classroom
   await ada.raise();
   await sam.notNow();
   await classroom.everybodySees({ hands: ["Noor", "Ada"] });
-  await sam.looksAtList({ hands: ["Noor", "Ada"] });
+  await sam.looksAtList(["Noor", "Ada"]);
   await ada.hasPlace(2, 2);
   await noor.lower();
   await noor.raise();

@@ -39,7 +39,7 @@ test("a class from its start to its end", async ({ classroom, handup }) => {
   await ada.raise();
   await classroom.everybodySees({ hands: ["Noor", "Ada Lovelace"] });
   for (const student of classroom.students) {
-    await student.looksAtList({ hands: ["Noor", "Ada Lovelace"] });
+    await student.looksAtList(["Noor", "Ada Lovelace"]);
   }
   await expect(teacher.page.getByRole("heading", { name: /^Raised hands: 2\s?of 3 here$/ })).toBeVisible();
   await noor.hasPlace(1, 2);

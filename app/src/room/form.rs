@@ -1,5 +1,5 @@
-//! A form of the room, sent without leaving the page. Of what a student taps while nothing gets through
-//! the tap is kept, and sent once the page follows the class again.
+//! A form of the room, sent without leaving the page. A student's tap that does not get through is kept,
+//! and sent once the page follows the class again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::net::{self, Answer};
 use crate::trouble::Trouble;
 use crate::words::live as words;
 
-/// How often it is looked whether what was kept can be sent.
+/// How often the page checks whether a kept tap can be sent.
 const LOOKS: Duration = Duration::from_millis(500);
 
 /// Sends a form of the room without leaving the page. A form that leads to another page is left
@@ -23,21 +23,20 @@ pub fn send(live: Live, event: &SubmitEvent) {
     let Some(sent) = net::send(event, &live.me.to_string()) else { return };
     let kept = Kept::of(live, event);
     spawn_local(async move {
-        match (sent.await, kept) {
-            (Ok(Answer { status: 200, text, .. }), _) => {
-                live.sending.set(None);
-                live.deed_done.set(Some(text.parse().unwrap_or_default()));
-                live.trouble.set(None);
+        let Ok(Answer { status, text, .. }) = sent.await else {
+            match kept {
+                Some(kept) => kept.send(live).await,
+                None => live.trouble.set(Some(words::offline().to_owned())),
             }
-            (Ok(Answer { text, .. }), _) => {
-                live.sending.set(None);
-                let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
-                live.trouble.set(Some(trouble.sentence().to_owned()));
-            }
-            (Err(_), Some(kept)) => kept.send(live).await,
-            (Err(_), None) => {
-                live.trouble.set(Some(words::offline().to_owned()));
-            }
+            return;
+        };
+        live.sending.set(None);
+        if status == 200 {
+            live.deed_done.set(Some(text.parse().unwrap_or_default()));
+            live.trouble.set(None);
+        } else {
+            let trouble = json::read::<Trouble>(&text).unwrap_or(Trouble::Failed);
+            live.trouble.set(Some(trouble.sentence().to_owned()));
         }
     });
 }
@@ -66,6 +65,10 @@ impl Kept {
         live.sending.set(Some(self.deed.clone()));
         loop {
             net::pause(LOOKS).await;
+            // Of two taps the last is what is wanted.
+            if live.sending.with_untracked(|deed| deed.as_ref() != Some(&self.deed)) {
+                return;
+            }
             if !self.button.is_connected() || question(live) != self.question {
                 live.sending.set(None);
                 return;

@@ -125,10 +125,14 @@ impl Part {
     /// What its acceptance began goes on, as if it had not ended.
     fn go_on(&mut self) {
         self.state = InviteeState::Accepted;
+        self.reason = None;
+        self.forget_end();
+    }
+
+    fn forget_end(&mut self) {
         self.ended_at = None;
         self.ended_by = None;
         self.end_data = None;
-        self.reason = None;
     }
 
     /// Whether it can be answered again when its invitation is opened again, to everyone or to some:
@@ -149,9 +153,7 @@ impl Part {
             self.settled_at = Some(event.at);
             self.settled_seq = event.seq;
             self.data.clone_from(&as_it_is.data);
-            self.ended_at = None;
-            self.ended_by = None;
-            self.end_data = None;
+            self.forget_end();
         }
     }
 }
