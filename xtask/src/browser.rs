@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::exec::{self, say};
 use crate::install;
@@ -51,11 +52,21 @@ pub fn run(
             .env("HANDUP_REPORT", &told)
             .envs(programs.iter().map(|Found { variable, path, .. }| (variable, path))),
     );
-    match std::fs::read_to_string(&told) {
-        Ok(json) => *counts = counted(&json)?,
-        Err(_) => say("Playwright has left no report: its tests are not in the sum"),
+    let Ok(json) = std::fs::read_to_string(&told) else {
+        say("Playwright has left no report: its tests are not in the sum");
+        return outcome;
+    };
+    let report = parsed(&json)?;
+    *counts = counted(&report)?;
+    let complaints = complaints(&report);
+    if complaints.is_empty() {
+        return outcome;
     }
-    outcome
+    let told = complaints.join("\n        ");
+    if outcome.is_ok() {
+        say(&told);
+    }
+    outcome.context(told)
 }
 
 /// Measures the room on a slow phone.
@@ -76,10 +87,12 @@ pub fn bench(workspace: &Workspace, server: &Path, args: &[OsString]) -> Result<
     )
 }
 
-/// What Playwright's JSON report tells.
-fn counted(json: &str) -> Result<Counts> {
-    let report: serde_json::Value =
-        serde_json::from_str(json).context("Playwright's report is not JSON")?;
+/// Playwright's JSON report.
+fn parsed(json: &str) -> Result<Value> {
+    serde_json::from_str(json).context("Playwright's report is not JSON")
+}
+
+fn counted(report: &Value) -> Result<Counts> {
     let number = |what: &str| {
         report["stats"][what]
             .as_u64()
@@ -92,6 +105,50 @@ fn counted(json: &str) -> Result<Counts> {
     })
 }
 
+/// A line for each test that failed, or that passed at its second try only: its project, its name
+/// and the beginning of what was wrong. A reader of a long output looks at its end.
+fn complaints(report: &Value) -> Vec<String> {
+    fn specs<'a>(suite: &'a Value, found: &mut Vec<&'a Value>) {
+        found.extend(list(suite, "specs"));
+        list(suite, "suites").for_each(|inner| specs(inner, found));
+    }
+    let mut found = Vec::new();
+    specs(report, &mut found);
+    let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
+    let mut complaints = Vec::new();
+    for spec in found {
+        for test in list(spec, "tests") {
+            let outcome = match test["status"].as_str() {
+                Some("unexpected") => "failed",
+                Some("flaky") => "passed at its second try",
+                _ => continue,
+            };
+            let message =
+                list(test, "results").find_map(|result| result["error"]["message"].as_str());
+            let said: Vec<_> = message.unwrap_or_default().lines().map(without_colors).collect();
+            let said = said.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+            let said = said.take(4).collect::<Vec<_>>().join(" | ");
+            let (project, title) = (text(&test["projectName"]), text(&spec["title"]));
+            let (file, line) = (text(&spec["file"]), &spec["line"]);
+            complaints.push(format!(
+                "[{project}] {file}:{line} \u{201c}{title}\u{201d} {outcome}: {said}"
+            ));
+        }
+    }
+    complaints
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    value[name].as_array().into_iter().flatten()
+}
+
+/// A line without the escape sequences by which a terminal colors it.
+fn without_colors(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |shown, part| shown + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,8 +158,34 @@ mod tests {
         let json = r#"{"suites": [], "stats": {"startTime": "2026-01-01T00:00:00.000Z",
             "duration": 1.5, "expected": 7, "skipped": 1, "unexpected": 2, "flaky": 1}}"#;
         let counts = Counts { passed: 8, failed: 2, skipped: 1 };
-        assert_eq!(counted(json).unwrap(), counts);
-        assert!(counted("{}").is_err());
-        assert!(counted("").is_err());
+        assert_eq!(counted(&parsed(json).unwrap()).unwrap(), counts);
+        assert!(counted(&parsed("{}").unwrap()).is_err());
+        assert!(parsed("").is_err());
+    }
+
+    #[test]
+    fn what_failed_is_told_in_a_line_each() {
+        let report = serde_json::json!({"suites": [{
+            "specs": [
+                {"title": "fine", "file": "a.spec.ts", "line": 3, "tests": [
+                    {"projectName": "phone", "status": "expected", "results": [{}]},
+                ]},
+            ],
+            "suites": [{"specs": [
+                {"title": "a class", "file": "b.spec.ts", "line": 12, "tests": [
+                    {"projectName": "webkit", "status": "flaky", "results": [
+                        {"error": {"message": "\u{1b}[2mexpect(\u{1b}[22mit)\n\n  Expected: 1"}}, {},
+                    ]},
+                    {"projectName": "phone", "status": "unexpected", "results": [{}]},
+                ]},
+            ]}],
+        }]});
+        assert_eq!(
+            complaints(&report),
+            [
+                "[webkit] b.spec.ts:12 \u{201c}a class\u{201d} passed at its second try: expect(it) | Expected: 1",
+                "[phone] b.spec.ts:12 \u{201c}a class\u{201d} failed: ",
+            ]
+        );
     }
 }

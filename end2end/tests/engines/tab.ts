@@ -53,7 +53,7 @@ const INTERVALS = [50, 100, 200, 500];
 
 /** Tries until it holds. */
 export const holds = (attempt: () => Promise<void>): Promise<void> =>
-  expect(attempt).toPass({ intervals: INTERVALS, timeout: 20_000 });
+  expect(attempt).toPass({ intervals: INTERVALS, timeout: 30_000 });
 
 const CONTROL = "\uE009";
 
@@ -152,13 +152,48 @@ export class Tab {
 
   /** Presses something where it is, as often as said, with as many milliseconds in between. */
   async press(kind: Kind, name: string, { times = 1, apart = 0 } = {}): Promise<void> {
-    const { x, y } = await this.#point({ kind, name });
-    const actions: Step[] = [{ type: "pointerMove", x, y }];
-    for (let time = 0; time < times; time++) {
-      if (time > 0) actions.push({ type: "pause", duration: apart });
-      actions.push({ type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 });
+    await holds(async () => {
+      const { x, y } = await this.#point({ kind, name });
+      const actions: Step[] = [{ type: "pointerMove", x, y }];
+      for (let time = 0; time < times; time++) {
+        if (time > 0) actions.push({ type: "pause", duration: apart });
+        actions.push({ type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 });
+      }
+      if (this.hasScript) await this.#watchPress();
+      await this.#move(actions);
+      if (this.hasScript) expect(await this.#hit(), `a press of ${name}`).toBe(true);
+    });
+  }
+
+  /** Notes whether the next press comes to a control: what was found may have moved since, or
+   * changed, and takes no press for a moment. */
+  #watchPress(): Promise<null> {
+    return this.run(() => {
+      const aimed: { isUp?: boolean; isHit?: boolean } = {};
+      (window as unknown as { aimed: object }).aimed = aimed;
+      addEventListener("pointerup", () => (aimed.isUp = true), { capture: true, once: true });
+      const note = ({ target }: Event) => {
+        aimed.isHit = target instanceof Element && target.closest("a, button, summary, input, select, textarea, label") !== null;
+      };
+      addEventListener("click", note, { capture: true, once: true });
+      return null;
+    });
+  }
+
+  /** Whether the press has come to a control. A page that is gone has taken it. */
+  async #hit(): Promise<boolean> {
+    for (;;) {
+      try {
+        const state = await this.run(() => {
+          const { aimed } = window as unknown as { aimed?: { isUp?: boolean; isHit?: boolean } };
+          if (!aimed || aimed.isHit) return "hit";
+          return aimed.isUp ? "missed" : "on its way";
+        });
+        if (state !== "on its way") return state === "hit";
+      } catch {
+        return true;
+      }
     }
-    await this.#move(actions);
   }
 
   /** Types into a field, in the place of what is there. */
