@@ -153,7 +153,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
                 actor: teacher,
                 invite_id: turn,
                 invitee_list: InviteeList::Members(vec![some(offset)]),
-                data: Operation::Speaking.to_data(),
+                data: Operation::CALL.to_data(),
                 timeout: Timeout::NEVER,
                 answers: Answers::Each,
             });

@@ -145,6 +145,34 @@ room-of-students = of { $students } here
 room-all-hands = All hands
 room-lower-all = Lower all
 room-next-hand = Next
+room-pick = Pick
+room-pick-title = Pick who speaks
+room-pick-fair = Fair pick
+room-pick-hand = Random hand
+room-pick-of-all = Of everybody here
+room-pick-fair-of-all = Fair pick of all
+room-pick-student = Random student
+room-pick-again = Pick again
+room-fair-order = Fair order
+room-fair-order-means = Whoever had the fewest turns is next.
+# Why somebody was picked, and how many turns they had: beside their name, for teachers.
+room-no-turn-yet = no turn yet
+# $turns (Number)
+room-so-many-turns = { $turns ->
+    [one] 1 turn
+   *[other] { $turns } turns
+}
+# $turns (Number)
+room-fewest-turns = fewest turns: { $turns }
+room-longest-since = longest since a turn
+room-first-up = first hand
+room-drawn = drawn at random
+# The same, to the one who was picked.
+room-your-no-turn-yet = You have had no turn yet.
+room-your-fewest-turns = You have had the fewest turns.
+room-your-longest-since = Your last turn was the longest ago.
+room-your-first-up = Your hand was up first.
+room-your-drawn = You were drawn at random.
 room-start-turn = Start turn
 room-skip = Skip
 room-not-answering = not answering
@@ -172,6 +200,19 @@ room-question-cleared = Question cleared.
 room-class = Class
 # $here (Number), $joined (Number)
 room-here-and-joined = { $here } here, { $joined } joined
+# $spoken (Number)
+room-have-spoken = { $spoken ->
+    [one] 1 has spoken.
+   *[other] { $spoken } have spoken.
+}
+room-all-raised = All have raised a hand.
+# $silent (Number)
+room-no-hand-so-far = { $silent ->
+    [one] 1 has not raised a hand yet.
+   *[other] { $silent } have not raised a hand yet.
+}
+# $hands (Number), $turns (Number)
+room-hands-and-turns = So far: hands { $hands }, turns { $turns }
 room-speaks = speaking
 room-has-hand-up = hand up
 room-hand-down = Hand down
@@ -242,6 +283,10 @@ live-everybody = All
 live-nobody-found = Nobody here is called that.
 # $students (Number)
 live-so-many-away = Away { $students }
+# $students (Number)
+live-so-many-without-hand = No hand yet { $students }
+# $students (Number)
+live-so-many-without-turn = No turn yet { $students }
 live-offline = That didn’t get through. Check your connection and tap again.
 live-call-not-opened = The call could not be opened. Check your connection, or reload this page, and try again.
 
@@ -318,6 +363,7 @@ trouble-name-long = That name is too long for the list. Keep it to 64 characters
 trouble-name-strange = That name holds characters that can't be shown. Type it again.
 trouble-question-long = That question is too long. Shorten it and ask again.
 trouble-settled = That was already settled. The list shows how things stand now.
+trouble-nobody-to-pick = There is nobody to pick. Whoever has passed, speaks or is not connected is not picked.
 trouble-floor-closed = Hands are not being taken right now. Wait until your teacher asks.
 trouble-not-allowed = Only a teacher of this class can do that.
 trouble-last-teacher = A class needs a teacher. Make somebody a co-teacher first, or end the class.
@@ -404,6 +450,8 @@ signs-key-end = End turn
 signs-key-ask = Ask for hands
 signs-key-stop = Stop asking
 signs-key-lower = Lower the first hand
+signs-key-fair = Fair pick
+signs-key-random = Random hand
 signs-key-undo = Undo
 signs-key-invite = Invite that row
 signs-key-join = Show how to join
@@ -845,6 +893,7 @@ said-lowered = hand lowered
 said-called-on = called on to speak
 said-followed = lowered for a new question
 said-skipped = passed over
+said-picked-again = somebody else was picked
 said-undone = taken back
 said-spoke = turn over
 said-ended = ended

@@ -9,6 +9,7 @@ mod page;
 mod progress;
 mod routes;
 mod stream;
+mod tally;
 mod writer;
 
 pub use self::page::ExportPage;

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use classroom::Obstacle;
 use server::Error;
-use signaling::Rejection;
+use signaling::{Code, Rejection};
 
 use crate::trouble::Trouble;
 
@@ -85,6 +85,7 @@ impl From<Rejection> for Trouble {
             Rejection::LastTeacher => Self::LastTeacher,
             Rejection::Ended => Self::Ended,
             Rejection::NotPermitted => Self::NotAllowed,
+            Rejection::Application(refusal) if refusal.code == Code::Nobody => Self::NobodyToPick,
             Rejection::NoSuchInvitation
             | Rejection::AlreadyProcessed(_)
             | Rejection::NotAMember
@@ -124,9 +125,11 @@ pub const fn status(trouble: Trouble) -> StatusCode {
         Trouble::NotHere | Trouble::NothingKept | Trouble::NotAdmin | Trouble::WrongPassword => {
             StatusCode::UNAUTHORIZED
         }
-        Trouble::Full | Trouble::Settled | Trouble::LastTeacher | Trouble::OtherPerson => {
-            StatusCode::CONFLICT
-        }
+        Trouble::Full
+        | Trouble::Settled
+        | Trouble::NobodyToPick
+        | Trouble::LastTeacher
+        | Trouble::OtherPerson => StatusCode::CONFLICT,
         Trouble::Ended | Trouble::LinkUsed | Trouble::LinkOver => StatusCode::GONE,
         Trouble::TooFast => StatusCode::TOO_MANY_REQUESTS,
         Trouble::Busy => StatusCode::SERVICE_UNAVAILABLE,

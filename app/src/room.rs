@@ -20,6 +20,7 @@ mod follow;
 #[cfg(feature = "browser")]
 mod form;
 mod heading;
+mod hero;
 mod icon;
 mod inside;
 mod join;

@@ -74,6 +74,8 @@ troubles! {
     QuestionLong = "question-long", question_long;
     /// Somebody else's move came first.
     Settled = "settled", settled;
+    /// A pick finds nobody.
+    NobodyToPick = "nobody-to-pick", nobody_to_pick;
     /// The floor is closed.
     FloorClosed = "floor-closed", floor_closed;
     /// A teacher's deed by a student, or the like.

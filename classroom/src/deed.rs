@@ -1,12 +1,14 @@
 //! What a person does in the room, as the engine's verbs.
 
+use std::collections::BTreeSet;
+
 use signaling::{
     Answers, Command, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role, SettingsChange,
     Timeout, Timestamp, UserId,
 };
 
 use crate::follow::bring_down;
-use crate::perform::{call_on, end_turns, invite_to_speak};
+use crate::turns::{call_on, end_turns, invite_to_speak};
 use crate::{ASK_ANYTIME, Lesson, Move, Operation, Reason, Round};
 
 /// One tap, or one form sent.
@@ -90,7 +92,7 @@ pub fn plan(
         }
         Deed::Done => end_turns(&lesson, actor, actor),
         Deed::Move(it) => {
-            vec![Command::Perform { actor, data: it.to_data(), fresh }]
+            vec![Command::Perform { actor, data: it.to_data(), fresh, here: BTreeSet::new() }]
         }
         Deed::Undo(performed) => vec![Command::Undo { actor, performed: *performed, fresh }],
         Deed::CallOn(student) => call_on(&lesson, actor, *student, fresh),

@@ -8,8 +8,11 @@ pub const ASK_ANYTIME: Switch = Switch::on("askAnytime");
 /// Whoever is called next and has a hand up begins to speak at once.
 pub const TURN_STARTS_AT_ONCE: Switch = Switch::off("turnStartsAtOnce");
 
+/// Whoever had the fewest turns is next, whosever hand was up first.
+pub const FAIR_ORDER: Switch = Switch::off("fairOrder");
+
 /// The settings that the classroom adds to those of a class.
-pub(crate) const SWITCHES: [Switch; 2] = [ASK_ANYTIME, TURN_STARTS_AT_ONCE];
+pub(crate) const SWITCHES: [Switch; 3] = [ASK_ANYTIME, TURN_STARTS_AT_ONCE, FAIR_ORDER];
 
 /// A student has one open ask at a time.
 pub const SECOND_ASK: Rejection = Rejection::Application(Refusal {

@@ -3,7 +3,8 @@
 use signaling::event::{InviteeAccepted, InviteeRejected, ReceiveNewInvitation};
 use signaling::{
     Application, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
-    InviteeList, InviteeState, LogReader, Performance, Rejection, Role, Switch, Timestamp, UserId,
+    InviteeList, InviteeState, LogReader, Performance, Performing, Rejection, Role, Switch,
+    Timestamp, UserId,
 };
 
 use crate::history::Chronicle;
@@ -17,7 +18,7 @@ impl Application for Classroom {
     fn finish_reason(&self, data: &str) -> Option<&'static str> {
         Some(match Operation::read(data)? {
             Operation::HandRaising { .. } => Reason::Lowered.text(),
-            Operation::Speaking | Operation::SpeechApplication => Reason::Spoke.text(),
+            Operation::Speaking { .. } | Operation::SpeechApplication => Reason::Spoke.text(),
         })
     }
 
@@ -25,7 +26,7 @@ impl Application for Classroom {
         match &event.kind {
             EventKind::InviteeAccepted(InviteeAccepted { invite_id, invitee, .. }) => {
                 match operation_of(group, *invite_id) {
-                    Some((Operation::Speaking, _)) => has_the_floor(group, *invitee),
+                    Some((Operation::Speaking { .. }, _)) => has_the_floor(group, *invitee),
                     Some((Operation::SpeechApplication, student)) => {
                         let mut commands = has_the_floor(group, student);
                         // One that the first does not take would be a raised hand again after the turn.
@@ -42,9 +43,8 @@ impl Application for Classroom {
                     Some((Operation::SpeechApplication, student)) => {
                         vec![withdraw(student, *invite_id, Reason::Lowered)]
                     }
-                    Some((Operation::HandRaising { .. } | Operation::Speaking, _)) | None => {
-                        Vec::new()
-                    }
+                    Some((Operation::HandRaising { .. } | Operation::Speaking { .. }, _))
+                    | None => Vec::new(),
                 }
             }
             EventKind::MemberChanged(changed) if changed.role == Role::Teacher => {
@@ -75,7 +75,7 @@ impl Application for Classroom {
             // The question stands on every screen until it is cleared or followed.
             Some(Operation::HandRaising { .. }) => new.invitee_list == InviteeList::Everyone,
             // Whoever declines the floor has passed, and keeps their place.
-            Some(Operation::Speaking) => true,
+            Some(Operation::Speaking { .. }) => true,
             Some(Operation::SpeechApplication) | None => false,
         }
     }
@@ -83,12 +83,9 @@ impl Application for Classroom {
     fn perform(
         &self,
         group: &Group,
-        _: Timestamp,
-        actor: UserId,
-        data: &str,
-        fresh: InviteId,
+        performing: &Performing<'_>,
     ) -> Option<Result<Performance, Rejection>> {
-        Some(Move::read(data)?.plan(group, actor, fresh))
+        Some(Move::read(performing.data)?.plan(group, performing))
     }
 
     fn switches(&self) -> Vec<Switch> {

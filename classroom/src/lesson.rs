@@ -2,7 +2,7 @@
 
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
-use crate::{ASK_ANYTIME, Operation, Undo};
+use crate::{ASK_ANYTIME, Among, Operation, Tally, Undo, Why};
 
 /// How far a round has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,10 @@ pub struct Invited {
     pub invite_id: InviteId,
     /// Since when.
     pub since: Timestamp,
+    /// Why them, when they were picked.
+    pub why: Option<Why>,
+    /// Of whom they were picked.
+    pub among: Option<Among>,
 }
 
 /// Somebody who has the floor.
@@ -93,6 +97,8 @@ pub struct Turn {
     pub part_of: UserId,
     /// Since when.
     pub since: Timestamp,
+    /// Why them, when they were picked.
+    pub why: Option<Why>,
 }
 
 /// What matters most to one student right now; one thing at a time.
@@ -178,7 +184,9 @@ impl Lesson {
                 Some(Operation::HandRaising { question }) => {
                     lesson.round(&mut raised, invitation, question);
                 }
-                Some(Operation::Speaking) => lesson.turns(group, invitation),
+                Some(Operation::Speaking { why, among, .. }) => {
+                    lesson.turns(group, invitation, why, among);
+                }
                 Some(Operation::SpeechApplication) => lesson.ask(&mut raised, invitation),
                 None => {}
             }
@@ -221,16 +229,24 @@ impl Lesson {
     }
 
     /// Only a teacher gives the floor; a student's own invitation to teachers gives none.
-    fn turns(&mut self, group: &Group, invitation: &Invitation) {
+    fn turns(
+        &mut self,
+        group: &Group,
+        invitation: &Invitation,
+        why: Option<Why>,
+        among: Option<Among>,
+    ) {
         let invite_id = invitation.invite_id;
         let by_teacher = group.is_teacher(invitation.inviter);
         let parts = invitation.parts().iter();
         for part in parts.filter(|part| by_teacher || !group.is_teacher(part.user_id)) {
             let (user, since) = (part.user_id, part.place().at);
             match part.state {
-                InviteeState::Pending => self.invited.push(Invited { user, invite_id, since }),
+                InviteeState::Pending => {
+                    self.invited.push(Invited { user, invite_id, since, why, among });
+                }
                 InviteeState::Accepted => {
-                    self.speaking.push(Turn { user, invite_id, part_of: user, since });
+                    self.speaking.push(Turn { user, invite_id, part_of: user, since, why });
                 }
                 InviteeState::Rejected => self.declined.push((user, part.seq)),
                 InviteeState::Cancelled | InviteeState::TimedOut | InviteeState::Finished => {}
@@ -247,6 +263,7 @@ impl Lesson {
                 invite_id,
                 part_of: part.user_id,
                 since: part.place().at,
+                why: None,
             });
         } else if invitation.open {
             let source = HandSource::Ask(invite_id);
@@ -294,6 +311,14 @@ impl Lesson {
         self.speaking.iter().find(|turn| turn.user == user)
     }
 
+    /// Whether this student was called and declined, and nothing has been asked of them since.
+    pub(crate) fn has_passed(&self, user: UserId) -> bool {
+        match self.hand(user) {
+            Some(hand) => hand.passed,
+            None => self.declined.iter().any(|(declined, _)| *declined == user),
+        }
+    }
+
     /// The question that stands on every screen, whether or not it can still be answered.
     pub const fn round_now(&self) -> Option<&Round> {
         self.question.as_ref()
@@ -302,10 +327,22 @@ impl Lesson {
     /// Whom *Next* calls: whoever took the question that stands, while their hand is up; else the
     /// first who is connected and has not passed; else the first.
     pub fn hero(&self, is_online: impl Fn(UserId) -> bool) -> Option<&Hand> {
-        let winner = self.question.as_ref().and_then(|round| round.winner);
-        let of_winner = winner.and_then(|user| self.hand(user)).filter(|hand| !hand.passed);
+        let of_winner = self.hand_of_winner();
         let ready = || self.hands.iter().find(|hand| !hand.passed && is_online(hand.user));
         of_winner.or_else(ready).or_else(|| self.hands.first())
+    }
+
+    /// The same where whoever had the fewest turns is next.
+    pub fn fair_hero(&self, tally: &Tally, is_online: impl Fn(UserId) -> bool) -> Option<UserId> {
+        let of_winner = self.hand_of_winner().map(|hand| hand.user);
+        let ready = self.hands.iter().filter(|hand| !hand.passed && is_online(hand.user));
+        let fair = || tally.fair(ready.map(|hand| hand.user)).map(|(user, _)| user);
+        of_winner.or_else(fair).or_else(|| Some(self.hero(is_online)?.user))
+    }
+
+    fn hand_of_winner(&self) -> Option<&Hand> {
+        let winner = self.question.as_ref().and_then(|round| round.winner);
+        winner.and_then(|user| self.hand(user)).filter(|hand| !hand.passed)
     }
 
     /// The newest round in which this student has not answered.

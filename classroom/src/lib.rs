@@ -16,19 +16,26 @@ mod lesson;
 mod operation;
 mod perform;
 mod performed;
+mod pick;
 mod reason;
+mod tally;
+mod turns;
+mod why;
 
 use call::Calls;
 
 pub use asked_before::AskedBefore;
 pub use deed::{Deed, Obstacle, plan};
-pub use floor::{ASK_ANYTIME, SECOND_ASK, TURN_STARTS_AT_ONCE};
+pub use floor::{ASK_ANYTIME, FAIR_ORDER, SECOND_ASK, TURN_STARTS_AT_ONCE};
 pub use follow::Classroom;
 pub use lesson::{Hand, HandSource, Invited, Lesson, Phase, Round, Standing, Turn};
 pub use operation::Operation;
 pub use perform::{Move, SETTLED};
 pub use performed::{Undo, UndoneDeed};
+pub use pick::NOBODY;
 pub use reason::{KnownReason, Reason};
+pub use tally::{Share, Tally};
+pub use why::{Among, How, Why};
 
 /// The applications of Handup's engine: whoever opens an engine hands it these. One more stands in
 /// this line, as the second of a pair with the last.

@@ -1,7 +1,9 @@
 //! The strings that the classroom puts into `data`, and what it finds there.
 
 use serde::{Deserialize, Serialize};
-use signaling::json;
+use signaling::{InviteId, json};
+
+use crate::{Among, Why};
 
 /// What an invitation is for: a JSON object with an `operation`. Fields beside those known here
 /// are left alone.
@@ -15,7 +17,17 @@ pub enum Operation {
         question: Option<String>,
     },
     /// A teacher invites a student to speak; to accept is to have the floor.
-    Speaking,
+    Speaking {
+        /// Why them, when they were picked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<Why>,
+        /// Of whom they were picked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        among: Option<Among>,
+        /// The invitation of whoever was picked before and passed over by the teacher.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instead: Option<InviteId>,
+    },
     /// A student asks unprompted; for a teacher to accept is to give the floor.
     SpeechApplication,
 }
@@ -39,7 +51,18 @@ struct Asked {
     question: Option<String>,
 }
 
+/// What is not of these words is another program's, and the student is called all the same.
+#[derive(Deserialize)]
+struct Picked {
+    why: Option<String>,
+    among: Option<String>,
+    instead: Option<String>,
+}
+
 impl Operation {
+    /// A student is invited to speak whom a teacher has chosen.
+    pub const CALL: Self = Self::Speaking { why: None, among: None, instead: None };
+
     /// The operation in this `data`; none when it is not the classroom's.
     pub fn read(data: &str) -> Option<Self> {
         let Head { operation } = json::read(data).ok()?;
@@ -48,7 +71,13 @@ impl Operation {
                 let Asked { question } = json::read(data).ok()?;
                 Self::HandRaising { question }
             }
-            Kind::Speaking => Self::Speaking,
+            Kind::Speaking => {
+                json::read(data).map_or(Self::CALL, |picked: Picked| Self::Speaking {
+                    why: picked.why.and_then(|word| Why::read(&word)),
+                    among: picked.among.and_then(|word| Among::read(&word)),
+                    instead: picked.instead.and_then(|id| id.parse().ok()),
+                })
+            }
             Kind::SpeechApplication => Self::SpeechApplication,
         })
     }
@@ -66,10 +95,15 @@ mod tests {
     #[test]
     fn data_is_read_leniently_and_written_plainly() {
         let why = Operation::HandRaising { question: Some("Why?".to_owned()) };
+        let (why_drawn, among) = (Some(Why::Random), Some(Among::Everybody));
+        let drawn = Operation::Speaking { why: why_drawn, among, instead: None };
         for (data, operation) in [
             (r#"{"operation":"hand_raising"}"#, Some(Operation::HandRaising { question: None })),
             (r#"{"operation":"hand_raising","question":"Why?","x":1}"#, Some(why.clone())),
-            (r#"{"operation":"speaking"}"#, Some(Operation::Speaking)),
+            (r#"{"operation":"speaking"}"#, Some(Operation::CALL)),
+            (r#"{"operation":"speaking","why":"random","among":"everybody"}"#, Some(drawn.clone())),
+            (r#"{"operation":"speaking","why":"liked","among":"rows"}"#, Some(Operation::CALL)),
+            (r#"{"operation":"speaking","why":7}"#, Some(Operation::CALL)),
             (r#"{"operation":"speech_application"}"#, Some(Operation::SpeechApplication)),
             (r#"{"operation":"call"}"#, None),
             (r#"{"operation":7}"#, None),
@@ -79,6 +113,8 @@ mod tests {
             assert_eq!(Operation::read(data), operation, "{data}");
         }
         assert_eq!(why.to_data(), r#"{"operation":"hand_raising","question":"Why?"}"#);
-        assert_eq!(Operation::Speaking.to_data(), r#"{"operation":"speaking"}"#);
+        assert_eq!(Operation::CALL.to_data(), r#"{"operation":"speaking"}"#);
+        let data = r#"{"among":"everybody","operation":"speaking","why":"random"}"#;
+        assert_eq!(drawn.to_data(), data);
     }
 }

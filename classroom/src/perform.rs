@@ -6,11 +6,13 @@
 use serde::{Deserialize, Serialize};
 use signaling::{
     Answers, Code, Command, FinishWhom, Group, Invitation, InviteId, InviteeList, MAX_DATA_BYTES,
-    Performance, Refusal, Rejection, Timeout, UserId,
+    Performance, Performing, Refusal, Rejection, Timeout, UserId,
 };
 
-use crate::performed::{Account, UndoneDeed};
-use crate::{Hand, HandSource, Lesson, Operation, Reason, Round, TURN_STARTS_AT_ONCE};
+use crate::performed::{UndoneDeed, account, undoable};
+use crate::pick::{pick, pick_again};
+use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called};
+use crate::{Among, Hand, HandSource, How, Lesson, Operation, Reason, Round, TURN_STARTS_AT_ONCE};
 
 /// Somebody else was first, and there is nothing left to do it to.
 pub const SETTLED: Rejection = Rejection::Application(Refusal {
@@ -51,6 +53,22 @@ pub enum Move {
         /// Whether the student is not connected, and begins when they take it.
         #[serde(default)]
         waits: bool,
+    },
+    /// Pick a student by fairness or by lot, end the one turn and call them. Nothing happens when it is
+    /// not that turn which goes on, or somebody is called already.
+    Pick {
+        /// How.
+        how: How,
+        /// Of whom.
+        among: Among,
+        /// The invitation of the one turn that goes on; none when none does, or several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends: Option<InviteId>,
+    },
+    /// Pick somebody else in the place of a student who was picked and is silent.
+    PickAgain {
+        /// Whom.
+        student: UserId,
     },
     /// Begin the turn of a student who is called and silent.
     StartTurn {
@@ -94,9 +112,9 @@ impl Move {
     pub(crate) fn plan(
         &self,
         group: &Group,
-        actor: UserId,
-        fresh: InviteId,
+        performing: &Performing<'_>,
     ) -> Result<Performance, Rejection> {
+        let Performing { actor, fresh, .. } = *performing;
         if !group.is_teacher(actor) {
             return Err(Rejection::NotPermitted);
         }
@@ -119,6 +137,10 @@ impl Move {
             Self::Next { student, ends, waits } => {
                 next(group, &lesson, actor, *student, *ends, *waits, fresh)
             }
+            Self::Pick { how, among, ends } => {
+                pick(group, &lesson, performing, *how, *among, *ends)
+            }
+            Self::PickAgain { student } => pick_again(group, &lesson, performing, *student),
             Self::StartTurn { student } => answer_for(&lesson, actor, *student, true),
             Self::Skip { student } => answer_for(&lesson, actor, *student, false),
             Self::EndTurn { student } => {
@@ -139,17 +161,6 @@ impl Move {
             }
         }
     }
-}
-
-/// Commands that are undone together, about one student where it names one.
-fn undoable(commands: Vec<Command>, deed: UndoneDeed, student: Option<UserId>) -> Performance {
-    let data = account(deed, student, usize::from(student.is_some()));
-    Performance { undoable: 0..commands.len(), commands, data }
-}
-
-/// What `onPerformed` tells of a deed that so many hands came down by.
-fn account(operation: UndoneDeed, student: Option<UserId>, count: usize) -> String {
-    Account { operation, student, count }.to_data()
 }
 
 fn ask(
@@ -231,11 +242,6 @@ fn next(
     Ok(undoable(commands, UndoneDeed::Next, Some(student)))
 }
 
-fn answer(actor: UserId, invite_id: InviteId, invitee: UserId, accepts: bool) -> Command {
-    let reason = (!accepts).then(|| Reason::Skipped.text().to_owned());
-    Command::AnswerFor { actor, invite_id, invitee, accepts, data: String::new(), reason }
-}
-
 fn answer_for(
     lesson: &Lesson,
     actor: UserId,
@@ -249,51 +255,6 @@ fn answer_for(
         None => return Err(SETTLED),
     };
     Ok(Performance { commands, undoable: 0..0, data: String::new() })
-}
-
-/// Calls on a student: an unprompted hand is taken, and another one invited to speak.
-pub(crate) fn call_on(
-    lesson: &Lesson,
-    actor: UserId,
-    student: UserId,
-    fresh: InviteId,
-) -> Vec<Command> {
-    let sources = lesson.hand(student).map(|hand| hand.sources.as_slice()).unwrap_or_default();
-    let ask = sources.iter().find_map(|source| match source {
-        HandSource::Ask(invite_id) => Some(*invite_id),
-        HandSource::Round(_) => None,
-    });
-    match ask {
-        Some(invite_id) if !is_called(lesson, student) => {
-            vec![Command::Accept { actor, invite_id, data: String::new() }]
-        }
-        _ => invite_to_speak(lesson, actor, student, fresh),
-    }
-}
-
-/// Whether a student is invited to speak, or speaks.
-fn is_called(lesson: &Lesson, student: UserId) -> bool {
-    lesson.invited(student).is_some() || lesson.turn(student).is_some()
-}
-
-/// Invites a student to speak who is not called yet.
-pub(crate) fn invite_to_speak(
-    lesson: &Lesson,
-    actor: UserId,
-    student: UserId,
-    fresh: InviteId,
-) -> Vec<Command> {
-    if is_called(lesson, student) {
-        return Vec::new();
-    }
-    vec![Command::InviteInGroup {
-        actor,
-        invite_id: fresh,
-        invitee_list: InviteeList::Members(vec![student]),
-        data: Operation::Speaking.to_data(),
-        timeout: Timeout::NEVER,
-        answers: Answers::Each,
-    }]
 }
 
 fn lower(teacher: UserId, hand: &Hand) -> Vec<Command> {
@@ -326,17 +287,4 @@ fn lower_answers(
         HandSource::Ask(_) => None,
     };
     hand.sources.iter().filter_map(finish)
-}
-
-/// Ends the turns of a speaker.
-pub(crate) fn end_turns(lesson: &Lesson, actor: UserId, speaker: UserId) -> Vec<Command> {
-    let turns = lesson.speaking.iter().filter(|turn| turn.user == speaker);
-    let finish = turns.map(|turn| Command::Finish {
-        actor,
-        invite_id: turn.invite_id,
-        whom: FinishWhom::Member(turn.part_of),
-        reason: None,
-        data: String::new(),
-    });
-    finish.collect()
 }

@@ -1,7 +1,7 @@
 //! What a teacher did as one and can take back, as `onPerformed` tells it in its `data`.
 
 use serde::{Deserialize, Serialize};
-use signaling::{Group, Timestamp, UserId, json};
+use signaling::{Command, Group, Performance, Timestamp, UserId, json};
 
 /// What can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,21 @@ impl Account {
     pub fn to_data(&self) -> String {
         serde_json::json!(self).to_string()
     }
+}
+
+/// Commands that are undone together, about one student where it names one.
+pub(crate) fn undoable(
+    commands: Vec<Command>,
+    deed: UndoneDeed,
+    student: Option<UserId>,
+) -> Performance {
+    let data = account(deed, student, usize::from(student.is_some()));
+    Performance { undoable: 0..commands.len(), commands, data }
+}
+
+/// What `onPerformed` tells of a deed that so many hands came down by.
+pub(crate) fn account(operation: UndoneDeed, student: Option<UserId>, count: usize) -> String {
+    Account { operation, student, count }.to_data()
 }
 
 /// What was done last and can be taken back, for 30 seconds.

@@ -9,6 +9,8 @@ signaling::reasons! {
         Lowered = "lowered",
         /// The hand came down because it answered a question that another one followed.
         Followed = "followed",
+        /// A teacher has picked somebody else in the student's place.
+        PickedAgain = "picked_again",
         /// A teacher passed over a student who was called and silent.
         Skipped = "skipped",
         /// The turn is over.

@@ -202,11 +202,8 @@ fn what_is_not_the_classrooms_or_is_one_to_one_is_no_part_of_the_lesson() {
         class.sends(in_group(ADA, call, Everyone, data, Answers::Each));
         class.sends(accept(CLEO, call));
     }
-    let operations = [
-        Operation::HandRaising { question: None },
-        Operation::Speaking,
-        Operation::SpeechApplication,
-    ];
+    let operations =
+        [Operation::HandRaising { question: None }, Operation::CALL, Operation::SpeechApplication];
     for operation in operations {
         for (actor, invitee) in [(ADA, CLEO), (CLEO, ADA)] {
             let (private, data) = (class.fresh(), operation.to_data());
@@ -1281,7 +1278,7 @@ fn a_browser_that_came_in_the_middle_reads_the_same_lesson() {
 #[test]
 fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
     let names: Vec<&str> = APPLICATIONS.switches().iter().map(|switch| switch.name()).collect();
-    assert_eq!(names, ["askAnytime", "turnStartsAtOnce", "studentsMayCall"]);
+    assert_eq!(names, ["askAnytime", "turnStartsAtOnce", "fairOrder", "studentsMayCall"]);
     let distinct: BTreeSet<&str> = names.iter().copied().chain(["locked"]).collect();
     assert_eq!(distinct.len(), names.len() + 1);
 }
@@ -1289,7 +1286,7 @@ fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
 #[test]
 fn the_classroom_and_calls_answer_for_what_is_theirs_as_one() {
     let hands = Operation::HandRaising { question: Some("Why?".to_owned()) }.to_data();
-    let floor = Operation::Speaking.to_data();
+    let floor = Operation::CALL.to_data();
     let ring = Offer { media: Media::Video, room: "r".to_owned() }.to_data();
     let silent = Offer { media: Media::Video, room: String::new() }.to_data();
     let asked = Operation::HandRaising { question: None }.to_data();

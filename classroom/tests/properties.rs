@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use classroom::history::{Chronicle, InOrder, Kind, Record};
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Deed, HandSource, Lesson, Move, Operation, Reason, Standing,
-    TURN_STARTS_AT_ONCE,
+    APPLICATIONS, ASK_ANYTIME, Among, Deed, HandSource, How, Lesson, Move, Operation, Reason,
+    Standing, TURN_STARTS_AT_ONCE, Tally,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -68,6 +68,8 @@ enum Tap {
     StopAsking,
     Clear,
     Next,
+    Pick(How, Among),
+    PickAgain,
     StartTurn,
     Skip,
     Undo,
@@ -122,11 +124,15 @@ fn any_student_deed() -> impl Strategy<Value = Deed> {
 
 fn any_tap() -> impl Strategy<Value = Tap> {
     let role = prop_oneof![Just(Role::Teacher), Just(Role::Student)];
+    let how = prop_oneof![Just(How::Fair), Just(How::Random)];
+    let among = prop_oneof![Just(Among::Hands), Just(Among::Everybody)];
     prop_oneof![
         3 => (0..=3_u32, any::<bool>()).prop_map(|(seconds, first)| Tap::Ask { seconds, first }),
         1 => Just(Tap::StopAsking),
         1 => Just(Tap::Clear),
         4 => Just(Tap::Next),
+        4 => (how, among).prop_map(|(how, among)| Tap::Pick(how, among)),
+        1 => Just(Tap::PickAgain),
         2 => Just(Tap::StartTurn),
         1 => Just(Tap::Skip),
         3 => Just(Tap::Undo),
@@ -201,6 +207,14 @@ impl Class {
         open.any(|i| i.inviter == student) && self.lesson().hand(student).is_none()
     }
 
+    /// The one turn that goes on.
+    fn one_turn(&self) -> Option<InviteId> {
+        match self.lesson().speaking.as_slice() {
+            [turn] => Some(turn.invite_id),
+            _ => None,
+        }
+    }
+
     fn made(&self) -> Vec<InviteId> {
         let made = self.log.iter().filter_map(|event| match &event.kind {
             EventKind::ReceiveNewInvitation(new) => Some(new.invite_id),
@@ -229,12 +243,13 @@ impl Class {
                     Tap::StopAsking => stop_asking(),
                     Tap::Clear => Deed::Move(Move::Clear {}),
                     Tap::Next if !students.contains(&on) => return None,
+                    Tap::Pick(how, among) => {
+                        let (how, among, ends) = (*how, *among, self.one_turn());
+                        Deed::Move(Move::Pick { how, among, ends })
+                    }
+                    Tap::PickAgain => Deed::Move(Move::PickAgain { student: on }),
                     Tap::Next => {
-                        let lesson = self.lesson();
-                        let ends = match lesson.speaking.as_slice() {
-                            [turn] => Some(turn.invite_id),
-                            _ => None,
-                        };
+                        let (lesson, ends) = (self.lesson(), self.one_turn());
                         let hero = lesson.hero(|_| true).map_or(on, |hand| hand.user);
                         Deed::Move(Move::Next { student: hero, ends, waits: false })
                     }
@@ -282,7 +297,7 @@ impl Class {
                     }
                 };
                 let operation = if *is_call {
-                    Operation::Speaking
+                    Operation::CALL
                 } else {
                     Operation::HandRaising { question: None }
                 };
@@ -456,11 +471,21 @@ fn operation(group: &Group, id: InviteId) -> Option<Operation> {
     Operation::read(&invitation.data)
 }
 
+/// Whether this student has declined a call that still stands.
+fn has_declined(group: &Group, student: UserId) -> bool {
+    group.live().filter(|it| it.group_id.is_some()).any(|it| {
+        let is_call = matches!(Operation::read(&it.data), Some(Operation::Speaking { .. }));
+        let declined = |part: &signaling::Invitee| part.state == InviteeState::Rejected;
+        let by_teacher = group.is_teacher(it.inviter);
+        is_call && by_teacher && it.part(student).is_some_and(declined)
+    })
+}
+
 /// Whose turn begins with this event.
 fn takes_the_floor(group: &Group, event: &Event) -> Option<UserId> {
     let EventKind::InviteeAccepted(accepted) = &event.kind else { return None };
     match operation(group, accepted.invite_id)? {
-        Operation::Speaking => Some(accepted.invitee),
+        Operation::Speaking { .. } => Some(accepted.invitee),
         Operation::SpeechApplication => group.invitation(accepted.invite_id).map(|ask| ask.inviter),
         Operation::HandRaising { .. } => None,
     }
@@ -553,7 +578,7 @@ proptest! {
                         signaling::Reason::Undone.text(),
                     ]
                 }
-                Some(Operation::Speaking | Operation::SpeechApplication) => {
+                Some(Operation::Speaking { .. } | Operation::SpeechApplication) => {
                     &[
                         Reason::Spoke.text(),
                         signaling::Reason::Left.text(),
@@ -588,7 +613,10 @@ proptest! {
             let passes = matches!(
                 moment.command,
                 Command::Reject { invite_id, .. }
-                    if operation(&moment.after.group, *invite_id) == Some(Operation::Speaking)
+                    if matches!(
+                        operation(&moment.after.group, *invite_id),
+                        Some(Operation::Speaking { .. })
+                    )
             );
             if passes || matches!(moment.command, Command::ChangeGroup { .. }) {
                 let places = |lesson: &Lesson| -> Vec<_> {
@@ -812,6 +840,66 @@ proptest! {
     }
 
     #[test]
+    fn the_tally_counts_what_the_history_does(life in any_life()) {
+        let class = lived(&life)?;
+        let (chronicle, _) = told(Chronicle::new(GROUP), &class.log);
+        // The tally reads what there is by the roles of today, the history by those of then.
+        let changes = class.log.iter().filter(|it| matches!(it.kind, EventKind::MemberChanged(_)));
+        if changes.count() > 1 {
+            return Ok(());
+        }
+        let tally = Tally::of(&class.group);
+        for share in &tally.members {
+            let person = chronicle.person(share.user).expect("a member");
+            prop_assert_eq!(share.turns, person.turns as usize, "turns of {:?}", share.user);
+            prop_assert_eq!(share.hands, person.hands as usize, "hands of {:?}", share.user);
+        }
+    }
+
+    #[test]
+    fn a_fair_pick_passes_over_nobody_who_had_less(
+        life in any_life(),
+        everybody in any::<bool>(),
+        away in any_index(),
+    ) {
+        let mut class = lived(&life)?;
+        let students = class.with_role(Role::Student);
+        if !students.is_empty() {
+            class.away.insert(*away.get(&students));
+        }
+        let among = if everybody { Among::Everybody } else { Among::Hands };
+        let (before, tally) = (class.lesson(), Tally::of(&class.group));
+        if !before.invited.is_empty() {
+            return Ok(());
+        }
+        let pick = Move::Pick { how: How::Fair, among, ends: class.one_turn() };
+        let done = class.tries(class.with_role(Role::Teacher)[0], &Deed::Move(pick));
+        let may = |user: &UserId| {
+            let hand = before.hand(*user);
+            (everybody || hand.is_some())
+                && hand.is_none_or(|hand| !hand.passed)
+                && !class.away.contains(user)
+                && before.turn(*user).is_none()
+        };
+        let mut ready: Vec<UserId> = students.into_iter().filter(may).collect();
+        // Whoever declined a call and has no hand up is not picked either.
+        ready.retain(|user| before.hand(*user).is_some() || !has_declined(&class.group, *user));
+        let Ok(_) = done else {
+            prop_assert!(ready.is_empty(), "{:?} were there to be picked", ready);
+            return Ok(());
+        };
+        let after = class.lesson();
+        let taken = after.invited.iter().map(|it| it.user).chain(after.speaking.iter().map(|it| it.user));
+        let picked: Vec<UserId> = taken.filter(|user| before.turn(*user).is_none()).collect();
+        prop_assert_eq!(picked.len(), 1);
+        prop_assert!(ready.contains(&picked[0]));
+        let level = |user: UserId| tally.share(user).map(|share| (share.level, share.since));
+        for user in ready {
+            prop_assert!(level(picked[0]) <= level(user), "{:?} before {:?}", picked[0], user);
+        }
+    }
+
+    #[test]
     fn a_chronicle_that_is_put_down_anywhere_goes_on_as_if_it_had_not_been(
         life in any_life(), at in any_index(),
     ) {
@@ -922,12 +1010,13 @@ fn the_lives_meet_every_standing_and_every_way_in_which_a_hand_comes_down() {
                         Some(Reason::Lowered) => met.insert("lowered"),
                         Some(Reason::Spoke) => met.insert("spoke"),
                         Some(Reason::Followed) => met.insert("followed"),
-                        Some(Reason::Skipped) => false,
+                        Some(Reason::Skipped | Reason::PickedAgain) => false,
                         None => met.insert("other"),
                     },
                     EventKind::InvitationCancelled(cancelled) => {
                         match cancelled.reason.as_deref() {
                             Some("lowered") => met.insert("withdrawn"),
+                            Some("picked_again") => met.insert("picked again"),
                             Some("roleChanged") => met.insert("role changed"),
                             Some("answeredElsewhere") => met.insert("answered elsewhere"),
                             _ => met.insert("other"),

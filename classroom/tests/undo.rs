@@ -109,7 +109,7 @@ fn seen_by_old_client(log: &[Event]) -> (BTreeSet<UserId>, BTreeSet<UserId>) {
             (EventKind::InviteeAccepted(it), Operation::HandRaising { .. }) => {
                 hands.insert((it.invitee, id));
             }
-            (EventKind::InviteeAccepted(it), Operation::Speaking) => {
+            (EventKind::InviteeAccepted(it), Operation::Speaking { .. }) => {
                 turns.insert((it.invitee, id));
             }
             (EventKind::InviteeAccepted(_), Operation::SpeechApplication) => {
@@ -119,7 +119,7 @@ fn seen_by_old_client(log: &[Event]) -> (BTreeSet<UserId>, BTreeSet<UserId>) {
             (EventKind::InviteeFinished(it), operation) => {
                 let whose = match operation {
                     Operation::SpeechApplication => *inviter,
-                    Operation::HandRaising { .. } | Operation::Speaking => it.invitee,
+                    Operation::HandRaising { .. } | Operation::Speaking { .. } => it.invitee,
                 };
                 hands.remove(&(whose, id));
                 turns.remove(&(whose, id));

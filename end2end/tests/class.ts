@@ -450,6 +450,15 @@ export class Teacher extends Room {
     await expect(this.hands).toHaveCount(0);
   }
 
+  /** Picks who speaks. */
+  async pick(way: string): Promise<void> {
+    await this.look();
+    await this.button("Pick").click();
+    const ways = this.page.getByRole("dialog", { name: "Pick who speaks" });
+    await this.press(ways.getByRole("button", { name: way, exact: true }));
+    await expect(ways).toBeHidden();
+  }
+
   /** What says what was done last. */
   get toast(): Locator {
     return this.page.locator(".toast");

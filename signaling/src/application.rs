@@ -3,6 +3,7 @@
 //! the same commit as an event, and read a log as the history of what it is about. Applications of
 //! one engine stand beside each other as a pair.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::event::{Performed, ReceiveNewInvitation};
@@ -42,6 +43,21 @@ impl LogReader for NoHistory {
     }
 }
 
+/// What somebody performs, and what is known at that moment beside the group.
+#[derive(Debug, Clone, Copy)]
+pub struct Performing<'a> {
+    /// When it is decided.
+    pub now: Timestamp,
+    /// Who performs it.
+    pub actor: UserId,
+    /// The application's string.
+    pub data: &'a str,
+    /// The first of the new ids for invitations.
+    pub fresh: InviteId,
+    /// Which members are connected.
+    pub here: &'a BTreeSet<UserId>,
+}
+
 /// What an application makes of a string that somebody performs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Performance {
@@ -69,15 +85,12 @@ pub trait Application: Send + Sync + 'static {
         false
     }
 
-    /// What `data` means as something that a member performs, in the group as it is at this moment;
-    /// none when it is not this application's. `fresh` is the first of the new ids for invitations.
+    /// What a string means as something that a member performs, in the group as it is at this moment;
+    /// none when it is not this application's.
     fn perform(
         &self,
         _group: &Group,
-        _now: Timestamp,
-        _actor: UserId,
-        _data: &str,
-        _fresh: InviteId,
+        _performing: &Performing<'_>,
     ) -> Option<Result<Performance, Rejection>> {
         None
     }
@@ -146,13 +159,9 @@ impl<A: Application, B: Application> Application for (A, B) {
     fn perform(
         &self,
         group: &Group,
-        now: Timestamp,
-        actor: UserId,
-        data: &str,
-        fresh: InviteId,
+        performing: &Performing<'_>,
     ) -> Option<Result<Performance, Rejection>> {
-        let of_first = self.0.perform(group, now, actor, data, fresh);
-        of_first.or_else(|| self.1.perform(group, now, actor, data, fresh))
+        self.0.perform(group, performing).or_else(|| self.1.perform(group, performing))
     }
 
     fn switches(&self) -> Vec<Switch> {
@@ -208,8 +217,9 @@ pub fn act(
 ) -> Result<Outcome, Rejection> {
     let mut events = Vec::new();
     let settlement = carry_out(group, now, command.clone(), application, &mut events)?;
-    if let Command::Perform { actor, data, fresh } = &command {
-        let performance = application.perform(group, now, *actor, data, *fresh);
+    if let Command::Perform { actor, data, fresh, here } = &command {
+        let performing = Performing { now, actor: *actor, data, fresh: *fresh, here };
+        let performance = application.perform(group, &performing);
         let performance = performance.unwrap_or(Err(Rejection::NothingToPerform))?;
         perform(group, now, *actor, performance, application, &mut events)?;
     }

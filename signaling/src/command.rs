@@ -1,5 +1,7 @@
 //! What a member can ask of a group, with every value checked before it gets this far.
 
+use std::collections::BTreeSet;
+
 use crate::{
     Alike, Answers, InviteId, InviteeList, Name, Role, Settings, SettingsChange, Timeout, UserId,
 };
@@ -127,6 +129,8 @@ pub enum Command {
         data: String,
         /// The first of the new ids for the invitations that it may make.
         fresh: InviteId,
+        /// Which members are connected, as the server knew when it was asked.
+        here: BTreeSet<UserId>,
     },
     /// Take back what was performed last.
     Undo {

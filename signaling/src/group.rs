@@ -10,7 +10,7 @@ use crate::invitation::Ends;
 use crate::live::{Live, Said, speaker};
 use crate::{
     Alike, Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
-    InviteeState, Member, Name, Performed, Role, Roll, Settings, Timestamp, UserId, json,
+    InviteeState, Member, Name, Performed, Place, Role, Roll, Settings, Timestamp, UserId, json,
 };
 
 /// A class: its members, its settings and its invitations.
@@ -345,7 +345,8 @@ pub fn apply(group: &mut Group, event: &Event) {
         }
         EventKind::MemberJoined(MemberJoined { user_id, name, role, alike }) => {
             let (name, alike) = (name.clone(), *alike);
-            group.members.push(Member { user_id: *user_id, name, role: *role, alike });
+            let joined = Place { seq: event.seq, at: event.at };
+            group.members.push(Member { user_id: *user_id, name, role: *role, alike, joined });
             group.include(*user_id, *role, event.at, event.seq);
         }
         EventKind::MemberChanged(changed) => {

@@ -81,6 +81,14 @@ impl InviteId {
         let number = u128::from_be_bytes(*self.as_bytes()).wrapping_add(place as u128);
         Self::from_bytes(number.to_be_bytes())
     }
+
+    /// The 62 bits of a random id that are random and lie together: by them an application draws lots.
+    pub const fn random_bits(self) -> u64 {
+        let number = u128::from_be_bytes(*self.as_bytes());
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+        let lower = number as u64;
+        lower & (u64::MAX >> 2)
+    }
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for InviteeList {
 
 /// A place in the order of a group, where an undo brings something back to the one that it had: the
 /// number and the moment of the event that first brought it about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The event's number.
     pub seq: u64,
@@ -141,6 +141,19 @@ impl Invitee {
     /// an undo has brought back.
     pub fn place(&self) -> Place {
         self.place.unwrap_or(Place { seq: self.seq, at: self.at })
+    }
+
+    /// The place of its acceptance, whether what that began goes on or is over; none when it was not
+    /// accepted, or the invitation comes from a snapshot and is over.
+    pub fn taken(&self) -> Option<Place> {
+        match self.state {
+            InviteeState::Accepted => Some(self.place()),
+            InviteeState::Finished => self.began,
+            InviteeState::Pending
+            | InviteeState::Rejected
+            | InviteeState::Cancelled
+            | InviteeState::TimedOut => None,
+        }
     }
 }
 

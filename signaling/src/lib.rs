@@ -33,7 +33,7 @@ mod undo;
 pub mod wire;
 
 pub use alike::Alike;
-pub use application::{Application, LogReader, Outcome, Performance, Reading, act};
+pub use application::{Application, LogReader, Outcome, Performance, Performing, Reading, act};
 pub use audience::{Audience, Ends};
 pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom};

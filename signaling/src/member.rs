@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Alike, Entry, Name, UserId};
+use crate::{Alike, Entry, Name, Place, UserId};
 
 /// What a member is in a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Member {
     pub role: Role,
     /// What tells them from those before whose names look like theirs.
     pub alike: Option<Alike>,
+    /// When they joined, by the event and its moment; of members of a snapshot, which does not tell
+    /// it, before everything.
+    pub joined: Place,
 }
 
 impl Entry for Member {

@@ -23,6 +23,8 @@ pub enum Code {
     NotPermitted = 8011,
     /// A second one of what a member may have one of.
     HasOne = 8012,
+    /// There is nobody whom it could be about.
+    Nobody = 8013,
     /// The server failed.
     Internal = 10002,
     /// The group does not allow it: locked, or it would be without a teacher.
@@ -51,6 +53,7 @@ impl TryFrom<u16> for Code {
             Self::Invitation,
             Self::NotPermitted,
             Self::HasOne,
+            Self::Nobody,
             Self::Internal,
             Self::GroupRefuses,
             Self::Group,

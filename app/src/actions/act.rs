@@ -2,7 +2,9 @@
 #![expect(clippy::too_many_arguments, reason = "each is a field of the form")]
 
 use call::{Call, STUDENTS_MAY_CALL};
-use classroom::{ASK_ANYTIME, Deed, Move, SECOND_ASK, TURN_STARTS_AT_ONCE, plan};
+use classroom::{
+    ASK_ANYTIME, Among, Deed, FAIR_ORDER, How, Move, SECOND_ASK, TURN_STARTS_AT_ONCE, plan,
+};
 use futures::future::join_all;
 use leptos::prelude::*;
 use server::{Engine, Error, Session, shows_something};
@@ -20,7 +22,7 @@ use crate::visitor::{is_still, session};
 
 /// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
 /// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `ends` is the turn that
-/// *Next* ends, and `seq` what an undo takes back; `me` is whose page it comes from, where that is said.
+/// *Next* or a pick ends, and `seq` what an undo takes back; `me` is whose page it comes from, where that is said.
 /// Answers with the number of the class's last event, which a live page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
@@ -131,6 +133,13 @@ fn meant(
             let waits = !is_here(student);
             Deed::Move(Move::Next { student, ends: details.ends, waits })
         }
+        RoomAction::PickFair => pick(How::Fair, Among::Hands, details.ends),
+        RoomAction::PickHand => pick(How::Random, Among::Hands, details.ends),
+        RoomAction::PickFairOfAll => pick(How::Fair, Among::Everybody, details.ends),
+        RoomAction::PickStudent => pick(How::Random, Among::Everybody, details.ends),
+        RoomAction::PickAgain => Deed::Move(Move::PickAgain { student: who()? }),
+        RoomAction::FairOrder => set(FAIR_ORDER, true),
+        RoomAction::HandOrder => set(FAIR_ORDER, false),
         RoomAction::StartTurn => Deed::Move(Move::StartTurn { student: who()? }),
         RoomAction::Skip => Deed::Move(Move::Skip { student: who()? }),
         RoomAction::Undo => Deed::Undo(details.seq.ok_or(Trouble::Settled)?),
@@ -158,6 +167,10 @@ fn meant(
         RoomAction::HandOver => return Ok(Meant::HandOver),
     };
     Ok(deed.into())
+}
+
+const fn pick(how: How, among: Among, ends: Option<InviteId>) -> Deed {
+    Deed::Move(Move::Pick { how, among, ends })
 }
 
 fn set(switch: Switch, on: bool) -> Deed {

@@ -16,6 +16,7 @@ use signaling::{Rejection, Role};
 use super::format::Format;
 use super::progress::{Runs, progress};
 use super::stream::Export;
+use super::tally::tally;
 use crate::admin::search::class_filter;
 use crate::history::viewer::Viewer;
 use crate::zone::Zone;
@@ -49,6 +50,12 @@ fn of_one(format: Format, as_admin: bool) -> MethodRouter<Exports> {
     })
 }
 
+fn of_tally() -> MethodRouter<Exports> {
+    get(|State(exports): State<Exports>, headers, Path(group): Path<String>| async move {
+        tally(&exports.engine, &headers, &group).await
+    })
+}
+
 fn of_progress() -> MethodRouter<Exports> {
     get(|State(exports): State<Exports>, Query(asked): Query<Asked>| async move {
         progress(asked.run.and_then(|ticket| exports.runs.find(&ticket)))
@@ -56,7 +63,7 @@ fn of_progress() -> MethodRouter<Exports> {
 }
 
 /// Where each file is; [`export_routes`] tells it to those who ask.
-fn table() -> [(&'static str, MethodRouter<Exports>); 7] {
+fn table() -> [(&'static str, MethodRouter<Exports>); 8] {
     [
         ("/admin/export.csv", of_all(Format::Csv)),
         ("/admin/export.json", of_all(Format::Json)),
@@ -64,6 +71,7 @@ fn table() -> [(&'static str, MethodRouter<Exports>); 7] {
         ("/admin/class/{group}/export.json", of_one(Format::Json, true)),
         ("/class/{group}/history/export.csv", of_one(Format::Csv, false)),
         ("/class/{group}/history/export.json", of_one(Format::Json, false)),
+        ("/class/{group}/tally", of_tally()),
         ("/export/progress", of_progress()),
     ]
 }

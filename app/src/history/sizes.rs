@@ -124,7 +124,7 @@ impl Class {
 
     /// A student speaks when called on.
     fn calls_on(&mut self, who: UserId, reason: &str) {
-        let data = Operation::Speaking.to_data();
+        let data = Operation::CALL.to_data();
         let turn = self.invites(TEACHER, InviteeList::Members(vec![who]), data);
         self.accepts(turn, who, "");
         self.finishes(turn, who, reason, "");
@@ -360,7 +360,7 @@ fn many_hands_unprompted_and_everybody_called_on() {
     for number in 1..=250 {
         class.calls_on(user(number), &reason());
     }
-    let data = Operation::Speaking.to_data();
+    let data = Operation::CALL.to_data();
     let everybody = class.invites(TEACHER, InviteeList::Everyone, data);
     for number in 1..=250 {
         class.accepts(everybody, user(number), "");

@@ -39,6 +39,7 @@ pub fn reason(reason: &str) -> String {
         KnownReason::Classroom(Reason::Lowered) => said::lowered(),
         KnownReason::Classroom(Reason::Followed) => said::followed(),
         KnownReason::Classroom(Reason::Skipped) => said::skipped(),
+        KnownReason::Classroom(Reason::PickedAgain) => said::picked_again(),
         KnownReason::Engine(ByEngine::Undone) => said::undone(),
         KnownReason::Classroom(Reason::CalledOn) => said::called_on(),
         KnownReason::Classroom(Reason::Spoke) => said::spoke(),

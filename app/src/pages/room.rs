@@ -1,6 +1,6 @@
 //! The page of a class: around the room what the server alone knows, how students come in.
 
-use classroom::AskedBefore;
+use classroom::{AskedBefore, Tally};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use server::{Error, Link};
@@ -28,6 +28,8 @@ pub(crate) struct RoomView {
     pub counts: Option<Counts>,
     /// What teachers asked before; for a teacher.
     pub before: AskedBefore,
+    /// How often everybody has raised a hand and spoken; for a teacher.
+    pub tally: Tally,
     /// Who the member is.
     pub me: UserId,
     /// The code that joins the class.
@@ -70,13 +72,13 @@ pub(crate) fn in_class(
     from: Vec<usize>,
     is_screen: bool,
 ) -> impl IntoView {
-    let RoomView { mut snapshot, counts, before, me, code, link } = room;
+    let RoomView { mut snapshot, counts, before, tally, me, code, link } = room;
     let name = snapshot.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let is_teacher = snapshot.members.iter().any(|m| m.user_id == me && m.role == Role::Teacher);
     // By it a live page knows when its code is an old one.
     snapshot.join_code = is_teacher.then(|| code.clone());
     let problem = problem.map(|problem| problem.sentence().to_owned());
-    let beginning = Beginning { snapshot, me, problem, question, before, from, counts };
+    let beginning = Beginning { snapshot, me, problem, question, before, tally, from, counts };
     view! {
         <Title text=name />
         <RoomFrom beginning is_screen=is_screen && is_teacher>
@@ -112,15 +114,23 @@ async fn read(group: GroupId, from: &[usize]) -> Result<RoomView, Failure> {
     let now = engine.now();
     let cut = session.room.look(|group, online| {
         let is_teacher = group.is_teacher(user);
-        let before = if is_teacher { AskedBefore::of(group) } else { AskedBefore::default() };
-        group.member(user).map(|_| (cut(group, user, now, online, from), before))
+        let (before, tally) = if is_teacher {
+            (AskedBefore::of(group), Tally::of(group))
+        } else {
+            (AskedBefore::default(), Tally::default())
+        };
+        group.member(user).map(|_| (cut(group, user, now, online, from), before, tally))
     });
-    let ((snapshot, counts), before) = cut.ok_or(Error::NotSignedIn)?;
+    let ((snapshot, counts), before, mut tally) = cut.ok_or(Error::NotSignedIn)?;
+    if counts.is_some() {
+        tally.keep(&snapshot);
+    }
     let code = session.room.join_code();
     Ok(RoomView {
         snapshot,
         counts,
         before,
+        tally,
         me: user,
         code: code.as_str().to_owned(),
         link: engine.join_link(&headers(), &code),

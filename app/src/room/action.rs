@@ -53,6 +53,20 @@ actions! {
     Clear = "clear",
     /// End the one turn and call the next student.
     Next = "next",
+    /// Call whoever of those with a hand up had the fewest turns.
+    PickFair = "pickFair",
+    /// Call one of them by lot.
+    PickHand = "pickHand",
+    /// Call whoever of everybody here had the fewest turns.
+    PickFairOfAll = "pickFairOfAll",
+    /// Call one of everybody here by lot.
+    PickStudent = "pickStudent",
+    /// Call somebody else in the place of a student who was picked and is silent.
+    PickAgain = "pickAgain",
+    /// Let whoever had the fewest turns be next.
+    FairOrder = "fairOrder",
+    /// Let the first hand be next.
+    HandOrder = "handOrder",
     /// Begin the turn of a student who is called and silent.
     StartTurn = "startTurn",
     /// Pass over a student who is called and silent.

@@ -1,6 +1,6 @@
 //! What a room begins with, on the server and in the browser alike.
 
-use classroom::AskedBefore;
+use classroom::{AskedBefore, Tally};
 use serde::{Deserialize, Serialize};
 use signaling::{Role, Snapshot, UserId};
 
@@ -19,6 +19,10 @@ pub struct Beginning {
     pub question: String,
     /// What teachers asked before; for teachers.
     pub before: AskedBefore,
+    /// How often everybody has raised a hand and spoken; for teachers, who fetch it in an attribute of
+    /// its own, so that a student's browser need not know how to read it.
+    #[serde(skip)]
+    pub tally: Tally,
     /// From which row on each list is shown.
     pub from: Vec<usize>,
     /// How many there are of everything, where the snapshot is but a part of the class.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use classroom::{AskedBefore, Lesson};
+use classroom::{AskedBefore, Lesson, Tally};
 use leptos::prelude::*;
 use signaling::{Group, Member, Role, Snapshot, Timestamp, UserId};
 
@@ -44,6 +44,8 @@ pub struct Live {
     pub lowered: RwSignal<Option<(UserId, Timestamp)>>,
     /// What teachers had asked before the page came.
     pub before: StoredValue<AskedBefore>,
+    /// How often everybody has raised a hand and spoken; for teachers.
+    pub tally: RwSignal<Tally>,
     /// How far the log had come when the last deed got through; the stream must soon be there.
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
     pub deed_done: RwSignal<Option<u64>>,
@@ -62,7 +64,8 @@ pub struct Live {
 impl Live {
     /// What the class begins with.
     pub fn new(beginning: Beginning) -> Self {
-        let Beginning { mut snapshot, me, problem: trouble, before, from, counts, .. } = beginning;
+        let Beginning { mut snapshot, me, problem: trouble, before, tally, from, counts, .. } =
+            beginning;
         let code = snapshot.join_code.take();
         let (now, first_seq) = (snapshot.now, snapshot.seq);
         let online = online_in(&snapshot);
@@ -78,6 +81,7 @@ impl Live {
             sending: RwSignal::new(None),
             lowered: RwSignal::new(None),
             before: StoredValue::new(before),
+            tally: RwSignal::new(tally),
             deed_done: RwSignal::new(None),
             code: StoredValue::new(code),
             first_seq,

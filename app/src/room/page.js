@@ -77,10 +77,11 @@ async function send(form, body) {
   try {
     const init = { method: "POST", body, headers: { accept: "application/json" } };
     const answer = await request(form.getAttribute("action"), init);
+    // Why it came to nothing is said in the page, below what lies over it.
+    if (!("stays" in form.dataset)) form.closest("[popover]")?.hidePopover?.();
     if (answer[0] === 200) {
       // What was asked is not to be asked again; how long there is, is.
       for (const field of form.querySelectorAll("[data-once]")) field.value = "";
-      if (!("stays" in form.dataset)) form.closest("[popover]")?.hidePopover?.();
       // What was unfolded for this folds again, where there is a way to unfold it.
       const folds = form.closest(".standing > details");
       for (const it of [folds, ...form.querySelectorAll("details")]) if (it) it.open = false;

@@ -7,6 +7,7 @@ use signaling::UserId;
 
 use super::action::RoomAction;
 use super::clock::{Countdown, Since};
+use super::hero::hero;
 use super::lists::HandMark;
 use super::live::Live;
 use super::portion::List;
@@ -268,15 +269,6 @@ fn row(live: Live, place: usize, user: UserId, is_hero: bool) -> AnyView {
     .into_any()
 }
 
-/// Whom *Next* calls, or has called.
-fn hero(live: Live) -> Option<UserId> {
-    live.lesson.with(|lesson| {
-        let mut called = lesson.invited.iter().map(|invited| invited.user);
-        let called = called.find(|user| lesson.hand(*user).is_some());
-        called.or_else(|| Some(lesson.hero(|user| live.is_online(user))?.user))
-    })
-}
-
 /// The buttons that the keys press, which nothing shows.
 #[component]
 fn Pressed(round: Memo<Option<Round>>) -> impl IntoView {
@@ -315,6 +307,14 @@ fn Pressed(round: Memo<Option<Round>>) -> impl IntoView {
         let first = hands.with(|hands| hands.first().map(ToString::to_string));
         first.map(|who| pressed(RoomAction::Lower, "l", vec![("who", who)]))
     };
+    let pick = move |action: RoomAction, key: &'static str| {
+        let ends = turn.get().map(|(_, turn)| ("ends", turn.to_string()));
+        pressed(action, key, ends.into_iter().collect())
+    };
+    let picks = move || {
+        let several = live.count(List::Hands) > 1;
+        several.then(|| vec![pick(RoomAction::PickFair, "f"), pick(RoomAction::PickHand, "r")])
+    };
     let undo = move || {
         let seq = live.lesson.with(|lesson| lesson.undo.as_ref().map(|undo| undo.seq.to_string()));
         seq.map(|seq| pressed(RoomAction::Undo, "u", vec![("seq", seq)]))
@@ -327,7 +327,7 @@ fn Pressed(round: Memo<Option<Round>>) -> impl IntoView {
     };
     view! {
         <div hidden data-pressed="">
-            {next} {end} {pressed(RoomAction::Ask, "a", Vec::new())} {stop} {lower} {undo} {rows}
+            {next} {end} {pressed(RoomAction::Ask, "a", Vec::new())} {stop} {lower} {picks} {undo} {rows}
         </div>
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use call::STUDENTS_MAY_CALL;
-use classroom::{AskedBefore, Lesson, Operation};
+use classroom::{AskedBefore, Lesson, Operation, Tally};
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -90,7 +90,12 @@ impl Class {
         let (code, url) = ("K7P4MX".to_owned(), "https://handup.example/join/K7P4MX".to_owned());
         let link = Link { url, is_for_others: true };
         let before = AskedBefore::of(&self.group);
-        let room = RoomView { snapshot, counts, before, me, code, link };
+        let mut tally =
+            if self.group.is_teacher(me) { Tally::of(&self.group) } else { Tally::default() };
+        if counts.is_some() {
+            tally.keep(&snapshot);
+        }
+        let room = RoomView { snapshot, counts, before, tally, me, code, link };
         // An island asks in what it is rendered.
         Owner::new_root(Some(Arc::new(SsrSharedContext::new()))).with(|| {
             provide_meta_context();
@@ -121,7 +126,7 @@ fn no_page_of_any_room_is_over_300_kb() {
         class.is_small("all hands up, in many rounds");
         for number in 1..=most {
             let call = InviteeList::Members(vec![user(number)]);
-            let turn = class.invites(TEACHER, call, &Operation::Speaking);
+            let turn = class.invites(TEACHER, call, &Operation::CALL);
             if number % 2 == 0 {
                 class.accepts(turn, number);
             }

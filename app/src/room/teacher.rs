@@ -9,6 +9,9 @@ mod hands;
 mod menu;
 mod next;
 mod person;
+mod pick;
+mod spoken;
+mod switch;
 mod undo;
 
 pub use self::board::TeacherRoom;

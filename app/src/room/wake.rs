@@ -36,11 +36,13 @@ pub fn RoomFrom(
 ) -> impl IntoView {
     let json = serde_json::to_string(&beginning).unwrap_or_default();
     let is_teachers = beginning.role() == Some(Role::Teacher);
+    let tally = is_teachers.then(|| serde_json::to_string(&beginning.tally).unwrap_or_default());
     let inside = if is_teachers { teachers(is_screen) } else { students() };
     view! {
         <template
             id=BEGINNING
             data-json=json
+            data-tally=tally
             data-words=words::of_room()
             data-screen=is_screen.then_some("")
         ></template>
@@ -59,6 +61,7 @@ pub fn wake() {
     let Some(element) = document.get_element_by_id(BEGINNING) else { return };
     let json = element.get_attribute("data-json").unwrap_or_default();
     let words = element.get_attribute("data-words").unwrap_or_default();
+    let tally = element.get_attribute("data-tally").unwrap_or_default();
     let is_screen = element.has_attribute("data-screen");
     // Names are not to lie about when the class is over.
     element.remove();
@@ -70,7 +73,7 @@ pub fn wake() {
     if beginning.role() == Some(Role::Teacher) {
         // Where it cannot be fetched, the page stays as it is, and says before long that it is not live.
         wasm_bindgen_futures::spawn_local(async move {
-            drop(make_teachers(beginning, is_screen).await)
+            drop(make_teachers(beginning, tally, is_screen).await)
         });
     } else {
         make(beginning, students());
@@ -81,7 +84,12 @@ pub fn wake() {
 /// fetched by teachers alone.
 #[cfg(feature = "browser")]
 #[wasm_split(teacher, fallible)]
-fn make_teachers(beginning: Beginning, is_screen: bool) -> Result<(), NotFetched> {
+fn make_teachers(
+    mut beginning: Beginning,
+    tally: String,
+    is_screen: bool,
+) -> Result<(), NotFetched> {
+    beginning.tally = signaling::json::read(&tally).unwrap_or_default();
     make(beginning, teachers(is_screen));
     Ok(())
 }

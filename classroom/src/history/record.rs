@@ -40,7 +40,7 @@ impl Kind {
                     InviteeList::Members(_) | InviteeList::Everyone => Self::Round,
                 }
             }
-            Some(Operation::Speaking) if by_teacher && !is_private => Self::Floor,
+            Some(Operation::Speaking { .. }) if by_teacher && !is_private => Self::Floor,
             Some(Operation::SpeechApplication) if !by_teacher && !is_private => Self::Ask,
             Some(_) => Self::Other,
             None if is_private && Offer::read(&new.data).is_some() => Self::Call,
@@ -268,7 +268,7 @@ impl Record {
         data.clone_into(&mut self.data);
         self.question = match Operation::read(data) {
             Some(Operation::HandRaising { question }) => question,
-            Some(Operation::Speaking | Operation::SpeechApplication) | None => None,
+            Some(Operation::Speaking { .. } | Operation::SpeechApplication) | None => None,
         };
         self.media = Offer::read(data).filter(|_| self.kind == Kind::Call).map(|it| it.media);
     }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use std::collections::BTreeSet;
+
 use classroom::{Classroom, Deed, Lesson, Move, Obstacle, Standing, plan};
 pub use signaling::test_support::{GROUP, begin, invite_id, join, later, user};
 use signaling::{
@@ -43,6 +45,8 @@ pub struct Class {
     pub group: Group,
     pub log: Vec<Event>,
     pub now: Timestamp,
+    /// Who is not connected; everybody else is.
+    pub away: BTreeSet<UserId>,
     made: u8,
 }
 
@@ -50,7 +54,8 @@ impl Class {
     /// Ada and Ben teach; `students` more join.
     pub fn taught_by(ada: UserId, ben: UserId, students: &[UserId]) -> Self {
         let now = Timestamp::from_millis(1_760_000_000_000);
-        let mut class = Self { group: Group::new(GROUP), log: Vec::new(), now, made: 0 };
+        let (group, log, away) = (Group::new(GROUP), Vec::new(), BTreeSet::new());
+        let mut class = Self { group, log, now, away, made: 0 };
         class.act(begin(ada, &Classroom)).expect("a class begins");
         class.act(join(ben)).expect("the class is open");
         class
@@ -64,10 +69,14 @@ impl Class {
 
     /// Has the command decided by the rules and followed by the classroom. As on the server, what
     /// is due is settled first.
-    pub fn act(&mut self, command: Command) -> Result<Outcome, Rejection> {
+    pub fn act(&mut self, mut command: Command) -> Result<Outcome, Rejection> {
         if self.group.next_deadline().is_some_and(|at| at <= self.now) {
             let expired = act(&mut self.group, self.now, Command::Expire, &Classroom);
             self.log.extend(expired.expect("the clock is not refused").events);
+        }
+        if let Command::Perform { here, .. } = &mut command {
+            let members = self.group.members().iter().map(|member| member.user_id);
+            here.extend(members.filter(|user| !self.away.contains(user)));
         }
         let outcome = act(&mut self.group, self.now, command, &Classroom)?;
         self.log.extend_from_slice(&outcome.events);
@@ -92,7 +101,15 @@ impl Class {
         let is_used = commands.iter().flatten().any(|command| match command {
             Command::InviteInGroup { invite_id, .. } => *invite_id == fresh,
             Command::Perform { data, .. } => {
-                matches!(Move::read(data), Some(Move::Ask { .. } | Move::Next { .. }))
+                matches!(
+                    Move::read(data),
+                    Some(
+                        Move::Ask { .. }
+                            | Move::Next { .. }
+                            | Move::Pick { .. }
+                            | Move::PickAgain { .. }
+                    )
+                )
             }
             Command::Undo { .. } => true,
             _ => false,

@@ -153,6 +153,7 @@ impl Engine {
         command: Command,
     ) -> Result<(), Error> {
         self.may_change(group_id, address, &command, None)?;
+        let command = self.with_presence(group_id, command);
         self.submit(group_id, Some(command), Vec::new(), None).await.map(drop)
     }
 
@@ -166,12 +167,23 @@ impl Engine {
         key: Option<Key>,
     ) -> Result<Reply, Error> {
         self.may_change(group_id, address, &command, key.as_ref())?;
+        let command = self.with_presence(group_id, command);
         let effects = match command {
             Command::RenewJoinCode { .. } => vec![SideEffect::JoinCode(JoinCode::new())],
             _ => Vec::new(),
         };
         let (reply, _) = self.submit(group_id, Some(command), effects, key).await?;
         Ok(reply)
+    }
+
+    /// The command, with what it is to know of who is connected.
+    fn with_presence(&self, group_id: GroupId, mut command: Command) -> Command {
+        if let Command::Perform { here, .. } = &mut command
+            && let Some(room) = self.shared.rooms.get(group_id)
+        {
+            *here = room.online();
+        }
+        command
     }
 
     fn may_change(

@@ -1,5 +1,7 @@
 //! Handlers: what applications make several commands of, and its undo.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use signaling::Command;
 use signaling::wire::{Data, Undo};
@@ -17,7 +19,7 @@ pub(super) async fn perform(
     body: Sent<Data>,
 ) -> Result<Answer, Error> {
     let (actor, fresh) = (caller.user(), engine.fresh_invite_id());
-    let command = Command::Perform { actor, data: body.fields.data, fresh };
+    let command = Command::Perform { actor, data: body.fields.data, fresh, here: BTreeSet::new() };
     verb(&engine, &caller, command, body.key).await
 }
 

@@ -31,6 +31,11 @@ impl Presence {
         self.connections.contains_key(&user)
     }
 
+    /// Who is.
+    pub fn online(&self) -> BTreeSet<UserId> {
+        self.connections.keys().copied().collect()
+    }
+
     /// Whether nobody is.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()

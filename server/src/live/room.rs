@@ -5,6 +5,7 @@
 //! buffering). Locks are taken in the order of the fields of [`Room`], and none is held while a stream
 //! is written to.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -160,6 +161,11 @@ impl Room {
         let state = self.read();
         let presence = self.presence();
         look(&state.group, &|user| presence.is_online(user))
+    }
+
+    /// Who is online.
+    pub(crate) fn online(&self) -> BTreeSet<UserId> {
+        self.presence().online()
     }
 
     /// The code that joins the class.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alike, Group, GroupId, Invitation, Member, Name, Performed, Role, Settings, Timestamp, UserId,
+    Alike, Group, GroupId, Invitation, Member, Name, Performed, Place, Role, Settings, Timestamp,
+    UserId,
 };
 
 /// A member as a snapshot lists them.
@@ -93,6 +94,7 @@ impl From<Snapshot> for Group {
             name: member.name,
             role: member.role,
             alike: member.alike,
+            joined: Place::default(),
         });
         group.restore(members.collect(), snapshot.invitations)
     }

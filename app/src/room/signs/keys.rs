@@ -21,6 +21,8 @@ pub fn Keys() -> impl IntoView {
         ("A", words::key_ask()),
         ("S", words::key_stop()),
         ("L", words::key_lower()),
+        ("F", words::key_fair()),
+        ("R", words::key_random()),
         ("U", words::key_undo()),
         ("1–9", words::key_invite()),
         ("J", words::key_join()),

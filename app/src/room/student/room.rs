@@ -1,5 +1,6 @@
 //! The student's room as a whole.
 
+use classroom::FAIR_ORDER;
 use leptos::prelude::*;
 
 use super::asked::Asked;
@@ -26,8 +27,11 @@ pub fn StudentRoom() -> impl IntoView {
         Choice::Answer | Choice::Raise if is_late(live) => Choice::Nothing,
         choice => choice,
     });
+    // Who had the fewest turns, a student's page does not know.
+    let is_fair = move || live.group.with(|group| group.settings.is_on(FAIR_ORDER));
     let is_next = Memo::new(move |_| {
         choice.get() == Choice::Lower
+            && !is_fair()
             && live.lesson.with(|lesson| {
                 let hero = lesson.hero(|user| live.is_online(user)).map(|hand| hand.user);
                 !lesson.speaking.is_empty() && hero == Some(live.me)

@@ -1,7 +1,7 @@
 //! How a student stands, as their page shows it: one sentence, one large figure, and what else is to
 //! be known beside them.
 
-use classroom::Standing;
+use classroom::{Standing, Why};
 use leptos::prelude::*;
 use signaling::Timestamp;
 
@@ -92,13 +92,25 @@ fn large(live: Live, figure: Figure, standing: Memo<Standing>, is_next: Memo<boo
     }
 }
 
+/// Why one was picked.
+fn your_reason(why: Why) -> &'static str {
+    match why {
+        Why::NoTurnYet => words::your_no_turn_yet(),
+        Why::FewestTurns => words::your_fewest_turns(),
+        Why::LongestSince => words::your_longest_since(),
+        Why::FirstHand => words::your_first_up(),
+        Why::Random => words::your_drawn(),
+    }
+}
+
 /// What else is to be known: who speaks, or how many hands are up already.
 fn besides(live: Live, standing: &Standing, is_next: Memo<bool>) -> String {
     let speaking = speaking_words(live);
     let has_passed =
         || live.lesson.with(|lesson| lesson.hand(live.me).is_some_and(|hand| hand.passed));
     match standing {
-        Standing::Invited(_) | Standing::Speaking(_) => String::new(),
+        Standing::Invited(invited) => invited.why.map_or("", your_reason).to_owned(),
+        Standing::Speaking(_) => String::new(),
         Standing::HandUp { place, .. } if has_passed() => {
             words::you_passed(live.place(*place), &speaking)
         }

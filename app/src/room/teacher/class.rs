@@ -1,9 +1,12 @@
 //! Who is in the class: a sheet with a row for each.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
-use signaling::Role;
+use signaling::{Role, UserId};
 
 use super::person::{CLASS, MemberRow};
+use super::spoken::{Spoken, without_hand, without_turn};
 use crate::room::icon::{CHEVRON, Icon};
 use crate::room::lists::{More, rows};
 use crate::room::live::Live;
@@ -12,25 +15,52 @@ use crate::room::sheet::SheetTitle;
 use crate::room::text::Text;
 use crate::words::room as words;
 
+/// Of whom the sheet shows nobody else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "it takes a script to choose"))]
+enum Only {
+    /// Everybody is shown.
+    All,
+    /// Students who have raised no hand yet.
+    WithoutHand,
+    /// Students who have had no turn yet.
+    WithoutTurn,
+    /// Students who are not connected.
+    Away,
+}
+
+impl Only {
+    /// The students that it means; none where it means everybody.
+    fn students(self, live: Live) -> Option<BTreeSet<UserId>> {
+        match self {
+            Self::All => None,
+            Self::WithoutHand => Some(without_hand(live)),
+            Self::WithoutTurn => Some(without_turn(live)),
+            Self::Away => {
+                let students = live.with_role(Role::Student).into_iter().map(|row| row.user);
+                Some(students.filter(|user| !live.is_online(*user)).collect())
+            }
+        }
+    }
+}
+
 /// Whom the sheet shows.
 #[derive(Clone, Copy)]
 struct Filter {
     /// Those whose names have this in them.
     name: RwSignal<String>,
-    /// Those alone who are not connected.
-    away: RwSignal<bool>,
+    /// Those alone.
+    only: RwSignal<Only>,
 }
 
 impl Filter {
     fn is_on(self) -> bool {
-        self.away.get() || self.name.with(|name| !name.is_empty())
+        self.only.get() != Only::All || self.name.with(|name| !name.is_empty())
     }
 
-    fn has(self, live: Live, row: Row) -> bool {
-        let is_named = self
-            .name
-            .with(|name| name.is_empty() || plain(&live.name_of(row.user)).contains(name.as_str()));
-        is_named && !(self.away.get() && live.is_online(row.user))
+    fn is_named(self, live: Live, row: Row) -> bool {
+        self.name
+            .with(|name| name.is_empty() || plain(&live.name_of(row.user)).contains(name.as_str()))
     }
 
     /// The rows that are shown.
@@ -40,7 +70,9 @@ impl Filter {
         }
         let mut rows = live.with_role(Role::Teacher);
         rows.extend(live.with_role(Role::Student));
-        rows.retain(|row| self.has(live, *row));
+        let only = self.only.get().students(live);
+        let is_meant = |row: &Row| only.as_ref().is_none_or(|only| only.contains(&row.user));
+        rows.retain(|row| is_meant(row) && self.is_named(live, *row));
         rows.truncate(List::Here.rows(true));
         rows
     }
@@ -61,7 +93,7 @@ fn plain(name: &str) -> String {
 #[component]
 pub fn Class() -> impl IntoView {
     let live = expect_context::<Live>();
-    let filter = Filter { name: RwSignal::new(String::new()), away: RwSignal::new(false) };
+    let filter = Filter { name: RwSignal::new(String::new()), only: RwSignal::new(Only::All) };
     let joined = move || words::here_and_joined(live.students_online(), live.students());
     let member = |row: Row| view! { <MemberRow user=row.user is_teacher=row.seq == 1 /> };
     view! {
@@ -73,6 +105,7 @@ pub fn Class() -> impl IntoView {
                 </span>
                 <Icon path=CHEVRON />
             </button>
+            <Spoken />
             <div id=CLASS class="dialog panel" popover="auto" role="dialog" aria-labelledby="class-title">
                 <SheetTitle sheet=CLASS id="class-title" title=words::class>
                     <p class="hint">
@@ -94,10 +127,24 @@ pub fn Class() -> impl IntoView {
 fn find(live: Live, filter: Filter) -> AnyView {
     use crate::words::live as live_words;
 
-    let away = move || {
-        let mut rows = live.with_role(Role::Student);
-        rows.retain(|row| !live.is_online(row.user));
-        rows.len()
+    let count = move |only: Only| only.students(live).map_or(0, |students| students.len());
+    let has_hands = Memo::new(move |_| {
+        live.tally.with(|tally| tally.members.iter().any(|share| share.hands > 0))
+            || live.lesson.with(|lesson| !lesson.hands.is_empty())
+    });
+    let has_turns = Memo::new(move |_| live.tally.with(|tally| tally.has_turns()));
+    let chip = move |only: Only, words: fn(usize) -> String| {
+        view! {
+            <button
+                class="quiet"
+                type="button"
+                aria-pressed=move || (filter.only.get() == only).to_string()
+                on:click=move |_| filter.only.set(only)
+            >
+                <Text words=move || words(count(only)) />
+            </button>
+        }
+        .into_any()
     };
     let type_name = move |event| filter.name.set(plain(&event_target_value(&event)));
     let nobody = move || !filter.name.with(String::is_empty) && filter.rows(live).is_empty();
@@ -111,22 +158,14 @@ fn find(live: Live, filter: Filter) -> AnyView {
                 on:input=type_name
             />
             <div class="chips">
-                <button
-                    class="quiet"
-                    type="button"
-                    aria-pressed=move || (!filter.away.get()).to_string()
-                    on:click=move |_| filter.away.set(false)
-                >
-                    {live_words::everybody()}
-                </button>
-                <button
-                    class="quiet"
-                    type="button"
-                    aria-pressed=move || filter.away.get().to_string()
-                    on:click=move |_| filter.away.set(true)
-                >
-                    <Text words=move || live_words::so_many_away(away()) />
-                </button>
+                {chip(Only::All, |_| live_words::everybody().to_owned())}
+                <Show when=move || has_hands.get()>
+                    {chip(Only::WithoutHand, live_words::so_many_without_hand)}
+                </Show>
+                <Show when=move || has_turns.get()>
+                    {chip(Only::WithoutTurn, live_words::so_many_without_turn)}
+                </Show>
+                {chip(Only::Away, live_words::so_many_away)}
             </div>
             <Show when=nobody>
                 <p class="hint">{live_words::nobody_found()}</p>

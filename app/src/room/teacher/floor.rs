@@ -1,9 +1,11 @@
 //! Who has the floor, and who was called without a raised hand and has not answered.
 
+use classroom::Why;
 use leptos::prelude::*;
 use signaling::UserId;
 
 use super::next::is_silent;
+use super::pick::why_words;
 use crate::room::action::RoomAction;
 use crate::room::clock::Since;
 use crate::room::lists::{Away, More, NameOf, rows};
@@ -50,10 +52,12 @@ fn called(live: Live) -> Vec<Row> {
 #[component]
 fn Speaker(turn: Row) -> impl IntoView {
     let live = expect_context::<Live>();
+    let why = live.lesson.with_untracked(|lesson| lesson.turn(turn.user).and_then(|it| it.why));
     view! {
         <li class="turn line">
             <NameOf user=turn.user />
             <Away user=turn.user />
+            {why.map(|why| reason(live, turn.user, why))}
             <Since moment=turn.since />
             <Tap
                 action=RoomAction::EndTurn
@@ -70,6 +74,7 @@ fn Speaker(turn: Row) -> impl IntoView {
 fn Called(called: Row) -> impl IntoView {
     let live = expect_context::<Live>();
     let Row { user, since, .. } = called;
+    let why = live.lesson.with_untracked(|lesson| lesson.invited(user).and_then(|it| it.why));
     let about = move |action: &'static str| words::about(action, &live.name_of(user));
     view! {
         <li class="line">
@@ -78,10 +83,26 @@ fn Called(called: Row) -> impl IntoView {
             <span class="hint">
                 <Text words=move || waiting_words(live, since) />
             </span>
+            {why.map(|why| reason(live, user, why))}
             <Tap action=RoomAction::StartTurn who=user class="primary" label=about(words::start_turn()) words=words::start_turn() />
+            {why
+                .map(|_| {
+                    let label = about(words::pick_again());
+                    view! { <Tap action=RoomAction::PickAgain who=user label words=words::pick_again() /> }
+                })}
             <Tap action=RoomAction::CancelCall who=user label=about(words::cancel()) words=words::cancel() />
         </li>
     }
+}
+
+/// Why they were picked.
+pub fn reason(live: Live, user: UserId, why: Why) -> AnyView {
+    view! {
+        <span class="word why">
+            <Text words=move || why_words(live, user, why) />
+        </span>
+    }
+    .into_any()
 }
 
 /// What is said of somebody who is called and silent.

@@ -1,10 +1,13 @@
 //! The raised hands, as a teacher sees them: whoever is next stands above all, the others in their order.
 
+use classroom::FAIR_ORDER;
 use leptos::prelude::*;
 use signaling::UserId;
 
-use super::floor::waiting_words;
+use super::floor::{reason, waiting_words};
 use super::next::Next;
+use super::pick::{Pick, turns_words};
+use super::switch::switch;
 use crate::room::action::RoomAction;
 use crate::room::clock::Since;
 use crate::room::icon::{Icon, LOWER, MORE};
@@ -33,6 +36,7 @@ pub fn Hands(next: Next) -> impl IntoView {
                         <Text words=move || words::of_students(live.students_online()) />
                     </span>
                 </h2>
+                <Pick next />
                 <Show when=move || { count() > 1 }>
                     <button
                         class="icon"
@@ -52,6 +56,13 @@ pub fn Hands(next: Next) -> impl IntoView {
                     >
                         <h3 id="all-hands-title">{words::all_hands()}</h3>
                         <Tap action=RoomAction::LowerAll words=words::lower_all() />
+                        {switch(
+                            live,
+                            words::fair_order(),
+                            |settings| settings.is_on(FAIR_ORDER),
+                            [RoomAction::FairOrder, RoomAction::HandOrder],
+                        )}
+                        <p class="hint">{words::fair_order_means()}</p>
                     </div>
                 </Show>
             </div>
@@ -78,6 +89,7 @@ fn with_hero(live: Live, next: Next) -> Vec<Row> {
 struct Stand {
     is_hero: bool,
     is_invited: bool,
+    is_picked: bool,
     can_call: bool,
 }
 
@@ -86,11 +98,14 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
     let live = expect_context::<Live>();
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
-    let invited = Memo::new(move |_| live.lesson.with(|lesson| Some(lesson.invited(user)?.since)));
+    let invited = Memo::new(move |_| {
+        live.lesson.with(|lesson| lesson.invited(user).map(|it| (it.since, it.why)))
+    });
     let stand = Memo::new(move |_| {
         let is_hero = next.hero.get() == Some(user);
         let is_invited = invited.get().is_some();
-        Stand { is_hero, is_invited, can_call: is_hero && !next.is_called.get() }
+        let is_picked = invited.get().is_some_and(|(_, why)| why.is_some());
+        Stand { is_hero, is_invited, is_picked, can_call: is_hero && !next.is_called.get() }
     });
     let is_hero = Memo::new(move |_| stand.get().is_hero);
     let place = move || {
@@ -111,6 +126,10 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
             && invited.get().is_none()
             && live.lesson.with(|lesson| !lesson.speaking.is_empty())
     });
+    let has_turns = Memo::new(move |_| {
+        let is_said = is_hero.get() && invited.get().is_none();
+        is_said.then(|| turns_words(live, user)).flatten()
+    });
     let mark = |words: &'static str| view! { <span class="word">{words}</span> };
     view! {
         <li class="hand" class:new=is_new class:hero=is_hero data-place=place>
@@ -122,15 +141,17 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
                     {move || marks.get().0.then(|| mark(words::own_question()))}
                     {move || is_next.get().then(|| mark(words::is_next()))}
                     {move || {
-                        let since = invited.get();
-                        since.map(|since| {
+                        let called = invited.get();
+                        called.map(|(since, why)| {
                             view! {
                                 <span class="word called">
                                     <Text words=move || waiting_words(live, since) />
                                 </span>
+                                {why.map(|why| reason(live, user, why))}
                             }
                         })
                     }}
+                    {move || has_turns.get().map(|words| view! { <span>{words}</span> })}
                     <Since moment=hand.since />
                 </span>
             </span>
@@ -156,6 +177,12 @@ fn actions(live: Live, next: Next, user: UserId, stand: Stand) -> AnyView {
         view! {
             {start}
             <Tap action=RoomAction::Skip who=user label=about(words::skip()) words=words::skip() />
+            {stand
+                .is_picked
+                .then(|| {
+                    let label = about(words::pick_again());
+                    view! { <Tap action=RoomAction::PickAgain who=user label words=words::pick_again() /> }
+                })}
         }
         .into_any()
     } else if stand.can_call {

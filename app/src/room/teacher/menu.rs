@@ -3,15 +3,15 @@
 use call::STUDENTS_MAY_CALL;
 use classroom::{ASK_ANYTIME, TURN_STARTS_AT_ONCE};
 use leptos::prelude::*;
-use signaling::Settings;
 
+use super::switch::switch;
 use crate::room::action::RoomAction;
 use crate::room::device::AnotherDevice;
 use crate::room::icon::{Icon, MENU};
 use crate::room::live::Live;
 use crate::room::sheet::SheetTitle;
 use crate::room::signs::SignsMenu;
-use crate::room::tap::{ACT, Tap};
+use crate::room::tap::Tap;
 use crate::ui::confirm::Confirm;
 use crate::words::{code, room as words};
 
@@ -103,31 +103,4 @@ pub fn ClassMenu() -> impl IntoView {
             </div>
         </div>
     }
-}
-
-/// A setting of the class: what it is called, whether it is on, what turns it on and off.
-fn switch(
-    live: Live,
-    label: &'static str,
-    is_on: fn(&Settings) -> bool,
-    turns: [RoomAction; 2],
-) -> AnyView {
-    let group = live.group.with_untracked(|group| group.id);
-    let is_on = Memo::new(move |_| live.group.with(|group| is_on(&group.settings)));
-    view! {
-        <form class="tap" method="post" action=ACT data-stays="">
-            <input type="hidden" name="group" value=group.to_string() />
-            <button
-                class="row switch"
-                role="switch"
-                name="deed"
-                value=move || turns[usize::from(is_on.get())].word()
-                aria-checked=move || is_on.get().to_string()
-            >
-                <span>{label}</span>
-                <span class="track" aria-hidden="true"></span>
-            </button>
-        </form>
-    }
-    .into_any()
 }

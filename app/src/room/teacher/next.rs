@@ -4,6 +4,7 @@ use classroom::Lesson;
 use leptos::prelude::*;
 use signaling::{InviteId, Timestamp, UserId};
 
+use crate::room::hero::hero;
 use crate::room::live::Live;
 
 /// After how long somebody who is called and silent does not answer, in milliseconds.
@@ -23,13 +24,7 @@ pub struct Next {
 impl Next {
     /// Who is next in the class.
     pub fn of(live: Live) -> Self {
-        let hero = Memo::new(move |_| {
-            live.lesson.with(|lesson| {
-                let mut called = lesson.invited.iter().map(|invited| invited.user);
-                let called = called.find(|user| lesson.hand(*user).is_some());
-                called.or_else(|| Some(lesson.hero(|user| live.is_online(user))?.user))
-            })
-        });
+        let hero = Memo::new(move |_| hero(live));
         let is_called = Memo::new(move |_| live.lesson.with(|lesson| !lesson.invited.is_empty()));
         let ends = Memo::new(move |_| live.lesson.with(one_turn));
         Self { hero, is_called, ends }

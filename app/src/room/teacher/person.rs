@@ -108,10 +108,16 @@ pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
 fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>) -> AnyView {
     let has_hand = move || stand.get().hand.is_some();
     let about = words::about(words::lower(), name);
+    let share = Memo::new(move |_| {
+        let share = live.tally.with(|tally| tally.share(user).copied());
+        let share = share.filter(|share| share.hands + share.turns > 0);
+        share.map(|share| words::hands_and_turns(share.hands, share.turns))
+    });
     view! {
         <p>
             <Text words=move || stand.get().sentence(live) />
         </p>
+        {move || share.get().map(|words| view! { <p class="hint">{words}</p> })}
         <div class="choices">
             <Show when=move || !stand.get().speaks>
                 <Tap action=RoomAction::CallOn who=user words=words::invite() />

@@ -1,12 +1,15 @@
 //! What happens from step to step: somebody does something, a message moves on or is lost, time
 //! passes, something breaks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use call::{Offer, STUDENTS_MAY_CALL};
-use classroom::{APPLICATIONS, ASK_ANYTIME, Lesson, Move, Operation, TURN_STARTS_AT_ONCE};
+use classroom::{
+    APPLICATIONS, ASK_ANYTIME, Among, FAIR_ORDER, How, Lesson, Move, Operation, TURN_STARTS_AT_ONCE,
+};
 use serde_json::json;
 use signaling::{
     Answers, Application, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList,
@@ -821,7 +824,7 @@ impl World {
             0..12 => {
                 let (operation, invitee_list) = match self.random.u32(..3) {
                     _ if !is_teacher => (Operation::SpeechApplication, InviteeList::Everyone),
-                    0 => (Operation::Speaking, InviteeList::Members(vec![somebody])),
+                    0 => (Operation::CALL, InviteeList::Members(vec![somebody])),
                     _ => {
                         let question = Some(word.clone());
                         (Operation::HandRaising { question }, InviteeList::Everyone)
@@ -900,7 +903,8 @@ impl World {
                     (random.u32(..100) < 50).then(|| random.u32(..100) < often)
                 };
                 let locked = some(&mut self.random, 15);
-                let switches = [ASK_ANYTIME, TURN_STARTS_AT_ONCE, STUDENTS_MAY_CALL].into_iter();
+                let switches =
+                    [ASK_ANYTIME, TURN_STARTS_AT_ONCE, FAIR_ORDER, STUDENTS_MAY_CALL].into_iter();
                 let switches = switches
                     .filter_map(|switch| Some((switch, some(&mut self.random, 80)?)))
                     .collect();
@@ -949,7 +953,7 @@ impl World {
             [turn] => Some(turn),
             _ => None,
         };
-        let it = match self.random.u32(..20) {
+        let it = match self.random.u32(..24) {
             0..3 => {
                 let question = Some(word.to_owned());
                 Move::Ask { question, timeout, first: self.random.bool() }
@@ -978,6 +982,12 @@ impl World {
                     reason: None,
                 });
             }
+            16..19 => {
+                let how = if self.random.bool() { How::Fair } else { How::Random };
+                let among = if self.random.bool() { Among::Hands } else { Among::Everybody };
+                Move::Pick { how, among, ends: turn.map(|turn| turn.invite_id) }
+            }
+            19 => Move::PickAgain { student: called? },
             15 => {
                 let live: Vec<InviteId> = page.live().map(|it| it.invite_id).collect();
                 let invite_id = self.pick(live.len()).map(|place| live[place])?;
@@ -988,7 +998,9 @@ impl World {
                 return Some(Command::Undo { actor, performed, fresh });
             }
         };
-        Some(Command::Perform { actor, data: it.to_data(), fresh })
+        let here: BTreeSet<UserId> =
+            students.into_iter().filter(|_| self.random.u32(..4) > 0).collect();
+        Some(Command::Perform { actor, data: it.to_data(), fresh, here })
     }
 }
 

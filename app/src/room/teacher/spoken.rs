@@ -1,0 +1,135 @@
+//! Who has spoken and who has not, without a name: a strip and a sentence. They change when a turn
+//! begins or ends, not with each hand.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use signaling::{Role, UserId};
+
+use crate::room::live::Live;
+use crate::room::text::Text;
+use crate::words::room as words;
+
+/// How many students have spoken, have raised a hand and had no turn, and have done neither.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Parts {
+    spoken: usize,
+    waited: usize,
+    silent: usize,
+    without_hand: usize,
+}
+
+impl Parts {
+    fn of(live: Live) -> Self {
+        let mut parts = Self { spoken: 0, waited: 0, silent: 0, without_hand: 0 };
+        live.tally.with(|tally| {
+            for share in &tally.members {
+                match (share.turns, share.hands) {
+                    (1.., _) => parts.spoken += 1,
+                    (0, 1..) => parts.waited += 1,
+                    (0, 0) => parts.silent += 1,
+                }
+                parts.without_hand += usize::from(share.hands == 0);
+            }
+        });
+        parts
+    }
+}
+
+/// The strip and the sentence, from the first turn on.
+#[component]
+pub fn Spoken() -> impl IntoView {
+    let live = expect_context::<Live>();
+    #[cfg(feature = "browser")]
+    follow(live);
+    let parts = Memo::new(move |_| Parts::of(live));
+    let is_there = Memo::new(move |_| live.is_whole() && parts.get().spoken > 0);
+    // Drawn, for the page's policy lets no style through that is not in its sheet.
+    let strip = move || {
+        let Parts { spoken, waited, silent, .. } = parts.get();
+        let all = spoken + waited + silent;
+        view! {
+            <svg
+                class="spread"
+                viewBox=format!("0 0 {all} 1")
+                preserveAspectRatio="none"
+                aria-hidden="true"
+            >
+                <rect class="spoken" width=spoken height="1" />
+                <rect class="waited" x=spoken width=waited height="1" />
+            </svg>
+        }
+    };
+    let sentence = move || {
+        let Parts { spoken, without_hand, .. } = parts.get();
+        let raised = match without_hand {
+            0 => words::all_raised().to_owned(),
+            silent => words::no_hand_so_far(silent),
+        };
+        format!("{} {raised}", words::have_spoken(spoken))
+    };
+    view! {
+        <Show when=move || is_there.get()>
+            <div class="share">
+                {strip}
+                <p class="hint">
+                    <Text words=sentence />
+                </p>
+            </div>
+        </Show>
+    }
+}
+
+/// The students who have raised no hand yet.
+pub fn without_hand(live: Live) -> BTreeSet<UserId> {
+    let up: BTreeSet<UserId> =
+        live.lesson.with(|lesson| lesson.hands.iter().map(|hand| hand.user).collect());
+    with_none(live, |share| share.hands > 0 || up.contains(&share.user))
+}
+
+/// The students who have had no turn yet.
+pub fn without_turn(live: Live) -> BTreeSet<UserId> {
+    with_none(live, |share| share.turns > 0)
+}
+
+/// The students of whom it does not hold. Who has only just joined has no share yet.
+fn with_none(live: Live, has: impl Fn(&classroom::Share) -> bool) -> BTreeSet<UserId> {
+    let mut students: BTreeSet<UserId> = BTreeSet::new();
+    live.group.with(|group| {
+        students.extend(group.with_role(Role::Student).map(|member| member.user_id));
+    });
+    live.tally.with(|tally| {
+        for share in tally.members.iter().filter(|share| has(share)) {
+            students.remove(&share.user);
+        }
+    });
+    students
+}
+
+/// Fetches the tally anew when a turn begins or ends, something is taken back, or somebody joins.
+#[cfg(feature = "browser")]
+fn follow(live: Live) {
+    let turns = Memo::new(move |_| {
+        live.lesson.with(|lesson| {
+            let undo = lesson.undo.as_ref().map_or(0, |undo| undo.seq);
+            let speaking = lesson.speaking.iter().map(|turn| turn.invite_id.random_bits());
+            (speaking.fold(undo, |all, bits| all ^ bits), live.students())
+        })
+    });
+    let path = live.group.with_untracked(|group| format!("/class/{}/tally", group.id));
+    Effect::new(move |before: Option<(u64, usize)>| {
+        let now = turns.get();
+        if before.is_some_and(|before| before != now) {
+            let path = path.clone();
+            leptos::task::spawn_local(async move {
+                // What is not there comes with the next turn.
+                let Ok((200, json)) = crate::room::net::get(&path).await else { return };
+                let Ok(tally) = signaling::json::read::<classroom::Tally>(&json) else { return };
+                if tally.seq >= live.tally.with_untracked(|known| known.seq) {
+                    live.tally.set(tally);
+                }
+            });
+        }
+        now
+    });
+}
