@@ -64,6 +64,7 @@ room-lower-hand = Lower hand
 room-sending = Sending…
 room-speak = Speak
 room-pass = Pass, keep place
+room-just-pass = Pass
 room-done = I’m done
 room-starting = connecting…
 room-slow = following slowly
@@ -86,9 +87,11 @@ room-standing-place = Your hand is up. You are { NUMBER($place, type: "ordinal")
 room-standing-quick = Quick: the first hand takes it.
 room-standing-asked = Who wants to answer?
 room-standing-may-raise = Raise your hand whenever you like.
+room-standing-may-still-raise = You can still raise your hand.
 room-standing-over = The class is over.
 room-standing-waiting = You can raise a hand when your teacher asks.
 room-standing-up = Your hand is up.
+room-you-were-first = You were first.
 room-calls-on-you = { $name } calls on you.
 # $speakers (Number)
 room-speaking-now = { $speakers ->
@@ -105,6 +108,8 @@ room-hands-are-up = { $hands ->
     [one] 1 hand is up.
    *[other] { $hands } hands are up.
 }
+# $place (Number), $speaking: the sentence that says who speaks.
+room-you-were-skipped = You were passed over. You keep place { $place }. { $speaking }
 # $place (Number), $speaking: the sentence that says who speaks.
 room-you-passed = You passed. You keep place { $place }. { $speaking }
 room-lowered-by = { $name } lowered your hand.
@@ -179,6 +184,7 @@ room-not-answering = not answering
 room-invite = Invite
 room-invite-to-speak = Invite to speak: { $name }
 room-passed = passed
+room-skipped = passed over
 room-own-question = own question
 room-is-next = next
 # What was done last and can be taken back.

@@ -2,7 +2,7 @@
 
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
-use crate::{ASK_ANYTIME, Among, Operation, Tally, Undo, Why};
+use crate::{ASK_ANYTIME, Among, Operation, Reason, Tally, Undo, Why};
 
 /// How far a round has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,13 @@ pub enum HandSource {
     Ask(InviteId),
 }
 
+impl HandSource {
+    /// Whether it is the answer to a round.
+    pub const fn is_round(&self) -> bool {
+        matches!(self, Self::Round(_))
+    }
+}
+
 /// A raised hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hand {
@@ -60,14 +67,16 @@ pub struct Hand {
     pub sources: Vec<HandSource>,
     /// Whether it was raised unprompted, while a question stands that it does not answer.
     pub own_question: bool,
-    /// Whether its student was called and declined, and has kept the place.
+    /// Whether its student was called and declined, or was passed over, and has kept the place.
     pub passed: bool,
+    /// Whether it was a teacher who passed over them.
+    pub skipped: bool,
 }
 
 impl Hand {
     /// Whether it answers a round.
     pub fn answers_a_round(&self) -> bool {
-        self.sources.iter().any(|source| matches!(source, HandSource::Round(_)))
+        self.sources.iter().any(HandSource::is_round)
     }
 }
 
@@ -123,6 +132,16 @@ pub enum Standing {
     Waiting,
 }
 
+/// Somebody who was called and declined, or was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Declined {
+    user: UserId,
+    /// By which event.
+    seq: u64,
+    /// Whether a teacher has passed over them.
+    skipped: bool,
+}
+
 /// A group as the classroom reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lesson {
@@ -138,8 +157,8 @@ pub struct Lesson {
     pub speaking: Vec<Turn>,
     /// What was done last and can be taken back.
     pub undo: Option<Undo>,
-    /// Who declined the floor, by which event.
-    declined: Vec<(UserId, u64)>,
+    /// Who declined the floor, or was passed over.
+    declined: Vec<Declined>,
 }
 
 /// Which members' hands were found up already, so that in a class of thousands nobody's is looked
@@ -159,8 +178,10 @@ impl Lesson {
         lesson.hands.retain(|hand| !group.is_teacher(hand.user));
         for hand in &mut lesson.hands {
             hand.own_question = lesson.question.is_some() && !hand.answers_a_round();
-            let has_declined = |it: &&(UserId, u64)| it.0 == hand.user && it.1 > hand.seq;
-            hand.passed = lesson.declined.iter().any(|it| has_declined(&it));
+            let has_declined = |it: &&Declined| it.user == hand.user && it.seq > hand.seq;
+            let last = lesson.declined.iter().filter(has_declined).max_by_key(|it| it.seq);
+            hand.passed = last.is_some();
+            hand.skipped = last.is_some_and(|it| it.skipped);
         }
         lesson.undo = Undo::of(group);
         if group.ended {
@@ -248,7 +269,10 @@ impl Lesson {
                 InviteeState::Accepted => {
                     self.speaking.push(Turn { user, invite_id, part_of: user, since, why });
                 }
-                InviteeState::Rejected => self.declined.push((user, part.seq)),
+                InviteeState::Rejected => {
+                    let skipped = part.reason.as_deref() == Some(Reason::Skipped.text());
+                    self.declined.push(Declined { user, seq: part.seq, skipped });
+                }
                 InviteeState::Cancelled | InviteeState::TimedOut | InviteeState::Finished => {}
             }
         }
@@ -290,8 +314,8 @@ impl Lesson {
                     raised.hands[place] = Some(self.hands.len());
                 }
                 let sources = vec![source];
-                let (own_question, passed) = (false, false);
-                self.hands.push(Hand { user, since, seq, sources, own_question, passed });
+                let (own_question, passed, skipped) = (false, false, false);
+                self.hands.push(Hand { user, since, seq, sources, own_question, passed, skipped });
             }
         }
     }
@@ -315,7 +339,7 @@ impl Lesson {
     pub(crate) fn has_passed(&self, user: UserId) -> bool {
         match self.hand(user) {
             Some(hand) => hand.passed,
-            None => self.declined.iter().any(|(declined, _)| *declined == user),
+            None => self.declined.iter().any(|declined| declined.user == user),
         }
     }
 

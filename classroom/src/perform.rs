@@ -11,7 +11,7 @@ use signaling::{
 
 use crate::performed::{UndoneDeed, account, undoable};
 use crate::pick::{pick, pick_again};
-use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called};
+use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called, withdraw_calls};
 use crate::{Among, Hand, HandSource, How, Lesson, Operation, Reason, Round, TURN_STARTS_AT_ONCE};
 
 /// Somebody else was first, and there is nothing left to do it to.
@@ -149,13 +149,17 @@ impl Move {
             }
             Self::Lower { student } => {
                 let hand = lesson.hand(*student);
-                let commands = hand.map(|hand| lower(actor, hand)).unwrap_or_default();
+                let mut commands = hand.map(|hand| lower(actor, hand)).unwrap_or_default();
+                if hand.is_some() {
+                    commands.extend(withdraw_calls(&lesson, actor, |user| user == *student));
+                }
                 Ok(undoable(commands, UndoneDeed::Lower, Some(*student)))
             }
             Self::LowerAll {} => {
                 let hands = &lesson.hands;
-                let commands: Vec<Command> =
+                let mut commands: Vec<Command> =
                     hands.iter().flat_map(|hand| lower(actor, hand)).collect();
+                commands.extend(withdraw_calls(&lesson, actor, |user| lesson.hand(user).is_some()));
                 let data = account(UndoneDeed::LowerAll, None, hands.len());
                 Ok(Performance { undoable: 0..commands.len(), commands, data })
             }
@@ -180,6 +184,9 @@ fn ask(
     let count = earlier.clone().count();
     let mut commands: Vec<Command> =
         earlier.flat_map(|hand| lower_answers(actor, hand, Some(Reason::Followed))).collect();
+    let is_lowered =
+        |user| lesson.hand(user).is_some_and(|hand| hand.sources.iter().all(HandSource::is_round));
+    commands.extend(withdraw_calls(lesson, actor, is_lowered));
     let undoable = 0..commands.len();
     commands.extend(stop_asking(lesson, actor));
     commands.push(Command::InviteInGroup {
@@ -223,13 +230,16 @@ fn next(
         _ => None,
     };
     let is_other = one.map(|turn| turn.invite_id) != ends;
-    if is_other || !lesson.invited.is_empty() || is_called(lesson, student) {
+    // Whoever is called and has no hand up is passed over by it.
+    let waits_for = lesson.invited.iter().any(|invited| lesson.hand(invited.user).is_some());
+    if is_other || waits_for || is_called(lesson, student) {
         return Ok(nothing());
     }
     if lesson.hand(student).is_none() {
         return Err(SETTLED);
     }
-    let mut commands = one.map(|turn| end_turns(lesson, actor, turn.user)).unwrap_or_default();
+    let mut commands = withdraw_calls(lesson, actor, |_| true);
+    commands.extend(one.into_iter().flat_map(|turn| end_turns(lesson, actor, turn.user)));
     if waits {
         commands.extend(invite_to_speak(lesson, actor, student, fresh));
     } else {

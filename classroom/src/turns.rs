@@ -69,6 +69,22 @@ pub(crate) fn call(
     }
 }
 
+/// Takes the calls back of those students who are called and silent.
+pub(crate) fn withdraw_calls(
+    lesson: &Lesson,
+    actor: UserId,
+    is_meant: impl Fn(UserId) -> bool,
+) -> Vec<Command> {
+    let calls = lesson.invited.iter().filter(|invited| is_meant(invited.user));
+    let cancel = calls.map(|invited| Command::Cancel {
+        actor,
+        invite_id: invited.invite_id,
+        data: String::new(),
+        reason: None,
+    });
+    cancel.collect()
+}
+
 /// Ends the turns of a speaker.
 pub(crate) fn end_turns(lesson: &Lesson, actor: UserId, speaker: UserId) -> Vec<Command> {
     let turns = lesson.speaking.iter().filter(|turn| turn.user == speaker);

@@ -592,3 +592,66 @@ fn the_events_have_the_fields_of_the_contract() {
         .collect();
     assert_eq!(reasons, [Reason::CalledOn.text(), Reason::Lowered.text()].into());
 }
+
+#[test]
+fn a_hand_that_is_lowered_is_called_no_more() {
+    let mut class = class();
+    class.does(ADA, asks("Why?", 0, false));
+    for student in [CY, DEE, EVE] {
+        class.does(student, Deed::RaiseHand);
+    }
+    class.does(ADA, class.next());
+    class.does(ADA, lower(CY));
+    assert_eq!(class.lesson().invited, []);
+    assert_eq!(class.hands(), [DEE, EVE]);
+    // So is one that answered a question which another one follows, and all that are lowered at once.
+    class.does(ADA, class.next());
+    class.does(ADA, asks("And why?", 0, false));
+    assert_eq!((class.lesson().invited, class.hands()), (vec![], vec![]));
+    class.does(DEE, Deed::RaiseHand);
+    class.does(ADA, class.next());
+    class.does(ADA, lower_all());
+    assert_eq!(class.lesson().invited, []);
+    // The undo brings the hand back; whoever is called again is called anew.
+    class.does(ADA, class.undo());
+    assert_eq!((class.lesson().invited, class.hands()), (vec![], vec![DEE]));
+}
+
+#[test]
+fn next_passes_over_whoever_is_called_without_a_hand() {
+    let mut class = class();
+    class.does(ADA, Deed::CallOnAbsent(EVE));
+    class.does(ADA, asks("Why?", 0, false));
+    class.does(CY, Deed::RaiseHand);
+    class.does(DEE, Deed::RaiseHand);
+    class.does(ADA, class.next());
+    let called = |class: &Class| -> Vec<UserId> {
+        class.lesson().invited.iter().map(|invited| invited.user).collect()
+    };
+    assert_eq!(called(&class), [CY]);
+    // Whoever is called and has a hand up is settled first, whatever an old page shows.
+    let stale = Move::Next { student: DEE, ends: None, waits: false };
+    assert_eq!(class.does(BEN, Deed::Move(stale)), []);
+    assert_eq!(called(&class), [CY]);
+}
+
+#[test]
+fn whoever_is_passed_over_has_not_passed() {
+    let mut class = class();
+    class.does(ADA, asks("Why?", 0, false));
+    class.does(CY, Deed::RaiseHand);
+    class.does(DEE, Deed::RaiseHand);
+    class.does(ADA, class.next());
+    class.does(ADA, Deed::Move(Move::Skip { student: CY }));
+    class.does(ADA, class.next());
+    class.does(DEE, Deed::Pass);
+    let lesson = class.lesson();
+    let marks: Vec<_> = lesson.hands.iter().map(|hand| (hand.passed, hand.skipped)).collect();
+    assert_eq!(marks, [(true, true), (true, false)]);
+    let mut chronicle = Chronicle::new(GROUP);
+    for event in &class.log {
+        chronicle.tell(event);
+    }
+    let passes = |user| chronicle.person(user).map(|person| person.passes);
+    assert_eq!((passes(CY), passes(DEE)), (Some(0), Some(1)));
+}

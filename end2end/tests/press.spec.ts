@@ -113,3 +113,49 @@ test("a focus that is lost because of somebody else falls on what is next @once"
   const over = ada.page.getByRole("alertdialog", { name: "Class is over." });
   await expect(over.getByRole("link", { name: "To the start" })).toBeFocused();
 });
+
+test("a press beside a dialog closes it, and does nothing else", async ({ classroom }) => {
+  const { teacher } = classroom;
+  const [ada] = await classroom.studentsNamed("Ada", "Ben");
+  await ada.raise();
+  const next = teacher.button("Next: Ada");
+  await expect(next).not.toHaveAttribute("data-settling");
+  const box = await next.boundingBox();
+  if (!box) throw new Error("the button is not shown");
+  const middle = [box.x + box.width / 2, box.y + box.height / 2] as const;
+  await teacher.button("Menu").click();
+  const menu = teacher.page.getByRole("dialog", { name: "Menu", exact: true });
+  await expect(menu).toBeVisible();
+  // On a phone the sheet fills the page.
+  const isBeside = await menu.evaluate(
+    (it, [x, y]) => !it.contains(document.elementFromPoint(x, y)),
+    middle,
+  );
+  if (!isBeside) return;
+  await teacher.page.mouse.click(...middle);
+  await expect(menu).toBeHidden();
+  await expect(next).toBeVisible();
+  await classroom.everybodySees({ hands: ["Ada"] });
+  await teacher.page.mouse.click(...middle);
+  await classroom.everybodySees({ hands: [], speaking: ["Ada"] });
+});
+
+test("whoever asks something new types at once, and what a key opens has the focus", { tag: "@once" }, async ({
+  classroom,
+}) => {
+  const { teacher } = classroom;
+  const { keyboard } = teacher.page;
+  await classroom.student("Ada");
+  await teacher.ask({ question: "Why?" });
+  const question = teacher.page.locator(".next-question > summary");
+  await expect(question).not.toHaveAttribute("data-settling");
+  await question.focus();
+  await keyboard.press("Enter");
+  await keyboard.type("And why not? A, E, L, P, S");
+  await expect(teacher.page.getByLabel(/^Question/)).toHaveValue("And why not? A, E, L, P, S");
+  await teacher.page.getByLabel(/^Question/).fill("");
+  await teacher.button("Menu").focus();
+  await keyboard.press("c");
+  await expect(teacher.panel).toBeVisible();
+  await expect(teacher.panel.locator(":focus")).toHaveCount(1);
+});

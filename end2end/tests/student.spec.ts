@@ -190,7 +190,8 @@ test("whose hand was first is told, and nothing is under the finger of who comes
   await ada.isTold("Hana was first.");
   await ada.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await ada.mayTap();
-  await hana.hasPlace(1, 1);
+  await hana.isTold("You were first.");
+  await expect(hana.page.locator(".large")).toHaveText("1 of 1");
   await ada.mayTap("Raise hand");
   await ada.isTold("The first hand took it.");
   await expect(ada.page.getByText("Which planet is the largest?")).toBeVisible();

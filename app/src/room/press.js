@@ -10,7 +10,8 @@ const SETTLES = 700;
 const CONTROLS = "a[href], button, summary, select, input:not([type=hidden])";
 const REGION = "section, .slots, [popover], header, main";
 /** Where somebody is taken who has lost their place. */
-const NEXT = "button, select, input:not([type=hidden])";
+const NEXT = ":is(button, select, input:not([type=hidden])):not(.toast *)";
+const canPop = "popover" in HTMLElement.prototype;
 
 /** How each control was when it was last looked at. */
 const known = new WeakMap();
@@ -19,6 +20,8 @@ let pointer = {};
 let pressedAt = -Infinity;
 let focused;
 let region;
+/** Whether the press in hand began beside a dialog that lies over the page. */
+let isBeside = false;
 
 /** Guards the controls of the room for as long as the page lives. */
 export function guard() {
@@ -31,7 +34,11 @@ export function guard() {
   }).observe(room, { ...changes, attributes: true });
   // What somebody unfolds comes where they expect it, but for what comes under their finger.
   room.addEventListener("toggle", () => look(wasPressed() ? isUnderPointer : () => true), true);
-  addEventListener("pointerdown", ({ clientX: x, clientY: y }) => (pointer = { x, y }), true);
+  addEventListener("pointerdown", ({ clientX: x, clientY: y, target }) => {
+    pointer = { x, y };
+    const over = canPop ? [...document.querySelectorAll("[role=dialog]:popover-open")].pop() : undefined;
+    isBeside = Boolean(over && !over.contains(target));
+  }, true);
   for (const press of ["pointerdown", "keydown"]) {
     addEventListener(press, () => (pressedAt = performance.now()), true);
   }
@@ -90,7 +97,10 @@ function settle(control) {
 }
 
 function drop(event) {
-  if (event.target.closest?.("[data-settling]")) {
+  // Whoever presses beside a dialog closes it, and does not mean what lies below. A key has no detail.
+  const closes = isBeside && event.detail > 0;
+  isBeside = false;
+  if (closes || event.target.closest?.("[data-settling]")) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }

@@ -135,7 +135,11 @@ fn asked(round: Round) -> AnyView {
             class:longer=size == 2
             aria-label=room::asking()
         >
-            {round.question.map(|words| view! { <Question words /> })}
+            {match round.question {
+                Some(words) => view! { <Question words /> }.into_any(),
+                None if clock.is_none() => said(room::asking().to_owned()),
+                None => ().into_any(),
+            }}
             {clock}
         </section>
     }

@@ -1,6 +1,6 @@
 //! The sentences of the room.
 
-use classroom::Standing;
+use classroom::{ASK_ANYTIME, Standing};
 use leptos::prelude::*;
 
 use super::live::{Connection, Live};
@@ -56,7 +56,10 @@ pub fn standing_words(live: Live, standing: &Standing) -> String {
         },
         Standing::Asked(round) if round.first => words::standing_quick(),
         Standing::Asked(_) => words::standing_asked(),
-        Standing::MayRaise => words::standing_may_raise(),
+        Standing::MayRaise if live.group.with(|group| group.settings.is_on(ASK_ANYTIME)) => {
+            words::standing_may_raise()
+        }
+        Standing::MayRaise => words::standing_may_still_raise(),
         Standing::Waiting if live.group.with(|group| group.ended) => words::standing_over(),
         Standing::Waiting => words::standing_waiting(),
     };

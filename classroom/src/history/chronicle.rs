@@ -8,6 +8,7 @@ use signaling::{
 };
 
 use super::record::{Kind, Part, Record};
+use crate::Reason::Skipped;
 
 /// The most rounds that are read as one page.
 const PAGE_ROUNDS: u32 = 25;
@@ -170,7 +171,7 @@ const LATE: usize = 500;
 impl Chronicle {
     /// The number of the form in which [`save`](Self::save) puts a chronicle down. It is raised when
     /// the form changes, or what is counted.
-    pub const VERSION: u32 = 4;
+    pub const VERSION: u32 = 5;
 
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {
@@ -561,6 +562,8 @@ impl Chronicle {
         let settled: Vec<(UserId, Came)> = settled
             .into_iter()
             .filter_map(|(place, went_on)| Some((record.parts.get(place)?, went_on)))
+            // Whoever is passed over has not passed.
+            .filter(|(part, _)| part.reason.as_deref() != Some(Skipped.text()))
             .map(|(part, went_on)| (part.user, Came::of(part, went_on, event.at)))
             .collect();
         let page =

@@ -188,6 +188,9 @@ function press(key) {
   // What only opens something was not aimed at by its place, and need not settle (press.js).
   if (control.hasAttribute("popovertarget")) delete control.dataset.settling;
   control.click();
+  // Who opens something by a key goes on in it.
+  const opened = control.getAttribute("popovertarget");
+  if (opened) open(`[id="${opened}"]`)?.querySelector("input, button")?.focus();
   return true;
 }
 
@@ -201,6 +204,15 @@ function buttonOf(key) {
     return is && !it.disabled && it.getAttribute("aria-disabled") !== "true";
   });
 }
+
+// Who wants to ask something new begins to type: what they type must be no keys.
+on("click", (event) => {
+  const question = event.target.closest?.(".standing .next-question > summary")?.parentNode;
+  if (!question || question.open) return;
+  event.preventDefault();
+  question.open = true;
+  one("#question")?.focus();
+});
 
 // How to join.
 

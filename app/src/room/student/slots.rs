@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::choice::Choice;
 use crate::room::action::RoomAction;
+use crate::room::live::Live;
 use crate::room::tap::Tap;
 use crate::words::room as words;
 
@@ -14,10 +15,12 @@ pub fn Slots(
     /// What can be done.
     choice: Memo<Choice>,
 ) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let has_hand = Memo::new(move |_| live.lesson.with(|lesson| lesson.hand(live.me).is_some()));
     view! {
         <div class="slots">
             <div class="slot big">{move || big(choice.get())}</div>
-            <div class="slot small">{move || small(choice.get())}</div>
+            <div class="slot small">{move || small(choice.get(), has_hand)}</div>
         </div>
     }
 }
@@ -36,11 +39,13 @@ fn big(choice: Choice) -> Option<AnyView> {
     })
 }
 
-fn small(choice: Choice) -> Option<AnyView> {
+fn small(choice: Choice, has_hand: Memo<bool>) -> Option<AnyView> {
     let (action, words) = match choice {
         Choice::Answer => (RoomAction::NotNow, words::not_now()),
         Choice::Lower => (RoomAction::LowerHand, words::lower_hand()),
-        Choice::Floor => (RoomAction::Pass, words::pass()),
+        Choice::Floor if has_hand.get_untracked() => (RoomAction::Pass, words::pass()),
+        // Who was called without a hand up has no place to keep.
+        Choice::Floor => (RoomAction::Pass, words::just_pass()),
         Choice::Done => (RoomAction::Done, words::done()),
         Choice::Raise | Choice::Nothing => return None,
     };

@@ -40,6 +40,7 @@ pub fn State(
     });
     let sentence = move || {
         standing.with(|standing| match standing {
+            Standing::HandUp { .. } if is_winner(live) => words::you_were_first().to_owned(),
             Standing::HandUp { .. } => words::standing_up().to_owned(),
             Standing::Invited(_) | Standing::Speaking(_) => standing_words(live, standing),
             Standing::Asked(_) | Standing::MayRaise | Standing::Waiting => {
@@ -58,6 +59,11 @@ pub fn State(
             </p>
         </div>
     }
+}
+
+/// Whether one's own hand took the question that stands.
+fn is_winner(live: Live) -> bool {
+    live.lesson.with(|lesson| lesson.round_now().is_some_and(|it| it.winner == Some(live.me)))
 }
 
 fn large(live: Live, figure: Figure, standing: Memo<Standing>, is_next: Memo<bool>) -> AnyView {
@@ -106,11 +112,15 @@ fn your_reason(why: Why) -> &'static str {
 /// What else is to be known: who speaks, or how many hands are up already.
 fn besides(live: Live, standing: &Standing, is_next: Memo<bool>) -> String {
     let speaking = speaking_words(live);
-    let has_passed =
-        || live.lesson.with(|lesson| lesson.hand(live.me).is_some_and(|hand| hand.passed));
+    let hand = || live.lesson.with(|lesson| lesson.hand(live.me).cloned());
+    let has_passed = || hand().is_some_and(|hand| hand.passed);
+    let was_skipped = || hand().is_some_and(|hand| hand.skipped);
     match standing {
         Standing::Invited(invited) => invited.why.map_or("", your_reason).to_owned(),
         Standing::Speaking(_) => String::new(),
+        Standing::HandUp { place, .. } if was_skipped() => {
+            words::you_were_skipped(live.place(*place), &speaking)
+        }
         Standing::HandUp { place, .. } if has_passed() => {
             words::you_passed(live.place(*place), &speaking)
         }

@@ -1,6 +1,6 @@
 //! The raised hands, as a teacher sees them: whoever is next stands above all, the others in their order.
 
-use classroom::FAIR_ORDER;
+use classroom::{FAIR_ORDER, Hand};
 use leptos::prelude::*;
 use signaling::UserId;
 
@@ -118,7 +118,12 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
     };
     let marks = Memo::new(move |_| {
         live.lesson.with(|lesson| {
-            lesson.hand(user).map_or((false, false), |hand| (hand.own_question, hand.passed))
+            let passed = |hand: &Hand| match hand {
+                Hand { skipped: true, .. } => Some(words::skipped()),
+                Hand { passed: true, .. } => Some(words::passed()),
+                _ => None,
+            };
+            lesson.hand(user).map_or((false, None), |hand| (hand.own_question, passed(hand)))
         })
     });
     let is_next = Memo::new(move |_| {
@@ -137,7 +142,7 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
                 <NameOf user />
                 <span class="row-words">
                     <Away user />
-                    {move || marks.get().1.then(|| mark(words::passed()))}
+                    {move || marks.get().1.map(mark)}
                     {move || marks.get().0.then(|| mark(words::own_question()))}
                     {move || is_next.get().then(|| mark(words::is_next()))}
                     {move || {

@@ -15,7 +15,8 @@ pub const SILENT: i64 = 10_000;
 pub struct Next {
     /// Who stands at the top of the list: whoever is called and silent, or would be called next.
     pub hero: Memo<Option<UserId>>,
-    /// Whether somebody is called and silent: nobody else is called before they are settled.
+    /// Whether somebody whose hand is up is called and silent: nobody else is called before they are
+    /// settled.
     pub is_called: Memo<bool>,
     /// The one turn that ends when the next one is called.
     pub ends: Memo<Option<InviteId>>,
@@ -25,7 +26,10 @@ impl Next {
     /// Who is next in the class.
     pub fn of(live: Live) -> Self {
         let hero = Memo::new(move |_| hero(live));
-        let is_called = Memo::new(move |_| live.lesson.with(|lesson| !lesson.invited.is_empty()));
+        let is_called = Memo::new(move |_| {
+            live.lesson
+                .with(|lesson| lesson.invited.iter().any(|it| lesson.hand(it.user).is_some()))
+        });
         let ends = Memo::new(move |_| live.lesson.with(one_turn));
         Self { hero, is_called, ends }
     }

@@ -25,7 +25,9 @@ pub fn Pick(next: Next) -> impl IntoView {
         let was_asked = live.before.with_value(|before| !before.questions.is_empty())
             || live.lesson.with(|lesson| lesson.question.is_some())
             || live.tally.with(|tally| tally.has_turns());
-        several.get() || was_asked && live.students_online() > 1
+        // Whoever is called and silent is to be settled first.
+        let is_called = live.lesson.with(|lesson| !lesson.invited.is_empty());
+        !is_called && (several.get() || was_asked && live.students_online() > 1)
     });
     let way = move |action: RoomAction, key: Option<&'static str>, words: &'static str| move || view! { <Tap action ends=next.ends.get() class="row" key words /> };
     view! {

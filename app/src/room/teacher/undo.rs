@@ -29,7 +29,7 @@ pub fn Toast() -> impl IntoView {
         undo.get().map(|undo| {
             let seq = undo.seq;
             view! {
-                <div class="toast" data-past=move || is_past.get().then_some("")>
+                <div class="toast" data-pressed="" data-past=move || is_past.get().then_some("")>
                     <p>
                         <Text words=move || undo_words(live, &undo) />
                     </p>
