@@ -137,7 +137,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
             actor: teacher,
             invite_id,
             invitee_list: InviteeList::Everyone,
-            data: Operation::HandRaising { question: question.clone() }.to_data(),
+            data: Operation::asks(question.clone()).to_data(),
             timeout: Timeout::NEVER,
             answers: Answers::Each,
         });

@@ -84,6 +84,9 @@ room-standing-place = Your hand is up. You are { NUMBER($place, type: "ordinal")
     [few] { $place }rd
    *[other] { $place }th
 } of { $of }.
+room-standing-think = Think first. Hands open together.
+room-standing-pair = Talk with your neighbour. Then hands open together.
+room-not-yet = Raise hand: not yet
 room-standing-quick = Quick: the first hand takes it.
 room-standing-asked = Who wants to answer?
 room-standing-may-raise = Raise your hand whenever you like.
@@ -143,6 +146,15 @@ room-time-is-up = Time is up
 room-closed = Closed
 room-first-hand = First: { $name }
 room-ask-again = Ask again
+room-think = Think
+room-pair = Talk in pairs
+room-open-now = Open now
+room-next-phase = Next phase
+room-more-time = +30 s
+room-think-first = Think first
+room-no-think = off
+room-think-for = think { $time }
+room-think-pair-share = Think, pair, share
 room-clear = Clear
 # What stands in the rows of raised hands.
 # $students (Number)
@@ -369,6 +381,7 @@ trouble-name-long = That name is too long for the list. Keep it to 64 characters
 trouble-name-strange = That name holds characters that can't be shown. Type it again.
 trouble-question-long = That question is too long. Shorten it and ask again.
 trouble-settled = That was already settled. The list shows how things stand now.
+trouble-too-early = Hands cannot go up yet. Think until the time is over, then raise yours.
 trouble-nobody-to-pick = There is nobody to pick. Whoever has passed, speaks or is not connected is not picked.
 trouble-floor-closed = Hands are not being taken right now. Wait until your teacher asks.
 trouble-not-allowed = Only a teacher of this class can do that.

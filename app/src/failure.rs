@@ -86,6 +86,7 @@ impl From<Rejection> for Trouble {
             Rejection::Ended => Self::Ended,
             Rejection::NotPermitted => Self::NotAllowed,
             Rejection::Application(refusal) if refusal.code == Code::Nobody => Self::NobodyToPick,
+            Rejection::Application(refusal) if refusal.code == Code::TooEarly => Self::TooEarly,
             Rejection::NoSuchInvitation
             | Rejection::AlreadyProcessed(_)
             | Rejection::NotAMember
@@ -104,6 +105,7 @@ impl From<Obstacle> for Trouble {
     fn from(obstacle: Obstacle) -> Self {
         match obstacle {
             Obstacle::FloorClosed => Self::FloorClosed,
+            Obstacle::TooEarly => Self::TooEarly,
             Obstacle::Settled => Self::Settled,
         }
     }
@@ -128,6 +130,7 @@ pub const fn status(trouble: Trouble) -> StatusCode {
         Trouble::Full
         | Trouble::Settled
         | Trouble::NobodyToPick
+        | Trouble::TooEarly
         | Trouble::LastTeacher
         | Trouble::OtherPerson => StatusCode::CONFLICT,
         Trouble::Ended | Trouble::LinkUsed | Trouble::LinkOver => StatusCode::GONE,

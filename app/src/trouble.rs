@@ -74,6 +74,8 @@ troubles! {
     QuestionLong = "question-long", question_long;
     /// Somebody else's move came first.
     Settled = "settled", settled;
+    /// Hands cannot go up yet.
+    TooEarly = "too-early", too_early;
     /// A pick finds nobody.
     NobodyToPick = "nobody-to-pick", nobody_to_pick;
     /// The floor is closed.

@@ -23,6 +23,10 @@ pub struct AskedBefore {
     pub limit: u32,
     /// Whether the first hand took the last round.
     pub first: bool,
+    /// Seconds to think, of the last round.
+    pub think: u32,
+    /// Seconds to talk with a neighbour, of the last round.
+    pub pair: u32,
 }
 
 impl AskedBefore {
@@ -40,13 +44,16 @@ impl AskedBefore {
         asked.sort_unstable_by_key(|invitation| Reverse(invitation.seq));
         let mut before: Option<Self> = None;
         for invitation in asked {
-            let Some(Operation::HandRaising { question }) = Operation::read(&invitation.data)
+            let Some(Operation::HandRaising { question, phases }) =
+                Operation::read(&invitation.data)
             else {
                 continue;
             };
             let before = before.get_or_insert_with(|| Self {
                 questions: Vec::new(),
-                limit: invitation.timeout.seconds(),
+                limit: invitation.timeout.seconds().saturating_sub(phases.think + phases.pair),
+                think: phases.think,
+                pair: phases.pair,
                 first: invitation.answers == Answers::First,
             });
             let is_short = |it: &String| it.chars().nth(QUESTION_CHARS).is_none();

@@ -53,6 +53,9 @@ pub enum Obstacle {
     /// The floor is closed and nobody asks for hands.
     #[error("Hands are not being taken right now. Wait until your teacher asks.")]
     FloorClosed,
+    /// Everybody thinks, and hands go up together after that.
+    #[error("Hands cannot go up yet. Wait until the time to think is over.")]
+    TooEarly,
     /// Somebody else's move came first and there is nothing left to answer.
     #[error("That has already been settled.")]
     Settled,
@@ -146,6 +149,9 @@ fn raise(
         }]);
     }
     let round = lesson.answered(group, actor).ok_or(Obstacle::FloorClosed)?;
+    if round.wait(now).is_some() {
+        return Err(Obstacle::TooEarly);
+    }
     if round.expires_at.is_some_and(|deadline| deadline <= now) {
         return Err(Obstacle::FloorClosed);
     }
@@ -178,7 +184,7 @@ fn ask_again(
         actor: teacher,
         invite_id: fresh,
         invitee_list: InviteeList::Members(vec![student]),
-        data: Operation::HandRaising { question: round.question.clone() }.to_data(),
+        data: Operation::asks(round.question.clone()).to_data(),
         timeout: Timeout::new(seconds_left).unwrap_or_default(),
         answers: Answers::Each,
     }

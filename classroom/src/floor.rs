@@ -1,6 +1,10 @@
 //! The floor: whether students may ask for it unprompted, and how often at once.
 
-use signaling::{Code, Command, Group, Invitation, Refusal, Rejection, Switch, Timestamp, UserId};
+use signaling::{
+    Code, Command, Group, Invitation, InviteeList, Refusal, Rejection, Switch, Timestamp, UserId,
+};
+
+use crate::Operation;
 
 /// Students may raise their hands unprompted.
 pub const ASK_ANYTIME: Switch = Switch::on("askAnytime");
@@ -21,6 +25,13 @@ pub const SECOND_ASK: Rejection = Rejection::Application(Refusal {
     text: "You have asked already, and your ask is still open.",
 });
 
+/// Everybody thinks, or talks with a neighbour, and hands go up together after that.
+pub const TOO_EARLY: Rejection = Rejection::Application(Refusal {
+    status: 409,
+    code: Code::TooEarly,
+    text: "Hands cannot go up yet. They can when the time to think is over.",
+});
+
 /// Why a student's command is refused that asks for the floor. In a class whatever a student puts
 /// before the group is an ask, also where its `data` is of another program.
 pub(crate) fn refuse(group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
@@ -28,12 +39,15 @@ pub(crate) fn refuse(group: &Group, now: Timestamp, command: &Command) -> Option
         Command::InviteInGroup { actor, .. } if group.is_student(*actor) => {
             refuse_ask(group, now, *actor)
         }
+        Command::Accept { invite_id, .. } | Command::AnswerFor { invite_id, accepts: true, .. } => {
+            let invitation = group.invitation(*invite_id)?;
+            waits(invitation, now).then_some(TOO_EARLY)
+        }
         Command::Create { .. }
         | Command::Join { .. }
         | Command::Invite { .. }
         | Command::InviteInGroup { .. }
         | Command::Cancel { .. }
-        | Command::Accept { .. }
         | Command::Reject { .. }
         | Command::AnswerFor { .. }
         | Command::Clear { .. }
@@ -51,6 +65,16 @@ pub(crate) fn refuse(group: &Group, now: Timestamp, command: &Command) -> Option
     }
 }
 
+/// Whether it asks for hands that cannot go up yet.
+fn waits(invitation: &Invitation, now: Timestamp) -> bool {
+    match Operation::read(&invitation.data) {
+        Some(Operation::HandRaising { phases, .. }) => {
+            invitation.group_id.is_some() && now < phases.opens_at(invitation.place().at)
+        }
+        Some(Operation::Speaking { .. } | Operation::SpeechApplication) | None => false,
+    }
+}
+
 fn refuse_ask(group: &Group, now: Timestamp, student: UserId) -> Option<Rejection> {
     if !group.settings.is_on(ASK_ANYTIME) {
         return Some(Rejection::NotPermitted);
@@ -63,5 +87,15 @@ fn refuse_ask(group: &Group, now: Timestamp, student: UserId) -> Option<Rejectio
     };
     // Mostly a student has none at all.
     let has_open_ask = group.count_live_of(student) > 0 && group.live().any(is_open_ask);
-    has_open_ask.then_some(SECOND_ASK)
+    if has_open_ask {
+        return Some(SECOND_ASK);
+    }
+    // Nobody has a hand up by another way while everybody thinks.
+    let asks = |invitation: &&Invitation| {
+        invitation.invitee_list == InviteeList::Everyone
+            && invitation.open
+            && group.is_teacher(invitation.inviter)
+    };
+    let is_early = group.live().filter(asks).any(|invitation| waits(invitation, now));
+    is_early.then_some(TOO_EARLY)
 }

@@ -106,7 +106,9 @@ impl Application for Classroom {
 
     fn keep_when_erased(&self, data: &str) -> Option<String> {
         let operation = match Operation::read(data)? {
-            Operation::HandRaising { .. } => Operation::HandRaising { question: None },
+            Operation::HandRaising { phases, .. } => {
+                Operation::HandRaising { question: None, phases }
+            }
             other => other,
         };
         Some(operation.to_data())

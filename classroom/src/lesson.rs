@@ -2,7 +2,7 @@
 
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
-use crate::{ASK_ANYTIME, Among, Operation, Reason, Tally, Undo, Why};
+use crate::{ASK_ANYTIME, Among, Operation, Phases, Reason, Tally, Undo, Wait, Why};
 
 /// How far a round has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +30,31 @@ pub struct Round {
     pub since: Timestamp,
     /// When it times out, when it does.
     pub expires_at: Option<Timestamp>,
+    /// What everybody does before hands can go up.
+    pub phases: Phases,
     /// Whether the first hand takes it.
     pub first: bool,
     /// How far it has come.
     pub phase: Phase,
     /// Whose hand took it.
     pub winner: Option<UserId>,
+}
+
+impl Round {
+    /// What everybody does at a moment, before hands can go up; none once they can, or it is over.
+    pub fn wait(&self, now: Timestamp) -> Option<Wait> {
+        self.phases.wait(self.since, now).filter(|_| self.phase == Phase::Open)
+    }
+
+    /// When everybody begins to talk with a neighbour.
+    pub fn pairs_at(&self) -> Timestamp {
+        self.since.plus_seconds(self.phases.pairs_after())
+    }
+
+    /// When hands can go up.
+    pub fn opens_at(&self) -> Timestamp {
+        self.phases.opens_at(self.since)
+    }
 }
 
 /// What makes a hand a raised one.
@@ -202,8 +221,8 @@ impl Lesson {
         let mut raised = Raised { group, hands: vec![None; group.members().len()] };
         for invitation in invitations.filter(|invitation| invitation.group_id.is_some()) {
             match Operation::read(&invitation.data) {
-                Some(Operation::HandRaising { question }) => {
-                    lesson.round(&mut raised, invitation, question);
+                Some(Operation::HandRaising { question, phases }) => {
+                    lesson.round(&mut raised, invitation, question, phases);
                 }
                 Some(Operation::Speaking { why, among, .. }) => {
                     lesson.turns(group, invitation, why, among);
@@ -225,6 +244,7 @@ impl Lesson {
         raised: &mut Raised<'_>,
         invitation: &Invitation,
         question: Option<String>,
+        phases: Phases,
     ) {
         let is_shown = invitation.open || invitation.stays;
         if is_shown && raised.group.is_teacher(invitation.inviter) {
@@ -234,6 +254,7 @@ impl Lesson {
                 question,
                 since: invitation.place().at,
                 expires_at: invitation.expires_at,
+                phases,
                 first: invitation.answers == Answers::First,
                 phase: phase(invitation),
                 winner: invitation.taker(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use signaling::{InviteId, json};
 
-use crate::{Among, Why};
+use crate::{Among, Phases, Why};
 
 /// What an invitation is for: a JSON object with an `operation`. Fields beside those known here
 /// are left alone.
@@ -15,6 +15,9 @@ pub enum Operation {
         /// What is asked, in the teacher's words.
         #[serde(skip_serializing_if = "Option::is_none")]
         question: Option<String>,
+        /// What everybody does before hands can go up.
+        #[serde(flatten)]
+        phases: Phases,
     },
     /// A teacher invites a student to speak; to accept is to have the floor.
     Speaking {
@@ -63,13 +66,30 @@ impl Operation {
     /// A student is invited to speak whom a teacher has chosen.
     pub const CALL: Self = Self::Speaking { why: None, among: None, instead: None };
 
+    /// A teacher asks for hands, which can go up at once.
+    pub const fn asks(question: Option<String>) -> Self {
+        Self::HandRaising { question, phases: Phases::NONE }
+    }
+
+    /// Whether both ask the same, whenever hands can go up.
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::HandRaising { question, .. }, Self::HandRaising { question: other, .. }) => {
+                question == other
+            }
+            _ => false,
+        }
+    }
+
     /// The operation in this `data`; none when it is not the classroom's.
     pub fn read(data: &str) -> Option<Self> {
         let Head { operation } = json::read(data).ok()?;
         Some(match operation {
             Kind::HandRaising => {
                 let Asked { question } = json::read(data).ok()?;
-                Self::HandRaising { question }
+                // What is not like this is another program's, and hands can go up at once.
+                let phases = json::read(data).unwrap_or_default();
+                Self::HandRaising { question, phases }
             }
             Kind::Speaking => {
                 json::read(data).map_or(Self::CALL, |picked: Picked| Self::Speaking {
@@ -94,11 +114,11 @@ mod tests {
 
     #[test]
     fn data_is_read_leniently_and_written_plainly() {
-        let why = Operation::HandRaising { question: Some("Why?".to_owned()) };
+        let why = Operation::asks(Some("Why?".to_owned()));
         let (why_drawn, among) = (Some(Why::Random), Some(Among::Everybody));
         let drawn = Operation::Speaking { why: why_drawn, among, instead: None };
         for (data, operation) in [
-            (r#"{"operation":"hand_raising"}"#, Some(Operation::HandRaising { question: None })),
+            (r#"{"operation":"hand_raising"}"#, Some(Operation::asks(None))),
             (r#"{"operation":"hand_raising","question":"Why?","x":1}"#, Some(why.clone())),
             (r#"{"operation":"speaking"}"#, Some(Operation::CALL)),
             (r#"{"operation":"speaking","why":"random","among":"everybody"}"#, Some(drawn.clone())),

@@ -6,13 +6,16 @@
 use serde::{Deserialize, Serialize};
 use signaling::{
     Answers, Code, Command, FinishWhom, Group, Invitation, InviteId, InviteeList, MAX_DATA_BYTES,
-    Performance, Performing, Refusal, Rejection, Timeout, UserId,
+    MAX_TIMEOUT_SECONDS, Performance, Performing, Refusal, Rejection, Timeout, Timestamp, UserId,
 };
 
 use crate::performed::{UndoneDeed, account, undoable};
 use crate::pick::{pick, pick_again};
 use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called, withdraw_calls};
-use crate::{Among, Hand, HandSource, How, Lesson, Operation, Reason, Round, TURN_STARTS_AT_ONCE};
+use crate::{
+    Among, Hand, HandSource, How, Lesson, Operation, Phase, Phases, Reason, Round,
+    TURN_STARTS_AT_ONCE,
+};
 
 /// Somebody else was first, and there is nothing left to do it to.
 pub const SETTLED: Rejection = Rejection::Application(Refusal {
@@ -37,6 +40,19 @@ pub enum Move {
         /// Whether the first hand takes it.
         #[serde(default)]
         first: bool,
+        /// Seconds to think before hands can go up.
+        #[serde(default)]
+        think: Timeout,
+        /// Seconds to talk with a neighbour after that.
+        #[serde(default)]
+        pair: Timeout,
+    },
+    /// End the phase before hands can go up: from thinking to talking, or to hands.
+    NextPhase {},
+    /// Let the phase that goes on, or the time to answer, last longer.
+    MoreTime {
+        /// By how many seconds.
+        seconds: Timeout,
     },
     /// Close what is asked. The question stays on every screen.
     StopAsking {},
@@ -114,14 +130,26 @@ impl Move {
         group: &Group,
         performing: &Performing<'_>,
     ) -> Result<Performance, Rejection> {
-        let Performing { actor, fresh, .. } = *performing;
+        let Performing { actor, fresh, now, .. } = *performing;
         if !group.is_teacher(actor) {
             return Err(Rejection::NotPermitted);
         }
         let lesson = Lesson::of(group);
         match self {
-            Self::Ask { question, timeout, first } => {
-                ask(&lesson, actor, question.as_deref(), *timeout, *first, fresh)
+            Self::Ask { question, timeout, first, think, pair } => {
+                let (think, pair) = (think.seconds(), pair.seconds());
+                let phases = Phases { think, pair, ..Phases::NONE };
+                let asked = Asked {
+                    question: question.as_deref(),
+                    phases,
+                    timeout: *timeout,
+                    first: *first,
+                };
+                ask(group, &lesson, actor, &asked, fresh)
+            }
+            Self::NextPhase {} => Ok(once(next_phase(&lesson, actor, now))),
+            Self::MoreTime { seconds } => {
+                Ok(once(more_time(&lesson, actor, now, seconds.seconds())))
             }
             Self::StopAsking {} => {
                 Ok(undoable(stop_asking(&lesson, actor), UndoneDeed::StopAsking, None))
@@ -151,7 +179,7 @@ impl Move {
                 let hand = lesson.hand(*student);
                 let mut commands = hand.map(|hand| lower(actor, hand)).unwrap_or_default();
                 if hand.is_some() {
-                    commands.extend(withdraw_calls(&lesson, actor, |user| user == *student));
+                    commands.extend(withdraw_calls(group, &lesson, actor, |user| user == *student));
                 }
                 Ok(undoable(commands, UndoneDeed::Lower, Some(*student)))
             }
@@ -159,7 +187,9 @@ impl Move {
                 let hands = &lesson.hands;
                 let mut commands: Vec<Command> =
                     hands.iter().flat_map(|hand| lower(actor, hand)).collect();
-                commands.extend(withdraw_calls(&lesson, actor, |user| lesson.hand(user).is_some()));
+                commands.extend(withdraw_calls(group, &lesson, actor, |user| {
+                    lesson.hand(user).is_some()
+                }));
                 let data = account(UndoneDeed::LowerAll, None, hands.len());
                 Ok(Performance { undoable: 0..commands.len(), commands, data })
             }
@@ -167,16 +197,24 @@ impl Move {
     }
 }
 
-fn ask(
-    lesson: &Lesson,
-    actor: UserId,
-    question: Option<&str>,
+/// What is asked, and how.
+struct Asked<'a> {
+    question: Option<&'a str>,
+    phases: Phases,
     timeout: Timeout,
     first: bool,
+}
+
+fn ask(
+    group: &Group,
+    lesson: &Lesson,
+    actor: UserId,
+    asked: &Asked<'_>,
     fresh: InviteId,
 ) -> Result<Performance, Rejection> {
+    let Asked { question, phases, timeout, first } = *asked;
     let question = question.map(str::trim).filter(|question| !question.is_empty());
-    let data = Operation::HandRaising { question: question.map(str::to_owned) }.to_data();
+    let data = Operation::HandRaising { question: question.map(str::to_owned), phases }.to_data();
     if data.len() > MAX_DATA_BYTES {
         return Err(Rejection::DataTooLarge);
     }
@@ -186,7 +224,7 @@ fn ask(
         earlier.flat_map(|hand| lower_answers(actor, hand, Some(Reason::Followed))).collect();
     let is_lowered =
         |user| lesson.hand(user).is_some_and(|hand| hand.sources.iter().all(HandSource::is_round));
-    commands.extend(withdraw_calls(lesson, actor, is_lowered));
+    commands.extend(withdraw_calls(group, lesson, actor, is_lowered));
     let undoable = 0..commands.len();
     commands.extend(stop_asking(lesson, actor));
     commands.push(Command::InviteInGroup {
@@ -194,11 +232,52 @@ fn ask(
         invite_id: fresh,
         invitee_list: InviteeList::Everyone,
         data,
-        timeout,
+        timeout: within(timeout, phases),
         answers: if first { Answers::First } else { Answers::Each },
     });
     let data = account(UndoneDeed::EarlierHands, None, count);
     Ok(Performance { commands, undoable, data })
+}
+
+/// The time to answer, counted from when hands can go up.
+fn within(timeout: Timeout, phases: Phases) -> Timeout {
+    if timeout == Timeout::NEVER {
+        return timeout;
+    }
+    let seconds = timeout.seconds().saturating_add(phases.opens_after());
+    Timeout::new(seconds.min(MAX_TIMEOUT_SECONDS)).unwrap_or_default()
+}
+
+/// A command that nobody takes back.
+fn once(command: Option<Command>) -> Performance {
+    Performance { commands: command.into_iter().collect(), undoable: 0..0, data: String::new() }
+}
+
+fn next_phase(lesson: &Lesson, actor: UserId, now: Timestamp) -> Option<Command> {
+    let round = lesson.round_now()?;
+    let wait = round.wait(now)?;
+    let after = u32::try_from(now.millis_since(round.since) / 1_000).ok()?;
+    let phases = round.phases.gone_on(wait, after);
+    let sooner = round.phases.opens_after() - phases.opens_after();
+    let expires_at = round.expires_at.map(|at| at.plus_millis(-i64::from(sooner) * 1_000));
+    Some(modify(round, actor, phases, expires_at))
+}
+
+fn more_time(lesson: &Lesson, actor: UserId, now: Timestamp, by: u32) -> Option<Command> {
+    let round = lesson.round_now().filter(|round| round.phase == Phase::Open)?;
+    let wait = round.wait(now);
+    let phases = wait.map_or(round.phases, |wait| round.phases.longer(wait, by));
+    let longest = round.since.plus_seconds(MAX_TIMEOUT_SECONDS);
+    if phases.opens_at(round.since) > longest {
+        return None;
+    }
+    let expires_at = round.expires_at.map(|at| at.plus_seconds(by).min(longest));
+    (wait.is_some() || expires_at.is_some()).then(|| modify(round, actor, phases, expires_at))
+}
+
+fn modify(round: &Round, actor: UserId, phases: Phases, expires_at: Option<Timestamp>) -> Command {
+    let data = Operation::HandRaising { question: round.question.clone(), phases }.to_data();
+    Command::Modify { actor, invite_id: round.invite_id, data, expires_at }
 }
 
 fn is_question(invitation: &Invitation) -> bool {
@@ -238,7 +317,7 @@ fn next(
     if lesson.hand(student).is_none() {
         return Err(SETTLED);
     }
-    let mut commands = withdraw_calls(lesson, actor, |_| true);
+    let mut commands = withdraw_calls(group, lesson, actor, |_| true);
     commands.extend(one.into_iter().flat_map(|turn| end_turns(lesson, actor, turn.user)));
     if waits {
         commands.extend(invite_to_speak(lesson, actor, student, fresh));

@@ -1,6 +1,10 @@
 //! The commands by which turns to speak are given and ended.
 
-use signaling::{Answers, Command, FinishWhom, InviteId, InviteeList, Timeout, UserId};
+use std::collections::BTreeSet;
+
+use signaling::{
+    Answers, Command, FinishWhom, Group, InviteId, InviteeList, InviteeState, Timeout, UserId,
+};
 
 use crate::{HandSource, Lesson, Operation, Reason};
 
@@ -69,20 +73,25 @@ pub(crate) fn call(
     }
 }
 
-/// Takes the calls back of those students who are called and silent.
+/// Takes the calls back of those students who are called and silent. One that asks others as well goes
+/// on for them.
 pub(crate) fn withdraw_calls(
+    group: &Group,
     lesson: &Lesson,
     actor: UserId,
     is_meant: impl Fn(UserId) -> bool,
 ) -> Vec<Command> {
-    let calls = lesson.invited.iter().filter(|invited| is_meant(invited.user));
-    let cancel = calls.map(|invited| Command::Cancel {
-        actor,
-        invite_id: invited.invite_id,
-        data: String::new(),
-        reason: None,
-    });
-    cancel.collect()
+    let asks_nobody_else = |invite_id: &InviteId| {
+        group.invitation(*invite_id).is_some_and(|invitation| {
+            invitation.invitee_list != InviteeList::Everyone
+                && invitation.in_state(InviteeState::Pending).all(&is_meant)
+        })
+    };
+    let calls: BTreeSet<InviteId> =
+        lesson.invited.iter().filter(|it| is_meant(it.user)).map(|it| it.invite_id).collect();
+    let cancel =
+        |invite_id| Command::Cancel { actor, invite_id, data: String::new(), reason: None };
+    calls.into_iter().filter(asks_nobody_else).map(cancel).collect()
 }
 
 /// Ends the turns of a speaker.

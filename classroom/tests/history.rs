@@ -32,7 +32,13 @@ fn does(class: &mut Class, who: UserId, deed: &Deed) {
 
 fn ask(seconds: u32) -> Deed {
     let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Move(Move::Ask { question: Some("Why?".to_owned()), timeout, first: false })
+    Deed::Move(Move::Ask {
+        question: Some("Why?".to_owned()),
+        timeout,
+        first: false,
+        think: Timeout::NEVER,
+        pair: Timeout::NEVER,
+    })
 }
 
 #[test]
@@ -177,7 +183,7 @@ fn the_words_of_a_private_invitation_are_for_its_two_people() {
 fn long_log(rounds: u32) -> Vec<Event> {
     let mut class = Class::taught_by(ADA, BEN, &[CY, DEE]);
     let at = Timestamp::from_millis(class.now.as_millis() + 1_000);
-    let data = Operation::HandRaising { question: None }.to_data();
+    let data = Operation::asks(None).to_data();
     for number in 0..rounds {
         let mut id = [9; 16];
         id[..4].copy_from_slice(&number.to_be_bytes());

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use call::{Media, Offer, STUDENTS_MAY_CALL};
 use classroom::{
     APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Move, Obstacle, Operation,
-    Phase, Reason, Round, SECOND_ASK, Standing,
+    Phase, Phases, Reason, Round, SECOND_ASK, Standing,
 };
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
 use signaling::test_support::{accept, cancel, reject};
@@ -59,7 +59,13 @@ fn quiet_class() -> Class {
 
 fn asks_within(question: &str, seconds: u32) -> Deed {
     let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Move(Move::Ask { question: Some(question.to_owned()), timeout, first: false })
+    Deed::Move(Move::Ask {
+        question: Some(question.to_owned()),
+        timeout,
+        first: false,
+        think: Timeout::NEVER,
+        pair: Timeout::NEVER,
+    })
 }
 
 fn asks(question: &str) -> Deed {
@@ -67,7 +73,13 @@ fn asks(question: &str) -> Deed {
 }
 
 fn buzzer() -> Deed {
-    Deed::Move(Move::Ask { question: None, timeout: Timeout::NEVER, first: true })
+    Deed::Move(Move::Ask {
+        question: None,
+        timeout: Timeout::NEVER,
+        first: true,
+        think: Timeout::NEVER,
+        pair: Timeout::NEVER,
+    })
 }
 
 impl Class {
@@ -202,8 +214,7 @@ fn what_is_not_the_classrooms_or_is_one_to_one_is_no_part_of_the_lesson() {
         class.sends(in_group(ADA, call, Everyone, data, Answers::Each));
         class.sends(accept(CLEO, call));
     }
-    let operations =
-        [Operation::HandRaising { question: None }, Operation::CALL, Operation::SpeechApplication];
+    let operations = [Operation::asks(None), Operation::CALL, Operation::SpeechApplication];
     for operation in operations {
         for (actor, invitee) in [(ADA, CLEO), (CLEO, ADA)] {
             let (private, data) = (class.fresh(), operation.to_data());
@@ -767,7 +778,7 @@ fn hands_outlive_the_round_and_the_open_floor() {
     class.does(DAN, RaiseHand);
     class.does(ADA, Change(floor(false)));
     let another = class.fresh();
-    let data = Operation::HandRaising { question: None }.to_data();
+    let data = Operation::asks(None).to_data();
     class.sends(in_group(ADA, another, Everyone, &data, Answers::Each));
     class.does(EVE, RaiseHand);
     assert_eq!(class.does(BEN, stop_asking()).len(), 1);
@@ -795,7 +806,13 @@ fn a_teacher_asks_with_or_without_a_question_a_limit_and_a_buzzer() {
         let timeout = Timeout::new(seconds).expect("a timeout");
         class.does(
             ADA,
-            Deed::Move(Move::Ask { question: Some(question.to_owned()), timeout, first }),
+            Deed::Move(Move::Ask {
+                question: Some(question.to_owned()),
+                timeout,
+                first,
+                think: Timeout::NEVER,
+                pair: Timeout::NEVER,
+            }),
         );
         let words = question.trim();
         let expected = Round {
@@ -805,6 +822,7 @@ fn a_teacher_asks_with_or_without_a_question_a_limit_and_a_buzzer() {
             since: class.now,
             expires_at: (seconds > 0).then(|| class.now.plus_seconds(seconds)),
             first,
+            phases: Phases::NONE,
             phase: Phase::Open,
             winner: None,
         };
@@ -1285,11 +1303,11 @@ fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
 
 #[test]
 fn the_classroom_and_calls_answer_for_what_is_theirs_as_one() {
-    let hands = Operation::HandRaising { question: Some("Why?".to_owned()) }.to_data();
+    let hands = Operation::asks(Some("Why?".to_owned())).to_data();
     let floor = Operation::CALL.to_data();
     let ring = Offer { media: Media::Video, room: "r".to_owned() }.to_data();
     let silent = Offer { media: Media::Video, room: String::new() }.to_data();
-    let asked = Operation::HandRaising { question: None }.to_data();
+    let asked = Operation::asks(None).to_data();
     for (data, reason, silence, kept) in [
         (hands.as_str(), Some("lowered"), None, Some(asked)),
         (&floor, Some("spoke"), None, Some(floor.clone())),

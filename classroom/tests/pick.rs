@@ -29,7 +29,13 @@ impl Class {
     }
 
     fn asks(&mut self) {
-        let ask = Move::Ask { question: None, timeout: Timeout::NEVER, first: false };
+        let ask = Move::Ask {
+            question: None,
+            timeout: Timeout::NEVER,
+            first: false,
+            think: Timeout::NEVER,
+            pair: Timeout::NEVER,
+        };
         self.does(ADA, Deed::Move(ask));
     }
 

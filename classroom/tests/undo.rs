@@ -32,7 +32,13 @@ fn class() -> Class {
 
 fn asks(question: &str, seconds: u32, first: bool) -> Deed {
     let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Move(Move::Ask { question: Some(question.to_owned()), timeout, first })
+    Deed::Move(Move::Ask {
+        question: Some(question.to_owned()),
+        timeout,
+        first,
+        think: Timeout::NEVER,
+        pair: Timeout::NEVER,
+    })
 }
 
 const fn clear() -> Deed {
@@ -372,7 +378,7 @@ fn clear_takes_every_question_off_the_screens() {
     let mut class = class();
     let asks_by_api = |class: &mut Class, invitee_list| {
         let invite_id = class.fresh();
-        let data = Operation::HandRaising { question: None }.to_data();
+        let data = Operation::asks(None).to_data();
         let (timeout, answers) = (Timeout::NEVER, Answers::Each);
         let asks =
             Command::InviteInGroup { actor: ADA, invite_id, invitee_list, data, timeout, answers };

@@ -186,7 +186,7 @@ fn commands(group: &Group) -> Vec<Command> {
                 Command::Reject { actor, invite_id, data: data(), reason: None },
                 Command::Cancel { actor, invite_id, data: data(), reason: None },
                 Command::Finish { actor, invite_id, whom, reason: None, data: data() },
-                Command::Modify { actor, invite_id, data: data() },
+                Command::Modify { actor, invite_id, data: data(), expires_at: None },
             ]);
         }
         commands.extend([Command::Leave { actor, user: actor }, Command::End { actor }]);

@@ -110,7 +110,7 @@ impl World {
                 actor: begun.user_id,
                 invite_id: invite,
                 invitee_list: InviteeList::Everyone,
-                data: Operation::HandRaising { question: None }.to_data(),
+                data: Operation::asks(None).to_data(),
                 timeout: Timeout::NEVER,
                 answers: Answers::default(),
             };

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Alike, Answers, InviteId, InviteeList, Name, Role, Settings, SettingsChange, Timeout, UserId,
+    Alike, Answers, InviteId, InviteeList, Name, Role, Settings, SettingsChange, Timeout,
+    Timestamp, UserId,
 };
 
 /// Whose accepted parts a `finish` ends.
@@ -162,6 +163,8 @@ pub enum Command {
         invite_id: InviteId,
         /// The new string.
         data: String,
+        /// The new deadline, when an application moves that of an invitation which has one.
+        expires_at: Option<Timestamp>,
     },
     /// Rename the group or change its settings; what is none stays.
     ChangeGroup {

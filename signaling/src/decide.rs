@@ -173,17 +173,19 @@ fn decide_kinds(
             within_limit(data)?;
             finish(group, *actor, invitation, *whom, reason.as_deref(), data, now)
         }
-        Command::Modify { actor, invite_id, data } => {
+        Command::Modify { actor, invite_id, data, expires_at } => {
             let invitation = visible(group, *actor, *invite_id)?;
             within_limit(data)?;
             keeps(group, *actor, invitation)?;
             if !invitation.open || invitation.is_due(now) {
                 return Err(Rejection::AlreadyProcessed(won(invitation, now)));
             }
-            if invitation.data == *data {
+            let moved = |at: &Timestamp| invitation.expires_at.is_some_and(|before| before != *at);
+            let (data, expires_at) = (data.clone(), expires_at.filter(moved));
+            if invitation.data == data && expires_at.is_none() {
                 return Ok(Vec::new());
             }
-            Ok(vec![InvitationModified { invite_id: *invite_id, data: data.clone() }.into()])
+            Ok(vec![InvitationModified { invite_id: *invite_id, data, expires_at }.into()])
         }
         Command::ChangeGroup { actor, name, settings } => {
             teacher(group, *actor)?;

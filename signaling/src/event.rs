@@ -314,6 +314,8 @@ event_kinds! {
     InvitationModified = "onInvitationModified" {
         #[doc = "The invitation."] #[serde(rename = "inviteID")] invite_id: InviteId,
         #[doc = "The string as it is now."] data: String,
+        #[doc = "When it times out now, where that was changed as well."]
+        #[serde(default, skip_serializing_if = "Option::is_none")] expires_at: Option<Timestamp>,
     }
     /// What an acceptance began has ended.
     InviteeFinished = "onInviteeFinished" {

@@ -316,6 +316,12 @@ pub fn apply(group: &mut Group, event: &Event) {
             });
         }
         EventKind::InvitationModified(modified) => {
+            if let Some(at) = modified.expires_at
+                && let Some(invitation) = group.invitations.get_mut(&modified.invite_id)
+            {
+                group.live.forget_deadline(invitation);
+                invitation.expires_at = Some(at);
+            }
             group.change(modified.invite_id, |invitation| {
                 let before = json::length(&invitation.data);
                 invitation.data.clone_from(&modified.data);

@@ -97,6 +97,13 @@ impl Live {
         }
     }
 
+    /// The deadline of an invitation is about to be another one.
+    pub fn forget_deadline(&mut self, invitation: &Invitation) {
+        if let Some(at) = invitation.expires_at {
+            put(&mut self.due, (ordered(at), invitation.invite_id), false);
+        }
+    }
+
     fn own(&mut self, user: UserId) -> &mut Own {
         let place = self.own.binary_search_by_key(&user, |(user, _)| *user);
         let place = place.unwrap_or_else(|place| {

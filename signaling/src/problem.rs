@@ -25,6 +25,8 @@ pub enum Code {
     HasOne = 8012,
     /// There is nobody whom it could be about.
     Nobody = 8013,
+    /// It cannot be done yet.
+    TooEarly = 8014,
     /// The server failed.
     Internal = 10002,
     /// The group does not allow it: locked, or it would be without a teacher.
@@ -54,6 +56,7 @@ impl TryFrom<u16> for Code {
             Self::NotPermitted,
             Self::HasOne,
             Self::Nobody,
+            Self::TooEarly,
             Self::Internal,
             Self::GroupRefuses,
             Self::Group,

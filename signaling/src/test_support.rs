@@ -95,7 +95,7 @@ fn finish_whom(actor: UserId, invite_id: InviteId, whom: FinishWhom) -> Command 
 
 /// A modification.
 pub fn modify(actor: UserId, invite_id: InviteId, data: &str) -> Command {
-    Command::Modify { actor, invite_id, data: data.to_owned() }
+    Command::Modify { actor, invite_id, data: data.to_owned(), expires_at: None }
 }
 
 /// A change of role.

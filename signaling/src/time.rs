@@ -33,6 +33,12 @@ impl Timestamp {
         Self(self.0 + seconds as i64 * 1_000)
     }
 
+    /// The moment this many milliseconds later, or earlier.
+    #[must_use]
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0 + millis)
+    }
+
     /// Milliseconds from `earlier` to this moment; negative when it lies before.
     pub const fn millis_since(self, earlier: Self) -> i64 {
         self.0 - earlier.0

@@ -552,7 +552,7 @@ fn data_holds_at_most_12_288_bytes_of_utf_8() {
         |data| Command::Accept { actor: CLEO, invite_id: CALL, data },
         |data| Command::Reject { actor: CLEO, invite_id: CALL, data, reason: None },
         |data| Command::Cancel { actor: ADA, invite_id: CALL, data, reason: None },
-        |data| Command::Modify { actor: ADA, invite_id: CALL, data },
+        |data| Command::Modify { actor: ADA, invite_id: CALL, data, expires_at: None },
         |data| {
             let timeout = Timeout::NEVER;
             Command::Invite { actor: ADA, invite_id: OTHER, invitee: DAN, data, timeout }
@@ -608,7 +608,7 @@ fn what_is_said_to_many_at_once_holds_at_most_786_432_bytes_for_all_of_them() {
 #[test]
 fn an_invitation_may_be_modified_only_while_it_is_open() {
     let mut class = called(Pending);
-    let modified = InvitationModified { invite_id: CALL, data: "new".to_owned() };
+    let modified = InvitationModified { invite_id: CALL, data: "new".to_owned(), expires_at: None };
     assert_eq!(class.does([modify(ADA, CALL, "new")]), [modified.into()]);
     assert_eq!(class.seen(CALL).data, "new");
     assert_eq!(class.does([modify(ADA, CALL, "new")]), [], "it says so already");

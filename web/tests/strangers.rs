@@ -88,7 +88,7 @@ impl Class {
         }
         let [student_id, removed_id] = joined[..] else { panic!("two have joined") };
         let invite = new_invite_id();
-        let data = Operation::HandRaising { question: Some(question.to_owned()) }.to_data();
+        let data = Operation::asks(Some(question.to_owned())).to_data();
         let actor = begun.user_id;
         for command in [
             Command::InviteInGroup {

@@ -87,7 +87,7 @@ impl School {
             actor: class.user_id,
             invite_id,
             invitee_list: InviteeList::Everyone,
-            data: Operation::HandRaising { question: Some(question.to_owned()) }.to_data(),
+            data: Operation::asks(Some(question.to_owned())).to_data(),
             timeout: Timeout::NEVER,
             answers: Answers::Each,
         };

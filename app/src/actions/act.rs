@@ -20,8 +20,13 @@ use crate::room::RoomAction;
 use crate::trouble::Trouble;
 use crate::visitor::{is_still, session};
 
+/// How much longer a phase lasts by one tap, in seconds.
+const MORE_SECONDS: u32 = 30;
+/// How long everybody thinks before they talk with a neighbour, unless a teacher says how long.
+const THINK_SECONDS: u32 = 30;
+
 /// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
-/// one; `question`, `limit` (seconds) and `first` belong to asking for hands; `ends` is the turn that
+/// one; `question`, `limit`, `think` and `pair` (seconds) and `first` belong to asking for hands; `ends` is the turn that
 /// *Next* or a pick ends, and `seq` what an undo takes back; `me` is whose page it comes from, where that is said.
 /// Answers with the number of the class's last event, which a live page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
@@ -32,6 +37,8 @@ pub async fn act(
     #[server(default)] question: String,
     #[server(default)] limit: String,
     #[server(default)] first: String,
+    #[server(default)] think: String,
+    #[server(default)] pair: String,
     #[server(default)] ends: Option<InviteId>,
     #[server(default)] seq: Option<u64>,
     #[server(default)] me: Option<UserId>,
@@ -39,7 +46,8 @@ pub async fn act(
     let done = match is_still(group, me).await {
         Ok(()) => {
             let (question, first) = (question.clone(), !first.is_empty());
-            perform(group, &deed, Details { who, question, limit, first, ends, seq }).await
+            let details = Details { who, question, limit, first, think, pair, ends, seq };
+            perform(group, &deed, details).await
         }
         Err(failure) => Err(failure),
     };
@@ -60,6 +68,8 @@ struct Details {
     question: String,
     limit: String,
     first: bool,
+    think: String,
+    pair: String,
     ends: Option<InviteId>,
     seq: Option<u64>,
 }
@@ -126,6 +136,11 @@ fn meant(
         RoomAction::Pass => Deed::Pass,
         RoomAction::Done => Deed::Done,
         RoomAction::Ask => ask(details)?,
+        RoomAction::NextPhase => Deed::Move(Move::NextPhase {}),
+        RoomAction::MoreTime => {
+            let seconds = Timeout::new(MORE_SECONDS).map_err(|_| Trouble::Failed)?;
+            Deed::Move(Move::MoreTime { seconds })
+        }
         RoomAction::StopAsking => Deed::Move(Move::StopAsking {}),
         RoomAction::Clear => Deed::Move(Move::Clear {}),
         RoomAction::Next => {
@@ -177,13 +192,19 @@ fn set(switch: Switch, on: bool) -> Deed {
     Deed::Change(SettingsChange::set(switch, on))
 }
 
-fn ask(Details { question, limit, first, .. }: Details) -> Result<Deed, Trouble> {
-    let seconds = if limit.is_empty() { Ok(0) } else { limit.parse() };
-    let seconds = seconds.map_err(|_| Trouble::Failed)?;
-    let timeout = Timeout::new(seconds).map_err(|_| Trouble::Failed)?;
+fn ask(Details { question, limit, first, think, pair, .. }: Details) -> Result<Deed, Trouble> {
+    let read = |seconds: &str| {
+        let seconds = if seconds.is_empty() { Ok(0) } else { seconds.parse() };
+        let seconds = seconds.map_err(|_| Trouble::Failed)?;
+        Timeout::new(seconds).map_err(|_| Trouble::Failed)
+    };
+    let (timeout, mut think, pair) = (read(&limit)?, read(&think)?, read(&pair)?);
+    if pair != Timeout::NEVER && think == Timeout::NEVER {
+        think = Timeout::new(THINK_SECONDS).map_err(|_| Trouble::Failed)?;
+    }
     // A question of which nobody sees anything is none.
     let question = Some(question).filter(|question| shows_something(question));
-    Ok(Deed::Move(Move::Ask { question, timeout, first }))
+    Ok(Deed::Move(Move::Ask { question, timeout, first, think, pair }))
 }
 
 async fn do_deed(

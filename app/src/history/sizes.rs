@@ -93,7 +93,7 @@ impl Class {
     }
 
     fn asks(&mut self, question: &str) -> InviteId {
-        let data = Operation::HandRaising { question: Some(question.to_owned()) }.to_data();
+        let data = Operation::asks(Some(question.to_owned())).to_data();
         self.invites(TEACHER, InviteeList::Everyone, data)
     }
 
@@ -385,7 +385,11 @@ fn the_longest_texts_wherever_one_can_be() {
             class.accepts(round, user(number), &text);
         }
         for _ in 0..5 {
-            class.says(InvitationModified { invite_id: round, data: text.clone() });
+            class.says(InvitationModified {
+                invite_id: round,
+                data: text.clone(),
+                expires_at: None,
+            });
         }
         class.closes(round, TEACHER, &text);
         for number in 1..=5 {

@@ -47,6 +47,10 @@ actions! {
     Done = "done",
     /// Ask the class for hands.
     Ask = "ask",
+    /// End the time to think or to talk.
+    NextPhase = "nextPhase",
+    /// Let the time to think, to talk or to answer last longer.
+    MoreTime = "moreTime",
     /// Close what is asked.
     StopAsking = "stopAsking",
     /// Take the question off every screen.

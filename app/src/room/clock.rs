@@ -1,6 +1,7 @@
 //! Times as a person reads them. The moment is a signal that the browser moves; nothing here asks
 //! a clock.
 
+use classroom::{Phase, Round, Wait};
 use leptos::prelude::*;
 use signaling::Timestamp;
 
@@ -32,7 +33,20 @@ pub fn Since(
     }
 }
 
-/// How long there still is to answer, in figures and as a bar that drains.
+/// How long the phase of a round still lasts, where it is limited.
+pub fn phase_clock(round: &Round, wait: Option<Wait>) -> Option<AnyView> {
+    if round.phase != Phase::Open {
+        return None;
+    }
+    let (since, until) = match wait {
+        Some(Wait::Think { until, .. }) => (round.since, until),
+        Some(Wait::Pair { until }) => (round.pairs_at(), until),
+        None => (round.opens_at(), round.expires_at?),
+    };
+    Some(view! { <Countdown since until /> }.into_any())
+}
+
+/// How long there still is, in figures and as a bar that drains.
 #[component]
 pub fn Countdown(
     /// When it began.

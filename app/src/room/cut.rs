@@ -196,9 +196,9 @@ fn with_parts(invitation: &Invitation, users: &BTreeSet<UserId>, is_asking: bool
     let operation = Operation::read(&invitation.data);
     let is_call = operation.is_none();
     let data = match operation {
-        Some(Operation::HandRaising { question }) => {
+        Some(Operation::HandRaising { question, phases }) => {
             let question = question.filter(|_| is_asking).map(|question| shortened(&question));
-            Operation::HandRaising { question }.to_data()
+            Operation::HandRaising { question, phases }.to_data()
         }
         Some(operation) => operation.to_data(),
         None => Some(invitation.data.clone()).filter(|it| is_short(it)).unwrap_or_default(),

@@ -1,12 +1,12 @@
 //! The class as everybody reads it from their seat: the question, who is next, who speaks, how to join.
 //! Nothing of it is about a single person, and nothing scrolls.
 
-use classroom::{Phase, Round};
+use classroom::{Phase, Round, Wait};
 use leptos::prelude::*;
 use signaling::UserId;
 
 use super::action::RoomAction;
-use super::clock::{Countdown, Since};
+use super::clock::{Since, phase_clock};
 use super::hero::hero;
 use super::lists::HandMark;
 use super::live::Live;
@@ -41,6 +41,7 @@ pub fn Screen(
     let live = expect_context::<Live>();
     let name = live.group.with_untracked(|group| group.name.as_ref().map(ToString::to_string));
     let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
+    let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
     view! {
         <header class="screen-bar">
             <h1 class="unseen">
@@ -52,7 +53,7 @@ pub fn Screen(
             <Text words=move || connection_words(live).to_owned() />
         </p>
         <main class="projected" class:lobby=move || is_quiet(live)>
-            {move || round.get().map(asked)}
+            {move || round.get().map(|round| asked(round, wait.get()))}
             <section class="tally" aria-label=room::raised_hands()>
                 <p class="count" class:some=move || { live.count(List::Hands) > 0 }>
                     <HandMark />
@@ -116,13 +117,17 @@ fn Controls() -> impl IntoView {
 }
 
 /// The question, and how long there still is or how it ended.
-fn asked(round: Round) -> AnyView {
+fn asked(round: Round, wait: Option<Wait>) -> AnyView {
     let live = expect_context::<Live>();
     let size = size(&round);
     let clock = match round.phase {
         Phase::Open => {
-            let since = round.since;
-            round.expires_at.map(|until| view! { <Countdown since until /> }.into_any())
+            let word = wait.map(|wait| match wait {
+                Wait::Think { .. } => room::think(),
+                Wait::Pair { .. } => room::pair(),
+            });
+            let word = word.map(|word| said(word.to_owned()));
+            phase_clock(&round, wait).map(|clock| view! { {word} {clock} }.into_any())
         }
         Phase::TimeUp => Some(said(words::time_up().to_owned())),
         Phase::Closed => Some(said(words::closed().to_owned())),

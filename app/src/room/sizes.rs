@@ -69,7 +69,7 @@ impl Class {
     fn asks(&mut self) -> InviteId {
         // Two letters in JSON, twelve bytes in HTML.
         let question = Some("\"".repeat(6_000));
-        self.invites(TEACHER, InviteeList::Everyone, &Operation::HandRaising { question })
+        self.invites(TEACHER, InviteeList::Everyone, &Operation::asks(question))
     }
 
     fn accepts(&mut self, invite_id: InviteId, number: u32) {
@@ -150,7 +150,7 @@ fn no_page_of_any_room_is_over_300_kb() {
 fn a_class_as_there_are_many_is_in_its_page_as_a_whole() {
     let mut asked = Class::of(40, |number| format!("Student {number}"));
     let question = Some("Why?".to_owned());
-    let why = Operation::HandRaising { question };
+    let why = Operation::asks(question);
     let round = asked.invites(TEACHER, InviteeList::Everyone, &why);
     for number in 1..=40 {
         asked.says(InviteeAccepted {

@@ -1,6 +1,6 @@
 //! The sentences of the room.
 
-use classroom::{ASK_ANYTIME, Standing};
+use classroom::{ASK_ANYTIME, Standing, Wait};
 use leptos::prelude::*;
 
 use super::live::{Connection, Live};
@@ -54,8 +54,12 @@ pub fn standing_words(live: Live, standing: &Standing) -> String {
             1 => words::standing_alone(),
             of => return words::standing_place(live.place(*place), of),
         },
-        Standing::Asked(round) if round.first => words::standing_quick(),
-        Standing::Asked(_) => words::standing_asked(),
+        Standing::Asked(round) => match round.wait(live.now.get()) {
+            Some(Wait::Think { .. }) => words::standing_think(),
+            Some(Wait::Pair { .. }) => words::standing_pair(),
+            None if round.first => words::standing_quick(),
+            None => words::standing_asked(),
+        },
         Standing::MayRaise if live.group.with(|group| group.settings.is_on(ASK_ANYTIME)) => {
             words::standing_may_raise()
         }

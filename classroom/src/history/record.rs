@@ -257,6 +257,13 @@ impl Record {
     }
 
     pub(super) fn change(&mut self, at: Timestamp, data: &str) {
+        // When hands can go up is not what was asked.
+        if let (Some(before), Some(now)) = (Operation::read(&self.data), Operation::read(data))
+            && before.is_alike(&now)
+        {
+            data.clone_into(&mut self.data);
+            return;
+        }
         if self.changes.len() == CHANGES {
             self.changes.remove(0);
         }
@@ -267,7 +274,7 @@ impl Record {
     fn say(&mut self, data: &str) {
         data.clone_into(&mut self.data);
         self.question = match Operation::read(data) {
-            Some(Operation::HandRaising { question }) => question,
+            Some(Operation::HandRaising { question, .. }) => question,
             Some(Operation::Speaking { .. } | Operation::SpeechApplication) | None => None,
         };
         self.media = Offer::read(data).filter(|_| self.kind == Kind::Call).map(|it| it.media);

@@ -93,7 +93,8 @@ pub(super) async fn modify_invitation(
     body: Sent<Data>,
 ) -> Result<Answer, Error> {
     let invite_id = caller.ids.invitation()?;
-    let command = Command::Modify { actor: caller.user(), invite_id, data: body.fields.data };
+    let (actor, data) = (caller.user(), body.fields.data);
+    let command = Command::Modify { actor, invite_id, data, expires_at: None };
     verb(&engine, &caller, command, body.key).await
 }
 

@@ -96,7 +96,8 @@ async fn an_invitation_is_answered_again_with_the_words_of_its_request() {
     let invite_id = new_invite_id();
     let first = keyed(invite(invite_id)).await;
     let actor = school_user(&school);
-    let modify = Command::Modify { actor, invite_id, data: "other words".to_owned() };
+    let modify =
+        Command::Modify { actor, invite_id, data: "other words".to_owned(), expires_at: None };
     engine.command(school.group_id, HERE, modify).await.expect("it says something else");
     let cancel = school.cancel(invite_id).await;
     engine.command(school.group_id, HERE, cancel).await.expect("it is over");
@@ -287,6 +288,7 @@ async fn what_is_live_says_no_more_than_a_snapshot_can_hold() {
         actor: school_user(&school),
         invite_id: *open.last().expect("one"),
         data: words.clone(),
+        expires_at: None,
     };
     said(modify).await.expect("what takes the place of as much");
     school.invites(whom(), &words).await.expect("one has ended by that");
@@ -294,6 +296,7 @@ async fn what_is_live_says_no_more_than_a_snapshot_can_hold() {
         actor: school_user(&school),
         invite_id: school.invites(whom(), "").await.expect("another"),
         data: words.clone(),
+        expires_at: None,
     };
     assert!(matches!(said(modify).await, Err(Error::TooManyInvitations)));
     let cancel = school.cancel(open[2]).await;

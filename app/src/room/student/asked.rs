@@ -3,7 +3,7 @@
 use classroom::{Phase, Round};
 use leptos::prelude::*;
 
-use crate::room::clock::Countdown;
+use crate::room::clock::phase_clock;
 use crate::room::live::Live;
 use crate::room::text::{Question, Text};
 use crate::words::room as words;
@@ -18,11 +18,13 @@ pub fn Asked() -> impl IntoView {
             asked.or_else(|| lesson.round_now().cloned())
         })
     });
+    let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
     move || {
-        let Round { question, since, expires_at, phase, .. } = round.get()?;
-        let until = expires_at.filter(|_| phase == Phase::Open);
+        let round = round.get()?;
+        let clock = phase_clock(&round, wait.get());
+        let Round { question, phase, .. } = round;
         // A round without a question and without a limit of time has nothing to show.
-        if question.is_none() && until.is_none() {
+        if question.is_none() && clock.is_none() {
             return None;
         }
         let over = match phase {
@@ -34,7 +36,7 @@ pub fn Asked() -> impl IntoView {
         Some(view! {
             <div class="question">
                 {question.map(|words| view! { <Question words /> })}
-                {until.map(|until| view! { <Countdown since until /> })}
+                {clock}
                 {over
                     .map(|over| {
                         view! {

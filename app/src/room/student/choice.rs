@@ -6,6 +6,8 @@ use classroom::Standing;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     Answer,
+    /// To answer, but not yet.
+    Wait,
     Raise,
     Lower,
     Floor,
@@ -25,11 +27,20 @@ impl Choice {
         }
     }
 
+    /// The same while everybody thinks, or talks with a neighbour.
+    pub const fn not_yet(self) -> Self {
+        match self {
+            Self::Answer | Self::Raise => Self::Wait,
+            Self::Wait | Self::Lower | Self::Floor | Self::Done | Self::Nothing => self,
+        }
+    }
+
     /// The word by which the style sheet and the signs (`signs.js`) know it. Who is next has a word of
     /// their own, though they can do the same as anybody whose hand is up.
     pub const fn key(self, is_next: bool) -> &'static str {
         match self {
             Self::Answer => "asked",
+            Self::Wait => "waiting",
             Self::Raise => "free",
             Self::Lower if is_next => "next",
             Self::Lower => "up",

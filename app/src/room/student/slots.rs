@@ -35,6 +35,7 @@ fn big(choice: Choice) -> Option<AnyView> {
             view! { <Tap action=RoomAction::Speak class="act speak" kept=true words=words::speak() /> }
                 .into_any()
         }
+        Choice::Wait => view! { <p class="not-yet">{words::not_yet()}</p> }.into_any(),
         Choice::Lower | Choice::Done | Choice::Nothing => return None,
     })
 }
@@ -47,7 +48,7 @@ fn small(choice: Choice, has_hand: Memo<bool>) -> Option<AnyView> {
         // Who was called without a hand up has no place to keep.
         Choice::Floor => (RoomAction::Pass, words::just_pass()),
         Choice::Done => (RoomAction::Done, words::done()),
-        Choice::Raise | Choice::Nothing => return None,
+        Choice::Raise | Choice::Wait | Choice::Nothing => return None,
     };
     Some(view! { <Tap action kept=true words /> }.into_any())
 }

@@ -1,10 +1,10 @@
 //! The question that stands, how far it has come, and what can be done with it.
 
-use classroom::{Phase, Round};
+use classroom::{Phase, Phases, Round, Wait};
 use leptos::prelude::*;
 
 use crate::room::action::RoomAction;
-use crate::room::clock::Countdown;
+use crate::room::clock::phase_clock;
 use crate::room::live::Live;
 use crate::room::tap::{ACT, Tap};
 use crate::room::text::{Question, Text};
@@ -19,14 +19,22 @@ const LONGER: usize = 150;
 pub fn Asked() -> impl IntoView {
     let live = expect_context::<Live>();
     let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
+    let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
     move || {
         round.get().map(|round| {
-            let state = state(live, &round);
+            let wait = wait.get();
+            let state = wait.map_or_else(|| state(live, &round), wait_words);
             let is_open = round.phase == Phase::Open;
-            let until = round.expires_at.filter(|_| is_open);
-            let countdown = until.map(|until| view! { <Countdown since=round.since until /> });
+            let countdown = phase_clock(&round, wait);
+            let is_timed = countdown.is_some();
             let ways = if is_open {
+                let next = wait
+                    .map(|wait| view! { <Tap action=RoomAction::NextPhase words=goes_on(wait) /> });
+                let more =
+                    || view! { <Tap action=RoomAction::MoreTime words=words::more_time() /> };
                 view! {
+                    {next}
+                    {is_timed.then(more)}
                     <Tap
                         action=RoomAction::StopAsking
                         key=Some("s")
@@ -52,6 +60,23 @@ pub fn Asked() -> impl IntoView {
                 </div>
             }
         })
+    }
+}
+
+/// What everybody does before hands can go up, in a word.
+fn wait_words(wait: Wait) -> String {
+    let words = match wait {
+        Wait::Think { .. } => words::think(),
+        Wait::Pair { .. } => words::pair(),
+    };
+    words.to_owned()
+}
+
+/// What begins when that is ended.
+fn goes_on(wait: Wait) -> &'static str {
+    match wait {
+        Wait::Think { then_pair: true, .. } => words::next_phase(),
+        Wait::Think { .. } | Wait::Pair { .. } => words::open_now(),
     }
 }
 
@@ -94,12 +119,15 @@ fn cut(question: String) -> AnyView {
 fn AskAgain(round: Round) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
-    let limit = round.expires_at.map(|until| (until.millis_since(round.since) + 500) / 1_000);
+    let limit = round.expires_at.map(|until| (until.millis_since(round.opens_at()) + 500) / 1_000);
+    let Phases { think, pair, .. } = round.phases;
     view! {
         <form class="tap" method="post" action=ACT>
             <input type="hidden" name="group" value=group.to_string() />
             <input type="hidden" name="question" value=round.question />
             <input type="hidden" name="limit" value=limit.map(|seconds| seconds.to_string()) />
+            <input type="hidden" name="think" value=think.to_string() />
+            <input type="hidden" name="pair" value=pair.to_string() />
             {round.first.then(|| view! { <input type="hidden" name="first" value="yes" /> })}
             <button class="quiet" name="deed" value=RoomAction::Ask.word()>
                 {words::ask_again()}

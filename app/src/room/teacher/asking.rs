@@ -15,6 +15,11 @@ use crate::words::room as words;
 /// The seconds that a teacher can give.
 const LIMITS: [u32; 4] = [10, 30, 60, 180];
 
+/// The seconds that a teacher can have everybody think.
+const THINKS: [u32; 3] = [5, 10, 30];
+/// How long neighbours talk, in seconds.
+const PAIR_SECONDS: u32 = 90;
+
 /// The question that stands, and the next one, which can be typed meanwhile.
 #[component]
 pub fn Asking(
@@ -30,18 +35,31 @@ pub fn Asking(
     let type_question = move |event| is_typing.set(!event_target_value(&event).is_empty());
     let stands = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().is_some()));
     let (first, limit) = live.before.with_value(|before| (before.first, before.limit));
+    let (think, pair) = live.before.with_value(|before| (before.think, before.pair));
     let (first, limit) = (RwSignal::new(first), RwSignal::new(limit));
+    let (think, pairs) = (RwSignal::new(think), RwSignal::new(pair > 0));
     // It is the one filled button for as long as there is nobody to call.
     let is_main = move || live.count(List::Hands) == 0 && !next.is_called.get();
     let chosen = move || {
         let limit = limit.get();
         let limit = LIMITS.contains(&limit).then(|| limit_words(limit));
         let first = first.get().then(|| words::first_hand_only().to_owned());
-        match (limit, first) {
-            (Some(limit), Some(first)) => format!("{limit} · {first}"),
-            (limit, first) => limit.or(first).unwrap_or_default(),
-        }
+        let think = Some(think.get()).filter(|think| THINKS.contains(think));
+        let think = think.map(|think| words::think_for(&limit_words(think)));
+        let waits = if pairs.get() { Some(words::think_pair_share().to_owned()) } else { think };
+        let chosen: Vec<String> = [waits, limit, first].into_iter().flatten().collect();
+        chosen.join(" · ")
     };
+    let choose_think = move |event| think.set(event_target_value(&event).parse().unwrap_or(0));
+    let choose_pairs = move |event| pairs.set(event_target_checked(&event));
+    let think_before = think.get_untracked();
+    let thinks = THINKS.map(|seconds| {
+        view! {
+            <option value=seconds.to_string() selected=seconds == think_before>
+                {limit_words(seconds)}
+            </option>
+        }
+    });
     let choose_limit = move |event| limit.set(event_target_value(&event).parse().unwrap_or(0));
     let choose_first = move |event| first.set(event_target_checked(&event));
     let limit_before = limit.get_untracked();
@@ -94,6 +112,23 @@ pub fn Asking(
                                     {limits}
                                 </select>
                             </div>
+                            <div class="field">
+                                <label for="think">{words::think_first()}</label>
+                                <select id="think" name="think" on:change=choose_think>
+                                    <option value="">{words::no_think().to_owned()}</option>
+                                    {thinks}
+                                </select>
+                            </div>
+                            <label class="check">
+                                <input
+                                    type="checkbox"
+                                    name="pair"
+                                    value=PAIR_SECONDS.to_string()
+                                    checked=pairs.get_untracked()
+                                    on:change=choose_pairs
+                                />
+                                {words::think_pair_share()}
+                            </label>
                             <label class="check">
                                 <input
                                     type="checkbox"

@@ -827,7 +827,7 @@ impl World {
                     0 => (Operation::CALL, InviteeList::Members(vec![somebody])),
                     _ => {
                         let question = Some(word.clone());
-                        (Operation::HandRaising { question }, InviteeList::Everyone)
+                        (Operation::asks(question), InviteeList::Everyone)
                     }
                 };
                 let answers = match self.random.u32(..3) {
@@ -896,7 +896,7 @@ impl World {
                 let is_call =
                     page.invitation(invite_id).is_some_and(|it| it.data.contains("\"call\""));
                 let data = if is_call { call().to_data() } else { word };
-                Command::Modify { actor, invite_id, data }
+                Command::Modify { actor, invite_id, data, expires_at: None }
             }
             75..78 => {
                 let some = |random: &mut fastrand::Rng, often: u32| {
@@ -953,10 +953,12 @@ impl World {
             [turn] => Some(turn),
             _ => None,
         };
-        let it = match self.random.u32(..24) {
+        let it = match self.random.u32(..27) {
             0..3 => {
                 let question = Some(word.to_owned());
-                Move::Ask { question, timeout, first: self.random.bool() }
+                let mut some = |most| Timeout::new(self.random.u32(..most)).unwrap_or_default();
+                let (think, pair) = (some(4), some(3));
+                Move::Ask { question, timeout, first: self.random.bool(), think, pair }
             }
             3 => Move::StopAsking {},
             4 => Move::Clear {},
@@ -987,6 +989,8 @@ impl World {
                 let among = if self.random.bool() { Among::Hands } else { Among::Everybody };
                 Move::Pick { how, among, ends: turn.map(|turn| turn.invite_id) }
             }
+            20 => Move::NextPhase {},
+            21 => Move::MoreTime { seconds: Timeout::new(2).unwrap_or_default() },
             19 => Move::PickAgain { student: called? },
             15 => {
                 let live: Vec<InviteId> = page.live().map(|it| it.invite_id).collect();

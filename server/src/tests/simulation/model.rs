@@ -396,6 +396,11 @@ impl Model {
                 let sent = self.sent(modified.invite_id)?;
                 must!(sent.is_open(), "modified when it was closed");
                 sent.data.push((seq, modified.data.clone()));
+                if let Some(until) = modified.expires_at {
+                    must!(sent.expires_at.is_some(), "what never timed out does");
+                    must!(until > at, "its time was up as it was changed");
+                    sent.expires_at = Some(until);
+                }
                 Ok(())
             }
             EventKind::InviteeFinished(finished) => {
