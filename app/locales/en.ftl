@@ -115,6 +115,7 @@ room-hands-are-up = { $hands ->
 room-you-were-skipped = You were passed over. You keep place { $place }. { $speaking }
 # $place (Number), $speaking: the sentence that says who speaks.
 room-you-passed = You passed. You keep place { $place }. { $speaking }
+room-raised-by = { $name } raised your hand.
 room-lowered-by = { $name } lowered your hand.
 room-was-first = { $name } was first.
 room-round-time-up = Time is up.
@@ -823,6 +824,8 @@ round-raised-title = Raised a hand
 round-place = Place
 round-name = Name
 round-after = After
+# $teacher (Element)
+round-raised-by = by { $teacher }
 round-hand-down = Hand down
 round-not-now = Not now
 round-ran-out = Let it run out

@@ -13,7 +13,7 @@ use crate::performed::{UndoneDeed, account, undoable};
 use crate::pick::{pick, pick_again};
 use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called, withdraw_calls};
 use crate::{
-    Among, Hand, HandSource, How, Lesson, Operation, Phase, Phases, Reason, Round,
+    Among, Hand, HandSource, How, Lesson, Operation, Phase, Phases, Reason, Round, TOO_EARLY,
     TURN_STARTS_AT_ONCE,
 };
 
@@ -84,6 +84,11 @@ pub enum Move {
     /// Pick somebody else in the place of a student who was picked and is silent.
     PickAgain {
         /// Whom.
+        student: UserId,
+    },
+    /// Raise a hand for a student who has no device at hand, or is asked and does not.
+    Raise {
+        /// Whose.
         student: UserId,
     },
     /// Begin the turn of a student who is called and silent.
@@ -169,6 +174,7 @@ impl Move {
                 pick(group, &lesson, performing, *how, *among, *ends)
             }
             Self::PickAgain { student } => pick_again(group, &lesson, performing, *student),
+            Self::Raise { student } => raise_for(group, &lesson, performing, *student),
             Self::StartTurn { student } => answer_for(&lesson, actor, *student, true),
             Self::Skip { student } => answer_for(&lesson, actor, *student, false),
             Self::EndTurn { student } => {
@@ -329,6 +335,40 @@ fn next(
         }
     }
     Ok(undoable(commands, UndoneDeed::Next, Some(student)))
+}
+
+/// Raises a hand for a student: as their answer where they are asked; else to an invitation of its own,
+/// which asks nobody else.
+fn raise_for(
+    group: &Group,
+    lesson: &Lesson,
+    it: &Performing<'_>,
+    student: UserId,
+) -> Result<Performance, Rejection> {
+    if !group.is_student(student) {
+        return Err(SETTLED);
+    }
+    if lesson.hand(student).is_some() || is_called(lesson, student) {
+        return Ok(once(None));
+    }
+    if let Some(round) = lesson.asked(group, student) {
+        return Ok(once(Some(answer(it.actor, round.invite_id, student, true))));
+    }
+    // Nobody has a hand up by this way either while everybody thinks.
+    if lesson.rounds.iter().any(|round| round.wait(it.now).is_some()) {
+        return Err(TOO_EARLY);
+    }
+    let question = lesson.rounds.last().and_then(|round| round.question.clone());
+    let asks = Command::InviteInGroup {
+        actor: it.actor,
+        invite_id: it.fresh,
+        invitee_list: InviteeList::Members(vec![student]),
+        data: Operation::asks(question).to_data(),
+        timeout: Timeout::NEVER,
+        answers: Answers::Each,
+    };
+    let commands = vec![asks, answer(it.actor, it.fresh, student, true)];
+    Ok(Performance { commands, undoable: 0..0, data: String::new() })
 }
 
 fn answer_for(

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use signaling::{Group, Invitation, Invitee, InviteeState, Role, Snapshot, Timestamp, UserId};
+use signaling::{Group, Invitation, Invitee, InviteeState, Role, Timestamp, UserId};
 
 use crate::{Among, Operation, Why};
 
@@ -89,12 +89,6 @@ impl Tally {
             }
         }
         Self { seq: group.seq, members }
-    }
-
-    /// Keeps the shares of those whom a snapshot of a part of the group has.
-    pub fn keep(&mut self, snapshot: &Snapshot) {
-        let shown: BTreeSet<UserId> = snapshot.members.iter().map(|it| it.user_id).collect();
-        self.members.retain(|share| shown.contains(&share.user));
     }
 
     /// The share of this student.

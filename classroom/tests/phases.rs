@@ -102,8 +102,12 @@ fn nobody_gets_ahead_by_another_way() {
         reason: None,
     };
     assert_eq!(class.act(answer).map(drop), Err(TOO_EARLY));
+    // And by what a teacher's page does for it.
+    let raise = Deed::Move(Move::Raise { student: CY });
+    assert_eq!(class.tries(ADA, &raise), Err(Rejected(TOO_EARLY)));
     // By declining first, and then again.
     class.tries(CY, &Deed::NotNow).expect("one may decline");
+    assert_eq!(class.tries(ADA, &raise), Err(Rejected(TOO_EARLY)));
     assert_eq!(class.tries(CY, &Deed::RaiseHand), Err(Rejected(TOO_EARLY)));
     class.wait(10_000);
     class.tries(DEE, &Deed::RaiseHand).expect("hands can go up");

@@ -72,6 +72,7 @@ enum Tap {
     Next,
     Pick(How, Among),
     PickAgain,
+    RaiseFor,
     StartTurn,
     Skip,
     Undo,
@@ -138,6 +139,7 @@ fn any_tap() -> impl Strategy<Value = Tap> {
         4 => Just(Tap::Next),
         4 => (how, among).prop_map(|(how, among)| Tap::Pick(how, among)),
         1 => Just(Tap::PickAgain),
+        2 => Just(Tap::RaiseFor),
         2 => Just(Tap::StartTurn),
         1 => Just(Tap::Skip),
         3 => Just(Tap::Undo),
@@ -261,6 +263,7 @@ impl Class {
                         let (how, among, ends) = (*how, *among, self.one_turn());
                         Deed::Move(Move::Pick { how, among, ends })
                     }
+                    Tap::RaiseFor => Deed::Move(Move::Raise { student: on }),
                     Tap::PickAgain => Deed::Move(Move::PickAgain { student: on }),
                     Tap::Next => {
                         let (lesson, ends) = (self.lesson(), self.one_turn());

@@ -661,3 +661,36 @@ fn whoever_is_passed_over_has_not_passed() {
     let passes = |user| chronicle.person(user).map(|person| person.passes);
     assert_eq!((passes(CY), passes(DEE)), (Some(0), Some(1)));
 }
+
+#[test]
+fn a_teacher_raises_hands_for_students_in_the_order_of_the_taps() {
+    let raise = |student| Deed::Move(Move::Raise { student });
+    let by_of = |kinds: &[EventKind]| {
+        kinds.iter().find_map(|kind| match kind {
+            EventKind::InviteeAccepted(accepted) => Some((accepted.invitee, accepted.by)),
+            _ => None,
+        })
+    };
+    let mut class = class();
+    class.does(ADA, asks("Why?", 0, false));
+    // One who is asked, one who has declined, and one when nothing is asked any more.
+    assert_eq!(by_of(&class.does(BEN, raise(EVE))), Some((EVE, Some(BEN))));
+    class.does(CY, Deed::NotNow);
+    assert_eq!(by_of(&class.does(ADA, raise(CY))), Some((CY, Some(ADA))));
+    class.does(ADA, stop_asking());
+    assert_eq!(by_of(&class.does(ADA, raise(DEE))), Some((DEE, Some(ADA))));
+    assert_eq!(class.hands(), [EVE, CY, DEE]);
+    // Twice is once; and who speaks has no hand.
+    assert_eq!(class.does(BEN, raise(EVE)), []);
+    class.does(ADA, Deed::CallOn(EVE));
+    class.does(EVE, Deed::Speak);
+    assert_eq!(class.does(BEN, raise(EVE)), []);
+    assert_eq!(class.tries(CY, &raise(DEE)), Err(Rejected(Rejection::NotPermitted)));
+    // What their hand asks is nobody's question on a screen.
+    class.does(ADA, clear());
+    class.does(DEE, Deed::LowerHand);
+    class.does(ADA, raise(DEE));
+    assert_eq!(class.lesson().question, None);
+    class.does(DEE, Deed::LowerHand);
+    assert_eq!(class.hands(), [CY]);
+}

@@ -156,9 +156,29 @@ test("a student reads no more of the tally than their own share", { tag: "@once"
   await ada.raise();
   await classroom.teacher.take("Ada");
   const tally = (room: { page: import("@playwright/test").Page }) =>
-    room.page.evaluate(async () => (await fetch(`${location.pathname}/tally`)).json());
+    room.page.evaluate(async () => (await fetch(`${location.pathname}/tally.json`)).json());
   expect((await tally(classroom.teacher)).members).toHaveLength(2);
   expect((await tally(ada)).members).toEqual([
     expect.objectContaining({ hands: 1, turns: 1, drawn: 0 }),
   ]);
+});
+
+test("a teacher raises hands for others, in the order of the taps, and they read by whom", async ({
+  classroom,
+}) => {
+  const { teacher } = classroom;
+  const [ada, ben] = await classroom.studentsNamed("Ada", "Ben");
+  await teacher.ask({ question: "Who has the answer on paper?" });
+  await teacher.openPanel();
+  await teacher.tap("Raise hand: Ben");
+  await expect(teacher.button("Lower: Ben").first()).toBeVisible();
+  await teacher.tap("Raise hand: Ada");
+  await ben.isTold("Ms Haddad raised your hand.");
+  await ben.mayTap("Lower hand");
+  await classroom.everybodySees({ hands: ["Ben", "Ada"] });
+  await teacher.press(teacher.panel.getByRole("button", { name: "Lower: Ben" }));
+  await ben.isTold("Ms Haddad lowered your hand.");
+  await teacher.closePanel();
+  await ada.isTold("Your hand is up.");
+  await classroom.everybodySees({ hands: ["Ada"] });
 });

@@ -162,6 +162,7 @@ fn meant(
         RoomAction::CallOn => Deed::CallOnAbsent(who()?),
         RoomAction::CancelCall => Deed::CancelCall(who()?),
         RoomAction::EndTurn => Deed::Move(Move::EndTurn { student: who()? }),
+        RoomAction::RaiseFor => Deed::Move(Move::Raise { student: who()? }),
         RoomAction::Lower => Deed::Move(Move::Lower { student: who()? }),
         RoomAction::LowerAll => Deed::Move(Move::LowerAll {}),
         RoomAction::Lock => Deed::Change(SettingsChange::lock(true)),

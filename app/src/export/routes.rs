@@ -71,7 +71,7 @@ fn table() -> [(&'static str, MethodRouter<Exports>); 8] {
         ("/admin/class/{group}/export.json", of_one(Format::Json, true)),
         ("/class/{group}/history/export.csv", of_one(Format::Csv, false)),
         ("/class/{group}/history/export.json", of_one(Format::Json, false)),
-        ("/class/{group}/tally", of_tally()),
+        ("/class/{group}/tally.json", of_tally()),
         ("/export/progress", of_progress()),
     ]
 }

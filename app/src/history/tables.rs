@@ -70,6 +70,14 @@ pub fn raised(
                     <td class="number">{place + 1}</td>
                     <th scope="row">
                         <bdi>{name}</bdi>
+                        {raise
+                            .part
+                            .answered_by
+                            .map(|by| {
+                                let teacher = names.name(by);
+                                let by = said::raised_by(view! { <bdi>{teacher}</bdi> });
+                                view! { <span class="hint">" "{by}</span> }
+                            })}
                     </th>
                     <td class="number">{took(raise.after)}</td>
                     <td>{ended(raise.part, raise.part.user, names, zone)}</td>

@@ -112,19 +112,18 @@ async fn read(group: GroupId, from: &[usize]) -> Result<RoomView, Failure> {
     engine.may_look_at(group, user, rows)?;
     session.room.looked(user);
     let now = engine.now();
+    let is_teacher = session.role() == Some(Role::Teacher);
     let cut = session.room.look(|group, online| {
-        let is_teacher = group.is_teacher(user);
-        let (before, tally) = if is_teacher {
-            (AskedBefore::of(group), Tally::of(group))
-        } else {
-            (AskedBefore::default(), Tally::default())
-        };
-        group.member(user).map(|_| (cut(group, user, now, online, from), before, tally))
+        let before = if is_teacher { AskedBefore::of(group) } else { AskedBefore::default() };
+        group.member(user).map(|_| (cut(group, user, now, online, from), before))
     });
-    let ((snapshot, counts), before, mut tally) = cut.ok_or(Error::NotSignedIn)?;
-    if counts.is_some() {
-        tally.keep(&snapshot);
-    }
+    let ((snapshot, counts), before) = cut.ok_or(Error::NotSignedIn)?;
+    // A page of a part of the class fetches it once it is awake.
+    let tally = if is_teacher && counts.is_none() {
+        session.room.with_group(Tally::of)
+    } else {
+        Tally::default()
+    };
     let code = session.room.join_code();
     Ok(RoomView {
         snapshot,

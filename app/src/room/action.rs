@@ -87,6 +87,8 @@ actions! {
     CancelCall = "cancelCall",
     /// End somebody's turn.
     EndTurn = "endTurn",
+    /// Raise somebody's hand for them.
+    RaiseFor = "raiseFor",
     /// Lower somebody's hand.
     Lower = "lower",
     /// Lower every hand.

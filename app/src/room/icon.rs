@@ -10,6 +10,8 @@ pub const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
 pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 /// An arrow down: a hand comes down.
 pub const LOWER: &str = "M12 5v14M6 13l6 6 6-6";
+/// A hand that goes up.
+pub const HAND: &str = "M8 11V5a1.500 1.500 0 0 1 3 0v5m0-.5V3.500a1.500 1.500 0 0 1 3 0V10m0-.5V5a1.500 1.500 0 0 1 3 0v8M8 11V8.500a1.500 1.500 0 0 0-3 0V14c0 4.500 3 7 6.500 7S17 18.500 17 14v-1";
 /// A chevron: there is more behind it.
 pub const CHEVRON: &str = "M9 6l6 6-6 6";
 /// Two sliders: how something is done.

@@ -42,6 +42,8 @@ pub struct Live {
     pub sending: RwSignal<Option<String>>,
     /// By whom one's own hand was lowered, and when, while the page looked on.
     pub lowered: RwSignal<Option<(UserId, Timestamp)>>,
+    /// Who raised one's own hand, and when, while the page looked on.
+    pub raised: RwSignal<Option<(UserId, Timestamp)>>,
     /// What teachers had asked before the page came.
     pub before: StoredValue<AskedBefore>,
     /// How often everybody has raised a hand and spoken; for teachers.
@@ -80,6 +82,7 @@ impl Live {
             trouble: RwSignal::new(trouble),
             sending: RwSignal::new(None),
             lowered: RwSignal::new(None),
+            raised: RwSignal::new(None),
             before: StoredValue::new(before),
             tally: RwSignal::new(tally),
             deed_done: RwSignal::new(None),

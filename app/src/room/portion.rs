@@ -38,7 +38,8 @@ impl List {
         match self {
             Self::Hands | Self::Here if is_whole => 45,
             Self::Hands | Self::Here => 20,
-            Self::Invited | Self::Speaking => 12,
+            Self::Invited | Self::Speaking if is_whole => 12,
+            Self::Invited | Self::Speaking => 11,
         }
     }
 }

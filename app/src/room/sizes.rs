@@ -90,11 +90,8 @@ impl Class {
         let (code, url) = ("K7P4MX".to_owned(), "https://handup.example/join/K7P4MX".to_owned());
         let link = Link { url, is_for_others: true };
         let before = AskedBefore::of(&self.group);
-        let mut tally =
-            if self.group.is_teacher(me) { Tally::of(&self.group) } else { Tally::default() };
-        if counts.is_some() {
-            tally.keep(&snapshot);
-        }
+        let is_whole_of_teacher = self.group.is_teacher(me) && counts.is_none();
+        let tally = if is_whole_of_teacher { Tally::of(&self.group) } else { Tally::default() };
         let room = RoomView { snapshot, counts, before, tally, me, code, link };
         // An island asks in what it is rendered.
         Owner::new_root(Some(Arc::new(SsrSharedContext::new()))).with(|| {

@@ -63,6 +63,9 @@ pub struct Part {
     /// When it was answered, closed or timed out; none while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<Timestamp>,
+    /// Who answered for them, where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<UserId>,
     /// The event that settled it: the order of hands. 0 while it is pending.
     #[serde(default)]
     pub settled_seq: u64,
@@ -90,6 +93,7 @@ impl Part {
             state: InviteeState::Pending,
             asked_at: at,
             settled_at: None,
+            answered_by: None,
             settled_seq: 0,
             ended_at: None,
             ended_by: None,
@@ -151,6 +155,11 @@ impl Part {
             self.end_data.clone_from(&as_it_is.data);
         } else {
             self.settled_at = Some(event.at);
+            self.answered_by = match &event.kind {
+                EventKind::InviteeAccepted(accepted) => accepted.by,
+                EventKind::InviteeRejected(rejected) => rejected.by,
+                _ => None,
+            };
             self.settled_seq = event.seq;
             self.data.clone_from(&as_it_is.data);
             self.forget_end();

@@ -108,6 +108,7 @@ impl Class {
                             | Move::Next { .. }
                             | Move::Pick { .. }
                             | Move::PickAgain { .. }
+                            | Move::Raise { .. }
                     )
                 )
             }

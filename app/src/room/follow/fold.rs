@@ -105,6 +105,11 @@ impl Follower {
             if let Some(by) = self.lowers_my_hand(event) {
                 self.live.lowered.set(Some((by, event.at)));
             }
+            if let EventKind::InviteeAccepted(accepted) = &event.kind
+                && accepted.invitee == self.live.me
+            {
+                self.live.raised.set(accepted.by.map(|by| (by, event.at)));
+            }
         }
         if !folded.is_empty() {
             self.live.group.update(|group| {

@@ -6,7 +6,7 @@ use signaling::UserId;
 use crate::room::live::{Connection, Live};
 use crate::words::{apart, room as words};
 
-/// How long one reads who lowered one's hand, in milliseconds.
+/// How long one reads who lowered or raised one's hand, in milliseconds.
 const LOWERED: i64 = 8_000;
 /// How long one reads whose hand was first.
 const FIRST: i64 = 4_000;
@@ -23,6 +23,13 @@ fn first(live: Live) -> Option<(UserId, i64)> {
     let (invite_id, winner) = taken?;
     let at = live.group.with(|group| Some(group.invitation(invite_id)?.part(winner)?.at))?;
     Some((winner, live.now.get().millis_since(at)))
+}
+
+/// Who raised one's own hand, while it is news.
+pub fn raised(live: Live) -> Option<String> {
+    let raised = live.raised.get();
+    let (by, _) = raised.filter(|(_, at)| live.now.get().millis_since(*at) < LOWERED)?;
+    Some(words::raised_by(&apart(&live.name_of(by))))
 }
 
 /// The newest of it in a sentence, while it is news.

@@ -5,7 +5,7 @@ use classroom::{Standing, Why};
 use leptos::prelude::*;
 use signaling::Timestamp;
 
-use super::news::news;
+use super::news::{news, raised};
 use crate::room::clock::Since;
 use crate::room::live::Live;
 use crate::room::portion::List;
@@ -41,7 +41,9 @@ pub fn State(
     let sentence = move || {
         standing.with(|standing| match standing {
             Standing::HandUp { .. } if is_winner(live) => words::you_were_first().to_owned(),
-            Standing::HandUp { .. } => words::standing_up().to_owned(),
+            Standing::HandUp { .. } => {
+                raised(live).unwrap_or_else(|| words::standing_up().to_owned())
+            }
             Standing::Invited(_) | Standing::Speaking(_) => standing_words(live, standing),
             Standing::Asked(_) | Standing::MayRaise | Standing::Waiting => {
                 news(live).unwrap_or_else(|| standing_words(live, standing))

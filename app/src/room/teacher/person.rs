@@ -6,6 +6,7 @@ use signaling::UserId;
 use super::floor::speaks;
 use crate::room::action::RoomAction;
 use crate::room::call::CallButtons;
+use crate::room::icon::HAND;
 use crate::room::lists::NameOf;
 use crate::room::live::Live;
 use crate::room::portion::List;
@@ -80,6 +81,9 @@ pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
             if is_online { words::status_connected() } else { words::status_not_connected() };
         words.to_owned()
     };
+    // The page of a part of a large class is kept small.
+    let has_hand = move || live.is_whole() && !is_teacher && !stand.get().speaks;
+    let hand = move || has_hand().then(|| hand_of(live, user, stand));
     view! {
         <li>
             <button class="member" type="button" popovertarget=opens class:away=move || !stand.get().is_online>
@@ -95,6 +99,7 @@ pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
                     <Text words=status />
                 </span>
             </button>
+            {hand}
             <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled_by>
                 <h3 id=title_id>
                     <bdi translate="no">{name}</bdi>
@@ -103,6 +108,24 @@ pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
             </div>
         </li>
     }
+}
+
+/// The button that raises or lowers somebody's hand for them, in the order of the presses.
+fn hand_of(live: Live, user: UserId, stand: Memo<Stand>) -> AnyView {
+    let name = live.name_of(user);
+    let is_up = Memo::new(move |_| stand.get().hand.is_some());
+    let button = move || {
+        if is_up.get() {
+            let label = words::about(words::lower(), &name);
+            view! { <Tap action=RoomAction::Lower who=user class="icon raised-for" label icon=HAND stays=true words=words::lower() /> }
+                .into_any()
+        } else {
+            let label = words::about(words::raise_hand(), &name);
+            view! { <Tap action=RoomAction::RaiseFor who=user class="icon" label icon=HAND stays=true words=words::raise_hand() /> }
+                .into_any()
+        }
+    };
+    button.into_any()
 }
 
 fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>) -> AnyView {

@@ -116,10 +116,12 @@ fn follow(live: Live) {
             (speaking.fold(undo, |all, bits| all ^ bits), live.students())
         })
     });
-    let path = live.group.with_untracked(|group| format!("/class/{}/tally", group.id));
+    let path = live.group.with_untracked(|group| format!("/class/{}/tally.json", group.id));
     Effect::new(move |before: Option<(u64, usize)>| {
         let now = turns.get();
-        if before.is_some_and(|before| before != now) {
+        // A page that began with a part of the class has none yet.
+        let has_none = live.tally.with_untracked(|tally| tally.members.is_empty());
+        if before.map_or(has_none && live.students() > 0, |before| before != now) {
             let path = path.clone();
             leptos::task::spawn_local(async move {
                 // What is not there comes with the next turn.

@@ -989,6 +989,7 @@ impl World {
                 let among = if self.random.bool() { Among::Hands } else { Among::Everybody };
                 Move::Pick { how, among, ends: turn.map(|turn| turn.invite_id) }
             }
+            22 => Move::Raise { student: somebody? },
             20 => Move::NextPhase {},
             21 => Move::MoreTime { seconds: Timeout::new(2).unwrap_or_default() },
             19 => Move::PickAgain { student: called? },
