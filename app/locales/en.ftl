@@ -743,10 +743,10 @@ people-never-raised = { $students ->
     [one] 1 student never raised a hand: { $names }.
    *[other] { $students } students never raised a hand: { $names }.
 }
-people-first-turn = From question to first turn: { $time }{ $rounds ->
-    [one] {""}
-   *[other] , the middle of { $rounds }
-}.
+people-waits = Waiting, as medians: { $times }.
+people-to-first-hand = question to first hand { $time }
+people-to-first-turn = question to first turn { $time }
+people-between-turns = turn to turn { $time }
 people-did = { $hands } · { $turns }
 # $names (Element)
 people-neither = No hand and no turn: { $names }.

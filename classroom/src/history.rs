@@ -8,10 +8,12 @@
 
 mod chronicle;
 mod in_order;
+mod pace;
 mod record;
 mod section;
 
 pub use chronicle::{Chronicle, Page, Person, Summary};
 pub use in_order::InOrder;
+pub use pace::Waits;
 pub use record::{Kind, Part, Record};
 pub use section::{Raise, Section, sections};

@@ -71,10 +71,13 @@ impl Phases {
         asked.plus_seconds(self.opens_after())
     }
 
-    /// What everybody does at a moment, before hands can go up.
+    /// What everybody does at a moment, before hands can go up. The moment may be before the round was
+    /// asked: the clock of a page moves in steps.
     pub fn wait(self, asked: Timestamp, now: Timestamp) -> Option<Wait> {
         let (pairs, opens) = (asked.plus_seconds(self.pairs_after()), self.opens_at(asked));
-        if now < pairs {
+        if self.opens_after() == 0 {
+            None
+        } else if now < pairs && self.pairs_after() > 0 {
             Some(Wait::Think { until: pairs, then_pair: pairs < opens })
         } else if now < opens {
             Some(Wait::Pair { until: opens })

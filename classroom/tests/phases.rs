@@ -78,6 +78,17 @@ fn hands_go_up_together_and_none_before() {
 }
 
 #[test]
+fn a_page_whose_clock_is_behind_shows_no_phase_that_there_is_not() {
+    let early = |class: &Class| {
+        let round = class.lesson().round_now().cloned().expect("a round");
+        round.wait(later(class.now, -900))
+    };
+    assert_eq!(early(&asked(0, 0, 60)), None);
+    assert!(matches!(early(&asked(0, 20, 60)), Some(Wait::Pair { .. })));
+    assert!(matches!(early(&asked(5, 0, 60)), Some(Wait::Think { then_pair: false, .. })));
+}
+
+#[test]
 fn nobody_gets_ahead_by_another_way() {
     let mut class = asked(10, 0, 0);
     // Unprompted, by a program.

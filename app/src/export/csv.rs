@@ -48,6 +48,7 @@ struct Row<'a> {
     over_at_local: Option<Cow<'a, str>>,
     seconds_lasted: Option<i64>,
     milliseconds_lasted: Option<i64>,
+    answered_by: Cow<'a, str>,
     ended_by: Cow<'a, str>,
     reason: Cow<'a, str>,
     data: Cow<'a, str>,
@@ -108,6 +109,7 @@ impl<'a> Row<'a> {
             over_at_local: local(part.ended_at, zone),
             seconds_lasted: lasted.map(seconds),
             milliseconds_lasted: lasted,
+            answered_by: part.answered_by.map(|by| harmless(names.get(by))).unwrap_or_default(),
             ended_by: part.ended_by.map(|by| harmless(names.get(by))).unwrap_or_default(),
             reason: text(&part.reason),
             answer_data: text(&part.data),
@@ -278,7 +280,7 @@ mod tests {
         let heads = Row::heads();
         assert!(heads.starts_with("class,class_id,round,kind,question,one_to_one,"), "{heads}");
         assert!(heads.ends_with(",person_id,invited_by_id,invitation_id,media,outcome"), "{heads}");
-        assert_eq!(heads.split(',').count(), 36);
+        assert_eq!(heads.split(',').count(), 37);
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Hands against turns, student by student: a table in which each row carries its own bars. No
 //! scores and no ranking: the order is that of the names.
 
-use std::sync::Arc;
-
-use classroom::history::{Kind, Person, Record, sections};
+use classroom::history::{Person, Waits};
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
@@ -182,7 +180,7 @@ fn idle_line(idle: &[UserId], names: &Names, spot: Spot) -> impl IntoView + use<
 }
 
 /// What one would look for in the table: who was never called, who never raised a hand, and how long
-/// it took from a question to the first turn, where all rounds are on this page.
+/// it took to hands and turns.
 #[component]
 pub fn Sentences(page: HistoryPage, spot: Spot) -> impl IntoView {
     let people = page.chronicle.people().iter();
@@ -196,30 +194,18 @@ pub fn Sentences(page: HistoryPage, spot: Spot) -> impl IntoView {
     };
     let never_called = sentence("never-called", Who::NeverCalled, words::never_called);
     let never_raised = sentence("never-raised", Who::NeverRaised, words::never_raised);
-    let waited = waited(&page.records).filter(|_| page.neighbours == (None, None));
-    let waited = waited.map(|(rounds, middle)| {
-        let words = words::first_turn(&took(middle), rounds);
-        view! { <p class="waited">{words}</p> }
-    });
+    let Waits { to_first_hand, to_first_turn, between_turns } = page.chronicle.summary().waits;
+    let waits = [
+        to_first_hand.map(|it| words::to_first_hand(&took(it.cast_signed()))),
+        to_first_turn.map(|it| words::to_first_turn(&took(it.cast_signed()))),
+        between_turns.map(|it| words::between_turns(&took(it.cast_signed()))),
+    ];
+    let waits: Vec<String> = waits.into_iter().flatten().collect();
+    let waited = (!waits.is_empty())
+        .then(|| view! { <p class="waited">{words::waits(&waits.join(" · "))}</p> });
     view! {
         <div class="sentences">
             {never_called} {never_raised} {waited}
         </div>
     }
-}
-
-/// In how many rounds somebody had the floor, and how many milliseconds it took from the question to the
-/// first of them in the middle one of these.
-fn waited(records: &[Arc<Record>]) -> Option<(usize, i64)> {
-    let mut waits: Vec<i64> = sections(records.to_vec())
-        .iter()
-        .filter_map(|section| {
-            let asked_at = section.round.as_ref()?.asked_at;
-            let turns = section.of_kind(Kind::Floor).flat_map(|record| &record.parts);
-            let first = turns.filter(|part| part.was_accepted()).filter_map(|it| it.settled_at);
-            Some(first.min()?.millis_since(asked_at))
-        })
-        .collect();
-    waits.sort_unstable();
-    Some((waits.len(), *waits.get(waits.len() / 2)?))
 }

@@ -7,6 +7,7 @@ use signaling::{
     MemberView, Name, Reading, Reason, Role, Snapshot, Timestamp, UNDO_SECONDS, UserId, apply,
 };
 
+use super::pace::{Pace, Waits};
 use super::record::{Kind, Part, Record};
 use crate::Reason::Skipped;
 
@@ -102,6 +103,9 @@ pub struct Summary {
     pub hands: u32,
     /// How often somebody had the floor.
     pub turns: u32,
+    /// How long it took to hands and turns.
+    #[serde(default)]
+    pub waits: Waits,
 }
 
 /// A class's history as far as its log has been read.
@@ -137,6 +141,8 @@ struct Written {
     /// The last moment before that at which something happened.
     #[serde(default)]
     before_at: Option<Timestamp>,
+    #[serde(default)]
+    pace: Pace,
     /// For how many milliseconds nothing had happened when the class ended by itself.
     #[serde(default)]
     forgotten_millis: Option<i64>,
@@ -329,6 +335,7 @@ impl Chronicle {
             rounds: self.written.rounds,
             hands: self.written.people.iter().map(|person| person.hands).sum(),
             turns: self.written.people.iter().map(|person| person.turns).sum(),
+            waits: self.written.pace.waits(),
         }
     }
 
@@ -344,6 +351,11 @@ impl Chronicle {
             && new.restores.is_none_or(|restores| self.record(restores).is_none())
         {
             return Vec::new();
+        }
+        match &event.kind {
+            EventKind::Performed(it) => self.written.pace.performed(event.seq, it.first, it.last),
+            EventKind::Undone(undone) => self.written.pace.undone(undone.performed),
+            _ => {}
         }
         apply(&mut self.group, event);
         self.written.began_at.get_or_insert(event.at);
@@ -435,6 +447,7 @@ impl Chronicle {
         if kind == Kind::Round {
             self.written.rounds += 1;
             self.written.round_at = Some(invitation.created_at);
+            self.written.pace.asked(invitation.seq, invitation.created_at);
         }
         let record = Record::begin(kind, self.written.rounds, self.written.round_at, invitation);
         let (from, parts) = (record.seq, record.parts.len());
@@ -573,6 +586,20 @@ impl Chronicle {
         }
         for (user, came) in settled {
             self.credit(kind, inviter, user, came);
+            let is_student = self.group.is_student(user);
+            let pace = &mut self.written.pace;
+            match (kind, came) {
+                (Kind::Round | Kind::Again, Came::To(InviteeState::Accepted)) if is_student => {
+                    pace.raised(event.seq, event.at);
+                }
+                (Kind::Floor | Kind::Ask, Came::To(InviteeState::Accepted)) => {
+                    pace.turn_began(event.seq, event.at);
+                }
+                (Kind::Floor | Kind::Ask, Came::ToEnd(_)) => {
+                    pace.turn_ended(event.seq, event.at);
+                }
+                _ => {}
+            }
         }
     }
 
