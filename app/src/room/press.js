@@ -8,6 +8,8 @@
  * shorter than it takes to read a button and decide. */
 const SETTLES = 700;
 const CONTROLS = "a[href], button, summary, select, input:not([type=hidden])";
+/** What scrolls within the page. */
+const SCROLLED = "[popover], .hands";
 const REGION = "section, .slots, [popover], header, main";
 /** Where somebody is taken who has lost their place. */
 const NEXT = ":is(button, select, input:not([type=hidden])):not(.toast *)";
@@ -36,7 +38,9 @@ export function guard() {
   room.addEventListener("toggle", () => look(wasPressed() ? isUnderPointer : () => true), true);
   addEventListener("pointerdown", ({ clientX: x, clientY: y, target }) => {
     pointer = { x, y };
-    const over = canPop ? [...document.querySelectorAll("[role=dialog]:popover-open")].pop() : undefined;
+    // How to join opens by itself, and is in nobody's way.
+    const dialogs = canPop ? document.querySelectorAll("[role=dialog]:popover-open:not(#join)") : [];
+    const over = [...dialogs].pop();
     isBeside = Boolean(over && !over.contains(target));
   }, true);
   for (const press of ["pointerdown", "keydown"]) {
@@ -53,7 +57,9 @@ export function guard() {
 function look(mustSettle) {
   for (const control of room.querySelectorAll(CONTROLS)) {
     const { left, top, width, height } = control.getBoundingClientRect();
-    const now = { left, top, x: left + scrollX, y: top + scrollY, width, height, means: meaning(control) };
+    const list = control.closest(SCROLLED);
+    const [x, y] = [left + scrollX + (list?.scrollLeft ?? 0), top + scrollY + (list?.scrollTop ?? 0)];
+    const now = { left, top, x, y, width, height, means: meaning(control) };
     const before = known.get(control);
     known.set(control, now);
     if (width && !isSame(before, now) && mustSettle(now)) settle(control);
@@ -68,8 +74,8 @@ function meaning(control) {
   return [opens, opens || control.textContent, control.value, ...fields.map(({ value }) => value)].join();
 }
 
-/** Whether whoever aimed at it before meets it now. What is scrolled moves in the window, and what is
- * fixed there moves in the page. */
+/** Whether whoever aimed at it before meets it now. What is scrolled, with the page or within a sheet or
+ * a list, moves in the window, and what is fixed there moves in the page. */
 function isSame(before, now) {
   if (!before?.width || before.means !== now.means) return false;
   const isNear = (by, size) => Math.abs(by) <= size / 2;

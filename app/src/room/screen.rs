@@ -91,7 +91,7 @@ fn Controls() -> impl IntoView {
     let room = live.group.with_untracked(|group| format!("/class/{}", group.id));
     view! {
         <div class="controls">
-            <p class="hint" hidden data-script="">
+            <p class="hint" hidden data-moved="">
                 {words::move_here()}
             </p>
             <button
@@ -138,6 +138,7 @@ fn asked(round: Round, wait: Option<Wait>) -> AnyView {
             class="asked"
             class:long=size == 1
             class:longer=size == 2
+            class:waits=wait.is_some()
             aria-label=room::asking()
         >
             {match round.question {

@@ -58,6 +58,7 @@ const watcher = new MutationObserver(tell);
 
 function attach() {
   for (const it of document.querySelectorAll("[data-script]")) it.hidden = false;
+  for (const it of document.querySelectorAll("[data-moved]")) it.hidden = window.name !== WINDOW;
   for (const it of document.querySelectorAll("[data-copy]")) it.hidden = false;
   for (const it of document.querySelectorAll("[data-full]")) it.hidden = !document.fullscreenEnabled;
   show();

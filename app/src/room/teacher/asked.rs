@@ -14,19 +14,27 @@ use crate::words::room as words;
 const LONG: usize = 60;
 const LONGER: usize = 150;
 
+/// How little time to answer there is when more of it is offered, in milliseconds.
+const SHORT: i64 = 30_000;
+
 /// The question that stands.
 #[component]
 pub fn Asked() -> impl IntoView {
     let live = expect_context::<Live>();
     let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
     let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
+    let is_short = Memo::new(move |_| {
+        let until = round.with(|round| round.as_ref()?.expires_at);
+        until.is_some_and(|until| until.millis_since(live.now.get()) < SHORT)
+    });
     move || {
         round.get().map(|round| {
             let wait = wait.get();
             let state = wait.map_or_else(|| state(live, &round), wait_words);
             let is_open = round.phase == Phase::Open;
             let countdown = phase_clock(&round, wait);
-            let is_timed = countdown.is_some();
+            // It comes when it may be needed, for a phone has little room.
+            let is_timed = countdown.is_some() && (wait.is_some() || is_short.get());
             let ways = if is_open {
                 let next = wait
                     .map(|wait| view! { <Tap action=RoomAction::NextPhase words=goes_on(wait) /> });
