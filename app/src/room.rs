@@ -36,6 +36,8 @@ mod signs;
 #[cfg(all(test, feature = "ssr"))]
 mod sizes;
 mod student;
+#[cfg(feature = "browser")]
+mod tally;
 mod tap;
 mod teacher;
 mod text;

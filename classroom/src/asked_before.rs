@@ -51,7 +51,10 @@ impl AskedBefore {
             };
             let before = before.get_or_insert_with(|| Self {
                 questions: Vec::new(),
-                limit: invitation.timeout.seconds().saturating_sub(phases.think + phases.pair),
+                limit: invitation
+                    .timeout
+                    .seconds()
+                    .saturating_sub(phases.think.saturating_add(phases.pair)),
                 think: phases.think,
                 pair: phases.pair,
                 first: invitation.answers == Answers::First,

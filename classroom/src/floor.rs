@@ -1,7 +1,7 @@
 //! The floor: whether students may ask for it unprompted, and how often at once.
 
 use signaling::{
-    Code, Command, Group, Invitation, InviteeList, Refusal, Rejection, Switch, Timestamp, UserId,
+    Code, Command, Group, Invitation, Refusal, Rejection, Role, Switch, Timestamp, UserId,
 };
 
 use crate::Operation;
@@ -91,11 +91,8 @@ fn refuse_ask(group: &Group, now: Timestamp, student: UserId) -> Option<Rejectio
         return Some(SECOND_ASK);
     }
     // Nobody has a hand up by another way while everybody thinks.
-    let asks = |invitation: &&Invitation| {
-        invitation.invitee_list == InviteeList::Everyone
-            && invitation.open
-            && group.is_teacher(invitation.inviter)
-    };
-    let is_early = group.live().filter(asks).any(|invitation| waits(invitation, now));
+    let mut asks =
+        group.live_to_everyone(Role::Student).filter_map(|invite_id| group.invitation(invite_id));
+    let is_early = asks.any(|invitation| waits(invitation, now));
     is_early.then_some(TOO_EARLY)
 }

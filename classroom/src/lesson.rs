@@ -1,5 +1,7 @@
 //! A group read as a lesson: the rounds, the hands, the turns.
 
+use std::collections::BTreeSet;
+
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
 use crate::{ASK_ANYTIME, Among, Operation, Phases, Reason, Tally, Undo, Wait, Why};
@@ -356,11 +358,21 @@ impl Lesson {
         self.speaking.iter().find(|turn| turn.user == user)
     }
 
-    /// Whether this student was called and declined, and nothing has been asked of them since.
-    pub(crate) fn has_passed(&self, user: UserId) -> bool {
-        match self.hand(user) {
-            Some(hand) => hand.passed,
-            None => self.declined.iter().any(|declined| declined.user == user),
+    /// Who was called and has declined, or was passed over: since their hand went up, or without one.
+    pub(crate) fn passed(&self) -> BTreeSet<UserId> {
+        let mut passed: BTreeSet<UserId> =
+            self.declined.iter().map(|declined| declined.user).collect();
+        for hand in self.hands.iter().filter(|hand| !hand.passed) {
+            passed.remove(&hand.user);
+        }
+        passed
+    }
+
+    /// The one turn that goes on; none when none does, or several.
+    pub const fn one_turn(&self) -> Option<&Turn> {
+        match self.speaking.as_slice() {
+            [turn] => Some(turn),
+            _ => None,
         }
     }
 

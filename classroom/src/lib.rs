@@ -33,7 +33,7 @@ pub use lesson::{Hand, HandSource, Invited, Lesson, Phase, Round, Standing, Turn
 pub use operation::Operation;
 pub use perform::{Move, SETTLED};
 pub use performed::{Undo, UndoneDeed};
-pub use phases::{Phases, Wait};
+pub use phases::{Before, Phases, Wait};
 pub use pick::NOBODY;
 pub use reason::{KnownReason, Reason};
 pub use tally::{Share, Tally};

@@ -1,6 +1,7 @@
 //! The strings that the classroom puts into `data`, and what it finds there.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use signaling::{InviteId, json};
 
 use crate::{Among, Phases, Why};
@@ -34,6 +35,9 @@ pub enum Operation {
     /// A student asks unprompted; for a teacher to accept is to give the floor.
     SpeechApplication,
 }
+
+/// What a teacher changes of a round's phases.
+const MOVED: [&str; 2] = ["pairsAfter", "opensAfter"];
 
 /// Which operation it is: with that it is known what else there is to read.
 #[derive(Deserialize)]
@@ -71,14 +75,28 @@ impl Operation {
         Self::HandRaising { question, phases: Phases::NONE }
     }
 
-    /// Whether both ask the same, whenever hands can go up.
-    pub(crate) fn is_alike(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::HandRaising { question, .. }, Self::HandRaising { question: other, .. }) => {
-                question == other
-            }
-            _ => false,
+    /// The `data` of a round with other phases, and all else as it is; none when it is no object.
+    pub(crate) fn with_phases(data: &str, phases: Phases) -> Option<String> {
+        let mut object: Map<String, Value> = serde_json::from_str(data).ok()?;
+        for (key, seconds) in MOVED.into_iter().zip([phases.pairs_after, phases.opens_after]) {
+            match seconds {
+                Some(seconds) => object.insert(key.to_owned(), seconds.into()),
+                None => object.remove(key),
+            };
         }
+        Some(Value::Object(object).to_string())
+    }
+
+    /// Whether two `data` of a round differ in nothing but when hands can go up.
+    pub(crate) fn is_alike(one: &str, other: &str) -> bool {
+        let rest = |data: &str| {
+            let mut object: Map<String, Value> = serde_json::from_str(data).ok()?;
+            MOVED.into_iter().for_each(|key| drop(object.remove(key)));
+            Some(object)
+        };
+        let both = (rest(one), rest(other));
+        matches!(both, (Some(one), Some(other)) if one == other)
+            && matches!(Self::read(one), Some(Self::HandRaising { .. }))
     }
 
     /// The operation in this `data`; none when it is not the classroom's.

@@ -13,8 +13,8 @@ use crate::performed::{UndoneDeed, account, undoable};
 use crate::pick::{pick, pick_again};
 use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called, withdraw_calls};
 use crate::{
-    Among, Hand, HandSource, How, Lesson, Operation, Phase, Phases, Reason, Round, TOO_EARLY,
-    TURN_STARTS_AT_ONCE,
+    Among, Before, Hand, HandSource, How, Lesson, Operation, Phase, Phases, Reason, Round,
+    TOO_EARLY, TURN_STARTS_AT_ONCE, Wait,
 };
 
 /// Somebody else was first, and there is nothing left to do it to.
@@ -47,8 +47,13 @@ pub enum Move {
         #[serde(default)]
         pair: Timeout,
     },
-    /// End the phase before hands can go up: from thinking to talking, or to hands.
-    NextPhase {},
+    /// End the phase before hands can go up: from thinking to talking, or to hands. Nothing happens when
+    /// another one has begun.
+    NextPhase {
+        /// Which phase; whichever it is, when none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends: Option<Before>,
+    },
     /// Let the phase that goes on, or the time to answer, last longer.
     MoreTime {
         /// By how many seconds.
@@ -135,7 +140,7 @@ impl Move {
         group: &Group,
         performing: &Performing<'_>,
     ) -> Result<Performance, Rejection> {
-        let Performing { actor, fresh, now, .. } = *performing;
+        let Performing { actor, fresh, .. } = *performing;
         if !group.is_teacher(actor) {
             return Err(Rejection::NotPermitted);
         }
@@ -152,9 +157,9 @@ impl Move {
                 };
                 ask(group, &lesson, actor, &asked, fresh)
             }
-            Self::NextPhase {} => Ok(once(next_phase(&lesson, actor, now))),
+            Self::NextPhase { ends } => Ok(once(next_phase(group, &lesson, performing, *ends))),
             Self::MoreTime { seconds } => {
-                Ok(once(more_time(&lesson, actor, now, seconds.seconds())))
+                Ok(once(more_time(group, &lesson, performing, seconds.seconds())))
             }
             Self::StopAsking {} => {
                 Ok(undoable(stop_asking(&lesson, actor), UndoneDeed::StopAsking, None))
@@ -259,31 +264,48 @@ fn once(command: Option<Command>) -> Performance {
     Performance { commands: command.into_iter().collect(), undoable: 0..0, data: String::new() }
 }
 
-fn next_phase(lesson: &Lesson, actor: UserId, now: Timestamp) -> Option<Command> {
+fn next_phase(
+    group: &Group,
+    lesson: &Lesson,
+    it: &Performing<'_>,
+    ends: Option<Before>,
+) -> Option<Command> {
     let round = lesson.round_now()?;
-    let wait = round.wait(now)?;
-    let after = u32::try_from(now.millis_since(round.since) / 1_000).ok()?;
+    let is_meant = |wait: &Wait| ends.is_none_or(|ends| ends == wait.phase());
+    let wait = round.wait(it.now).filter(is_meant)?;
+    let after = u32::try_from(it.now.millis_since(round.since) / 1_000).ok()?;
     let phases = round.phases.gone_on(wait, after);
     let sooner = round.phases.opens_after() - phases.opens_after();
     let expires_at = round.expires_at.map(|at| at.plus_millis(-i64::from(sooner) * 1_000));
-    Some(modify(round, actor, phases, expires_at))
+    modify(group, round, it.actor, phases, expires_at)
 }
 
-fn more_time(lesson: &Lesson, actor: UserId, now: Timestamp, by: u32) -> Option<Command> {
+fn more_time(group: &Group, lesson: &Lesson, it: &Performing<'_>, by: u32) -> Option<Command> {
     let round = lesson.round_now().filter(|round| round.phase == Phase::Open)?;
-    let wait = round.wait(now);
+    let wait = round.wait(it.now);
     let phases = wait.map_or(round.phases, |wait| round.phases.longer(wait, by));
     let longest = round.since.plus_seconds(MAX_TIMEOUT_SECONDS);
     if phases.opens_at(round.since) > longest {
         return None;
     }
     let expires_at = round.expires_at.map(|at| at.plus_seconds(by).min(longest));
-    (wait.is_some() || expires_at.is_some()).then(|| modify(round, actor, phases, expires_at))
+    if wait.is_none() && expires_at.is_none() {
+        return None;
+    }
+    modify(group, round, it.actor, phases, expires_at)
 }
 
-fn modify(round: &Round, actor: UserId, phases: Phases, expires_at: Option<Timestamp>) -> Command {
-    let data = Operation::HandRaising { question: round.question.clone(), phases }.to_data();
-    Command::Modify { actor, invite_id: round.invite_id, data, expires_at }
+/// Gives a round other phases, and leaves alone what other programs have put into its `data`.
+fn modify(
+    group: &Group,
+    round: &Round,
+    actor: UserId,
+    phases: Phases,
+    expires_at: Option<Timestamp>,
+) -> Option<Command> {
+    let invite_id = round.invite_id;
+    let data = Operation::with_phases(&group.invitation(invite_id)?.data, phases)?;
+    Some(Command::Modify { actor, invite_id, data, expires_at })
 }
 
 fn is_question(invitation: &Invitation) -> bool {
@@ -310,10 +332,7 @@ fn next(
     fresh: InviteId,
 ) -> Result<Performance, Rejection> {
     let nothing = || undoable(Vec::new(), UndoneDeed::Next, Some(student));
-    let one = match lesson.speaking.as_slice() {
-        [turn] => Some(turn),
-        _ => None,
-    };
+    let one = lesson.one_turn();
     let is_other = one.map(|turn| turn.invite_id) != ends;
     // Whoever is called and has no hand up is passed over by it.
     let waits_for = lesson.invited.iter().any(|invited| lesson.hand(invited.user).is_some());

@@ -43,7 +43,25 @@ pub enum Wait {
     },
 }
 
+/// A phase before hands can go up, as whoever ends it names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// Everybody thinks.
+    Think,
+    /// Everybody talks with a neighbour.
+    Pair,
+}
+
 impl Wait {
+    /// Which phase it is.
+    pub const fn phase(self) -> Before {
+        match self {
+            Self::Think { .. } => Before::Think,
+            Self::Pair { .. } => Before::Pair,
+        }
+    }
+
     /// Until when.
     pub const fn until(self) -> Timestamp {
         match self {

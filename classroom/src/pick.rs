@@ -7,7 +7,7 @@ use signaling::{
 };
 
 use crate::performed::{UndoneDeed, undoable};
-use crate::turns::{answer, call, end_turns};
+use crate::turns::{answer, call, end_turns, is_called};
 use crate::{Among, How, Lesson, Operation, Reason, TURN_STARTS_AT_ONCE, Tally, Why};
 
 /// There is nobody to pick.
@@ -27,10 +27,7 @@ pub(crate) fn pick(
     among: Among,
     ends: Option<InviteId>,
 ) -> Result<Performance, Rejection> {
-    let one = match lesson.speaking.as_slice() {
-        [turn] => Some(turn),
-        _ => None,
-    };
+    let one = lesson.one_turn();
     if one.map(|turn| turn.invite_id) != ends || !lesson.invited.is_empty() {
         return Ok(undoable(Vec::new(), UndoneDeed::Next, None));
     }
@@ -54,19 +51,21 @@ pub(crate) fn pick_again(
         return Ok(undoable(Vec::new(), UndoneDeed::Next, None));
     };
     let over = passed_over(group, instead);
-    let mut chosen = choose(group, lesson, it, how, among, &over);
-    if chosen.is_none() {
+    let (chosen, instead_of) = match choose(group, lesson, it, how, among, &over) {
+        Some(chosen) => (chosen, Some(instead)),
         // Everybody has been passed over: they begin anew, but for the last one.
-        chosen = choose(group, lesson, it, how, among, &BTreeSet::from([student]));
-    }
-    let chosen = chosen.ok_or(NOBODY)?;
+        None => {
+            let last = BTreeSet::from([student]);
+            (choose(group, lesson, it, how, among, &last).ok_or(NOBODY)?, None)
+        }
+    };
     let cancel = Command::Cancel {
         actor: it.actor,
         invite_id: instead,
         data: String::new(),
         reason: Some(Reason::PickedAgain.text().to_owned()),
     };
-    Ok(called(group, lesson, it, among, Some(instead), vec![cancel], chosen))
+    Ok(called(group, lesson, it, among, instead_of, vec![cancel], chosen))
 }
 
 /// The commands that call somebody who was chosen.
@@ -80,11 +79,13 @@ fn called(
     (student, why): (UserId, Why),
 ) -> Performance {
     let operation = Operation::Speaking { why: Some(why), among: Some(among), instead };
+    let ends_turn = before.iter().any(|command| matches!(command, Command::Finish { .. }));
     let mut commands = before;
     commands.push(call(it.actor, student, it.fresh, &operation));
-    // Nobody begins to speak who has not raised a hand; and where several speak already, a second tap
+    // Nobody begins to speak who has not raised a hand; and where somebody goes on speaking, a second tap
     // must find that somebody is called.
-    let starts = group.settings.is_on(TURN_STARTS_AT_ONCE) && lesson.speaking.len() < 2;
+    let goes_on = lesson.speaking.len() > usize::from(ends_turn);
+    let starts = group.settings.is_on(TURN_STARTS_AT_ONCE) && !goes_on;
     if starts && lesson.hand(student).is_some() {
         commands.push(answer(it.actor, it.fresh, student, true));
     }
@@ -117,18 +118,20 @@ fn choose(
     among: Among,
     over: &BTreeSet<UserId>,
 ) -> Option<(UserId, Why)> {
+    let hands: BTreeSet<UserId> = lesson.hands.iter().map(|hand| hand.user).collect();
+    let passed = lesson.passed();
     let is_ready = |user: &UserId| {
         it.here.contains(user)
             && !over.contains(user)
-            && lesson.turn(*user).is_none()
-            && !lesson.has_passed(*user)
+            && !is_called(lesson, *user)
+            && !passed.contains(user)
     };
     let candidates: Vec<UserId> = match among {
         Among::Hands => lesson.hands.iter().map(|hand| hand.user).filter(is_ready).collect(),
         Among::Everybody => {
             // Whoever has a hand up goes before those who are alike and have none.
             let without = group.with_role(Role::Student).map(|member| member.user_id);
-            let without = without.filter(|user| lesson.hand(*user).is_none());
+            let without = without.filter(|user| !hands.contains(user));
             let with = lesson.hands.iter().map(|hand| hand.user);
             with.chain(without).filter(is_ready).collect()
         }

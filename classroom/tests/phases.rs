@@ -2,7 +2,7 @@
 
 mod support;
 
-use classroom::{Deed, Lesson, Move, TOO_EARLY, Wait};
+use classroom::{Before, Deed, Lesson, Move, TOO_EARLY, Wait};
 use signaling::{Command, EventKind, Group, InviteeList, Snapshot, Timeout, UserId};
 use support::*;
 
@@ -143,24 +143,48 @@ fn each_phase_is_ended_and_made_longer_by_a_tap() {
     class.moved(BEN, Move::MoreTime { seconds: seconds(30) });
     assert_eq!(class.phase(), Some(("think, then pair", 36_600)));
     assert_eq!(class.times_out_in(), Some(116_600));
+    // One that has ended is not ended again: of two who press at once the second finds that.
+    let talks = Move::NextPhase { ends: Some(Before::Pair) };
+    assert_eq!(class.moved(BEN, talks), []);
     // The next phase keeps its length, and the time to answer too.
-    class.moved(ADA, Move::NextPhase {});
+    class.moved(ADA, Move::NextPhase { ends: None });
     assert_eq!(class.phase(), Some(("pair", 19_600)));
     assert_eq!(class.times_out_in(), Some(79_600));
     class.moved(ADA, Move::MoreTime { seconds: seconds(30) });
     assert_eq!(class.phase(), Some(("pair", 49_600)));
     class.wait(1_000);
-    class.moved(ADA, Move::NextPhase {});
+    class.moved(ADA, Move::NextPhase { ends: None });
     assert_eq!((class.phase(), class.times_out_in()), (None, Some(59_600)));
     class.tries(CY, &Deed::RaiseHand).expect("hands can go up");
     class.moved(ADA, Move::MoreTime { seconds: seconds(30) });
     assert_eq!(class.times_out_in(), Some(89_600));
     // There is no further phase: a second tap of somebody who has not seen it changes nothing.
-    assert_eq!(class.moved(BEN, Move::NextPhase {}), []);
+    assert_eq!(class.moved(BEN, Move::NextPhase { ends: None }), []);
     class.wait(89_600);
     class.act(Command::Expire).expect("the clock is not refused");
     assert_eq!(class.lesson().rounds, []);
     assert_eq!(class.moved(BEN, Move::MoreTime { seconds: seconds(30) }), []);
+}
+
+#[test]
+fn what_other_programs_have_put_beside_the_phases_stays() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    let invite_id = class.fresh();
+    let ask = Command::InviteInGroup {
+        actor: ADA,
+        invite_id,
+        invitee_list: InviteeList::Everyone,
+        data: r#"{"operation":"hand_raising","question":"Q","think":30,"slide":3}"#.to_owned(),
+        timeout: Timeout::NEVER,
+        answers: signaling::Answers::Each,
+    };
+    class.act(ask).expect("a teacher asks");
+    class.wait(4_000);
+    class.moved(ADA, Move::NextPhase { ends: Some(Before::Think) });
+    let data = &class.group.invitation(invite_id).expect("it was made").data;
+    let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+    assert_eq!((&data["slide"], &data["opensAfter"]), (&3.into(), &4.into()));
+    assert_eq!(class.phase(), None);
 }
 
 #[test]
@@ -177,7 +201,7 @@ fn without_a_limit_only_what_comes_before_hands_is_made_longer() {
 fn a_page_that_comes_late_and_a_server_that_starts_again_know_the_same_moments() {
     let mut class = asked(10, 20, 60);
     class.wait(4_000);
-    class.moved(ADA, Move::NextPhase {});
+    class.moved(ADA, Move::NextPhase { ends: None });
     let snapshot = Snapshot::of(&class.group, DEE, class.now, |_| true);
     let wire = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
     let late = Lesson::of(&Group::from(serde_json::from_str::<Snapshot>(&wire).expect("and back")));

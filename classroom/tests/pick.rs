@@ -46,10 +46,7 @@ impl Class {
     }
 
     fn picks(&self, how: How, among: Among) -> Deed {
-        let ends = match self.lesson().speaking.as_slice() {
-            [turn] => Some(turn.invite_id),
-            _ => None,
-        };
+        let ends = self.lesson().one_turn().map(|turn| turn.invite_id);
         Deed::Move(Move::Pick { how, among, ends })
     }
 
@@ -234,6 +231,15 @@ fn what_is_picked_again_goes_through_all_others_before_anybody_comes_back() {
     let student = called[2];
     class.does(ADA, Deed::Move(Move::PickAgain { student }));
     assert_ne!(class.called().0, student);
+    // Again all others come before anybody does twice.
+    let mut again = vec![class.called().0];
+    for _ in 0..2 {
+        let student = again[again.len() - 1];
+        class.does(ADA, Deed::Move(Move::PickAgain { student }));
+        again.push(class.called().0);
+    }
+    assert_eq!(again.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from([CY, DEE, EVE]));
+    let student = again[1];
     // A second tap, of a page that shows who was passed over.
     assert_eq!(class.does(BEN, Deed::Move(Move::PickAgain { student })), []);
     // Whoever was passed over keeps their hand, and has not been drawn.

@@ -221,10 +221,7 @@ impl Class {
 
     /// The one turn that goes on.
     fn one_turn(&self) -> Option<InviteId> {
-        match self.lesson().speaking.as_slice() {
-            [turn] => Some(turn.invite_id),
-            _ => None,
-        }
+        self.lesson().one_turn().map(|turn| turn.invite_id)
     }
 
     fn made(&self) -> Vec<InviteId> {
@@ -254,7 +251,7 @@ impl Class {
                         think: timeout(*think),
                         pair: timeout(u32::from(*first)),
                     }),
-                    Tap::NextPhase => Deed::Move(Move::NextPhase {}),
+                    Tap::NextPhase => Deed::Move(Move::NextPhase { ends: None }),
                     Tap::MoreTime => Deed::Move(Move::MoreTime { seconds: timeout(1) }),
                     Tap::StopAsking => stop_asking(),
                     Tap::Clear => Deed::Move(Move::Clear {}),

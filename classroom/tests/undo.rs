@@ -56,10 +56,7 @@ impl Class {
     fn next(&self) -> Deed {
         let lesson = self.lesson();
         let student = lesson.hero(|_| true).expect("a hand is up").user;
-        let ends = match lesson.speaking.as_slice() {
-            [turn] => Some(turn.invite_id),
-            _ => None,
-        };
+        let ends = lesson.one_turn().map(|turn| turn.invite_id);
         Deed::Move(Move::Next { student, ends, waits: false })
     }
 

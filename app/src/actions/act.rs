@@ -3,7 +3,7 @@
 
 use call::{Call, STUDENTS_MAY_CALL};
 use classroom::{
-    ASK_ANYTIME, Among, Deed, FAIR_ORDER, How, Move, SECOND_ASK, TURN_STARTS_AT_ONCE, plan,
+    ASK_ANYTIME, Among, Before, Deed, FAIR_ORDER, How, Move, SECOND_ASK, TURN_STARTS_AT_ONCE, plan,
 };
 use futures::future::join_all;
 use leptos::prelude::*;
@@ -136,7 +136,8 @@ fn meant(
         RoomAction::Pass => Deed::Pass,
         RoomAction::Done => Deed::Done,
         RoomAction::Ask => ask(details)?,
-        RoomAction::NextPhase => Deed::Move(Move::NextPhase {}),
+        RoomAction::EndThink => Deed::Move(Move::NextPhase { ends: Some(Before::Think) }),
+        RoomAction::EndPair => Deed::Move(Move::NextPhase { ends: Some(Before::Pair) }),
         RoomAction::MoreTime => {
             let seconds = Timeout::new(MORE_SECONDS).map_err(|_| Trouble::Failed)?;
             Deed::Move(Move::MoreTime { seconds })

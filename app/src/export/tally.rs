@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use classroom::Tally;
 use server::{Engine, Error, Presented};
 
-/// How many invitations are gone through at the cost of one row that is shown.
-const INVITATIONS_A_ROW: usize = 16;
+/// How many parts of invitations are gone through at the cost of one row that is shown.
+const PARTS_A_ROW: usize = 16;
 
 /// The tally as JSON.
 ///
@@ -24,9 +24,8 @@ pub(super) async fn tally(
     let presented = engine.cookies().presented(headers).ok_or(Error::NotSignedIn)?;
     let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
     let session = engine.session(group, &token).await?;
-    let rows = session
-        .room
-        .with_group(|group| group.members().len() + group.count_invitations() / INVITATIONS_A_ROW);
+    let rows =
+        session.room.with_group(|group| group.members().len() + group.count_parts() / PARTS_A_ROW);
     let rows = u32::try_from(rows).unwrap_or(u32::MAX);
     engine.may_look_at(group, session.user, rows)?;
     let tally = session.room.with_group(|group| {

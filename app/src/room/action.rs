@@ -47,8 +47,10 @@ actions! {
     Done = "done",
     /// Ask the class for hands.
     Ask = "ask",
-    /// End the time to think or to talk.
-    NextPhase = "nextPhase",
+    /// End the time to think.
+    EndThink = "endThink",
+    /// End the time to talk with a neighbour.
+    EndPair = "endPair",
     /// Let the time to think, to talk or to answer last longer.
     MoreTime = "moreTime",
     /// Close what is asked.

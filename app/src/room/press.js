@@ -41,7 +41,9 @@ export function guard() {
     // How to join opens by itself, and is in nobody's way.
     const dialogs = canPop ? document.querySelectorAll("[role=dialog]:popover-open:not(#join)") : [];
     const over = [...dialogs].pop();
-    isBeside = Boolean(over && !over.contains(target));
+    // What has opened it closes it.
+    const isOpener = target.closest?.("[popovertarget]")?.getAttribute("popovertarget") === over?.id;
+    isBeside = Boolean(over && !over.contains(target) && !isOpener);
   }, true);
   for (const press of ["pointerdown", "keydown"]) {
     addEventListener(press, () => (pressedAt = performance.now()), true);

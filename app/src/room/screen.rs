@@ -39,6 +39,8 @@ pub fn Screen(
     children: Children,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
+    #[cfg(feature = "browser")]
+    super::tally::follow(live);
     let name = live.group.with_untracked(|group| group.name.as_ref().map(ToString::to_string));
     let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
     let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
@@ -288,10 +290,7 @@ fn Pressed(round: Memo<Option<Round>>) -> impl IntoView {
     });
     let hero = Memo::new(move |_| hero(live));
     let turn = Memo::new(move |_| {
-        live.lesson.with(|lesson| match lesson.speaking.as_slice() {
-            [turn] => Some((turn.user, turn.invite_id)),
-            _ => None,
-        })
+        live.lesson.with(|lesson| lesson.one_turn().map(|turn| (turn.user, turn.invite_id)))
     });
     let next = move || {
         hero.get().map(|hero| {

@@ -572,19 +572,19 @@ impl Chronicle {
         };
         let is_touched = event.invite_id().is_some() || record.parts.len() > parts_before;
         let (kind, inviter) = (record.kind, record.inviter);
-        let settled: Vec<(UserId, Came)> = settled
+        let settled: Vec<(UserId, u64, Came)> = settled
             .into_iter()
             .filter_map(|(place, went_on)| Some((record.parts.get(place)?, went_on)))
             // Whoever is passed over has not passed.
             .filter(|(part, _)| part.reason.as_deref() != Some(Skipped.text()))
-            .map(|(part, went_on)| (part.user, Came::of(part, went_on, event.at)))
+            .map(|(part, went_on)| (part.user, part.settled_seq, Came::of(part, went_on, event.at)))
             .collect();
         let page =
             self.written.live.get(place).filter(|_| is_touched).and_then(|it| self.page_of(it));
         if let Some(page) = page.and_then(|page| self.written.pages.get_mut(page)) {
             page.last = event.seq;
         }
-        for (user, came) in settled {
+        for (user, began, came) in settled {
             self.credit(kind, inviter, user, came);
             let is_student = self.group.is_student(user);
             let pace = &mut self.written.pace;
@@ -595,6 +595,7 @@ impl Chronicle {
                 (Kind::Floor | Kind::Ask, Came::To(InviteeState::Accepted)) => {
                     pace.turn_began(event.seq, event.at);
                 }
+                (Kind::Floor | Kind::Ask, Came::Undone { spoke: true }) => pace.turn_undone(began),
                 (Kind::Floor | Kind::Ask, Came::ToEnd(_)) => {
                     pace.turn_ended(event.seq, event.at);
                 }

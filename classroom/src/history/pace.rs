@@ -89,6 +89,14 @@ impl Pace {
         }
     }
 
+    /// The turn that began with this event has not been.
+    pub fn turn_undone(&mut self, began: u64) {
+        for times in [&mut self.to_turn, &mut self.between] {
+            times.0.retain(|(seq, _)| *seq != began);
+        }
+        self.ended = None;
+    }
+
     pub fn turn_ended(&mut self, seq: u64, at: Timestamp) {
         self.ended = Some(Moment { seq, at });
     }

@@ -267,9 +267,7 @@ impl Record {
 
     pub(super) fn change(&mut self, at: Timestamp, data: &str) {
         // When hands can go up is not what was asked.
-        if let (Some(before), Some(now)) = (Operation::read(&self.data), Operation::read(data))
-            && before.is_alike(&now)
-        {
+        if Operation::is_alike(&self.data, data) {
             data.clone_into(&mut self.data);
             return;
         }

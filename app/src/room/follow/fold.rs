@@ -108,7 +108,9 @@ impl Follower {
             if let EventKind::InviteeAccepted(accepted) = &event.kind
                 && accepted.invitee == self.live.me
             {
-                self.live.raised.set(accepted.by.map(|by| (by, event.at)));
+                // One that an undo brings back is as it was.
+                let by = accepted.by.filter(|_| accepted.place.is_none());
+                self.live.raised.set(by.map(|by| (by, event.at)));
             }
         }
         if !folded.is_empty() {

@@ -36,8 +36,7 @@ pub fn Asked() -> impl IntoView {
             // It comes when it may be needed, for a phone has little room.
             let is_timed = countdown.is_some() && (wait.is_some() || is_short.get());
             let ways = if is_open {
-                let next = wait
-                    .map(|wait| view! { <Tap action=RoomAction::NextPhase words=goes_on(wait) /> });
+                let next = wait.map(|wait| view! { <Tap action=ends(wait) words=goes_on(wait) /> });
                 let more =
                     || view! { <Tap action=RoomAction::MoreTime words=words::more_time() /> };
                 view! {
@@ -78,6 +77,14 @@ fn wait_words(wait: Wait) -> String {
         Wait::Pair { .. } => words::pair(),
     };
     words.to_owned()
+}
+
+/// What ends it, and no other phase that may have begun meanwhile.
+const fn ends(wait: Wait) -> RoomAction {
+    match wait {
+        Wait::Think { .. } => RoomAction::EndThink,
+        Wait::Pair { .. } => RoomAction::EndPair,
+    }
 }
 
 /// What begins when that is ended.

@@ -24,6 +24,8 @@ pub fn TeacherRoom(
     children: Children,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
+    #[cfg(feature = "browser")]
+    crate::room::tally::follow(live);
     let next = Next::of(live);
     let here = move || words::students_here(live.students_online());
     view! {

@@ -1,6 +1,5 @@
 //! Who is next, as all parts of the teacher's room know it.
 
-use classroom::Lesson;
 use leptos::prelude::*;
 use signaling::{InviteId, Timestamp, UserId};
 
@@ -30,15 +29,8 @@ impl Next {
             live.lesson
                 .with(|lesson| lesson.invited.iter().any(|it| lesson.hand(it.user).is_some()))
         });
-        let ends = Memo::new(move |_| live.lesson.with(one_turn));
+        let ends = Memo::new(move |_| live.lesson.with(|it| Some(it.one_turn()?.invite_id)));
         Self { hero, is_called, ends }
-    }
-}
-
-fn one_turn(lesson: &Lesson) -> Option<InviteId> {
-    match lesson.speaking.as_slice() {
-        [turn] => Some(turn.invite_id),
-        _ => None,
     }
 }
 

@@ -40,8 +40,6 @@ impl Parts {
 #[component]
 pub fn Spoken() -> impl IntoView {
     let live = expect_context::<Live>();
-    #[cfg(feature = "browser")]
-    follow(live);
     let parts = Memo::new(move |_| Parts::of(live));
     let is_there = Memo::new(move |_| live.is_whole() && parts.get().spoken > 0);
     // Drawn, for the page's policy lets no style through that is not in its sheet.
@@ -104,34 +102,4 @@ fn with_none(live: Live, has: impl Fn(&classroom::Share) -> bool) -> BTreeSet<Us
         }
     });
     students
-}
-
-/// Fetches the tally anew when a turn begins or ends, something is taken back, or somebody joins.
-#[cfg(feature = "browser")]
-fn follow(live: Live) {
-    let turns = Memo::new(move |_| {
-        live.lesson.with(|lesson| {
-            let undo = lesson.undo.as_ref().map_or(0, |undo| undo.seq);
-            let speaking = lesson.speaking.iter().map(|turn| turn.invite_id.random_bits());
-            (speaking.fold(undo, |all, bits| all ^ bits), live.students())
-        })
-    });
-    let path = live.group.with_untracked(|group| format!("/class/{}/tally.json", group.id));
-    Effect::new(move |before: Option<(u64, usize)>| {
-        let now = turns.get();
-        // A page that began with a part of the class has none yet.
-        let has_none = live.tally.with_untracked(|tally| tally.members.is_empty());
-        if before.map_or(has_none && live.students() > 0, |before| before != now) {
-            let path = path.clone();
-            leptos::task::spawn_local(async move {
-                // What is not there comes with the next turn.
-                let Ok((200, json)) = crate::room::net::get(&path).await else { return };
-                let Ok(tally) = signaling::json::read::<classroom::Tally>(&json) else { return };
-                if tally.seq >= live.tally.with_untracked(|known| known.seq) {
-                    live.tally.set(tally);
-                }
-            });
-        }
-        now
-    });
 }

@@ -949,10 +949,7 @@ impl World {
         let somebody = self.pick(students.len()).map(|place| students[place]);
         let hand = self.pick(hands.len()).map(|place| hands[place]).or(somebody);
         let called = lesson.invited.first().map(|invited| invited.user).or(somebody);
-        let turn = match lesson.speaking.as_slice() {
-            [turn] => Some(turn),
-            _ => None,
-        };
+        let turn = lesson.one_turn();
         let it = match self.random.u32(..27) {
             0..3 => {
                 let question = Some(word.to_owned());
@@ -990,7 +987,7 @@ impl World {
                 Move::Pick { how, among, ends: turn.map(|turn| turn.invite_id) }
             }
             22 => Move::Raise { student: somebody? },
-            20 => Move::NextPhase {},
+            20 => Move::NextPhase { ends: None },
             21 => Move::MoreTime { seconds: Timeout::new(2).unwrap_or_default() },
             19 => Move::PickAgain { student: called? },
             15 => {
