@@ -368,6 +368,11 @@ impl Lesson {
         passed
     }
 
+    /// Whether hands cannot go up yet: everybody thinks, or talks with a neighbour.
+    pub fn waits(&self, now: Timestamp) -> bool {
+        self.rounds.iter().any(|round| round.wait(now).is_some())
+    }
+
     /// The one turn that goes on; none when none does, or several.
     pub const fn one_turn(&self) -> Option<&Turn> {
         match self.speaking.as_slice() {

@@ -374,7 +374,7 @@ fn raise_for(
         return Ok(once(Some(answer(it.actor, round.invite_id, student, true))));
     }
     // Nobody has a hand up by this way either while everybody thinks.
-    if lesson.rounds.iter().any(|round| round.wait(it.now).is_some()) {
+    if lesson.waits(it.now) {
         return Err(TOO_EARLY);
     }
     let question = lesson.rounds.last().and_then(|round| round.question.clone());

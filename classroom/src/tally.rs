@@ -27,7 +27,8 @@ pub struct Share {
     /// When their last turn began; of whoever joined late and had none, when they joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// How often they were drawn from among everybody, with what everybody was when they joined.
+    /// How often they were drawn from among everybody, together with how often everybody had been when
+    /// they joined.
     pub drawn: u32,
 }
 

@@ -4,7 +4,7 @@ mod support;
 
 use call::{Media, Outcome};
 use classroom::history::{Chronicle, InOrder, Kind, Record, sections};
-use classroom::{ASK_ANYTIME, Deed, Move, Operation, Reason};
+use classroom::{ASK_ANYTIME, Deed, Operation, Reason};
 use signaling::{
     Command, Event, EventKind, InviteId, InviteeList, InviteeState, SettingsChange, Timeout,
     Timestamp, UserId, event,
@@ -31,14 +31,7 @@ fn does(class: &mut Class, who: UserId, deed: &Deed) {
 }
 
 fn ask(seconds: u32) -> Deed {
-    let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Move(Move::Ask {
-        question: Some("Why?".to_owned()),
-        timeout,
-        first: false,
-        think: Timeout::NEVER,
-        pair: Timeout::NEVER,
-    })
+    asks_for_hands(Some("Why?"), seconds, false)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use call::{Media, Offer, STUDENTS_MAY_CALL};
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Move, Obstacle, Operation,
+    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Obstacle, Operation,
     Phase, Phases, Reason, Round, SECOND_ASK, Standing,
 };
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
@@ -58,14 +58,7 @@ fn quiet_class() -> Class {
 }
 
 fn asks_within(question: &str, seconds: u32) -> Deed {
-    let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Move(Move::Ask {
-        question: Some(question.to_owned()),
-        timeout,
-        first: false,
-        think: Timeout::NEVER,
-        pair: Timeout::NEVER,
-    })
+    asks_for_hands(Some(question), seconds, false)
 }
 
 fn asks(question: &str) -> Deed {
@@ -73,13 +66,7 @@ fn asks(question: &str) -> Deed {
 }
 
 fn buzzer() -> Deed {
-    Deed::Move(Move::Ask {
-        question: None,
-        timeout: Timeout::NEVER,
-        first: true,
-        think: Timeout::NEVER,
-        pair: Timeout::NEVER,
-    })
+    asks_for_hands(None, 0, true)
 }
 
 impl Class {
@@ -803,17 +790,7 @@ fn a_teacher_asks_with_or_without_a_question_a_limit_and_a_buzzer() {
         [("", 0, false), ("  ", 30, true), ("Why?", 0, true), (" Why is the sky blue? ", 60, false)]
     {
         let mut class = class();
-        let timeout = Timeout::new(seconds).expect("a timeout");
-        class.does(
-            ADA,
-            Deed::Move(Move::Ask {
-                question: Some(question.to_owned()),
-                timeout,
-                first,
-                think: Timeout::NEVER,
-                pair: Timeout::NEVER,
-            }),
-        );
+        class.does(ADA, asks_for_hands(Some(question), seconds, first));
         let words = question.trim();
         let expected = Round {
             invite_id: class.latest(),

@@ -3,7 +3,7 @@
 mod support;
 
 use classroom::{Before, Deed, Lesson, Move, TOO_EARLY, Wait};
-use signaling::{Command, EventKind, Group, InviteeList, Snapshot, Timeout, UserId};
+use signaling::{Command, EventKind, Group, InviteId, InviteeList, Snapshot, Timeout, UserId};
 use support::*;
 
 use Refused::Rejection as Rejected;
@@ -25,6 +25,22 @@ fn asked(think: u32, pair: u32, limit: u32) -> Class {
     let ask = Move::Ask { question, timeout, first: false, think, pair };
     class.tries(ADA, &Deed::Move(ask)).expect("a teacher asks");
     class
+}
+
+/// A class that a program has just asked with this `data`.
+fn asked_by_program(data: &str) -> (Class, InviteId) {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    let invite_id = class.fresh();
+    let ask = Command::InviteInGroup {
+        actor: ADA,
+        invite_id,
+        invitee_list: InviteeList::Everyone,
+        data: data.to_owned(),
+        timeout: Timeout::NEVER,
+        answers: signaling::Answers::Each,
+    };
+    class.act(ask).expect("a teacher asks");
+    (class, invite_id)
 }
 
 impl Class {
@@ -168,17 +184,8 @@ fn each_phase_is_ended_and_made_longer_by_a_tap() {
 
 #[test]
 fn what_other_programs_have_put_beside_the_phases_stays() {
-    let mut class = Class::taught_by(ADA, BEN, &[CY]);
-    let invite_id = class.fresh();
-    let ask = Command::InviteInGroup {
-        actor: ADA,
-        invite_id,
-        invitee_list: InviteeList::Everyone,
-        data: r#"{"operation":"hand_raising","question":"Q","think":30,"slide":3}"#.to_owned(),
-        timeout: Timeout::NEVER,
-        answers: signaling::Answers::Each,
-    };
-    class.act(ask).expect("a teacher asks");
+    let (mut class, invite_id) =
+        asked_by_program(r#"{"operation":"hand_raising","question":"Q","think":30,"slide":3}"#);
     class.wait(4_000);
     class.moved(ADA, Move::NextPhase { ends: Some(Before::Think) });
     let data = &class.group.invitation(invite_id).expect("it was made").data;
@@ -216,17 +223,8 @@ fn a_page_that_comes_late_and_a_server_that_starts_again_know_the_same_moments()
 
 #[test]
 fn what_another_program_writes_there_keeps_nobody_waiting() {
-    let mut class = Class::taught_by(ADA, BEN, &[CY]);
-    let invite_id = class.fresh();
-    let ask = Command::InviteInGroup {
-        actor: ADA,
-        invite_id,
-        invitee_list: InviteeList::Everyone,
-        data: r#"{"operation":"hand_raising","question":"Why?","think":"long"}"#.to_owned(),
-        timeout: Timeout::NEVER,
-        answers: signaling::Answers::Each,
-    };
-    class.act(ask).expect("a teacher asks");
+    let (mut class, _) =
+        asked_by_program(r#"{"operation":"hand_raising","question":"Why?","think":"long"}"#);
     assert_eq!(class.phase(), None);
     assert_eq!(
         class.lesson().round_now().and_then(|it| it.question.clone()).as_deref(),

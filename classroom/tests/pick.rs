@@ -29,14 +29,8 @@ impl Class {
     }
 
     fn asks(&mut self) {
-        let ask = Move::Ask {
-            question: None,
-            timeout: Timeout::NEVER,
-            first: false,
-            think: Timeout::NEVER,
-            pair: Timeout::NEVER,
-        };
-        self.does(ADA, Deed::Move(ask));
+        let ask = asks_for_hands(None, 0, false);
+        self.does(ADA, ask);
     }
 
     fn raise(&mut self, students: &[UserId]) {

@@ -216,7 +216,7 @@ impl Class {
 
     /// Whether hands cannot go up yet.
     fn is_thinking(&self) -> bool {
-        self.lesson().rounds.iter().any(|round| round.wait(self.now).is_some())
+        self.lesson().waits(self.now)
     }
 
     /// The one turn that goes on.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use classroom::{Among, Deed, FAIR_ORDER, How, Move, Tally};
-use signaling::{SettingsChange, Timeout, UserId};
+use signaling::{SettingsChange, UserId};
 use support::*;
 
 const ADA: UserId = user(1);
@@ -114,15 +114,9 @@ fn term(way: Way) -> Term {
             .tries(ADA, &Deed::Change(SettingsChange::set(FAIR_ORDER, way == Way::FairOrder)))
             .expect("a teacher sets it");
         for _ in 0..QUESTIONS {
-            let ask = Move::Ask {
-                question: None,
-                timeout: Timeout::NEVER,
-                first: false,
-                think: Timeout::NEVER,
-                pair: Timeout::NEVER,
-            };
+            let ask = asks_for_hands(None, 0, false);
             class.wait(1_000);
-            class.tries(ADA, &Deed::Move(ask)).expect("a teacher asks");
+            class.tries(ADA, &ask).expect("a teacher asks");
             // The eager are also the quick: they come first as often as not.
             let mut hands: Vec<(u64, UserId)> = Vec::new();
             for (number, student) in (0..STUDENTS).zip(&students) {

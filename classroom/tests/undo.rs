@@ -31,14 +31,7 @@ fn class() -> Class {
 }
 
 fn asks(question: &str, seconds: u32, first: bool) -> Deed {
-    let timeout = Timeout::new(seconds).expect("a timeout");
-    Deed::Move(Move::Ask {
-        question: Some(question.to_owned()),
-        timeout,
-        first,
-        think: Timeout::NEVER,
-        pair: Timeout::NEVER,
-    })
+    asks_for_hands(Some(question), seconds, first)
 }
 
 const fn clear() -> Deed {

@@ -26,9 +26,9 @@ const MORE_SECONDS: u32 = 30;
 const THINK_SECONDS: u32 = 30;
 
 /// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
-/// one; `question`, `limit`, `think` and `pair` (seconds) and `first` belong to asking for hands; `ends` is the turn that
-/// *Next* or a pick ends, and `seq` what an undo takes back; `me` is whose page it comes from, where that is said.
-/// Answers with the number of the class's last event, which a live page must come to see.
+/// one; `question`, `limit`, `think` and `pair` (seconds) and `first` belong to asking for hands; `ends` is the
+/// turn that *Next* or a pick ends, and `seq` what an undo takes back; `me` is whose page it comes from, where
+/// that is said. Answers with the number of the class's last event, which a live page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
     group: GroupId,

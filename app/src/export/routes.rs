@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use serde::Deserialize;
-use server::{Asking, Engine, Error, Presented};
+use server::{Asking, Engine, Error};
 use signaling::{Rejection, Role};
 
 use super::format::Format;
@@ -128,12 +128,12 @@ async fn one(
     } else {
         let group = group.parse().map_err(no_such)?;
         let presented = engine.cookies().presented(&headers).ok_or(Error::NotSignedIn)?;
-        let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
-        match engine.member_of(group, &token).await? {
+        let token = presented.token();
+        match engine.member_of(group, token).await? {
             (user, Some(Role::Teacher)) => {
                 let events = engine.class(group).await?.seq;
                 engine.may_export(group, user, events)?;
-                (Viewer::Teacher(user), Asking::of_member(group, &token))
+                (Viewer::Teacher(user), Asking::of_member(group, token))
             }
             (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
             (_, None) => return Err(Error::NotSignedIn),

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use classroom::Tally;
-use server::{Engine, Error, Presented};
+use server::{Engine, Error};
 
 /// How many parts of invitations are gone through at the cost of one row that is shown.
 const PARTS_A_ROW: usize = 16;
@@ -22,8 +22,7 @@ pub(super) async fn tally(
 ) -> Result<Response, Error> {
     let group = group.parse().map_err(|_| Error::NoSuchGroup)?;
     let presented = engine.cookies().presented(headers).ok_or(Error::NotSignedIn)?;
-    let (Presented::Bearer(token) | Presented::Cookie(token)) = presented;
-    let session = engine.session(group, &token).await?;
+    let session = engine.session(group, presented.token()).await?;
     let rows =
         session.room.with_group(|group| group.members().len() + group.count_parts() / PARTS_A_ROW);
     let rows = u32::try_from(rows).unwrap_or(u32::MAX);

@@ -7,8 +7,20 @@ use std::collections::BTreeSet;
 use classroom::{Classroom, Deed, Lesson, Move, Obstacle, Standing, plan};
 pub use signaling::test_support::{GROUP, begin, invite_id, join, later, user};
 use signaling::{
-    Command, Event, EventKind, Group, InviteId, Outcome, Rejection, Role, Timestamp, UserId, act,
+    Command, Event, EventKind, Group, InviteId, Outcome, Rejection, Role, Timeout, Timestamp,
+    UserId, act,
 };
+
+/// A teacher asks for hands, within so many seconds where there are any, at once.
+pub fn asks_for_hands(question: Option<&str>, seconds: u32, first: bool) -> Deed {
+    Deed::Move(Move::Ask {
+        question: question.map(str::to_owned),
+        timeout: Timeout::new(seconds).expect("a timeout"),
+        first,
+        think: Timeout::NEVER,
+        pair: Timeout::NEVER,
+    })
+}
 
 /// A teacher closes what is asked.
 pub const fn stop_asking() -> Deed {

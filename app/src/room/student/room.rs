@@ -23,12 +23,7 @@ pub fn StudentRoom() -> impl IntoView {
     let standing = Memo::new(move |_| {
         live.lesson.with(|lesson| live.group.with(|group| lesson.standing(group, live.me)))
     });
-    let waits = Memo::new(move |_| {
-        live.lesson.with(|lesson| {
-            let now = live.now.get();
-            lesson.rounds.iter().any(|round| round.wait(now).is_some())
-        })
-    });
+    let waits = Memo::new(move |_| live.lesson.with(|lesson| lesson.waits(live.now.get())));
     let choice = Memo::new(move |_| match standing.with(Choice::of) {
         choice if waits.get() => choice.not_yet(),
         Choice::Answer | Choice::Raise if is_late(live) => Choice::Nothing,

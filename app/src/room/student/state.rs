@@ -1,7 +1,7 @@
 //! How a student stands, as their page shows it: one sentence, one large figure, and what else is to
 //! be known beside them.
 
-use classroom::{Standing, Why};
+use classroom::{Hand, Standing, Why};
 use leptos::prelude::*;
 use signaling::Timestamp;
 
@@ -114,16 +114,16 @@ fn your_reason(why: Why) -> &'static str {
 /// What else is to be known: who speaks, or how many hands are up already.
 fn besides(live: Live, standing: &Standing, is_next: Memo<bool>) -> String {
     let speaking = speaking_words(live);
-    let hand = || live.lesson.with(|lesson| lesson.hand(live.me).cloned());
-    let has_passed = || hand().is_some_and(|hand| hand.passed);
-    let was_skipped = || hand().is_some_and(|hand| hand.skipped);
+    let is_mine = |is_so: fn(&Hand) -> bool| {
+        live.lesson.with(|lesson| lesson.hand(live.me).is_some_and(is_so))
+    };
     match standing {
         Standing::Invited(invited) => invited.why.map_or("", your_reason).to_owned(),
         Standing::Speaking(_) => String::new(),
-        Standing::HandUp { place, .. } if was_skipped() => {
+        Standing::HandUp { place, .. } if is_mine(|hand| hand.skipped) => {
             words::you_were_skipped(live.place(*place), &speaking)
         }
-        Standing::HandUp { place, .. } if has_passed() => {
+        Standing::HandUp { place, .. } if is_mine(|hand| hand.passed) => {
             words::you_passed(live.place(*place), &speaking)
         }
         Standing::HandUp { .. } if is_next.get() => words::then_you(&speaking),

@@ -50,26 +50,8 @@ pub fn Asking(
         let chosen: Vec<String> = [waits, limit, first].into_iter().flatten().collect();
         chosen.join(" · ")
     };
-    let choose_think = move |event| think.set(event_target_value(&event).parse().unwrap_or(0));
     let choose_pairs = move |event| pairs.set(event_target_checked(&event));
-    let think_before = think.get_untracked();
-    let thinks = THINKS.map(|seconds| {
-        view! {
-            <option value=seconds.to_string() selected=seconds == think_before>
-                {limit_words(seconds)}
-            </option>
-        }
-    });
-    let choose_limit = move |event| limit.set(event_target_value(&event).parse().unwrap_or(0));
     let choose_first = move |event| first.set(event_target_checked(&event));
-    let limit_before = limit.get_untracked();
-    let limits = LIMITS.map(|seconds| {
-        view! {
-            <option value=seconds.to_string() selected=seconds == limit_before>
-                {limit_words(seconds)}
-            </option>
-        }
-    });
     view! {
         <section class="asking" class:standing=stands aria-label=words::ask()>
             <Asked />
@@ -105,20 +87,8 @@ pub fn Asking(
                             </span>
                         </summary>
                         <div class="options-panel">
-                            <div class="field">
-                                <label for="limit">{words::time_limit()}</label>
-                                <select id="limit" name="limit" on:change=choose_limit>
-                                    <option value="">{words::no_limit().to_owned()}</option>
-                                    {limits}
-                                </select>
-                            </div>
-                            <div class="field">
-                                <label for="think">{words::think_first()}</label>
-                                <select id="think" name="think" on:change=choose_think>
-                                    <option value="">{words::no_think().to_owned()}</option>
-                                    {thinks}
-                                </select>
-                            </div>
+                            {seconds("limit", words::time_limit(), words::no_limit(), &LIMITS, limit)}
+                            {seconds("think", words::think_first(), words::no_think(), &THINKS, think)}
                             <label class="check">
                                 <input
                                     type="checkbox"
@@ -149,6 +119,36 @@ pub fn Asking(
             </details>
         </section>
     }
+}
+
+/// A choice of seconds, or of none.
+fn seconds(
+    name: &'static str,
+    label: &'static str,
+    none: &'static str,
+    choices: &[u32],
+    chosen: RwSignal<u32>,
+) -> AnyView {
+    let before = chosen.get_untracked();
+    let choose = move |event| chosen.set(event_target_value(&event).parse().unwrap_or(0));
+    let option = |seconds: &u32| {
+        view! {
+            <option value=seconds.to_string() selected=*seconds == before>
+                {limit_words(*seconds)}
+            </option>
+        }
+    };
+    let options: Vec<_> = choices.iter().map(option).collect();
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name on:change=choose>
+                <option value="">{none.to_owned()}</option>
+                {options}
+            </select>
+        </div>
+    }
+    .into_any()
 }
 
 fn limit_words(seconds: u32) -> String {
