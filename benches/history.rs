@@ -124,7 +124,7 @@ fn lesson(ids: &mut Ids, number: u64, rounds: u64, at: Timestamp) -> Result<(Gro
         name: name(&class)?,
         user: teacher,
         teacher: name(&format!("Teacher {}", number % 97))?,
-        settings: Settings::of_new_class(APPLICATIONS.switches()),
+        settings: Settings::of_new_class(APPLICATIONS.settings()),
     });
     let students: Vec<UserId> = (0..STUDENTS).map(|_| UserId::from_bytes(ids.next())).collect();
     for (place, user) in students.iter().enumerate() {

@@ -918,6 +918,7 @@ said-skipped = passed over
 said-picked-again = somebody else was picked
 said-undone = taken back
 said-spoke = turn over
+said-time-was-up = time was up
 said-ended = ended
 said-answered-elsewhere = another was first
 said-left = left the class

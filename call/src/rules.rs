@@ -4,7 +4,7 @@
 use signaling::event::{MemberChanged, ReceiveNewInvitation};
 use signaling::{
     Application, Code, Command, Event, EventKind, FinishWhom, Group, InviteId, Refusal, Rejection,
-    Role, Switch, Timestamp, UserId,
+    Role, Setting, Switch, Timestamp, UserId,
 };
 
 use crate::{Answer, Call, Offer, Reason};
@@ -32,8 +32,8 @@ impl Application for Calls {
         Offer::read(data).map(|_| Reason::HungUp.text())
     }
 
-    fn switches(&self) -> Vec<Switch> {
-        vec![STUDENTS_MAY_CALL]
+    fn settings(&self) -> Vec<Setting> {
+        vec![Setting::Switch(STUDENTS_MAY_CALL)]
     }
 
     fn refuse(&self, group: &Group, _: Timestamp, command: &Command) -> Option<Rejection> {
@@ -60,6 +60,7 @@ impl Application for Calls {
             | Command::Perform { .. }
             | Command::Undo { .. }
             | Command::Finish { .. }
+            | Command::ModifyPart { .. }
             | Command::ChangeGroup { .. }
             | Command::RenewJoinCode { .. }
             | Command::ChangeRole { .. }
@@ -73,7 +74,7 @@ impl Application for Calls {
     fn follow(&self, group: &Group, event: &Event) -> Vec<Command> {
         match &event.kind {
             EventKind::ReceiveNewInvitation(new) => meet(group, new).unwrap_or_default(),
-            EventKind::MemberChanged(MemberChanged { user_id, role: Role::Student }) => {
+            EventKind::MemberChanged(MemberChanged { user_id, role: Role::Student, .. }) => {
                 part_students(group, *user_id)
             }
             EventKind::MemberChanged(_)
@@ -82,6 +83,7 @@ impl Application for Calls {
             | EventKind::InvitationCancelled(_)
             | EventKind::InvitationTimeout(_)
             | EventKind::InvitationModified(_)
+            | EventKind::InviteeModified(_)
             | EventKind::InviteeFinished(_)
             | EventKind::InvitationCleared(_)
             | EventKind::Performed(_)

@@ -6,7 +6,7 @@ use call::{
     Answer, Call, Calls, ENGAGED, Media, Offer, Outcome, Reason, SILENCE_SECONDS,
     STUDENTS_MAY_CALL, Stage,
 };
-use signaling::{Application, InviteeState, Rejection, Role};
+use signaling::{Application, InviteeState, Rejection, Role, Setting};
 use support::*;
 
 #[test]
@@ -171,7 +171,7 @@ fn calls_answer_for_what_is_a_call() {
     ] {
         assert_eq!(Calls.knows_reason(reason), is_calls, "{reason}");
     }
-    assert_eq!(Calls.switches(), [STUDENTS_MAY_CALL]);
+    assert_eq!(Calls.settings(), [Setting::Switch(STUDENTS_MAY_CALL)]);
     assert_eq!(ENGAGED.to_string(), "You are in a call already.");
     assert_eq!((ENGAGED.status(), u16::from(ENGAGED.code())), (409, 8012));
 }

@@ -1,22 +1,8 @@
 //! The floor: whether students may ask for it unprompted, and how often at once.
 
-use signaling::{
-    Code, Command, Group, Invitation, Refusal, Rejection, Role, Switch, Timestamp, UserId,
-};
+use signaling::{Code, Command, Group, Invitation, Refusal, Rejection, Role, Timestamp, UserId};
 
-use crate::Operation;
-
-/// Students may raise their hands unprompted.
-pub const ASK_ANYTIME: Switch = Switch::on("askAnytime");
-
-/// Whoever is called next and has a hand up begins to speak at once.
-pub const TURN_STARTS_AT_ONCE: Switch = Switch::off("turnStartsAtOnce");
-
-/// Whoever had the fewest turns is next, whosever hand was up first.
-pub const FAIR_ORDER: Switch = Switch::off("fairOrder");
-
-/// The settings that the classroom adds to those of a class.
-pub(crate) const SWITCHES: [Switch; 3] = [ASK_ANYTIME, TURN_STARTS_AT_ONCE, FAIR_ORDER];
+use crate::{ASK_ANYTIME, Operation};
 
 /// A student has one open ask at a time.
 pub const SECOND_ASK: Rejection = Rejection::Application(Refusal {
@@ -55,6 +41,7 @@ pub(crate) fn refuse(group: &Group, now: Timestamp, command: &Command) -> Option
         | Command::Undo { .. }
         | Command::Finish { .. }
         | Command::Modify { .. }
+        | Command::ModifyPart { .. }
         | Command::ChangeGroup { .. }
         | Command::RenewJoinCode { .. }
         | Command::ChangeRole { .. }

@@ -3,12 +3,13 @@
 use signaling::event::{InviteeAccepted, InviteeRejected, ReceiveNewInvitation};
 use signaling::{
     Application, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
-    InviteeList, InviteeState, LogReader, Performance, Performing, Rejection, Role, Switch,
+    InviteeList, InviteeState, LogReader, Performance, Performing, Rejection, Role, Setting,
     Timestamp, UserId,
 };
 
 use crate::history::Chronicle;
-use crate::{HandSource, Invited, Lesson, Move, Operation, Reason, floor};
+use crate::settings::SETTINGS;
+use crate::{HandSource, Invited, Lesson, Move, Operation, Reason, floor, limit};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,6 +57,7 @@ impl Application for Classroom {
             | EventKind::InvitationCancelled(_)
             | EventKind::InvitationTimeout(_)
             | EventKind::InvitationModified(_)
+            | EventKind::InviteeModified(_)
             | EventKind::InviteeFinished(_)
             | EventKind::InvitationCleared(_)
             | EventKind::Performed(_)
@@ -88,8 +90,16 @@ impl Application for Classroom {
         Some(Move::read(performing.data)?.plan(group, performing))
     }
 
-    fn switches(&self) -> Vec<Switch> {
-        floor::SWITCHES.to_vec()
+    fn settings(&self) -> Vec<Setting> {
+        SETTINGS.to_vec()
+    }
+
+    fn deadline(&self, group: &Group) -> Option<Timestamp> {
+        limit::deadline(group)
+    }
+
+    fn expire(&self, group: &Group, now: Timestamp) -> Vec<Command> {
+        limit::expire(group, now)
     }
 
     fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
+use crate::limit::limit_of;
 use crate::{ASK_ANYTIME, Among, Operation, Phases, Reason, Tally, Undo, Wait, Why};
 
 /// How far a round has come.
@@ -129,6 +130,15 @@ pub struct Turn {
     pub since: Timestamp,
     /// Why them, when they were picked.
     pub why: Option<Why>,
+    /// How many seconds it may last; none without a limit.
+    pub limit: Option<u32>,
+}
+
+impl Turn {
+    /// Until when it may last; none without a limit.
+    pub fn until(&self) -> Option<Timestamp> {
+        Some(self.since.plus_seconds(self.limit?))
+    }
 }
 
 /// What matters most to one student right now; one thing at a time.
@@ -290,7 +300,8 @@ impl Lesson {
                     self.invited.push(Invited { user, invite_id, since, why, among });
                 }
                 InviteeState::Accepted => {
-                    self.speaking.push(Turn { user, invite_id, part_of: user, since, why });
+                    let (part_of, limit) = (user, limit_of(group, part));
+                    self.speaking.push(Turn { user, invite_id, part_of, since, why, limit });
                 }
                 InviteeState::Rejected => {
                     let skipped = part.reason.as_deref() == Some(Reason::Skipped.text());
@@ -311,6 +322,7 @@ impl Lesson {
                 part_of: part.user_id,
                 since: part.place().at,
                 why: None,
+                limit: limit_of(raised.group, part),
             });
         } else if invitation.open {
             let source = HandSource::Ask(invite_id);

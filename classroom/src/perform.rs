@@ -9,12 +9,13 @@ use signaling::{
     MAX_TIMEOUT_SECONDS, Performance, Performing, Refusal, Rejection, Timeout, Timestamp, UserId,
 };
 
+use crate::limit::{limit, longer};
 use crate::performed::{UndoneDeed, account, undoable};
 use crate::pick::{pick, pick_again};
 use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called, withdraw_calls};
 use crate::{
     Among, Before, Hand, HandSource, How, Lesson, Operation, Phase, Phases, Reason, Round,
-    TOO_EARLY, TURN_STARTS_AT_ONCE, Wait,
+    SPEAKING_LIMIT, TOO_EARLY, TURN_STARTS_AT_ONCE, Turn, Wait,
 };
 
 /// Somebody else was first, and there is nothing left to do it to.
@@ -54,9 +55,20 @@ pub enum Move {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ends: Option<Before>,
     },
-    /// Let the phase that goes on, or the time to answer, last longer.
+    /// Let the phase that goes on, or the time to answer, last longer; or the turn of a student, from now
+    /// on where it has lasted longer than it may.
     MoreTime {
         /// By how many seconds.
+        seconds: Timeout,
+        /// Whose turn, when it is a turn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        student: Option<UserId>,
+    },
+    /// Let this turn of a student last so long, whatever the class's limit is.
+    LimitTurn {
+        /// Whose turn.
+        student: UserId,
+        /// Seconds from its beginning on; 0 for no limit.
         seconds: Timeout,
     },
     /// Close what is asked. The question stays on every screen.
@@ -158,8 +170,16 @@ impl Move {
                 ask(group, &lesson, actor, &asked, fresh)
             }
             Self::NextPhase { ends } => Ok(once(next_phase(group, &lesson, performing, *ends))),
-            Self::MoreTime { seconds } => {
+            Self::MoreTime { seconds, student: None } => {
                 Ok(once(more_time(group, &lesson, performing, seconds.seconds())))
+            }
+            Self::MoreTime { seconds, student: Some(student) } => {
+                let more = |turn: &Turn| longer(turn, performing.now, seconds.seconds());
+                Ok(all(limit(&lesson, actor, *student, more)))
+            }
+            Self::LimitTurn { student, seconds } => {
+                let seconds = seconds.seconds().min(SPEAKING_LIMIT.most());
+                Ok(all(limit(&lesson, actor, *student, |_| seconds)))
             }
             Self::StopAsking {} => {
                 Ok(undoable(stop_asking(&lesson, actor), UndoneDeed::StopAsking, None))
@@ -261,7 +281,12 @@ fn within(timeout: Timeout, phases: Phases) -> Timeout {
 
 /// A command that nobody takes back.
 fn once(command: Option<Command>) -> Performance {
-    Performance { commands: command.into_iter().collect(), undoable: 0..0, data: String::new() }
+    all(command.into_iter().collect())
+}
+
+/// Commands that nobody takes back.
+const fn all(commands: Vec<Command>) -> Performance {
+    Performance { commands, undoable: 0..0, data: String::new() }
 }
 
 fn next_phase(

@@ -13,6 +13,8 @@ signaling::reasons! {
         PickedAgain = "picked_again",
         /// A teacher passed over a student who was called and silent.
         Skipped = "skipped",
+        /// The turn has lasted as long as it may.
+        TimeIsUp = "time_is_up",
         /// The turn is over.
         Spoke = "spoke",
     }

@@ -1272,10 +1272,20 @@ fn a_browser_that_came_in_the_middle_reads_the_same_lesson() {
 
 #[test]
 fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
-    let names: Vec<&str> = APPLICATIONS.switches().iter().map(|switch| switch.name()).collect();
-    assert_eq!(names, ["askAnytime", "turnStartsAtOnce", "fairOrder", "studentsMayCall"]);
-    let distinct: BTreeSet<&str> = names.iter().copied().chain(["locked"]).collect();
-    assert_eq!(distinct.len(), names.len() + 1);
+    let names: Vec<&str> = APPLICATIONS.settings().iter().map(|switch| switch.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "askAnytime",
+            "turnStartsAtOnce",
+            "fairOrder",
+            "speakingLimit",
+            "endByItself",
+            "studentsMayCall"
+        ]
+    );
+    let distinct: BTreeSet<&str> = names.iter().copied().chain(["locked", "names"]).collect();
+    assert_eq!(distinct.len(), names.len() + 2);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn time_to_answer_begins_when_hands_can_go_up() {
 fn each_phase_is_ended_and_made_longer_by_a_tap() {
     let mut class = asked(10, 20, 60);
     class.wait(3_400);
-    class.moved(BEN, Move::MoreTime { seconds: seconds(30) });
+    class.moved(BEN, Move::MoreTime { seconds: seconds(30), student: None });
     assert_eq!(class.phase(), Some(("think, then pair", 36_600)));
     assert_eq!(class.times_out_in(), Some(116_600));
     // One that has ended is not ended again: of two who press at once the second finds that.
@@ -166,20 +166,20 @@ fn each_phase_is_ended_and_made_longer_by_a_tap() {
     class.moved(ADA, Move::NextPhase { ends: None });
     assert_eq!(class.phase(), Some(("pair", 19_600)));
     assert_eq!(class.times_out_in(), Some(79_600));
-    class.moved(ADA, Move::MoreTime { seconds: seconds(30) });
+    class.moved(ADA, Move::MoreTime { seconds: seconds(30), student: None });
     assert_eq!(class.phase(), Some(("pair", 49_600)));
     class.wait(1_000);
     class.moved(ADA, Move::NextPhase { ends: None });
     assert_eq!((class.phase(), class.times_out_in()), (None, Some(59_600)));
     class.tries(CY, &Deed::RaiseHand).expect("hands can go up");
-    class.moved(ADA, Move::MoreTime { seconds: seconds(30) });
+    class.moved(ADA, Move::MoreTime { seconds: seconds(30), student: None });
     assert_eq!(class.times_out_in(), Some(89_600));
     // There is no further phase: a second tap of somebody who has not seen it changes nothing.
     assert_eq!(class.moved(BEN, Move::NextPhase { ends: None }), []);
     class.wait(89_600);
     class.act(Command::Expire).expect("the clock is not refused");
     assert_eq!(class.lesson().rounds, []);
-    assert_eq!(class.moved(BEN, Move::MoreTime { seconds: seconds(30) }), []);
+    assert_eq!(class.moved(BEN, Move::MoreTime { seconds: seconds(30), student: None }), []);
 }
 
 #[test]
@@ -197,10 +197,10 @@ fn what_other_programs_have_put_beside_the_phases_stays() {
 #[test]
 fn without_a_limit_only_what_comes_before_hands_is_made_longer() {
     let mut class = asked(5, 0, 0);
-    class.moved(ADA, Move::MoreTime { seconds: seconds(30) });
+    class.moved(ADA, Move::MoreTime { seconds: seconds(30), student: None });
     assert_eq!(class.phase(), Some(("think", 35_000)));
     class.wait(35_000);
-    assert_eq!(class.moved(ADA, Move::MoreTime { seconds: seconds(30) }), []);
+    assert_eq!(class.moved(ADA, Move::MoreTime { seconds: seconds(30), student: None }), []);
     assert_eq!(class.times_out_in(), None);
 }
 

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use classroom::history::{Chronicle, InOrder, Kind, Record};
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Among, Deed, HandSource, How, Lesson, Move, Operation, Reason,
-    Standing, TURN_STARTS_AT_ONCE, Tally,
+    APPLICATIONS, ASK_ANYTIME, Among, Deed, END_BY_ITSELF, HandSource, How, Lesson, Move,
+    Operation, Reason, SPEAKING_LIMIT, Standing, TURN_STARTS_AT_ONCE, Tally,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -77,6 +77,9 @@ enum Tap {
     Skip,
     Undo,
     TurnsStart(bool),
+    Limit(u32, bool),
+    LimitTurn(u32),
+    MoreTimeForTurn,
     CallOn,
     CancelCall,
     EndTurn,
@@ -144,6 +147,9 @@ fn any_tap() -> impl Strategy<Value = Tap> {
         1 => Just(Tap::Skip),
         3 => Just(Tap::Undo),
         1 => any::<bool>().prop_map(Tap::TurnsStart),
+        1 => (0..=3_u32, any::<bool>()).prop_map(|(limit, ends)| Tap::Limit(limit, ends)),
+        1 => (0..=2_u32).prop_map(Tap::LimitTurn),
+        1 => Just(Tap::MoreTimeForTurn),
         6 => Just(Tap::CallOn),
         1 => Just(Tap::CancelCall),
         2 => Just(Tap::EndTurn),
@@ -252,7 +258,9 @@ impl Class {
                         pair: timeout(u32::from(*first)),
                     }),
                     Tap::NextPhase => Deed::Move(Move::NextPhase { ends: None }),
-                    Tap::MoreTime => Deed::Move(Move::MoreTime { seconds: timeout(1) }),
+                    Tap::MoreTime => {
+                        Deed::Move(Move::MoreTime { seconds: timeout(1), student: None })
+                    }
                     Tap::StopAsking => stop_asking(),
                     Tap::Clear => Deed::Move(Move::Clear {}),
                     Tap::Next if !students.contains(&on) => return None,
@@ -272,6 +280,16 @@ impl Class {
                     Tap::Undo => Deed::Undo(self.group.performed.as_ref()?.seq),
                     Tap::TurnsStart(start) => {
                         Deed::Change(SettingsChange::set(TURN_STARTS_AT_ONCE, *start))
+                    }
+                    Tap::Limit(limit, ends) => Deed::Change(SettingsChange {
+                        amounts: vec![(SPEAKING_LIMIT, *limit)],
+                        ..SettingsChange::set(END_BY_ITSELF, *ends)
+                    }),
+                    Tap::LimitTurn(limit) => {
+                        Deed::Move(Move::LimitTurn { student: on, seconds: timeout(*limit) })
+                    }
+                    Tap::MoreTimeForTurn => {
+                        Deed::Move(Move::MoreTime { seconds: timeout(1), student: Some(on) })
                     }
                     Tap::CallOn if !students.contains(&on) => return None,
                     Tap::CallOn => Deed::CallOn(on),
@@ -1025,6 +1043,7 @@ fn the_lives_meet_every_standing_and_every_way_in_which_a_hand_comes_down() {
                         Some(Reason::CalledOn) => met.insert("called on"),
                         Some(Reason::Lowered) => met.insert("lowered"),
                         Some(Reason::Spoke) => met.insert("spoke"),
+                        Some(Reason::TimeIsUp) => met.insert("time is up"),
                         Some(Reason::Followed) => met.insert("followed"),
                         Some(Reason::Skipped | Reason::PickedAgain) => false,
                         None => met.insert("other"),
@@ -1048,6 +1067,7 @@ fn the_lives_meet_every_standing_and_every_way_in_which_a_hand_comes_down() {
     for expected in [
         "invited",
         "speaking",
+        "time is up",
         "taken",
         "first",
         "not first",

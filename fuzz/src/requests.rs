@@ -282,7 +282,7 @@ pub fn api(bytes: &[u8]) {
         let room = world.runtime.block_on(async move { engine.room(group).await });
         let room = room.expect("the class is there");
         // The student may have left.
-        if let Some(snapshot) = room.snapshot(world.student_id, world.engine.now()) {
+        if let Some(snapshot) = room.snapshot(world.student_id, world.engine.now(), false) {
             let text = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
             let again: Snapshot = serde_json::from_str(&text).expect("what is written can be read");
             assert_eq!(serde_json::to_string(&again).ok(), Some(text));

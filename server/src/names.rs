@@ -3,3 +3,4 @@
 pub(crate) mod entry;
 pub(crate) mod folding;
 pub(crate) mod looks;
+pub(crate) mod shown;

@@ -170,7 +170,9 @@ impl<S: StoreWriter> Writer<S> {
                     let _ = self.act(&mut batch, group_id, now, Command::Expire);
                     self.part_the_silent(&mut batch, group_id, now);
                     if !batch.pending.contains_key(&group_id) {
-                        let deadline = self.working.get(&group_id).and_then(|w| w.next_due(now));
+                        let application = self.application.as_ref();
+                        let working = self.working.get(&group_id);
+                        let deadline = working.and_then(|w| w.next_due(application, now));
                         self.set_deadline(group_id, deadline);
                     }
                 }
@@ -241,7 +243,7 @@ impl<S: StoreWriter> Writer<S> {
                         let _ = self.quiet.send(group_id);
                     }
                     working.room.watch(&pending.events, self.application.as_ref());
-                    let deadline = working.next_due(now);
+                    let deadline = working.next_due(self.application.as_ref(), now);
                     self.set_deadline(group_id, deadline);
                 }
                 for (reply, verdict) in replies {
@@ -307,7 +309,7 @@ impl<S: StoreWriter> Writer<S> {
         self.rooms.insert(group_id, Arc::clone(&room));
         let weight = rows + weight::of_parts(&group);
         let working = Working { group, room, weight, keys: HashMap::new(), looks };
-        let deadline = working.next_due(self.clock.now());
+        let deadline = working.next_due(self.application.as_ref(), self.clock.now());
         self.working.insert(group_id, working);
         self.set_deadline(group_id, deadline);
         Ok(true)

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::event::{Performed, ReceiveNewInvitation};
 use crate::{
-    Command, Event, EventKind, Group, GroupId, InviteId, Rejection, Settlement, Switch, Timestamp,
+    Command, Event, EventKind, Group, GroupId, InviteId, Rejection, Setting, Settlement, Timestamp,
     UserId, apply, decide, settlement,
 };
 
@@ -95,9 +95,21 @@ pub trait Application: Send + Sync + 'static {
         None
     }
 
-    /// The switches that it adds to the settings of a class. Whatever else is named in a change of
-    /// settings is refused before it becomes a command.
-    fn switches(&self) -> Vec<Switch> {
+    /// What it adds to the settings of a class. Whatever else is named in a change of settings is
+    /// refused before it becomes a command.
+    fn settings(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// The next moment at which it ends something by itself; none when there is nothing to end. It is
+    /// asked with each commit.
+    fn deadline(&self, _group: &Group) -> Option<Timestamp> {
+        None
+    }
+
+    /// The commands that end what is to end by this moment. Whatever they are about must have no
+    /// [`deadline`](Self::deadline) after them.
+    fn expire(&self, _group: &Group, _now: Timestamp) -> Vec<Command> {
         Vec::new()
     }
 
@@ -164,10 +176,20 @@ impl<A: Application, B: Application> Application for (A, B) {
         self.0.perform(group, performing).or_else(|| self.1.perform(group, performing))
     }
 
-    fn switches(&self) -> Vec<Switch> {
-        let mut switches = self.0.switches();
-        switches.extend(self.1.switches());
-        switches
+    fn settings(&self) -> Vec<Setting> {
+        let mut settings = self.0.settings();
+        settings.extend(self.1.settings());
+        settings
+    }
+
+    fn deadline(&self, group: &Group) -> Option<Timestamp> {
+        self.0.deadline(group).into_iter().chain(self.1.deadline(group)).min()
+    }
+
+    fn expire(&self, group: &Group, now: Timestamp) -> Vec<Command> {
+        let mut commands = self.0.expire(group, now);
+        commands.extend(self.1.expire(group, now));
+        commands
     }
 
     fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
@@ -223,7 +245,18 @@ pub fn act(
         let performance = performance.unwrap_or(Err(Rejection::NothingToPerform))?;
         perform(group, now, *actor, performance, application, &mut events)?;
     }
+    if command == Command::Expire {
+        for command in application.expire(group, now) {
+            // Another one may have ended it in this commit.
+            let _ = carry_out(group, now, command, application, &mut events);
+        }
+    }
     Ok(Outcome { events, settlement })
+}
+
+/// The next moment at which something times out in a group, or ends by itself.
+pub fn next_deadline(group: &Group, application: &dyn Application) -> Option<Timestamp> {
+    group.next_deadline().into_iter().chain(application.deadline(group)).min()
 }
 
 /// Decides a command, applies it and what follows, and adds the events to those that there are.

@@ -44,6 +44,7 @@ impl EventKind {
             | Self::InvitationCancelled(_)
             | Self::InvitationTimeout(_)
             | Self::InvitationModified(_)
+            | Self::InviteeModified(_)
             | Self::InviteeFinished(_)
             | Self::InvitationCleared(_)
             | Self::Performed(_)

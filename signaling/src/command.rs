@@ -155,6 +155,17 @@ pub enum Command {
         /// The application's string.
         data: String,
     },
+    /// Change the terms by which goes on what an acceptance began. Only applications do.
+    ModifyPart {
+        /// Who changes them.
+        actor: UserId,
+        /// The invitation.
+        invite_id: InviteId,
+        /// Whose part.
+        invitee: UserId,
+        /// The application's string: the new terms.
+        data: String,
+    },
     /// Change the application's string of an open invitation.
     Modify {
         /// Who changes it.
@@ -222,6 +233,7 @@ impl Command {
             | Self::AnswerFor { data, .. }
             | Self::Perform { data, .. }
             | Self::Finish { data, .. }
+            | Self::ModifyPart { data, .. }
             | Self::Modify { data, .. } => data,
             Self::Create { .. }
             | Self::Join { .. }

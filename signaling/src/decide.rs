@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use crate::event::{
     GroupChanged, GroupEnded, InvitationCancelled, InvitationCleared, InvitationModified,
-    InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected, MemberChanged,
-    MemberJoined, MemberLeft, ReceiveNewInvitation,
+    InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeModified, InviteeRejected,
+    MemberChanged, MemberJoined, MemberLeft, ReceiveNewInvitation,
 };
 use crate::undo::undo;
 use crate::{
@@ -37,7 +37,7 @@ fn decide_kinds(
     }
     match command {
         Command::Create { name, user, teacher, settings } => Ok(vec![
-            GroupChanged { name: name.clone(), settings: settings.clone() }.into(),
+            GroupChanged { name: name.clone(), settings: settings.clone(), members: None }.into(),
             MemberJoined {
                 user_id: *user,
                 name: teacher.clone(),
@@ -173,6 +173,19 @@ fn decide_kinds(
             within_limit(data)?;
             finish(group, *actor, invitation, *whom, reason.as_deref(), data, now)
         }
+        Command::ModifyPart { actor, invite_id, invitee, data } => {
+            let invitation = finishable(group, *actor, *invite_id)?;
+            within_limit(data)?;
+            let part = invitation.part(*invitee).ok_or(Rejection::NotAMember)?;
+            if part.state != InviteeState::Accepted {
+                return Err(Rejection::AlreadyProcessed(part.state));
+            }
+            if part.terms.as_ref() == Some(data) {
+                return Ok(Vec::new());
+            }
+            let (invite_id, invitee, by, data) = (*invite_id, *invitee, *actor, data.clone());
+            Ok(vec![InviteeModified { invite_id, invitee, by, data }.into()])
+        }
         Command::Modify { actor, invite_id, data, expires_at } => {
             let invitation = visible(group, *actor, *invite_id)?;
             within_limit(data)?;
@@ -194,7 +207,7 @@ fn decide_kinds(
             if group.name.as_ref() == Some(name) && group.settings == settings {
                 return Ok(Vec::new());
             }
-            Ok(vec![GroupChanged { name: name.clone(), settings }.into()])
+            Ok(vec![GroupChanged { name: name.clone(), settings, members: None }.into()])
         }
         Command::RenewJoinCode { actor } => {
             teacher(group, *actor)?;
@@ -210,7 +223,7 @@ fn decide_kinds(
                 keeps_a_teacher(group, member)?;
             }
             let mut kinds = retract_role(group, member);
-            kinds.push(MemberChanged { user_id: *user, role: *role }.into());
+            kinds.push(MemberChanged { user_id: *user, role: *role, name: None }.into());
             Ok(kinds)
         }
         Command::Leave { actor, user } => {
@@ -643,6 +656,7 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
         | Command::Invite { .. }
         | Command::InviteInGroup { .. }
         | Command::Modify { .. }
+        | Command::ModifyPart { .. }
         | Command::Clear { .. }
         | Command::Perform { .. }
         | Command::Undo { .. }

@@ -112,8 +112,9 @@ impl Eraser {
                         joined.alike.and_then(|alike| look.without(joined.user_id, alike));
                 }
             }
-            // Its string is the application's own account of what was done.
+            // Their strings are the application's own account of what was done.
             EventKind::Performed(_)
+            | EventKind::InviteeModified(_)
             | EventKind::Undone(_)
             | EventKind::InvitationCleared(_)
             | EventKind::InvitationTimeout(_)

@@ -22,6 +22,19 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// A member's name as others are told it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The member.
+    #[serde(rename = "userID")]
+    pub user_id: UserId,
+    /// The name.
+    pub name: Name,
+    /// What tells them from those before whose names look like theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<Alike>,
+}
+
 macro_rules! body {
     ($($field:ident = $name:literal: $type:ty,)*) => {
         /// The fields of all events in one: to flatten one struct into another would read every
@@ -93,6 +106,7 @@ body! {
     first = "first": u64,
     last = "last": u64,
     performed = "performed": u64,
+    members = "members": Vec<Named>,
 }
 
 /// Events of one kind and of numbers that follow each other, as a stream tells them when it is asked
@@ -317,6 +331,13 @@ event_kinds! {
         #[doc = "When it times out now, where that was changed as well."]
         #[serde(default, skip_serializing_if = "Option::is_none")] expires_at: Option<Timestamp>,
     }
+    /// What an acceptance began goes on by other terms.
+    InviteeModified = "onInviteeModified" {
+        #[doc = "The invitation."] #[serde(rename = "inviteID")] invite_id: InviteId,
+        #[doc = "Whose acceptance began it."] invitee: UserId,
+        #[doc = "Who changed it."] by: UserId,
+        #[doc = "The application's string: the terms as they are now."] data: String,
+    }
     /// What an acceptance began has ended.
     InviteeFinished = "onInviteeFinished" {
         #[doc = "The invitation."] #[serde(rename = "inviteID")] invite_id: InviteId,
@@ -354,6 +375,8 @@ event_kinds! {
     MemberChanged = "onMemberChanged" {
         #[doc = "The member."] #[serde(rename = "userID")] user_id: UserId,
         #[doc = "Their role now."] role: Role,
+        #[doc = "Their name as others are told it now; only in the streams of those from whom names are hidden."]
+        #[serde(default, skip_serializing_if = "Option::is_none")] name: Option<Name>,
     }
     /// A member left or was removed.
     MemberLeft = "onMemberLeft" {
@@ -364,6 +387,8 @@ event_kinds! {
     GroupChanged = "onGroupChanged" {
         #[doc = "The name."] name: Name,
         #[doc = "All settings."] settings: Settings,
+        #[doc = "Whose names are told otherwise now; only in the streams of those from whom names are or were hidden."]
+        #[serde(default, skip_serializing_if = "Option::is_none")] members: Option<Vec<Named>>,
     }
     /// The class is over.
     GroupEnded = "onGroupEnded" {
@@ -381,6 +406,7 @@ impl Event {
             EventKind::InvitationCancelled(event) => Some(event.invite_id),
             EventKind::InvitationTimeout(event) => Some(event.invite_id),
             EventKind::InvitationModified(event) => Some(event.invite_id),
+            EventKind::InviteeModified(event) => Some(event.invite_id),
             EventKind::InviteeFinished(event) => Some(event.invite_id),
             EventKind::InvitationCleared(event) => Some(event.invite_id),
             EventKind::Performed(_)

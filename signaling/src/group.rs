@@ -171,6 +171,13 @@ impl Group {
         self.live.due(now).filter_map(|invite_id| self.invitations.get(&invite_id))
     }
 
+    /// Gives a member the name that one knows them by: one's own, of which others are told less.
+    pub fn rename(&mut self, user: UserId, name: Name, alike: Option<Alike>) {
+        if let Some(member) = self.members.of_mut(user) {
+            (member.name, member.alike) = (name, alike);
+        }
+    }
+
     /// Lets go of an invitation to which nothing can happen any more. Whoever still wants to answer
     /// for it must not.
     pub fn forget(&mut self, invite_id: InviteId) {
@@ -335,6 +342,14 @@ pub fn apply(group: &mut Group, event: &Event) {
                 settle(invitation, event, &whom, Accepted, Finished, Some(reason), data)
             });
         }
+        EventKind::InviteeModified(modified) => {
+            group.change(modified.invite_id, |invitation| {
+                if let Some(part) = invitation.parts_mut().of_mut(modified.invitee) {
+                    part.terms = Some(modified.data.clone());
+                }
+                Said::new()
+            });
+        }
         EventKind::InvitationCleared(cleared) => {
             group.change(cleared.invite_id, |invitation| {
                 invitation.stays = false;
@@ -358,6 +373,10 @@ pub fn apply(group: &mut Group, event: &Event) {
         EventKind::MemberChanged(changed) => {
             if let Some(member) = group.members.of_mut(changed.user_id) {
                 member.role = changed.role;
+                if let Some(name) = &changed.name {
+                    member.name.clone_from(name);
+                    member.alike = None;
+                }
                 group.include(changed.user_id, changed.role, event.at, event.seq);
             }
         }
@@ -367,6 +386,12 @@ pub fn apply(group: &mut Group, event: &Event) {
         EventKind::GroupChanged(changed) => {
             group.name = Some(changed.name.clone());
             group.settings = changed.settings.clone();
+            for told in changed.members.iter().flatten() {
+                if let Some(member) = group.members.of_mut(told.user_id) {
+                    member.name.clone_from(&told.name);
+                    member.alike = told.alike;
+                }
+            }
         }
         EventKind::GroupEnded(_) => group.ended = true,
     }

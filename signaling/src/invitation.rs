@@ -113,6 +113,10 @@ pub struct Invitee {
     /// The application's string that came with the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// The application's string: by which terms goes on what the acceptance began, where they were
+    /// changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<String>,
     /// The place of an acceptance that an undo has brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -134,7 +138,7 @@ impl Invitee {
         seq: u64,
         data: Option<String>,
     ) -> Self {
-        Self { user_id, state, at, seq, reason: None, data, place: None, began: None }
+        Self { user_id, state, at, seq, reason: None, data, terms: None, place: None, began: None }
     }
 
     /// Its place in the order: that of the event which brought the state about, or of the one that

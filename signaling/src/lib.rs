@@ -33,7 +33,9 @@ mod undo;
 pub mod wire;
 
 pub use alike::Alike;
-pub use application::{Application, LogReader, Outcome, Performance, Performing, Reading, act};
+pub use application::{
+    Application, LogReader, Outcome, Performance, Performing, Reading, act, next_deadline,
+};
 pub use audience::{Audience, Ends};
 pub use between::{may_ring, other_end};
 pub use command::{Command, FinishWhom};
@@ -49,7 +51,7 @@ pub use performed::{Performed, UNDO_SECONDS};
 pub use problem::{Code, Refusal, Rejection};
 pub use reason::Reason;
 pub use roll::{Entry, Roll};
-pub use settings::{Settings, SettingsChange, Switch};
+pub use settings::{Amount, NamesShown, Setting, Settings, SettingsChange, Switch};
 pub use time::{Timestamp, TimestampError};
 pub use timeout::{Timeout, TimeoutError};
 pub use wire::{

@@ -25,7 +25,7 @@ pub fn name(text: &str) -> Name {
 
 /// Somebody begins the group, with the switches of this application.
 pub fn begin(teacher: UserId, application: &dyn Application) -> Command {
-    let settings = Settings::of_new_class(application.switches());
+    let settings = Settings::of_new_class(application.settings());
     Command::Create { name: name("4B"), user: teacher, teacher: name("Teacher"), settings }
 }
 

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::event::{
-    InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, ReceiveNewInvitation,
-    Undone,
+    InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeModified,
+    ReceiveNewInvitation, Undone,
 };
 use crate::{
-    Answers, EventKind, Group, Invitation, InviteId, Invitee, InviteeList, InviteeState, Place,
-    Reason, Rejection, Timeout, Timestamp, UserId,
+    Answers, EventKind, Group, Invitation, InviteId, Invitee, InviteeList, InviteeState, Reason,
+    Rejection, Timeout, Timestamp, UserId,
 };
 
 /// Takes back what was performed last, if that was it: `actor` is a teacher.
@@ -260,19 +260,21 @@ impl Undo<'_> {
         let may_be_asked = |user| {
             if by_student { group.is_teacher(user) } else { group.is_student(user) }
         };
-        let here: Vec<(UserId, Option<Place>)> = parts
-            .iter()
-            .filter(|part| may_be_asked(part.user_id))
-            .map(|part| (part.user_id, part.began))
-            .collect();
+        let here: Vec<&Invitee> =
+            parts.iter().filter(|part| may_be_asked(part.user_id)).copied().collect();
         if here.is_empty() {
             return;
         }
-        let users = here.iter().map(|(user, _)| *user).collect();
+        let users = here.iter().map(|part| part.user_id).collect();
         let invite_id = self.make(invitation, InviteeList::Members(users), None, None);
-        for (invitee, place) in here {
-            let (data, by) = (String::new(), Some(self.actor));
-            self.kinds.push(InviteeAccepted { invite_id, invitee, data, by, place }.into());
+        let by = self.actor;
+        for part in here {
+            let (invitee, place, data) = (part.user_id, part.began, String::new());
+            let accepted = InviteeAccepted { invite_id, invitee, data, by: Some(by), place };
+            self.kinds.push(accepted.into());
+            if let Some(data) = part.terms.clone() {
+                self.kinds.push(InviteeModified { invite_id, invitee, by, data }.into());
+            }
         }
     }
 

@@ -225,7 +225,8 @@ impl Class {
             Deed::Leave { by, user } => leave(person(by), person(user)),
             Deed::ChangeGroup { by, locked, on } => {
                 let switches = on.map(|on| (Switch::off("switch"), on)).into_iter().collect();
-                set(person(by), SettingsChange { locked: *locked, switches })
+                let change = SettingsChange { locked: *locked, switches, ..Default::default() };
+                set(person(by), change)
             }
             Deed::Expire => Command::Expire,
         }

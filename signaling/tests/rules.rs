@@ -12,11 +12,11 @@ use signaling::event::{
 };
 use signaling::wire::ChangeSettings;
 use signaling::{
-    Alike, Application, Audience, Code, Command, Eraser, Event, EventKind, FinishWhom, Group,
-    GroupId, Invitation, InviteId, InviteeList, InviteeState, LogReader, MAX_DATA_BYTES,
-    MAX_MEMBERS, Name, NameError, Problem, Reading, Reason, Refusal, Rejection, Role, Settings,
-    SettingsChange, Snapshot, Switch, Timeout, Timestamp, UserId, act, apply, decide, json,
-    may_ring, other_end, settled_again,
+    Alike, Amount, Application, Audience, Code, Command, Eraser, Event, EventKind, FinishWhom,
+    Group, GroupId, Invitation, InviteId, InviteeList, InviteeState, LogReader, MAX_DATA_BYTES,
+    MAX_MEMBERS, Name, NameError, NamesShown, Problem, Reading, Reason, Refusal, Rejection, Role,
+    Setting, Settings, SettingsChange, Snapshot, Switch, Timeout, Timestamp, UserId, act, apply,
+    decide, json, may_ring, other_end, settled_again,
 };
 use support::*;
 
@@ -747,7 +747,7 @@ fn a_new_role_takes_back_what_everyone_meant_by_the_old_one() {
         [
             cancelled(HANDS, ADA, only([CLEO]), Some("roleChanged")),
             cancelled(OTHER, CLEO, Everyone, Some("roleChanged")),
-            MemberChanged { user_id: CLEO, role: Role::Teacher }.into(),
+            MemberChanged { user_id: CLEO, role: Role::Teacher, name: None }.into(),
         ]
     );
     assert_eq!(class.state(HANDS, DAN), Some(Pending), "the others are asked still");
@@ -1053,9 +1053,11 @@ fn nobody_new_may_join_a_locked_or_a_full_class() {
     assert_eq!(class.says(&newcomer(MAX_MEMBERS)), Ok(1));
 }
 
-/// The switches of an application.
+/// The settings of an application.
 const SHOWN: Switch = Switch::on("shown");
 const LOUD: Switch = Switch::off("loud");
+const SLOW: Amount = Amount::up_to("slow", 60);
+const ALL: [Setting; 3] = [Setting::Switch(SHOWN), Setting::Switch(LOUD), Setting::Amount(SLOW)];
 
 #[test]
 fn settings_not_named_stay_and_what_is_so_already_makes_no_event() {
@@ -1071,7 +1073,7 @@ fn settings_not_named_stay_and_what_is_so_already_makes_no_event() {
 
 #[test]
 fn a_switch_stands_beside_the_engines_setting_and_one_that_begins_off_only_while_it_is_on() {
-    let begun = Settings::of_new_class([LOUD, SHOWN]);
+    let begun = Settings::of_new_class(ALL);
     let with = |switch, on| begun.changed(&SettingsChange::set(switch, on));
     for (settings, wire, shown, loud) in [
         (begun.clone(), r#"{"locked":false,"shown":true}"#, true, false),
@@ -1105,6 +1107,29 @@ fn a_switch_stands_beside_the_engines_setting_and_one_that_begins_off_only_while
 }
 
 #[test]
+fn a_number_and_what_is_told_of_names_stand_there_once_they_are_set() {
+    let begun = Settings::of_new_class(ALL);
+    let slow = |number| begun.changed(&SettingsChange::set_amount(SLOW, number));
+    let names = |names| begun.changed(&SettingsChange::show_names(names));
+    for (settings, wire) in [
+        (slow(7), r#"{"locked":false,"shown":true,"slow":7}"#),
+        (slow(0), r#"{"locked":false,"shown":true}"#),
+        (names(NamesShown::First), r#"{"locked":false,"names":"first","shown":true}"#),
+        (names(NamesShown::Initials), r#"{"locked":false,"names":"initials","shown":true}"#),
+        (names(NamesShown::Numbers), r#"{"locked":false,"names":"numbers","shown":true}"#),
+        (names(NamesShown::Full), r#"{"locked":false,"shown":true}"#),
+    ] {
+        assert_eq!(serde_json::to_string(&settings).expect("JSON"), wire);
+        assert_eq!(json::read(wire), Ok(settings));
+    }
+    assert_eq!((begun.amount(SLOW), slow(7).amount(SLOW)), (0, 7));
+    let read = |text| json::read::<Settings>(text).expect("settings");
+    let newer = read(r#"{"locked":false,"slow":99,"loud":3,"tone":"blue","names":"backwards"}"#);
+    assert_eq!((newer.amount(SLOW), newer.is_on(LOUD)), (60, false), "what cannot be is not so");
+    assert_eq!(newer.names, NamesShown::Full);
+}
+
+#[test]
 fn settings_are_read_from_old_logs_whatever_their_switches_are() {
     let read = |text: &str| json::read::<Settings>(text);
     let old = read(r#"{"askAnytime":true,"locked":true}"#).expect("settings");
@@ -1114,7 +1139,9 @@ fn settings_are_read_from_old_logs_whatever_their_switches_are() {
         "{}",
         r#"{"askAnytime":true}"#,
         r#"{"locked":null}"#,
-        r#"{"locked":false,"x":1}"#,
+        r#"{"locked":1}"#,
+        r#"{"locked":false,"x":null}"#,
+        r#"{"locked":false,"x":[1]}"#,
         "[true]",
     ] {
         assert!(read(wrong).is_err(), "{wrong}");
@@ -1125,13 +1152,19 @@ fn settings_are_read_from_old_logs_whatever_their_switches_are() {
 fn a_change_of_settings_names_each_that_is_known_once_and_says_on_or_off() {
     let read = |text: &str| {
         let sent: ChangeSettings = serde_json::from_str(text).expect("an object");
-        sent.read(&[SHOWN, LOUD])
+        sent.read(&ALL)
     };
-    let both = SettingsChange { locked: Some(false), switches: vec![(LOUD, true)] };
-    assert_eq!(read(r#"{"loud":true,"locked":false}"#), Ok(both.clone()));
+    let all = SettingsChange {
+        locked: Some(false),
+        names: Some(NamesShown::Initials),
+        switches: vec![(LOUD, true)],
+        amounts: vec![(SLOW, 60)],
+    };
+    let text = r#"{"slow":60,"loud":true,"names":"initials","locked":false}"#;
+    assert_eq!(read(text), Ok(all.clone()));
     assert_eq!(read("{}"), Ok(SettingsChange::default()));
-    let sent = serde_json::to_string(&ChangeSettings::from(both)).expect("JSON");
-    assert_eq!(sent, r#"{"locked":false,"loud":true}"#);
+    let sent = serde_json::to_string(&ChangeSettings::from(all)).expect("JSON");
+    assert_eq!(sent, r#"{"locked":false,"names":"initials","loud":true,"slow":60}"#);
     for (text, words) in [
         (r#"{"quiet":true}"#, "unknown field `quiet`"),
         (r#"{"quiet":7,"loud":7}"#, "unknown field `quiet`"),
@@ -1139,6 +1172,15 @@ fn a_change_of_settings_names_each_that_is_known_once_and_says_on_or_off() {
         (r#"{"locked":true,"locked":true}"#, "duplicate field `locked`"),
         (r#"{"locked":null}"#, "invalid type: expected a boolean"),
         (r#"{"shown":"on"}"#, "invalid type: expected a boolean"),
+        (r#"{"names":"full","names":"full"}"#, "duplicate field `names`"),
+        (
+            r#"{"names":"none"}"#,
+            "invalid value: expected one of `full`, `first`, `initials`, `numbers`",
+        ),
+        (r#"{"names":7}"#, "invalid value: expected one of `full`, `first`, `initials`, `numbers`"),
+        (r#"{"slow":61}"#, "invalid value: expected a whole number from 0 to 60"),
+        (r#"{"slow":-1}"#, "invalid value: expected a whole number from 0 to 60"),
+        (r#"{"slow":true}"#, "invalid value: expected a whole number from 0 to 60"),
     ] {
         assert_eq!(read(text).map_err(|error| error.to_string()), Err(words.to_owned()), "{text}");
     }
@@ -1690,8 +1732,8 @@ impl Application for Of {
         vec![invite(ADA, CALL, if self.0 == "one" { BEN } else { CLEO })]
     }
 
-    fn switches(&self) -> Vec<Switch> {
-        vec![self.1]
+    fn settings(&self) -> Vec<Setting> {
+        vec![Setting::Switch(self.1)]
     }
 
     fn refuse(&self, _: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
@@ -1734,7 +1776,7 @@ fn a_pair_of_applications_is_one_that_answers_for_both_and_has_the_history_of_th
         assert_eq!(both.refuse(&group, now, &command), is_known.then_some(REFUSED));
         assert_eq!(both.refuse(&group, Timestamp::from_millis(5), &command), None);
     }
-    assert_eq!(both.switches(), [SHOWN, LOUD]);
+    assert_eq!(both.settings(), [Setting::Switch(SHOWN), Setting::Switch(LOUD)]);
     let joined = finished_event("left");
     assert_eq!(
         both.follow(&group, &joined),
@@ -1753,7 +1795,7 @@ fn an_application_that_says_nothing_refuses_nothing_and_knows_nothing() {
     let group = Class::lesson().group;
     let command = modify(ADA, HANDS, "words");
     assert_eq!(Plain.refuse(&group, Timestamp::from_millis(0), &command), None);
-    assert_eq!((Plain.switches(), Plain.silence("words")), (vec![], None));
+    assert_eq!((Plain.settings(), Plain.silence("words")), (vec![], None));
     assert_eq!((Plain.reading_version(), Plain.knows_reason("left")), (0, false));
     assert_eq!(Plain.keep_when_erased("words"), None);
     let mut reader = Plain.log_reader(GROUP, None).expect("a reader of nothing");
@@ -1900,7 +1942,7 @@ fn a_new_role_takes_back_no_part_that_was_named_or_accepted() {
     class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS)]);
     class.does([invite_in_group(ADA, OTHER, only([CLEO, DAN]))]);
     let made = class.does([make(ADA, Role::Teacher, CLEO)]);
-    assert_eq!(made, [MemberChanged { user_id: CLEO, role: Role::Teacher }.into()]);
+    assert_eq!(made, [MemberChanged { user_id: CLEO, role: Role::Teacher, name: None }.into()]);
     assert_eq!(
         (class.state(HANDS, CLEO), class.state(OTHER, CLEO)),
         (Some(Accepted), Some(Pending))

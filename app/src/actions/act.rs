@@ -140,7 +140,7 @@ fn meant(
         RoomAction::EndPair => Deed::Move(Move::NextPhase { ends: Some(Before::Pair) }),
         RoomAction::MoreTime => {
             let seconds = Timeout::new(MORE_SECONDS).map_err(|_| Trouble::Failed)?;
-            Deed::Move(Move::MoreTime { seconds })
+            Deed::Move(Move::MoreTime { seconds, student: details.who })
         }
         RoomAction::StopAsking => Deed::Move(Move::StopAsking {}),
         RoomAction::Clear => Deed::Move(Move::Clear {}),

@@ -407,7 +407,7 @@ fn a_class_of_teachers() {
     let mut class = Class::of(2 * u32::try_from(PEOPLE).expect("a number"), longest('&'));
     for person in class.chronicle.people().to_vec() {
         let role = Role::Teacher;
-        class.says(signaling::event::MemberChanged { user_id: person.user, role });
+        class.says(signaling::event::MemberChanged { user_id: person.user, role, name: None });
     }
     let ask = Operation::SpeechApplication.to_data();
     class.invites(TEACHER, InviteeList::Everyone, ask);

@@ -56,7 +56,7 @@ pub fn class_page(is_screen: bool) -> impl IntoView {
     view! {
         <Suspense>
             {Suspend::new(async move {
-                match found(&group, &from).await {
+                match found(&group, &from, is_screen).await {
                     Ok(room) => in_class(room, problem, question, from, is_screen).into_any(),
                     Err(trouble) => outside(&group, trouble).await.into_any(),
                 }
@@ -88,9 +88,9 @@ pub(crate) fn in_class(
     }
 }
 
-async fn found(group: &str, from: &[usize]) -> Result<RoomView, Trouble> {
+async fn found(group: &str, from: &[usize], is_screen: bool) -> Result<RoomView, Trouble> {
     let found = match group.parse() {
-        Ok(group) => read(group, from).await,
+        Ok(group) => read(group, from, is_screen).await,
         Err(_) => Err(Trouble::NotHere.into()),
     };
     found.map_err(|failure| {
@@ -103,7 +103,7 @@ async fn found(group: &str, from: &[usize]) -> Result<RoomView, Trouble> {
     })
 }
 
-async fn read(group: GroupId, from: &[usize]) -> Result<RoomView, Failure> {
+async fn read(group: GroupId, from: &[usize], is_screen: bool) -> Result<RoomView, Failure> {
     let session = session(group).await?;
     let engine = engine()?;
     // Most of them are gone through and not shown.
@@ -117,7 +117,8 @@ async fn read(group: GroupId, from: &[usize]) -> Result<RoomView, Failure> {
         let before = if is_teacher { AskedBefore::of(group) } else { AskedBefore::default() };
         group.member(user).map(|_| (cut(group, user, now, online, from), before))
     });
-    let ((snapshot, counts), before) = cut.ok_or(Error::NotSignedIn)?;
+    let ((mut snapshot, counts), before) = cut.ok_or(Error::NotSignedIn)?;
+    session.room.tell_names(user, is_screen, &mut snapshot.members);
     // A page of a part of the class fetches it once it is awake.
     let tally = if is_teacher && counts.is_none() {
         session.room.with_group(Tally::of)

@@ -28,20 +28,23 @@ pub fn NameOf(
     user: UserId,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let name = live.name_of(user);
-    let full = name.clone();
     let is_like_teacher = Memo::new(move |_| live.group.with(|group| group.is_like_teacher(user)));
     let no_teacher = move || {
         is_like_teacher
             .get()
             .then(|| view! { <span class="hint like-teacher">{words::not_a_teacher()}</span> })
     };
-    view! {
-        <span class="name" title=full>
-            <bdi translate="no">{name}</bdi>
-            {(user == live.me).then(words::you)}
-            {no_teacher}
-        </span>
+    move || {
+        live.names.track();
+        let name = live.name_of(user);
+        let full = name.clone();
+        view! {
+            <span class="name" title=full>
+                <bdi translate="no">{name}</bdi>
+                {(user == live.me).then(words::you)}
+                {no_teacher}
+            </span>
+        }
     }
 }
 

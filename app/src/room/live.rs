@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use classroom::{AskedBefore, Lesson, Tally};
 use leptos::prelude::*;
-use signaling::{Group, Member, Role, Snapshot, Timestamp, UserId};
+use signaling::{Group, Member, NamesShown, Role, Snapshot, Timestamp, UserId};
 
 use super::beginning::Beginning;
 use super::portion::{Counts, List, Row};
@@ -34,6 +34,11 @@ pub struct Live {
     pub me: UserId,
     pub group: RwSignal<Group>,
     pub lesson: Memo<Lesson>,
+    /// What of the names the class has students told: names are shown anew when it changes.
+    pub names: Memo<NamesShown>,
+    /// Whether the page shows the names that students are told, whoever looks at it.
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser asks"))]
+    pub as_shown: bool,
     pub online: RwSignal<BTreeSet<UserId>>,
     pub now: RwSignal<Timestamp>,
     pub connection: RwSignal<Connection>,
@@ -65,7 +70,7 @@ pub struct Live {
 
 impl Live {
     /// What the class begins with.
-    pub fn new(beginning: Beginning) -> Self {
+    pub fn new(beginning: Beginning, as_shown: bool) -> Self {
         let Beginning { mut snapshot, me, problem: trouble, before, tally, from, counts, .. } =
             beginning;
         let code = snapshot.join_code.take();
@@ -76,6 +81,8 @@ impl Live {
             me,
             group,
             lesson: Memo::new(move |_| group.with(Lesson::of)),
+            names: Memo::new(move |_| group.with(|group| group.settings.names)),
+            as_shown,
             online: RwSignal::new(online),
             now: RwSignal::new(now),
             connection: RwSignal::new(Connection::Starting),
@@ -146,8 +153,8 @@ impl Live {
         }
     }
 
-    /// A member's name, as it is told from those that look like it. Names never change, so nothing
-    /// follows this.
+    /// A member's name, as it is told from those that look like it. Nothing follows this; what is there
+    /// for others than teachers follows `names`.
     pub fn name_of(self, user: UserId) -> String {
         self.group.with_untracked(|group| match group.member(user) {
             Some(member) => member.name.told_apart(member.alike),

@@ -55,7 +55,10 @@ pub fn Screen(
             <Text words=move || connection_words(live).to_owned() />
         </p>
         <main class="projected" class:lobby=move || is_quiet(live)>
-            {move || round.get().map(|round| asked(round, wait.get()))}
+            {move || {
+                live.names.track();
+                round.get().map(|round| asked(round, wait.get()))
+            }}
             <section class="tally" aria-label=room::raised_hands()>
                 <p class="count" class:some=move || { live.count(List::Hands) > 0 }>
                     <HandMark />
@@ -186,6 +189,7 @@ fn said(words: String) -> AnyView {
 fn Speakers() -> impl IntoView {
     let live = expect_context::<Live>();
     let speakers = move || {
+        live.names.track();
         let turns: Vec<_> =
             live.lesson.with(|it| it.speaking.iter().map(|turn| (turn.user, turn.since)).collect());
         let is_one = turns.len() == 1;
@@ -228,6 +232,7 @@ fn bare_name(live: Live, user: UserId) -> AnyView {
 fn Names(round: Memo<Option<Round>>) -> impl IntoView {
     let live = expect_context::<Live>();
     let shown = Memo::new(move |_| {
+        live.names.track();
         let hero = hero(live)?;
         let asked = round.with(|round| {
             let round = round.as_ref()?;
@@ -257,6 +262,7 @@ fn Names(round: Memo<Option<Round>>) -> impl IntoView {
         Some((place, hero, others, more))
     });
     move || {
+        live.names.track();
         shown.get().map(|(place, hero, others, more)| {
             let rows: Vec<AnyView> =
                 others.into_iter().map(|(place, user)| row(live, place, user, false)).collect();

@@ -32,7 +32,11 @@ impl Class {
     fn of(students: u32, name: impl Fn(u32) -> String) -> Self {
         let mut class = Self { group: Group::new(GROUP) };
         let settings = Settings::default().changed(&SettingsChange::set(STUDENTS_MAY_CALL, true));
-        class.says(GroupChanged { name: Name::new("4B").expect("a name"), settings });
+        class.says(GroupChanged {
+            name: Name::new("4B").expect("a name"),
+            settings,
+            members: None,
+        });
         for number in 0..=students {
             let name = Name::new(&name(number)).expect("a name");
             let role = if number == 0 { Role::Teacher } else { Role::Student };

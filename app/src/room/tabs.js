@@ -9,7 +9,7 @@
 
 /** Opens a stream, and tells all that comes of it: `open`, `error`, and events with their data. */
 function open({ path, after, names }, tell) {
-  const source = new EventSource(`${path}?after=${after}&heartbeat=event&events=tables`);
+  const source = new EventSource(`${path}after=${after}&heartbeat=event&events=tables`);
   source.onopen = () => tell("open");
   source.onerror = () => {
     source.close();

@@ -28,7 +28,7 @@ pub fn Room(
     let question = std::mem::take(&mut beginning.question);
     #[cfg(feature = "browser")]
     let role = beginning.role();
-    let live = Live::new(beginning);
+    let live = Live::new(beginning, inside.is_screen);
     let calling = Calling::new(live);
     provide_context(live);
     provide_context(calling);

@@ -35,6 +35,7 @@ pub fn connection_words(live: Live) -> &'static str {
 /// Who speaks, in a sentence; none when nobody does.
 pub fn speaking_words(live: Live) -> String {
     let first = live.lesson.with(|lesson| lesson.speaking.first().map(|turn| turn.user));
+    live.names.track();
     first.map_or_else(String::new, |user| {
         words::speaking_now(live.count(List::Speaking), &apart(&live.name_of(user)))
     })

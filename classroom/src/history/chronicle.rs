@@ -387,6 +387,7 @@ impl Chronicle {
             | EventKind::InviteeRejected(_)
             | EventKind::InvitationCancelled(_)
             | EventKind::InvitationTimeout(_)
+            | EventKind::InviteeModified(_)
             | EventKind::InviteeFinished(_)
             | EventKind::InvitationCleared(_)
             | EventKind::Performed(_)

@@ -8,7 +8,7 @@ use classroom::{Classroom, Deed, Lesson, Move, Obstacle, Standing, plan};
 pub use signaling::test_support::{GROUP, begin, invite_id, join, later, user};
 use signaling::{
     Command, Event, EventKind, Group, InviteId, Outcome, Rejection, Role, Timeout, Timestamp,
-    UserId, act,
+    UserId, act, next_deadline,
 };
 
 /// A teacher asks for hands, within so many seconds where there are any, at once.
@@ -82,7 +82,7 @@ impl Class {
     /// Has the command decided by the rules and followed by the classroom. As on the server, what
     /// is due is settled first.
     pub fn act(&mut self, mut command: Command) -> Result<Outcome, Rejection> {
-        if self.group.next_deadline().is_some_and(|at| at <= self.now) {
+        if next_deadline(&self.group, &Classroom).is_some_and(|at| at <= self.now) {
             let expired = act(&mut self.group, self.now, Command::Expire, &Classroom);
             self.log.extend(expired.expect("the clock is not refused").events);
         }

@@ -41,7 +41,7 @@ impl Engine {
         entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         self.shared.limits.begin(address)?;
-        let settings = Settings::of_new_class(self.shared.application.switches());
+        let settings = Settings::of_new_class(self.shared.application.settings());
         self.begin(name, teacher, settings, ticket, entrance.into()).await
     }
 

@@ -29,6 +29,7 @@ pub(super) struct From {
     after: Option<String>,
     heartbeat: Option<String>,
     events: Option<String>,
+    names: Option<String>,
 }
 
 /// The snapshot that a stream begins with.
@@ -36,17 +37,18 @@ async fn first_snapshot(
     engine: &Engine,
     room: &Arc<Room>,
     user: UserId,
+    as_shown: bool,
     asking: Asking,
 ) -> Result<FirstSnapshot, Error> {
     let rows = room.rows_of_snapshot();
     engine.may_look_at(room.id(), user, rows)?;
     let (room, now) = (Arc::clone(room), engine.now());
     if rows <= MADE_AT_ONCE {
-        return FirstSnapshot::of(&room, user, now).ok_or(Error::NotSignedIn);
+        return FirstSnapshot::of(&room, user, now, as_shown).ok_or(Error::NotSignedIn);
     }
     let slot = engine.renders().slot(asking)?;
     let make = async move {
-        let made = FirstSnapshot::of(&room, user, now).ok_or(Error::NotSignedIn)?;
+        let made = FirstSnapshot::of(&room, user, now, as_shown).ok_or(Error::NotSignedIn)?;
         Ok(made.into_parts())
     };
     engine.renders().make_bytes(slot, make).await.map(FirstSnapshot::from_parts)
@@ -84,7 +86,8 @@ pub(super) async fn events(
     if room.streams_of(user) >= engine.bounds().streams_of_member {
         return Err(Error::TooManyStreams);
     }
-    let snapshot = match room.missed(after) {
+    let names_as_shown = from.names.as_deref() == Some("shown");
+    let snapshot = match room.missed(after, user, names_as_shown) {
         Some(events) => {
             // Who is online it is told of everybody.
             let members = room.with_group(|group| group.members().len());
@@ -92,9 +95,9 @@ pub(super) async fn events(
             engine.may_look_at(room.id(), user, events + members)?;
             None
         }
-        None => Some(first_snapshot(&engine, &room, user, asking).await?),
+        None => Some(first_snapshot(&engine, &room, user, names_as_shown, asking).await?),
     };
-    let start = stream::Start { after, snapshot, heartbeat_event, format };
+    let start = stream::Start { after, snapshot, heartbeat_event, format, names_as_shown };
     let stopping = engine.stopping().clone();
     let (clock, pulse) = (engine.clock(), engine.pulse());
     let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);

@@ -61,6 +61,7 @@ pub(super) async fn join(
 #[derive(Deserialize)]
 pub(super) struct Follow {
     follow: Option<String>,
+    names: Option<String>,
 }
 
 pub(super) async fn snapshot(
@@ -69,14 +70,15 @@ pub(super) async fn snapshot(
     caller: Caller,
     query: Result<Query<Follow>, QueryRejection>,
 ) -> Result<Response, Error> {
-    let Query(Follow { follow }) =
+    let Query(Follow { follow, names }) =
         query.map_err(|_| Error::Malformed("The query cannot be read.".to_owned()))?;
     let Caller { session: Session { room, user }, asking, .. } = caller;
     if follow.as_deref() == Some("asking") {
         room.asked(user);
     }
     // It comes before what it is the tag of, which may be newer.
-    let tag = room.tag_of_snapshot(user);
+    let as_shown = names.as_deref() == Some("shown");
+    let tag = room.tag_of_snapshot(user, as_shown);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
@@ -84,7 +86,7 @@ pub(super) async fn snapshot(
     let rows = room.rows_of_snapshot();
     engine.may_look_at(room.id(), user, rows)?;
     let now = engine.now();
-    let make = move || match room.snapshot(user, now) {
+    let make = move || match room.snapshot(user, now, as_shown) {
         Some(snapshot) => ([(header::ETAG, tag)], json(StatusCode::OK, &snapshot)).into_response(),
         None => Error::NotSignedIn.into_response(),
     };
@@ -97,7 +99,7 @@ pub(super) async fn change_group(
     body: Sent<ChangeGroup>,
 ) -> Result<Answer, Error> {
     let settings = body.fields.settings.unwrap_or_default();
-    let settings = settings.read(&engine.shared.application.switches());
+    let settings = settings.read(&engine.shared.application.settings());
     let command = Command::ChangeGroup {
         actor: caller.user(),
         name: body.fields.name.map(entered).transpose()?,

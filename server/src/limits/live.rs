@@ -77,6 +77,7 @@ fn says(group: &Group, command: &Command) -> Option<(UserId, usize)> {
         Command::Create { .. }
         | Command::Join { .. }
         | Command::ChangeGroup { .. }
+        | Command::ModifyPart { .. }
         | Command::RenewJoinCode { .. }
         | Command::Clear { .. }
         | Command::Undo { .. }

@@ -151,6 +151,7 @@ pub(crate) fn only_ends(command: &Command) -> bool {
         | Command::Perform { .. }
         | Command::Undo { .. }
         | Command::Modify { .. }
+        | Command::ModifyPart { .. }
         | Command::ChangeGroup { .. }
         | Command::RenewJoinCode { .. }
         | Command::ChangeRole { .. } => false,

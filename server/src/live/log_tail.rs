@@ -12,6 +12,7 @@ use signaling::event::Table;
 use signaling::{Audience, Ends, Event, Group, InviteId, UserId, apply};
 
 use super::chunk::Chunk;
+use crate::names::shown::ShownNames;
 use crate::store::log::EncodedEvent;
 
 /// The most bytes of a group's newest events that stay in memory, however few they are, so that
@@ -27,9 +28,9 @@ struct Frame {
     ends: Ends,
 }
 
-/// What one commit added to the group's log, encoded once for every stream.
+/// The events of a commit as they are sent.
 #[derive(Debug)]
-pub(crate) struct Commit {
+struct Encoded {
     bytes: Bytes,
     /// The same for streams that take events in tables.
     tables: Chunk,
@@ -38,24 +39,60 @@ pub(crate) struct Commit {
     is_plain: bool,
 }
 
-impl Commit {
-    /// Has streams that take events in tables sent this chunk instead, where everybody may see all of
-    /// the commit.
-    pub fn in_tables(&mut self, tables: Chunk) {
-        if self.is_plain {
-            self.tables = tables;
-        }
-    }
-
-    fn last(&self) -> u64 {
-        self.frames.last().map_or(0, |frame| frame.seq)
-    }
-
+impl Encoded {
     /// How much memory its bytes take.
     fn size(&self) -> usize {
         let is_shared = self.bytes.as_ptr() == self.tables.bytes().as_ptr();
         self.bytes.len() + if is_shared { 0 } else { self.tables.bytes().len() }
     }
+}
+
+/// What one commit added to the group's log, encoded once for every stream; once more for all those
+/// from whom names are hidden, when it tells such names.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    whole: Encoded,
+    hiding: Option<Encoded>,
+    /// Names are told otherwise from this commit on.
+    renames: bool,
+}
+
+impl Commit {
+    /// Has streams that take events in tables sent this chunk instead, where everybody may see all of
+    /// the commit.
+    pub fn in_tables(&mut self, tables: Chunk) {
+        if self.whole.is_plain {
+            self.whole.tables = tables;
+        }
+    }
+
+    fn first(&self) -> u64 {
+        self.whole.frames.first().map_or(0, |frame| frame.seq)
+    }
+
+    fn last(&self) -> u64 {
+        self.whole.frames.last().map_or(0, |frame| frame.seq)
+    }
+
+    fn size(&self) -> usize {
+        self.whole.size() + self.hiding.as_ref().map_or(0, Encoded::size)
+    }
+
+    fn as_seen(&self, names: NamesSeen) -> &Encoded {
+        match (names, &self.hiding) {
+            (NamesSeen::AsShown, Some(hiding)) => hiding,
+            _ => &self.whole,
+        }
+    }
+}
+
+/// Which names a stream tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NamesSeen {
+    /// All in full.
+    InFull,
+    /// Those of students as the class has them shown to the others.
+    AsShown,
 }
 
 /// How a stream encodes events of one kind that follow each other in a commit.
@@ -86,12 +123,14 @@ pub(crate) struct LogTail {
     limit: usize,
     /// The last event before it.
     before: u64,
+    /// The last event before those from which on names are told as they are now.
+    renamed: u64,
 }
 
 impl LogTail {
     /// The tail of an empty log, which will hold so many events.
     pub const fn new(limit: usize) -> Self {
-        Self { commits: VecDeque::new(), events: 0, bytes: 0, limit, before: 0 }
+        Self { commits: VecDeque::new(), events: 0, bytes: 0, limit, before: 0, renamed: 0 }
     }
 
     /// The most events that it holds.
@@ -99,21 +138,28 @@ impl LogTail {
         self.limit
     }
 
-    /// The last event before it: a cursor before that needs a snapshot.
-    pub const fn before(&self) -> u64 {
-        self.before
+    /// The last event before it, as a stream sees it that tells these names: a cursor before that needs
+    /// a snapshot.
+    pub fn before(&self, names: NamesSeen) -> u64 {
+        match names {
+            NamesSeen::InFull => self.before,
+            NamesSeen::AsShown => self.before.max(self.renamed),
+        }
     }
 
     pub fn push(&mut self, commit: Commit) {
-        if commit.frames.is_empty() {
+        if commit.whole.frames.is_empty() {
             return;
         }
-        self.events += commit.frames.len();
+        if commit.renames {
+            self.renamed = commit.first() - 1;
+        }
+        self.events += commit.whole.frames.len();
         self.bytes += commit.size();
         self.commits.push_back(commit);
         while self.commits.len() > 1 && (self.events > self.limit || self.bytes > TAIL_BYTES) {
             if let Some(oldest) = self.commits.pop_front() {
-                self.events -= oldest.frames.len();
+                self.events -= oldest.whole.frames.len();
                 self.bytes -= oldest.size();
                 self.before = oldest.last();
             }
@@ -121,17 +167,19 @@ impl LogTail {
     }
 
     /// What lies after a cursor that is not before the tail, for one member.
-    pub fn after(&self, cursor: u64, user: UserId, format: EventFormat) -> News {
+    pub fn after(&self, cursor: u64, user: UserId, format: EventFormat, names: NamesSeen) -> News {
         let mut news = News { chunks: Vec::new(), cursor, ends: false };
         let first = self.commits.partition_point(|commit| commit.last() <= cursor);
         for commit in self.commits.iter().skip(first) {
+            let last = commit.last();
+            let commit = commit.as_seen(names);
             let is_whole = commit.frames.first().is_some_and(|frame| frame.seq > cursor);
             if commit.is_plain && is_whole {
                 news.chunks.push(match format {
                     EventFormat::Each => commit.bytes.clone().into(),
                     EventFormat::Tables => commit.tables.clone(),
                 });
-                news.cursor = commit.last();
+                news.cursor = last;
                 continue;
             }
             for frame in commit.frames.iter().filter(|frame| frame.seq > cursor) {
@@ -155,22 +203,50 @@ pub(crate) fn invitations(events: &[EncodedEvent]) -> impl Iterator<Item = Invit
 }
 
 /// Adds the events of one commit to a group and encodes them for the streams.
-pub(crate) fn encode(group: &mut Group, events: &[EncodedEvent]) -> Commit {
-    let size = events.iter().map(|encoded| encoded.body.len() + 80).sum();
-    let mut bytes = BytesMut::with_capacity(size);
-    let mut frames = Vec::with_capacity(events.len());
+pub(crate) fn encode(group: &mut Group, shown: &mut ShownNames, events: &[EncodedEvent]) -> Commit {
+    let before = group.settings.names;
+    let mut size = 0;
+    let mut audiences = Vec::with_capacity(events.len());
     for EncodedEvent { event, body } in events {
         apply(group, event);
+        shown.follow(&event.kind);
+        audiences.push(event.audience(group));
+        size += body.len() + 80;
+    }
+    let renames = group.settings.names != before;
+    let told = |encoded: &EncodedEvent| {
+        let EncodedEvent { event: Event { seq, at, kind }, .. } = encoded;
+        let kind = shown.event(group, kind, renames)?;
+        let event = Event { seq: *seq, at: *at, kind };
+        Some(EncodedEvent { body: serde_json::to_string(&event).unwrap_or_default(), event })
+    };
+    let told: Vec<Option<EncodedEvent>> = events.iter().map(told).collect();
+    let hiding = told.iter().any(Option::is_some).then(|| {
+        let either =
+            events.iter().zip(told).map(|(full, told)| told.unwrap_or_else(|| full.clone()));
+        let either: Vec<EncodedEvent> = either.collect();
+        let mut hiding = encoded(&either, &audiences, size);
+        if let Some(tables) = tables(&either).filter(|_| hiding.is_plain) {
+            hiding.tables = tables.into();
+        }
+        hiding
+    });
+    Commit { whole: encoded(events, &audiences, size), hiding, renames }
+}
+
+fn encoded(events: &[EncodedEvent], audiences: &[Audience], size: usize) -> Encoded {
+    let mut bytes = BytesMut::with_capacity(size);
+    let mut frames = Vec::with_capacity(events.len());
+    for (EncodedEvent { event, body }, audience) in events.iter().zip(audiences) {
         let start = bytes.len();
         write_frame(&mut bytes, event, body);
-        let ends = event.kind.ends();
-        let audience = event.audience(group);
+        let (ends, audience) = (event.kind.ends(), *audience);
         frames.push(Frame { seq: event.seq, range: start..bytes.len(), audience, ends });
     }
     let is_plain =
         frames.iter().all(|f| f.audience == Audience::Everyone && f.ends == Ends::Nobody);
     let bytes = bytes.freeze();
-    Commit { tables: bytes.clone().into(), bytes, frames, is_plain }
+    Encoded { tables: bytes.clone().into(), bytes, frames, is_plain }
 }
 
 /// What streams are sent of a commit that take events in tables; none when no two belong in one.

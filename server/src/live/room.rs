@@ -13,8 +13,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use signaling::{
-    Application, Group, GroupId, Invitation, InviteId, Rejection, Role, Snapshot, Timestamp,
-    UserId, may_ring, other_end,
+    Application, Group, GroupId, Invitation, InviteId, MemberView, Rejection, Role, Snapshot,
+    Timestamp, UserId, may_ring, other_end,
 };
 use tokio::time::Instant;
 
@@ -22,13 +22,14 @@ use super::chunk::{Chunk, LONG, MemFile};
 use super::ephemeral::{EphemeralQueue, join_code_frame, relay_frame, ringing_frame, status_frame};
 use super::fanout::Fanout;
 use super::liveness::Liveness;
-use super::log_tail::{EventFormat, LogTail, News, encode, invitations, tables};
+use super::log_tail::{EventFormat, LogTail, NamesSeen, News, encode, invitations, tables};
 use super::memberships::Memberships;
 use super::presence::{ANNOUNCEMENT_PACE, Presence};
 use crate::clock::monotonic;
 use crate::identity::JoinCode;
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::limits::weight::BYTES_OF_ROW;
+use crate::names::shown::ShownNames;
 use crate::store::log::{EncodedEvent, Loaded};
 
 /// How many members who are online are worth a file for a long commit.
@@ -43,6 +44,8 @@ struct State {
     join_code: JoinCode,
     memberships: Memberships,
     tail: LogTail,
+    /// What the other students are told of each name.
+    shown: ShownNames,
 }
 
 /// Everybody's status at a place in the ephemeral events.
@@ -78,12 +81,13 @@ impl State {
             join_code: loaded.join_code,
             memberships: Memberships::default(),
             tail: LogTail::new(tail_limit),
+            shown: ShownNames::default(),
         };
         for (browser, membership) in loaded.memberships {
             state.memberships.admit(browser, membership);
         }
         for events in loaded.events.chunks(64) {
-            let commit = encode(&mut state.group, events);
+            let commit = encode(&mut state.group, &mut state.shown, events);
             state.tail.push(commit);
         }
         state
@@ -91,16 +95,45 @@ impl State {
 
     /// What lies after the cursor; none when the tail does not reach back that far, or the cursor
     /// lies ahead of the log.
-    fn after(&self, cursor: u64, user: UserId, format: EventFormat) -> Option<News> {
-        if cursor < self.tail.before() || cursor > self.group.seq {
+    fn after(
+        &self,
+        cursor: u64,
+        user: UserId,
+        format: EventFormat,
+        names: NamesSeen,
+    ) -> Option<News> {
+        if !self.reaches(cursor, names) {
             return None;
         }
-        let news = self.tail.after(cursor, user, format);
+        let news = self.tail.after(cursor, user, format, names);
         if !news.ends && self.group.member(user).is_none() {
             // They went before the place that they name.
             return Some(News { chunks: Vec::new(), cursor, ends: true });
         }
         Some(news)
+    }
+}
+
+impl State {
+    /// Whether a stream can go on after this place without a snapshot.
+    fn reaches(&self, cursor: u64, names: NamesSeen) -> bool {
+        (self.tail.before(names)..=self.group.seq).contains(&cursor)
+    }
+
+    /// Tells the names in a list of members as this one sees them. Their own is theirs in full.
+    fn tell_names(&self, user: UserId, as_shown: bool, members: &mut [MemberView]) {
+        if self.seen_by(user, as_shown) == NamesSeen::AsShown {
+            self.shown.tell(&self.group, Some(user), members);
+        }
+    }
+
+    /// Which names a member sees, who may ask to see those that all others do.
+    fn seen_by(&self, user: UserId, as_shown: bool) -> NamesSeen {
+        if as_shown || !self.group.is_teacher(user) {
+            NamesSeen::AsShown
+        } else {
+            NamesSeen::InFull
+        }
     }
 }
 
@@ -185,22 +218,29 @@ impl Room {
         state.memberships.others(held, &state.group)
     }
 
-    /// The group as a member may see it; none when they are a member no more.
-    pub fn snapshot(&self, user: UserId, now: Timestamp) -> Option<Snapshot> {
+    /// The group as a member may see it; none when they are a member no more. `as_shown` is a teacher's
+    /// wish to see the names that students see of each other.
+    pub fn snapshot(&self, user: UserId, now: Timestamp, as_shown: bool) -> Option<Snapshot> {
         let state = self.read();
         state.group.member(user)?;
         let presence = self.presence();
-        let snapshot = Snapshot::of(&state.group, user, now, |user| presence.is_online(user));
+        let mut snapshot = Snapshot::of(&state.group, user, now, |user| presence.is_online(user));
+        state.tell_names(user, as_shown, &mut snapshot.members);
         let code = || state.join_code.as_str().to_owned();
         Some(Snapshot { join_code: state.group.is_teacher(user).then(code), ..snapshot })
     }
 
+    /// Tells the names in a list of members as this one sees them.
+    pub fn tell_names(&self, user: UserId, as_shown: bool, members: &mut [MemberView]) {
+        self.read().tell_names(user, as_shown, members);
+    }
+
     /// What tells a member's snapshot from another one, but for the time that it is.
-    pub(crate) fn tag_of_snapshot(&self, user: UserId) -> String {
+    pub(crate) fn tag_of_snapshot(&self, user: UserId, as_shown: bool) -> String {
         let state = self.read();
         let (seq, present) = (state.group.seq, self.presence().version());
         // The code is the one thing that changes without an event.
-        let rest = self.tags.hash_one((user, state.join_code.as_str()));
+        let rest = self.tags.hash_one((user, as_shown, state.join_code.as_str()));
         format!("\"{seq}-{present}-{rest:x}\"")
     }
 
@@ -219,10 +259,10 @@ impl Room {
 
     /// How many events lie after this place in the log, as far as a stream can go on after it; none
     /// when it needs a snapshot.
-    pub(crate) fn missed(&self, after: Option<u64>) -> Option<u32> {
+    pub(crate) fn missed(&self, after: Option<u64>, user: UserId, as_shown: bool) -> Option<u32> {
         let state = self.read();
-        let is_there = |after: &u64| (state.tail.before()..=state.group.seq).contains(after);
-        let after = after.filter(is_there)?;
+        let names = state.seen_by(user, as_shown);
+        let after = after.filter(|after| state.reaches(*after, names))?;
         Some(u32::try_from(state.group.seq - after).unwrap_or(u32::MAX))
     }
 
@@ -237,7 +277,8 @@ impl Room {
         let tables = tables(events);
         let file = tables.as_ref().and_then(|bytes| self.file_of(bytes));
         let mut state = self.write();
-        let mut commit = encode(&mut state.group, events);
+        let State { group, shown, .. } = &mut *state;
+        let mut commit = encode(group, shown, events);
         if let Some(bytes) = tables {
             commit.in_tables(match &file {
                 Some(file) => Chunk::in_file(bytes, file),
@@ -290,8 +331,15 @@ impl Room {
     }
 
     /// What is new for a member after a place in the log; none when a snapshot has to stand for it.
-    pub(crate) fn news(&self, cursor: u64, user: UserId, format: EventFormat) -> Option<News> {
-        self.read().after(cursor, user, format)
+    pub(crate) fn news(
+        &self,
+        cursor: u64,
+        user: UserId,
+        format: EventFormat,
+        as_shown: bool,
+    ) -> Option<News> {
+        let state = self.read();
+        state.after(cursor, user, format, state.seen_by(user, as_shown))
     }
 
     /// The streams that are open.

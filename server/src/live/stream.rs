@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::chunk::Chunk;
-use super::log_tail::EventFormat;
+use super::log_tail::{EventFormat, News};
 use super::room::{Attendance, Room};
 use crate::clock::Clock;
 use crate::identity::jitter;
@@ -66,6 +66,7 @@ pub(crate) struct LiveStream {
     heartbeat: watch::Receiver<()>,
     heartbeat_event: bool,
     format: EventFormat,
+    names_as_shown: bool,
     stopping: CancellationToken,
     ended: bool,
     _attendance: Attendance,
@@ -86,10 +87,10 @@ pub(crate) struct AsOf {
 
 impl FirstSnapshot {
     /// What a member may see; none when they are a member no more.
-    pub fn of(room: &Room, user: UserId, now: Timestamp) -> Option<Self> {
+    pub fn of(room: &Room, user: UserId, now: Timestamp, names_as_shown: bool) -> Option<Self> {
         // The place comes first: what changes meanwhile is told again.
         let ephemeral_version = room.ephemeral_version();
-        let snapshot = room.snapshot(user, now)?;
+        let snapshot = room.snapshot(user, now, names_as_shown)?;
         let seq = snapshot.seq;
         let body = serde_json::to_string(&snapshot).unwrap_or_default();
         let frame = format!("id: {seq}\nevent: snapshot\ndata: {body}\n\n").into();
@@ -117,6 +118,8 @@ pub(crate) struct Start {
     pub heartbeat_event: bool,
     /// How events are told that follow each other.
     pub format: EventFormat,
+    /// Whether a teacher asks for the names that students see of each other.
+    pub names_as_shown: bool,
 }
 
 /// The member's stream of the room, until it ends or the server stops.
@@ -140,6 +143,7 @@ pub(crate) fn open(
         heartbeat: pulse.join(),
         heartbeat_event: start.heartbeat_event,
         format: start.format,
+        names_as_shown: start.names_as_shown,
         stopping,
         ended: false,
         _attendance: attendance,
@@ -178,7 +182,7 @@ impl LiveStream {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")).into());
         let (ephemeral_version, status) = self.room.status();
-        match after.and_then(|after| self.room.news(after, self.user, self.format)) {
+        match after.and_then(|after| self.news(after)) {
             Some(news) => {
                 self.waiting.extend(news.chunks);
                 self.cursor = news.cursor;
@@ -189,7 +193,8 @@ impl LiveStream {
             }
             None => {
                 let now = self.clock.now();
-                let made = snapshot.or_else(|| FirstSnapshot::of(&self.room, self.user, now));
+                let made = snapshot
+                    .or_else(|| FirstSnapshot::of(&self.room, self.user, now, self.names_as_shown));
                 let Some(FirstSnapshot { as_of: AsOf { seq, ephemeral_version }, frame }) = made
                 else {
                     // Who was removed while the stream was being opened.
@@ -210,6 +215,10 @@ impl LiveStream {
         self.ended |= self.room.with_group(|group| group.ended && self.cursor >= group.seq);
     }
 
+    fn news(&self, cursor: u64) -> Option<News> {
+        self.room.news(cursor, self.user, self.format, self.names_as_shown)
+    }
+
     /// Takes what is new; false when the stream is over: everything was sent, or what the reader has
     /// missed is in memory no more.
     pub fn gather(&mut self) -> bool {
@@ -219,7 +228,7 @@ impl LiveStream {
         // Looked at before the log and sent after it: what holds only for now may be an answer
         // to what is written there.
         let ephemeral = self.room.ephemeral(self.ephemeral_version, self.user);
-        let Some(news) = self.room.news(self.cursor, self.user, self.format) else { return false };
+        let Some(news) = self.news(self.cursor) else { return false };
         self.waiting.extend(news.chunks);
         self.cursor = news.cursor;
         self.ended = news.ends;
@@ -297,7 +306,7 @@ mod tests {
     }
 
     fn start(after: Option<u64>, format: EventFormat) -> Start {
-        Start { after, snapshot: None, heartbeat_event: false, format }
+        Start { after, snapshot: None, heartbeat_event: false, format, names_as_shown: false }
     }
 
     /// What a stream sends, as it comes out of a socket.
@@ -369,7 +378,7 @@ mod tests {
             room.publish(commit);
         }
         let in_file = || {
-            let news = room.news(100, READER, EventFormat::Tables).expect("it is in memory");
+            let news = room.news(100, READER, EventFormat::Tables, false).expect("it is in memory");
             news.chunks.iter().filter(|chunk| chunk.has_file()).count()
         };
         assert_eq!(in_file(), 2, "the long ones, until all have them");

@@ -64,7 +64,7 @@ impl Looks {
 
 /// What is the same for texts that look alike. White space is shown as one space however much of it
 /// there is.
-fn look(text: &str) -> String {
+pub(super) fn look(text: &str) -> String {
     let skeleton: String = skeleton(text).collect();
     skeleton.split_whitespace().collect::<Vec<_>>().join(" ")
 }

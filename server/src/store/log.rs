@@ -6,6 +6,7 @@ use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
 
 /// An event and its body, encoded once.
+#[derive(Debug, Clone)]
 pub(crate) struct EncodedEvent {
     pub event: Event,
     pub body: String,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signaling::{Command, Group, GroupId, Outcome, Rejection, Timestamp, UserId};
+use signaling::{Command, Group, GroupId, Outcome, Rejection, Timestamp, UserId, next_deadline};
 
 use super::Writer;
 use super::batch::Batch;
@@ -63,7 +63,8 @@ impl<S: StoreWriter> Writer<S> {
             self.may(batch, group_id, effect, command.is_some()).await?;
         }
         // What is due is settled first, even where the timer was held up.
-        let deadline = self.working.get(&group_id).and_then(|w| w.group.next_deadline());
+        let working = self.working.get(&group_id);
+        let deadline = working.and_then(|w| next_deadline(&w.group, self.application.as_ref()));
         if deadline.is_some_and(|at| at <= now) {
             let _ = self.act(batch, group_id, now, Command::Expire);
         }

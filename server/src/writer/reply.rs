@@ -63,9 +63,9 @@ impl Reply {
             Command::Invite { invite_id, .. } | Command::InviteInGroup { invite_id, .. } => {
                 Self::Invited(invitation(*invite_id))
             }
-            Command::Modify { invite_id, .. } | Command::Clear { invite_id, .. } => {
-                Self::Modified(invitation(*invite_id))
-            }
+            Command::Modify { invite_id, .. }
+            | Command::ModifyPart { invite_id, .. }
+            | Command::Clear { invite_id, .. } => Self::Modified(invitation(*invite_id)),
             Command::Perform { .. } | Command::Undo { .. } => {
                 let is_it = |event: &&Event| matches!(event.kind, EventKind::Performed(_));
                 let performed = outcome.events.iter().find(is_it).map(|event| event.seq);

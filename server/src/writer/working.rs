@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signaling::{Application, Group, Timestamp, UserId};
+use signaling::{Application, Group, Timestamp, UserId, next_deadline};
 
 use crate::clock::monotonic;
 use crate::live::log_tail::invitations;
@@ -27,10 +27,10 @@ pub(super) struct Working {
 
 impl Working {
     /// The next moment at which something times out or has been silent for too long.
-    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn next_due(&self, application: &dyn Application, now: Timestamp) -> Option<Timestamp> {
         let silent_at = self.room.liveness().next_silence();
         let silent_at = silent_at.map(|at| later(now, at.saturating_duration_since(monotonic())));
-        self.group.next_deadline().into_iter().chain(silent_at).min()
+        next_deadline(&self.group, application).into_iter().chain(silent_at).min()
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn deadline_after(
 ) -> Option<Timestamp> {
     let silence = room.liveness().shortest_silence(group, invitations(events), application);
     let silent_at = silence.map(|silence| later(now, silence));
-    group.next_deadline().into_iter().chain(silent_at).min()
+    next_deadline(group, application).into_iter().chain(silent_at).min()
 }
 
 fn later(now: Timestamp, by: Duration) -> Timestamp {

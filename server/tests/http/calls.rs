@@ -5,7 +5,7 @@ use std::sync::Arc;
 use call::Calls;
 use serde_json::{Value, json};
 use server::IceConfig;
-use signaling::{Application, Command, Event, Group, Rejection, Switch, Timestamp};
+use signaling::{Application, Command, Event, Group, Rejection, Setting, Timestamp};
 
 use crate::support::{Class, GroupInvitation, Invite, Member, Server};
 
@@ -271,8 +271,8 @@ impl Application for Hasty {
         Calls.follow(group, event)
     }
 
-    fn switches(&self) -> Vec<Switch> {
-        Calls.switches()
+    fn settings(&self) -> Vec<Setting> {
+        Calls.settings()
     }
 
     fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {

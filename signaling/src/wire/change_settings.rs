@@ -1,14 +1,15 @@
-//! A change of settings as it is sent: the names in it are looked up among the switches of the
+//! A change of settings as it is sent: the names in it are looked up among the settings of the
 //! applications only when it is read.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::settings::LOCKED;
-use crate::{SettingsChange, Switch};
+use crate::settings::{LOCKED, NAMES};
+use crate::{NamesShown, Setting, SettingsChange};
 
 /// A change of settings by the names of these. Which are known depends on the applications:
 /// [`ChangeSettings::read`] tells.
@@ -20,6 +21,8 @@ pub struct ChangeSettings(Vec<(String, Sent)>);
 #[serde(untagged)]
 enum Sent {
     On(bool),
+    Number(u32),
+    Word(String),
     Other(IgnoredAny),
 }
 
@@ -32,33 +35,54 @@ pub enum SettingsError {
     /// A setting is named twice.
     #[error("duplicate field `{0}`")]
     Twice(String),
-    /// A setting is neither true nor false.
+    /// A switch is neither true nor false.
     #[error("invalid type: expected a boolean")]
     NoBoolean,
+    /// A number is none, or too large.
+    #[error("invalid value: expected a whole number from 0 to {0}")]
+    NoNumber(u32),
+    /// What is told of names is none of the words for it.
+    #[error("invalid value: expected one of `full`, `first`, `initials`, `numbers`")]
+    NoNames,
 }
 
 impl ChangeSettings {
-    /// What is to change, where the applications have these switches.
+    /// What is to change, where the applications have these settings.
     ///
     /// # Errors
-    /// When a name is unknown or comes twice, or a value is no boolean.
-    pub fn read(self, switches: &[Switch]) -> Result<SettingsChange, SettingsError> {
+    /// When a name is unknown or comes twice, or a value is not one of the setting's.
+    pub fn read(self, settings: &[Setting]) -> Result<SettingsChange, SettingsError> {
         let mut change = SettingsChange::default();
+        let mut named = BTreeSet::new();
         for (name, sent) in self.0 {
-            let switch = switches.iter().find(|switch| switch.name() == name);
-            let is_repeated = match switch {
-                Some(switch) => change.switches.iter().any(|(it, _)| it == switch),
-                None if name == LOCKED => change.locked.is_some(),
-                None => return Err(SettingsError::Unknown(name)),
-            };
-            if is_repeated {
-                return Err(SettingsError::Twice(name));
+            let setting = settings.iter().find(|setting| setting.name() == name);
+            let is_own = [LOCKED, NAMES].contains(&&*name);
+            if setting.is_none() && !is_own {
+                return Err(SettingsError::Unknown(name));
             }
-            let Sent::On(on) = sent else { return Err(SettingsError::NoBoolean) };
-            match switch {
-                Some(switch) => change.switches.push((*switch, on)),
-                None => change.locked = Some(on),
+            match (setting, sent) {
+                _ if named.contains(&name) => return Err(SettingsError::Twice(name)),
+                (Some(Setting::Switch(switch)), Sent::On(on)) => {
+                    change.switches.push((*switch, on));
+                }
+                (Some(Setting::Switch(_)), _) => return Err(SettingsError::NoBoolean),
+                (Some(Setting::Amount(amount)), Sent::Number(number))
+                    if number <= amount.most() =>
+                {
+                    change.amounts.push((*amount, number));
+                }
+                (Some(Setting::Amount(amount)), _) => {
+                    return Err(SettingsError::NoNumber(amount.most()));
+                }
+                (None, Sent::On(on)) if name == LOCKED => change.locked = Some(on),
+                (None, _) if name == LOCKED => return Err(SettingsError::NoBoolean),
+                (None, Sent::Word(word)) => {
+                    let names = NamesShown::of_word(&word).ok_or(SettingsError::NoNames)?;
+                    change.names = Some(names);
+                }
+                (None, _) => return Err(SettingsError::NoNames),
             }
+            named.insert(name);
         }
         Ok(change)
     }
@@ -66,10 +90,15 @@ impl ChangeSettings {
 
 impl From<SettingsChange> for ChangeSettings {
     fn from(change: SettingsChange) -> Self {
-        let locked = change.locked.map(|locked| (LOCKED.to_owned(), Sent::On(locked)));
-        let switches = change.switches.into_iter();
+        let SettingsChange { locked, names, switches, amounts } = change;
+        let locked = locked.map(|locked| (LOCKED.to_owned(), Sent::On(locked)));
+        let names = names.map(|names| (NAMES.to_owned(), Sent::Word(names.word().to_owned())));
+        let switches = switches.into_iter();
         let switches = switches.map(|(switch, on)| (switch.name().to_owned(), Sent::On(on)));
-        Self(locked.into_iter().chain(switches).collect())
+        let amounts = amounts.into_iter();
+        let amounts =
+            amounts.map(|(amount, number)| (amount.name().to_owned(), Sent::Number(number)));
+        Self(locked.into_iter().chain(names).chain(switches).chain(amounts).collect())
     }
 }
 
@@ -77,11 +106,12 @@ impl Serialize for ChangeSettings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, sent) in &self.0 {
-            let on = match sent {
-                Sent::On(on) => Some(on),
-                Sent::Other(_) => None,
-            };
-            map.serialize_entry(name, &on)?;
+            match sent {
+                Sent::On(on) => map.serialize_entry(name, on)?,
+                Sent::Number(number) => map.serialize_entry(name, number)?,
+                Sent::Word(word) => map.serialize_entry(name, word)?,
+                Sent::Other(_) => map.serialize_entry(name, &())?,
+            }
         }
         map.end()
     }

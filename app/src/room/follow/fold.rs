@@ -114,9 +114,15 @@ impl Follower {
             }
         }
         if !folded.is_empty() {
+            let me = self.live.me;
             self.live.group.update(|group| {
+                let own = group.member(me).map(|member| (member.name.clone(), member.alike));
                 for event in &folded {
                     apply(group, event);
+                }
+                // Of names that are told otherwise one's own is not.
+                if let Some((name, alike)) = own {
+                    group.rename(me, name, alike);
                 }
             });
         }

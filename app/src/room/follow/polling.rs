@@ -42,7 +42,8 @@ impl Follower {
 
     pub(super) async fn question(&self, tag: &str) -> Result<Answer, JsValue> {
         let id = self.live.group.with_untracked(|group| group.id);
-        net::look(&format!("/api/v1/groups/{id}?follow=asking"), tag).await
+        let names = if self.live.as_shown { "&names=shown" } else { "" };
+        net::look(&format!("/api/v1/groups/{id}?follow=asking{names}"), tag).await
     }
 
     /// An EventSource does not tell why it failed; a plain answer does. Only the server's own word

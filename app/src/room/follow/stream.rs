@@ -52,7 +52,8 @@ impl Follower {
             planned.clear();
         }
         let (id, seq) = self.live.group.with_untracked(|group| (group.id, group.seq));
-        let path = format!("/api/v1/groups/{id}/events");
+        let names = if self.live.as_shown { "names=shown&" } else { "" };
+        let path = format!("/api/v1/groups/{id}/events?{names}");
         let names = EventKind::NAMES.iter().chain(&["snapshot", "heartbeat"]).chain(&PASSING);
         let names: js_sys::Array = names.map(|name| JsValue::from_str(name)).collect();
         #[expect(clippy::cast_precision_loss, reason = "no class has 2^53 events")]

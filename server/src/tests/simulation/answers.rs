@@ -154,7 +154,8 @@ impl Answered<'_> {
                 let id = serde_json::from_value(id).map_err(|error| error.to_string())?;
                 self.tells_invitation(id, data, answer)
             }
-            Command::Modify { invite_id, data, .. } => {
+            Command::Modify { invite_id, data, .. }
+            | Command::ModifyPart { invite_id, data, .. } => {
                 self.tells_invitation(*invite_id, data, answer)
             }
             Command::Accept { actor, invite_id, .. } => {
@@ -201,7 +202,15 @@ impl Answered<'_> {
                 let told = read(&answer.body)?;
                 let at = self.after(&told)?;
                 let (was, had) = (at.name(), at.settings());
-                let SettingsChange { locked, switches } = settings;
+                let SettingsChange { locked, names, switches, amounts } = settings;
+                for (amount, asked) in amounts {
+                    let is_so = had[amount.name()].as_u64().unwrap_or_default();
+                    must!(u64::from(*asked) == is_so, "{} is not in the log", amount.name());
+                }
+                if let Some(names) = names {
+                    let is_so = had["names"].as_str().unwrap_or("full");
+                    must!(names.word() == is_so, "the names that are shown are not in the log");
+                }
                 let switches = switches.iter().map(|(switch, on)| (switch.name(), *on));
                 for (field, asked) in locked.map(|on| ("locked", on)).into_iter().chain(switches) {
                     // What is not said is not so.

@@ -105,6 +105,8 @@ impl World {
         let lateness = i64::try_from(LATENESS.as_millis()).unwrap_or(0);
         let overdue = model.overdue(Timestamp::from_millis(now.as_millis() - lateness));
         must!(overdue.is_empty(), "the deadlines of {overdue:?} are lost");
+        let over = model.turns_over(Timestamp::from_millis(now.as_millis() - lateness));
+        must!(over.is_empty() || model.ended.is_some(), "the turns {over:?} go on for ever");
         // By the time that has really gone by, whatever the machine's clock was set to meanwhile; a
         // server that starts has nothing but that clock.
         for (invite_id, _) in model.invitations.iter().filter(|(_, sent)| sent.is_open()) {
@@ -161,7 +163,8 @@ impl World {
             must!(model.members.contains_key(&user), "device {index} does not know it is out");
             must!(device.line.is_some(), "device {index} has no line");
             let page = device.page.as_ref().ok_or("a device has no page")?;
-            model.is_shown(user, &seen(&group, user, model.seq, self.now()))?;
+            let snapshot = room.snapshot(user, self.now(), false).ok_or("a member has none")?;
+            model.is_shown(user, &snapshot)?;
             // Events that are not theirs count as well. What can be undone a page may have been told
             // of or not, for its clock was another one; so it is looked at when it is too late.
             let too_late = Timestamp::from_millis(i64::MAX);

@@ -101,7 +101,8 @@ impl<'a> Frame<'a> {
                 may_be_shown(user, &snapshot, model)?;
             }
             (_, Some(_)) => {
-                for (seq, _) in self.events()? {
+                for (seq, body) in self.events()? {
+                    model.tells_no_hidden_name(user, seq, &body)?;
                     must!(model.may_see(user, seq), "{user} is sent {seq}, which is not theirs");
                     let is_gone = model.gone.get(&user).is_some_and(|gone| *gone < seq);
                     must!(!is_gone, "{user} is sent {seq} and is gone");
@@ -180,7 +181,8 @@ impl Device {
         let mut folded = 0;
         for frame in frames(&text) {
             folded += usize::from(self.fold(&frame, model, is_deleted)?);
-            if self.standing == Standing::Gone {
+            // Whoever has another role sees other names, and asks for the class anew.
+            if self.standing == Standing::Gone || self.page.is_none() {
                 self.line = None;
                 break;
             }
@@ -210,8 +212,16 @@ impl Device {
                 self.user,
                 page.seq
             );
+            let own = page.member(self.user).map(|member| (member.name.clone(), member.alike));
             apply(page, &event);
+            if let Some((name, alike)) = own {
+                page.rename(self.user, name, alike);
+            }
             match event.kind {
+                EventKind::MemberChanged(changed) if changed.user_id == self.user => {
+                    self.page = None;
+                    return Ok(true);
+                }
                 EventKind::GroupEnded(_) => self.standing = Standing::Gone,
                 EventKind::MemberLeft(left) if left.user_id == self.user => {
                     self.standing = Standing::Gone;

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use call::{Offer, STUDENTS_MAY_CALL};
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Among, FAIR_ORDER, How, Lesson, Move, Operation, TURN_STARTS_AT_ONCE,
+    APPLICATIONS, ASK_ANYTIME, Among, END_BY_ITSELF, FAIR_ORDER, How, Lesson, Move, Operation,
+    SPEAKING_LIMIT, TURN_STARTS_AT_ONCE,
 };
 use serde_json::json;
 use signaling::{
     Answers, Application, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList,
-    Name, Rejection, Role, Settings, SettingsChange, Timeout, UserId,
+    Name, NamesShown, Rejection, Role, Settings, SettingsChange, Timeout, UserId,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -228,11 +229,11 @@ impl World {
         }
         let admission = Admission { token, instead_of };
         let admit = SideEffect::Admit { admission, user };
-        let name = Name::new(&format!("Person {device}")).map_err(|e| e.to_string())?;
+        let name = Name::new(&format!("Ann{device} Bee{device}")).map_err(|e| e.to_string())?;
         match asks {
             Asks::Begin(code) => {
                 let lesson = Name::new("Biology").map_err(|e| e.to_string())?;
-                let settings = Settings::of_new_class(APPLICATIONS.switches());
+                let settings = Settings::of_new_class(APPLICATIONS.settings());
                 let command = Command::Create { name: lesson, user, teacher: name, settings };
                 let effects = vec![SideEffect::Begin(code), admit];
                 Ok(self.submit(group_id, Some(command), effects, None))
@@ -372,7 +373,7 @@ impl World {
         match asks {
             Asks::Do { command, effects, key } => Ok(self.submit(group_id, command, effects, key)),
             Asks::Page => {
-                let Some(snapshot) = room.snapshot(user, now) else {
+                let Some(snapshot) = room.snapshot(user, now, false) else {
                     return self.turn_away(device);
                 };
                 self.may_be_shown(group_id, user, &snapshot)?;
@@ -408,7 +409,8 @@ impl World {
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
         let format = if device.is_multiple_of(2) { EventFormat::Each } else { EventFormat::Tables };
-        let start = Start { after, snapshot: None, heartbeat_event: false, format };
+        let start =
+            Start { after, snapshot: None, heartbeat_event: false, format, names_as_shown: false };
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;
@@ -539,6 +541,8 @@ impl World {
                 // A stream may still send what was erased while it did.
                 let is_same = |body: &str| {
                     *body == *told
+                        // Which names they are told is looked at where they are shown.
+                        || nameless(body) == nameless(&told)
                         || (!model.erased.is_empty() && wordless(body) == wordless(&told))
                 };
                 let is_there = row.is_some_and(|row| row.name == frame.name && is_same(&row.body));
@@ -903,12 +907,22 @@ impl World {
                     (random.u32(..100) < 50).then(|| random.u32(..100) < often)
                 };
                 let locked = some(&mut self.random, 15);
-                let switches =
-                    [ASK_ANYTIME, TURN_STARTS_AT_ONCE, FAIR_ORDER, STUDENTS_MAY_CALL].into_iter();
+                let switches = [
+                    ASK_ANYTIME,
+                    TURN_STARTS_AT_ONCE,
+                    FAIR_ORDER,
+                    END_BY_ITSELF,
+                    STUDENTS_MAY_CALL,
+                ];
                 let switches = switches
+                    .into_iter()
                     .filter_map(|switch| Some((switch, some(&mut self.random, 80)?)))
                     .collect();
-                let settings = SettingsChange { locked, switches };
+                let limit = self.random.u32(..8);
+                let amounts = (limit < 5).then_some((SPEAKING_LIMIT, limit)).into_iter().collect();
+                let names = self.random.u32(..8);
+                let names = NamesShown::ALL.get(names as usize).copied();
+                let settings = SettingsChange { locked, names, switches, amounts };
                 let name = self.random.bool().then(|| Name::new(&word).ok()).flatten();
                 Command::ChangeGroup { actor, name, settings }
             }
@@ -950,7 +964,7 @@ impl World {
         let hand = self.pick(hands.len()).map(|place| hands[place]).or(somebody);
         let called = lesson.invited.first().map(|invited| invited.user).or(somebody);
         let turn = lesson.one_turn();
-        let it = match self.random.u32(..27) {
+        let it = match self.random.u32(..28) {
             0..3 => {
                 let question = Some(word.to_owned());
                 let mut some = |most| Timeout::new(self.random.u32(..most)).unwrap_or_default();
@@ -988,7 +1002,15 @@ impl World {
             }
             22 => Move::Raise { student: somebody? },
             20 => Move::NextPhase { ends: None },
-            21 => Move::MoreTime { seconds: Timeout::new(2).unwrap_or_default() },
+            21 => {
+                let seconds = Timeout::new(2).unwrap_or_default();
+                let student = turn.map(|turn| turn.user).filter(|_| self.random.bool());
+                Move::MoreTime { seconds, student }
+            }
+            23 => {
+                let seconds = Timeout::new(self.random.u32(..5)).unwrap_or_default();
+                Move::LimitTurn { student: turn.map(|turn| turn.user).or(somebody)?, seconds }
+            }
             19 => Move::PickAgain { student: called? },
             15 => {
                 let live: Vec<InviteId> = page.live().map(|it| it.invite_id).collect();
@@ -1006,11 +1028,19 @@ impl World {
     }
 }
 
+/// The body of an event without anybody's name.
+fn nameless(body: &str) -> Option<serde_json::Value> {
+    let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body.as_object_mut()?
+        .retain(|field, _| !matches!(field.as_str(), "name" | "alike" | "members"));
+    Some(body)
+}
+
 /// The body of an event without names and words.
 fn wordless(body: &str) -> Option<serde_json::Value> {
     let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
     let fields = body.as_object_mut()?;
-    fields.retain(|field, _| !matches!(field.as_str(), "name" | "data" | "reason"));
+    fields.retain(|field, _| !matches!(field.as_str(), "name" | "data" | "reason" | "members"));
     Some(body)
 }
 

@@ -4,7 +4,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use classroom::ASK_ANYTIME;
+use classroom::{ASK_ANYTIME, END_BY_ITSELF, SPEAKING_LIMIT};
 use serde_json::{Value, json};
 use signaling::event::{InvitationCancelled, InvitationTimeout, ReceiveNewInvitation};
 use signaling::{
@@ -24,6 +24,9 @@ macro_rules! must {
     };
 }
 pub(super) use must;
+
+/// Why a turn is over that has lasted as long as it may.
+const TIME_IS_UP: &str = "time_is_up";
 
 /// A state of an invitee, and what came with it.
 #[derive(Debug, Clone)]
@@ -86,6 +89,8 @@ pub struct Sent {
     pub answers: Answers,
     /// What its application's string was after which event.
     pub data: Vec<(u64, String)>,
+    /// By which terms whose part went on after which event.
+    terms: Vec<(u64, UserId, String)>,
     /// The other one, when it is between two.
     pub between: Option<UserId>,
     to_all: bool,
@@ -145,6 +150,30 @@ impl Sent {
     /// could still be.
     pub fn goes_on_after(&self, seq: u64) -> bool {
         self.is_open_after(seq) || self.is_any_after(seq, InviteeState::Accepted)
+    }
+
+    /// By which terms somebody's part went on after the event of this number.
+    pub fn terms_after(&self, seq: u64, user: UserId) -> Option<&str> {
+        let mut terms = self.terms.iter().rev();
+        let last = terms.find(|(since, whose, _)| *since <= seq && *whose == user);
+        last.map(|(.., terms)| terms.as_str())
+    }
+
+    /// Those whose acceptances gave somebody the floor, where these are the class's members.
+    fn turns(&self, members: &BTreeMap<UserId, Role>) -> Vec<UserId> {
+        let data = self.data.last().map(|(_, data)| data.as_str()).unwrap_or_default();
+        let data: Value = serde_json::from_str(data).unwrap_or_default();
+        let teaches = |user: &UserId| members.get(user) == Some(&Role::Teacher);
+        let mut taken = self.order.iter().filter(|user| {
+            self.parts.get(user).is_some_and(|part| part.state() == InviteeState::Accepted)
+        });
+        match data["operation"].as_str().filter(|_| self.group_id.is_some()) {
+            Some("speaking") => {
+                taken.filter(|user| teaches(&self.inviter) || !teaches(user)).copied().collect()
+            }
+            Some("speech_application") => taken.next().copied().into_iter().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether it was to stay in snapshots after the event of this number.
@@ -326,6 +355,12 @@ impl Model {
         let is_timeout = matches!(event.kind, EventKind::InvitationTimeout(_));
         let overdue = self.overdue(event.at);
         must!(is_timeout || overdue.is_empty(), "{} comes before what was due", event.seq);
+        let ends_turn =
+            matches!(&event.kind, EventKind::InviteeFinished(it) if it.reason == TIME_IS_UP);
+        // What makes a turn last too long may have more events of the same moment.
+        let over = self.turns_over(event.at);
+        let is_settled = is_timeout || ends_turn || event.at == self.at || over.is_empty();
+        must!(is_settled, "{} comes before the turns {over:?} were ended", event.seq);
         self.seq = event.seq;
         self.at = event.at;
         self.take_kind(event).map_err(|sentence| format!("event {}: {sentence}", event.seq))?;
@@ -403,7 +438,19 @@ impl Model {
                 }
                 Ok(())
             }
+            EventKind::InviteeModified(modified) => {
+                let by = self.members.get(&modified.by);
+                must!(by == Some(&Role::Teacher), "{} has changed the terms", modified.by);
+                let sent = self.sent(modified.invite_id)?;
+                let state = sent.parts.get(&modified.invitee).map(Part::state);
+                must!(state == Some(InviteeState::Accepted), "nothing goes on by these terms");
+                sent.terms.push((seq, modified.invitee, modified.data.clone()));
+                Ok(())
+            }
             EventKind::InviteeFinished(finished) => {
+                let is_over = finished.reason != TIME_IS_UP
+                    || self.turns_over(at).contains(&(finished.invite_id, finished.invitee));
+                must!(is_over, "a turn is ended before its time is up");
                 let teachers = self.teachers_ever.clone();
                 let sent = self.sent(finished.invite_id)?;
                 let ends = [finished.invitee, sent.inviter];
@@ -546,6 +593,7 @@ impl Model {
             timeout: new.timeout,
             answers: new.answers,
             data: vec![(event.seq, new.data.clone())],
+            terms: Vec::new(),
             between: new.group_id.is_none().then(|| whom[0]),
             to_all,
             first: new.answers == Answers::First,
@@ -594,6 +642,27 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// The turns that have lasted as long as they may at this moment and go on all the same.
+    pub fn turns_over(&self, now: Timestamp) -> Vec<(InviteId, UserId)> {
+        let mut over = Vec::new();
+        for (invite_id, sent) in &self.invitations {
+            for user in sent.turns(&self.members) {
+                let terms = sent.terms_after(u64::MAX, user).unwrap_or_default();
+                let terms: Value = serde_json::from_str(terms).unwrap_or_default();
+                let of_class = self.settings.amount(SPEAKING_LIMIT);
+                let limit = terms["limit"].as_u64().unwrap_or_else(|| of_class.into());
+                let accepted = sent.parts.get(&user).and_then(|part| part.history.last());
+                let since = accepted.map(|turn| turn.place.map_or(turn.at, |place| place.at));
+                let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+                let is_over = since.is_some_and(|since| since.plus_seconds(limit) <= now);
+                if is_over && limit > 0 && self.settings.is_on(END_BY_ITSELF) {
+                    over.push((*invite_id, user));
+                }
+            }
+        }
+        over
     }
 
     /// The invitations whose deadline has passed at this moment and that are open all the same.

@@ -1,8 +1,10 @@
 //! What there is to be seen of a class at each place of its log, written anew from the contract, and
 //! what of it is nobody's to see any more once somebody was erased.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
-use signaling::{Event, EventKind, InviteId, InviteeState, Snapshot, Timestamp, UserId};
+use signaling::{Event, EventKind, InviteId, InviteeState, Role, Snapshot, Timestamp, UserId};
 
 use super::model::{Model, Sent, Shown, Turn, Verdict, must};
 
@@ -24,10 +26,95 @@ impl Turn {
     }
 }
 
+/// The first letters of a name's words.
+fn initials(name: &str) -> String {
+    name.split(' ').filter_map(|word| word.chars().next()).collect::<String>().to_uppercase()
+}
+
+/// A name that others had before, with a number.
+fn numbered(name: String, before: &mut Vec<String>) -> String {
+    before.push(name.clone());
+    match before.iter().filter(|it| **it == name).count() {
+        1 => name,
+        count => format!("{name} {count}"),
+    }
+}
+
+impl Model {
+    /// The name of each student as the others were told it after the event of this number; none when
+    /// they were told it in full.
+    fn told_names(&self, seq: u64) -> Option<BTreeMap<UserId, String>> {
+        let shown = self.shown_after(seq)?.settings["names"].as_str()?.to_owned();
+        let (mut told, mut before) = (BTreeMap::new(), Vec::new());
+        for event in self.log.iter().filter(|event| event.seq <= seq) {
+            let EventKind::MemberJoined(joined) = &event.kind else { continue };
+            if joined.role == Role::Student && !told.contains_key(&joined.user_id) {
+                let name = joined.name.as_str();
+                let first = name.split(' ').next().unwrap_or(name);
+                let name = match &*shown {
+                    "first" => numbered(first.to_owned(), &mut before),
+                    "initials" => numbered(initials(name), &mut before),
+                    _ => format!("#{}", told.len() + 1),
+                };
+                told.insert(joined.user_id, name);
+            }
+        }
+        let members = self.shown_after(seq)?.members.as_array().cloned().unwrap_or_default();
+        let is_student = |user: &UserId| {
+            let mut members = members.iter();
+            members.any(|it| it["userID"] == json!(user) && it["role"] == json!(Role::Student))
+        };
+        told.retain(|user, _| is_student(user));
+        Some(told)
+    }
+
+    /// Whether names were hidden from this member after the event of this number.
+    fn hides_names(&self, user: UserId, seq: u64) -> bool {
+        let Some(shown) = self.shown_after(seq) else { return false };
+        let role = shown.member(user).map(|member| member["role"].clone());
+        shown.settings["names"].is_string() && role == Some(json!(Role::Student))
+    }
+
+    /// Whether an event as it is sent to a member tells nobody's name that was hidden from them then.
+    pub fn tells_no_hidden_name(&self, user: UserId, seq: u64, body: &str) -> Verdict {
+        // Names are told as they are after all of a commit.
+        if !(seq..=self.seq).all(|seq| self.hides_names(user, seq)) {
+            return Ok(());
+        }
+        let told = self.told_names(seq).into_iter().flatten();
+        for (member, told) in told.filter(|(member, _)| !self.teachers_ever.contains(member)) {
+            let full =
+                self.roll.iter().find(|(it, _)| *it == member).map(|(_, name)| name.as_str());
+            let is_told = full.is_some_and(|full| body.contains(&format!("\"{full}\"")));
+            must!(!is_told, "{user} is told {full:?} and not {told} in {body}");
+        }
+        Ok(())
+    }
+
+    /// Gives the members the names that this one was told after the event of this number.
+    fn tell_names(&self, user: UserId, seq: u64, members: &mut Value) {
+        let Some(told) = self.told_names(seq).filter(|_| self.hides_names(user, seq)) else {
+            return;
+        };
+        for member in members.as_array_mut().into_iter().flatten() {
+            let name = told.iter().find(|(it, _)| member["userID"] == json!(it));
+            if let Some((_, name)) = name.filter(|(it, _)| **it != user) {
+                member["name"] = json!(name);
+            }
+        }
+    }
+}
+
 impl Sent {
     /// The invitation as it was after the event of this number.
     pub fn told_after(&self, seq: u64, invite_id: InviteId) -> Value {
-        let part = |user: &UserId| Some(self.parts.get(user)?.after(seq)?.told(*user));
+        let part = |user: &UserId| {
+            let mut told = self.parts.get(user)?.after(seq)?.told(*user);
+            if let Some(terms) = self.terms_after(seq, *user) {
+                told["terms"] = json!(terms);
+            }
+            Some(told)
+        };
         let data = self.data.iter().rev().find(|(since, _)| *since <= seq);
         let mut told = json!({
             "inviteID": invite_id,
@@ -92,10 +179,12 @@ impl Model {
             })
             .collect();
         theirs.sort_unstable_by_key(|(id, sent)| (sent.seq, **id));
+        let mut members = shown.members.clone();
+        self.tell_names(user, seq, &mut members);
         let mut told = json!({
             "name": shown.name,
             "settings": shown.settings,
-            "members": shown.members,
+            "members": members,
             "invitations":
                 theirs.iter().map(|(id, sent)| sent.told_after(seq, **id)).collect::<Value>(),
         });
@@ -110,7 +199,15 @@ impl Model {
         let seq = snapshot.seq;
         let truth = self.shown_to(user, seq, snapshot.now);
         let truth = truth.ok_or("a snapshot is of no place of the log")?;
-        let (told, truth) = (self.but_erased(told(snapshot)), self.but_erased(truth));
+        let (mut told, mut truth) = (self.but_erased(told(snapshot)), self.but_erased(truth));
+        // Who was erased is not counted any more among those whose names looked alike.
+        if !self.erased.is_empty() && self.hides_names(user, seq) {
+            for member in
+                [&mut told, &mut truth].into_iter().filter_map(|it| it["members"].as_array_mut())
+            {
+                member.iter_mut().for_each(|it| it["name"] = Value::Null);
+            }
+        }
         must!(told == truth, "{user} is shown {told} after {seq} and not {truth}");
         Ok(())
     }
@@ -201,6 +298,7 @@ impl Model {
                 Some((&it.data, is_theirs))
             }
             EventKind::InvitationTimeout(_)
+            | EventKind::InviteeModified(_)
             | EventKind::InvitationCleared(_)
             | EventKind::Performed(_)
             | EventKind::Undone(_)
