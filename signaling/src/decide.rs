@@ -174,7 +174,8 @@ fn decide_kinds(
             finish(group, *actor, invitation, *whom, reason.as_deref(), data, now)
         }
         Command::ModifyPart { actor, invite_id, invitee, data } => {
-            let invitation = finishable(group, *actor, *invite_id)?;
+            let invitation = visible(group, *actor, *invite_id)?;
+            teacher(group, *actor)?;
             within_limit(data)?;
             let part = invitation.part(*invitee).ok_or(Rejection::NotAMember)?;
             if part.state != InviteeState::Accepted {

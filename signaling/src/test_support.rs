@@ -98,6 +98,11 @@ pub fn modify(actor: UserId, invite_id: InviteId, data: &str) -> Command {
     Command::Modify { actor, invite_id, data: data.to_owned(), expires_at: None }
 }
 
+/// Other terms for what this member's acceptance began.
+pub fn modify_part(actor: UserId, invite_id: InviteId, invitee: UserId, data: &str) -> Command {
+    Command::ModifyPart { actor, invite_id, invitee, data: data.to_owned() }
+}
+
 /// A change of role.
 pub fn make(actor: UserId, role: Role, user: UserId) -> Command {
     Command::ChangeRole { actor, user, role }

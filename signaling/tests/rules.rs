@@ -1371,6 +1371,36 @@ fn an_invitation_has_the_fields_of_the_contract() {
     assert_eq!(to_all.get("invitees"), None, "the inviting verbs answer without them");
 }
 
+#[test]
+fn what_an_acceptance_began_goes_on_by_the_terms_that_a_teacher_gave_it() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS), accept(DAN, HANDS)]);
+    let terms =
+        |class: &Class, user| class.seen(HANDS).part(user).and_then(|part| part.terms.clone());
+    assert_eq!(terms(&class, CLEO), None);
+    let longer = modify_part(BEN, HANDS, CLEO, "longer");
+    assert_eq!(class.does([longer.clone()]).len(), 1);
+    assert_eq!(class.does([longer]), [], "they are so already");
+    assert_eq!((terms(&class, CLEO).as_deref(), terms(&class, DAN)), (Some("longer"), None));
+    let snapshot = Snapshot::of(&class.group, DAN, class.now, |_| true);
+    let wire = serde_json::to_string(&snapshot).expect("JSON");
+    let told: Group = json::read::<Snapshot>(&wire).expect("a snapshot").into();
+    let part = told.invitation(HANDS).and_then(|it| it.part(CLEO)).expect("a part");
+    assert_eq!(part.terms.as_deref(), Some("longer"));
+    for (command, refused) in [
+        (modify_part(CLEO, HANDS, CLEO, "for ever"), Rejection::NotPermitted),
+        (modify_part(ADA, HANDS, EVE, "x"), Rejection::AlreadyProcessed(Pending)),
+        (modify_part(ADA, HANDS, BEN, "x"), Rejection::NotAMember),
+        (modify_part(ADA, OTHER, CLEO, "x"), Rejection::NoSuchInvitation),
+        (modify_part(ADA, HANDS, CLEO, &"x".repeat(MAX_DATA_BYTES + 1)), Rejection::DataTooLarge),
+    ] {
+        assert_eq!(class.says(&command), Err(refused), "{command:?}");
+    }
+    class.does([finish(CLEO, HANDS)]);
+    let late = class.says(&modify_part(ADA, HANDS, CLEO, "x"));
+    assert_eq!(late, Err(Rejection::AlreadyProcessed(Finished)));
+}
+
 // §4. Events.
 
 #[test]
@@ -1381,6 +1411,7 @@ fn every_event_has_exactly_the_fields_of_the_contract() {
         modify(ADA, HANDS, "new"),
         accept(CLEO, HANDS),
         reject(DAN, HANDS),
+        modify_part(ADA, HANDS, CLEO, "longer"),
         finish(CLEO, HANDS),
         invite(ADA, CALL, CLEO),
         cancel(ADA, CALL),
@@ -1406,6 +1437,7 @@ fn every_event_has_exactly_the_fields_of_the_contract() {
             "onInvitationCancelled" => &["inviteID", "inviter", "inviteeList", "data", "reason"],
             "onInvitationTimeout" => &["inviteID", "inviteeList"],
             "onInvitationModified" => &["inviteID", "data"],
+            "onInviteeModified" => &["inviteID", "invitee", "by", "data"],
             "onInviteeFinished" => &["inviteID", "invitee", "by", "reason", "data"],
             "onMemberJoined" => &["userID", "name", "role"],
             "onMemberChanged" => &["userID", "role"],

@@ -3,14 +3,15 @@
 
 use call::{Call, STUDENTS_MAY_CALL};
 use classroom::{
-    ASK_ANYTIME, Among, Before, Deed, FAIR_ORDER, How, Move, SECOND_ASK, TURN_STARTS_AT_ONCE, plan,
+    ASK_ANYTIME, Among, Before, Deed, END_BY_ITSELF, FAIR_ORDER, How, Move, SECOND_ASK,
+    SPEAKING_LIMIT, TURN_STARTS_AT_ONCE, plan,
 };
 use futures::future::join_all;
 use leptos::prelude::*;
 use server::{Engine, Error, Session, shows_something};
 use signaling::{
-    Command, FinishWhom, GroupId, InviteId, Rejection, Role, SettingsChange, Switch, Timeout,
-    UserId,
+    Command, FinishWhom, GroupId, InviteId, NamesShown, Rejection, Role, SettingsChange, Switch,
+    Timeout, UserId,
 };
 
 use crate::failure::Failure;
@@ -27,7 +28,8 @@ const THINK_SECONDS: u32 = 30;
 
 /// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
 /// one; `question`, `limit`, `think` and `pair` (seconds) and `first` belong to asking for hands; `ends` is the
-/// turn that *Next* or a pick ends, and `seq` what an undo takes back; `me` is whose page it comes from, where
+/// turn that *Next* or a pick ends, and `seq` what an undo takes back; `limit` is how long a turn may last as
+/// well, and `names` what of names is shown; `me` is whose page it comes from, where
 /// that is said. Answers with the number of the class's last event, which a live page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
@@ -39,6 +41,7 @@ pub async fn act(
     #[server(default)] first: String,
     #[server(default)] think: String,
     #[server(default)] pair: String,
+    #[server(default)] names: String,
     #[server(default)] ends: Option<InviteId>,
     #[server(default)] seq: Option<u64>,
     #[server(default)] me: Option<UserId>,
@@ -46,7 +49,7 @@ pub async fn act(
     let done = match is_still(group, me).await {
         Ok(()) => {
             let (question, first) = (question.clone(), !first.is_empty());
-            let details = Details { who, question, limit, first, think, pair, ends, seq };
+            let details = Details { who, question, limit, first, think, pair, names, ends, seq };
             perform(group, &deed, details).await
         }
         Err(failure) => Err(failure),
@@ -70,6 +73,7 @@ struct Details {
     first: bool,
     think: String,
     pair: String,
+    names: String,
     ends: Option<InviteId>,
     seq: Option<u64>,
 }
@@ -174,6 +178,19 @@ fn meant(
         RoomAction::ForbidCalls => set(STUDENTS_MAY_CALL, false),
         RoomAction::TurnsStart => set(TURN_STARTS_AT_ONCE, true),
         RoomAction::TurnsWait => set(TURN_STARTS_AT_ONCE, false),
+        RoomAction::TurnsEnd => set(END_BY_ITSELF, true),
+        RoomAction::TurnsGoOn => set(END_BY_ITSELF, false),
+        RoomAction::SetLimit => {
+            let limit = seconds(&details.limit)?.seconds().min(SPEAKING_LIMIT.most());
+            Deed::Change(SettingsChange::set_amount(SPEAKING_LIMIT, limit))
+        }
+        RoomAction::LimitTurn => {
+            Deed::Move(Move::LimitTurn { student: who()?, seconds: seconds(&details.limit)? })
+        }
+        RoomAction::ShowNames => {
+            let names = NamesShown::of_word(&details.names).ok_or(Trouble::Failed)?;
+            Deed::Change(SettingsChange::show_names(names))
+        }
         RoomAction::MakeTeacher => Deed::MakeRole(who()?, Role::Teacher),
         RoomAction::MakeStudent => Deed::MakeRole(who()?, Role::Student),
         RoomAction::Remove => Deed::Remove(who()?),
@@ -194,13 +211,14 @@ fn set(switch: Switch, on: bool) -> Deed {
     Deed::Change(SettingsChange::set(switch, on))
 }
 
+/// The seconds in a field of a form; an empty one is no limit.
+fn seconds(field: &str) -> Result<Timeout, Trouble> {
+    let seconds = if field.is_empty() { Ok(0) } else { field.parse() };
+    Timeout::new(seconds.map_err(|_| Trouble::Failed)?).map_err(|_| Trouble::Failed)
+}
+
 fn ask(Details { question, limit, first, think, pair, .. }: Details) -> Result<Deed, Trouble> {
-    let read = |seconds: &str| {
-        let seconds = if seconds.is_empty() { Ok(0) } else { seconds.parse() };
-        let seconds = seconds.map_err(|_| Trouble::Failed)?;
-        Timeout::new(seconds).map_err(|_| Trouble::Failed)
-    };
-    let (timeout, mut think, pair) = (read(&limit)?, read(&think)?, read(&pair)?);
+    let (timeout, mut think, pair) = (seconds(&limit)?, seconds(&think)?, seconds(&pair)?);
     if pair != Timeout::NEVER && think == Timeout::NEVER {
         think = Timeout::new(THINK_SECONDS).map_err(|_| Trouble::Failed)?;
     }

@@ -83,6 +83,16 @@ actions! {
     TurnsStart = "turnsStart",
     /// Let them begin when they take it.
     TurnsWait = "turnsWait",
+    /// Let every turn last so long.
+    SetLimit = "setLimit",
+    /// Let this turn last so long.
+    LimitTurn = "limitTurn",
+    /// Let turns end by themselves.
+    TurnsEnd = "turnsEnd",
+    /// Let them go on until somebody ends them.
+    TurnsGoOn = "turnsGoOn",
+    /// Tell the other students this of each name.
+    ShowNames = "showNames",
     /// Invite a student to speak.
     CallOn = "callOn",
     /// Take an invitation to speak back.

@@ -1,12 +1,13 @@
 //! Times as a person reads them. The moment is a signal that the browser moves; nothing here asks
 //! a clock.
 
-use classroom::{Phase, Round, Wait};
+use classroom::{Phase, Round, Turn, Wait};
 use leptos::prelude::*;
-use signaling::Timestamp;
+use signaling::{Timestamp, UserId};
 
 use super::live::Live;
 use super::text::Text;
+use crate::words::room as words;
 
 /// Minutes and seconds, with hours where there are any: 0:07, 12:30, 1:05:00.
 pub fn duration(seconds: i64) -> String {
@@ -46,6 +47,23 @@ pub fn phase_clock(round: &Round, wait: Option<Wait>) -> Option<AnyView> {
     Some(view! { <Countdown since until /> }.into_any())
 }
 
+/// How long a turn has lasted; where it is limited, how long it may still last.
+#[component]
+pub fn TurnClock(
+    /// Who speaks.
+    user: UserId,
+    /// When they began.
+    since: Timestamp,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let until =
+        Memo::new(move |_| live.lesson.with(|lesson| lesson.turn(user).and_then(Turn::until)));
+    move || match until.get() {
+        None => view! { <Since moment=since /> }.into_any(),
+        Some(until) => view! { <Countdown since until over=true /> }.into_any(),
+    }
+}
+
 /// How long there still is, in figures and as a bar that drains.
 #[component]
 pub fn Countdown(
@@ -53,14 +71,22 @@ pub fn Countdown(
     since: Timestamp,
     /// When it is over.
     until: Timestamp,
+    /// Whether it may last longer, which is told then.
+    #[prop(optional)]
+    over: bool,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let total = until.millis_since(since).max(1);
-    let left = move || until.millis_since(live.now.get()).clamp(0, total);
+    let left = move || until.millis_since(live.now.get()).min(total);
+    let words = move || match left() {
+        left @ ..-999 if over => words::over_by(&duration(-left / 1_000)),
+        left => duration((left + 999) / 1_000),
+    };
+    let left = move || left().max(0);
     view! {
-        <div class="countdown" role="timer">
+        <div class="countdown" class:turn-limit=over role="timer">
             <span class="time">
-                <Text words=move || duration((left() + 999) / 1_000) />
+                <Text words />
             </span>
             // An attribute of SVG and no style: the page's policy lets no styles in.
             <svg class="drain" aria-hidden="true">

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use signaling::UserId;
 
 use super::action::RoomAction;
-use super::clock::{Since, phase_clock};
+use super::clock::{TurnClock, phase_clock};
 use super::hero::hero;
 use super::lists::HandMark;
 use super::live::Live;
@@ -198,7 +198,7 @@ fn Speakers() -> impl IntoView {
             view! {
                 <li>
                     {bare_name(live, *user)}
-                    {is_one.then(|| view! { <Since moment /> })}
+                    {is_one.then(|| view! { <TurnClock user=*user since=moment /> })}
                 </li>
             }
             .into_any()

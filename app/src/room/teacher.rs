@@ -3,9 +3,11 @@
 mod asked;
 mod asking;
 mod board;
+mod choice;
 mod class;
 mod floor;
 mod hands;
+mod limit;
 mod menu;
 mod next;
 mod person;

@@ -1,6 +1,6 @@
 //! The switches of sounds and keys, and what the script beside the page (`signs.js`) reads of the class.
 
-use classroom::Phase;
+use classroom::{Phase, Turn};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -16,16 +16,20 @@ pub fn SignsMenu() -> impl IntoView {
     let newest = move || {
         live.lesson.with(|lesson| lesson.hands.iter().map(|hand| hand.seq).max().unwrap_or(0))
     };
-    let is_up = move || {
-        let round = live.lesson.with(|it| it.round_now().map(|round| round.phase));
-        round == Some(Phase::TimeUp)
-    };
+    // Of the question, and of those who speak.
+    let times_up = Memo::new(move |_| {
+        live.lesson.with(|lesson| {
+            let question = lesson.round_now().is_some_and(|round| round.phase == Phase::TimeUp);
+            let over = |turn: &&Turn| turn.until().is_some_and(|until| until <= live.now.get());
+            usize::from(question) + lesson.speaking.iter().filter(over).count()
+        })
+    });
     view! {
         <div
             class="signs"
             data-hands=move || live.count(List::Hands)
             data-newest=newest
-            data-up=move || is_up().then_some("")
+            data-up=move || times_up.get()
         >
             <div class="served" data-still="">
                 {switches()}

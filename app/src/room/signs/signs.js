@@ -102,7 +102,7 @@ function tell() {
   if (!signs) return;
   const { hands, newest, up } = signs.dataset;
   if (Number(newest) > Number(seen.newest)) sound("hand");
-  if (up !== undefined && seen.up === undefined) sound("time");
+  if (Number(up) > Number(seen.up)) sound("time");
   seen = { hands, newest, up };
   const title = kept.title && Number(hands) ? `(${hands}) ${name}` : name;
   if (document.title !== title) document.title = title;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use signaling::Timestamp;
 
 use super::news::{news, raised};
-use crate::room::clock::Since;
+use crate::room::clock::TurnClock;
 use crate::room::live::Live;
 use crate::room::portion::List;
 use crate::room::text::Text;
@@ -81,7 +81,7 @@ fn large(live: Live, figure: Figure, standing: Memo<Standing>, is_next: Memo<boo
     match figure {
         Figure::Clock(moment) => view! {
             <p class="large">
-                <Since moment />
+                <TurnClock user=live.me since=moment />
             </p>
         }
         .into_any(),

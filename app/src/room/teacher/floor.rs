@@ -4,10 +4,11 @@ use classroom::Why;
 use leptos::prelude::*;
 use signaling::UserId;
 
+use super::limit::MoreOfTurn;
 use super::next::is_silent;
 use super::pick::why_words;
 use crate::room::action::RoomAction;
-use crate::room::clock::Since;
+use crate::room::clock::TurnClock;
 use crate::room::lists::{Away, More, NameOf, rows};
 use crate::room::live::Live;
 use crate::room::portion::{List, Row};
@@ -58,7 +59,8 @@ fn Speaker(turn: Row) -> impl IntoView {
             <NameOf user=turn.user />
             <Away user=turn.user />
             {why.map(|why| reason(live, turn.user, why))}
-            <Since moment=turn.since />
+            <TurnClock user=turn.user since=turn.since />
+            <MoreOfTurn user=turn.user />
             <Tap
                 action=RoomAction::EndTurn
                 who=turn.user

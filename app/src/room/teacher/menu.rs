@@ -1,9 +1,12 @@
 //! What concerns the class as a whole: a sheet of switches and of ways out.
 
 use call::STUDENTS_MAY_CALL;
-use classroom::{ASK_ANYTIME, TURN_STARTS_AT_ONCE};
+use classroom::{ASK_ANYTIME, END_BY_ITSELF, TURN_STARTS_AT_ONCE};
 use leptos::prelude::*;
+use signaling::NamesShown;
 
+use super::choice::choice;
+use super::limit::speaking_limit;
 use super::switch::switch;
 use crate::room::action::RoomAction;
 use crate::room::device::AnotherDevice;
@@ -17,6 +20,16 @@ use crate::words::{code, room as words};
 
 /// The sheet's id.
 const SHEET: &str = "class-menu";
+
+/// What of names is shown.
+fn shown_words(names: NamesShown) -> &'static str {
+    match names {
+        NamesShown::Full => words::full_names(),
+        NamesShown::First => words::first_names(),
+        NamesShown::Initials => words::initials(),
+        NamesShown::Numbers => words::numbers(),
+    }
+}
 
 /// The button of the menu, and the menu.
 #[component]
@@ -47,6 +60,20 @@ pub fn ClassMenu() -> impl IntoView {
                 words::turns_start_at_once(),
                 |settings| settings.is_on(TURN_STARTS_AT_ONCE),
                 [RoomAction::TurnsStart, RoomAction::TurnsWait],
+            )}
+            {speaking_limit(live)}
+            {switch(
+                live,
+                words::turns_end(),
+                |settings| settings.is_on(END_BY_ITSELF),
+                [RoomAction::TurnsEnd, RoomAction::TurnsGoOn],
+            )}
+            {choice(
+                live,
+                words::names_shown(),
+                (RoomAction::ShowNames, "names"),
+                NamesShown::ALL.map(|it| (it.word().to_owned(), shown_words(it).to_owned())).to_vec(),
+                |settings| settings.names.word().to_owned(),
             )}
             <h3>{words::menu_joining()}</h3>
             {switch(

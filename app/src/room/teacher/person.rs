@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use signaling::UserId;
 
 use super::floor::speaks;
+use super::limit::limit_of_turn;
 use crate::room::action::RoomAction;
 use crate::room::call::CallButtons;
 use crate::room::icon::HAND;
@@ -141,6 +142,7 @@ fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>
             <Text words=move || stand.get().sentence(live) />
         </p>
         {move || share.get().map(|words| view! { <p class="hint">{words}</p> })}
+        {move || stand.get().speaks.then(|| limit_of_turn(live, user))}
         <div class="choices">
             <Show when=move || !stand.get().speaks>
                 <Tap action=RoomAction::CallOn who=user words=words::invite() />
