@@ -487,6 +487,18 @@ export class Teacher extends Room {
     await expect(menu).toBeHidden();
   }
 
+  /** Chooses one of a few in the menu, and sees that it is chosen. */
+  async choose(setting: string, choice: string): Promise<void> {
+    const menu = await this.menu();
+    const choices = menu.getByRole("group", { name: setting, exact: true });
+    const it = choices.getByRole("button", { name: choice, exact: true });
+    await this.press(it);
+    if (!this.hasScript) await this.menu();
+    await expect(it).toHaveAttribute("aria-pressed", "true");
+    await menu.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(menu).toBeHidden();
+  }
+
   lock = () => this.turn("Lock the class", true);
   unlock = () => this.turn("Lock the class", false);
   closeFloor = () => this.turn("Hands at any time", false);

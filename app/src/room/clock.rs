@@ -82,9 +82,10 @@ pub fn Countdown(
         left @ ..-999 if over => words::over_by(&duration(-left / 1_000)),
         left => duration((left + 999) / 1_000),
     };
+    let is_over = move || over && left() < -999;
     let left = move || left().max(0);
     view! {
-        <div class="countdown" class:turn-limit=over role="timer">
+        <div class="countdown" class:turn-limit=over class:over=is_over role="timer">
             <span class="time">
                 <Text words />
             </span>

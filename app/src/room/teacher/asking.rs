@@ -151,7 +151,7 @@ fn seconds(
     .into_any()
 }
 
-pub fn limit_words(seconds: u32) -> String {
+fn limit_words(seconds: u32) -> String {
     match seconds {
         0..60 => words::seconds(seconds as usize),
         _ => words::minutes(seconds as usize / 60),

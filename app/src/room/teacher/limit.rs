@@ -4,7 +4,6 @@ use classroom::SPEAKING_LIMIT;
 use leptos::prelude::*;
 use signaling::UserId;
 
-use super::asking::limit_words;
 use super::choice::{choice, choose};
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
@@ -16,8 +15,15 @@ const LIMITS: [u32; 5] = [30, 60, 120, 180, 300];
 /// How long before the limit there is more to be had, in milliseconds.
 const LAST: i64 = 15_000;
 
+fn short_words(seconds: u32) -> String {
+    match seconds {
+        0..60 => words::short_seconds(&seconds.to_string()),
+        _ => words::short_minutes(&(seconds / 60).to_string()),
+    }
+}
+
 fn options() -> Vec<(String, String)> {
-    let limits = LIMITS.iter().map(|limit| (limit.to_string(), limit_words(*limit)));
+    let limits = LIMITS.iter().map(|limit| (limit.to_string(), short_words(*limit)));
     [("0".to_owned(), words::no_limit().to_owned())].into_iter().chain(limits).collect()
 }
 
