@@ -972,6 +972,7 @@ export-format = Format
 export-csv = CSV, for a spreadsheet
 export-json = JSON, for a program
 export-button = Export
+export-lessons = Each lesson in figures, as CSV
 export-of-matches = Everything recorded in the classes that match.
 export-of-all = Everything recorded in all classes.
 export-about = Your browser saves the file while it is being made. This is how far it is:

@@ -5,6 +5,7 @@
 mod csv;
 mod format;
 mod json;
+mod lessons;
 mod page;
 mod progress;
 mod routes;

@@ -8,12 +8,14 @@
 
 mod chronicle;
 mod in_order;
+mod lessons;
 mod pace;
 mod record;
 mod section;
 
 pub use chronicle::{Chronicle, Page, Person, Summary};
 pub use in_order::InOrder;
+pub use lessons::LessonHeld;
 pub use pace::Waits;
 pub use record::{Kind, Part, Record};
 pub use section::{Raise, Section, sections};

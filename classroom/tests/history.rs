@@ -309,3 +309,47 @@ fn a_class_that_ended_by_itself_tells_for_how_long_it_was_still() {
         assert_eq!(again.forgotten_millis(), Some(still));
     }
 }
+
+#[test]
+fn lessons_are_told_apart_by_an_hour_in_which_nothing_happens() {
+    let (mut class, mut chronicle) = (Class::taught_by(ADA, BEN, &[CY, DEE, EVE]), None);
+    let mut lesson = |class: &mut Class, speakers: &[UserId]| {
+        for speaker in speakers {
+            class.wait(60_000);
+            does(class, ADA, &asks_for_hands(None, 0, false));
+            class.wait(2_000);
+            does(class, *speaker, &Deed::RaiseHand);
+            class.wait(3_000);
+            does(class, ADA, &Deed::CallOn(*speaker));
+            does(class, *speaker, &Deed::Speak);
+            class.wait(10_000);
+            does(class, *speaker, &Deed::Done);
+        }
+        let chronicle = chronicle.get_or_insert_with(|| Chronicle::new(GROUP));
+        for event in &class.log {
+            chronicle.tell(event);
+        }
+        let saved = chronicle.save();
+        *chronicle = Chronicle::restore(&saved).expect("its own text");
+        chronicle.lessons()
+    };
+    let first = lesson(&mut class, &[CY, CY, DEE, CY]);
+    assert_eq!(first.len(), 1);
+    class.wait(58 * 60_000);
+    assert_eq!(lesson(&mut class, &[EVE]).len(), 1, "the same goes on after a break");
+    class.wait(61 * 60_000);
+    let all = lesson(&mut class, &[DEE, EVE]);
+    let figures: Vec<_> = all
+        .iter()
+        .map(|it| {
+            let counts = (it.rounds, it.hands, it.turns, it.speakers, it.turns_of_top_three);
+            (counts, it.students, it.waits.to_first_hand, it.waits.to_first_turn)
+        })
+        .collect();
+    let waits = (Some(3_000), Some(8_000));
+    assert_eq!(
+        figures,
+        [((5, 5, 5, 3, 5), 3, waits.0, waits.1), ((2, 2, 2, 2, 2), 3, waits.0, waits.1)]
+    );
+    assert!(all[0].ended_at < all[1].began_at);
+}

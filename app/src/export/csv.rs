@@ -15,7 +15,7 @@ use crate::zone::Zone;
 const EXACT_DIGITS: usize = 15;
 
 /// A mark by which spreadsheets know UTF-8.
-const BOM: &str = "\u{feff}";
+pub(super) const BOM: &str = "\u{feff}";
 
 /// A row; its fields are the columns. A number is whole: where one country writes a decimal point
 /// another reads thousands. Beside each moment stands what a spreadsheet takes for one, in the time zone
@@ -136,7 +136,7 @@ fn local(at: Option<Timestamp>, zone: &Zone) -> Option<Cow<'static, str>> {
 }
 
 /// A length of time in whole seconds.
-const fn seconds(millis: i64) -> i64 {
+pub(super) const fn seconds(millis: i64) -> i64 {
     (millis + 500) / 1_000
 }
 
@@ -144,7 +144,7 @@ const fn seconds(millis: i64) -> i64 {
 /// any part of it: some read the file by semicolons or tabs, as their country has it, and find
 /// cells where none were written. It is no number, time or date either, which would stand there as
 /// another one: a class 9E2 as 900, a student 007 as 7.
-fn harmless(cell: &str) -> Cow<'_, str> {
+pub(super) fn harmless(cell: &str) -> Cow<'_, str> {
     if is_read_anew(cell) {
         return format!("'{cell}").into();
     }

@@ -92,6 +92,7 @@ impl Writer for Json {
         // Why the class ended, as its last event says.
         self.field("endReason", &chronicle.has_ended().then_some(reason.text()), bytes);
         self.field("summary", &chronicle.summary(), bytes);
+        self.field("lessons", &chronicle.lessons(), bytes);
         self.field("people", &chronicle.people(), bytes);
         self.close(b'}', bytes);
     }

@@ -9,11 +9,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
+use classroom::history::Chronicle;
 use serde::Deserialize;
-use server::{Asking, Engine, Error};
+use server::{Asking, ClassRow, Engine, Error};
 use signaling::{Rejection, Role};
 
 use super::format::Format;
+use super::lessons::lessons_csv;
 use super::progress::{Runs, progress};
 use super::stream::Export;
 use super::tally::tally;
@@ -50,6 +52,12 @@ fn of_one(format: Format, as_admin: bool) -> MethodRouter<Exports> {
     })
 }
 
+fn of_lessons(as_admin: bool) -> MethodRouter<Exports> {
+    get(move |State(exports): State<Exports>, headers, Path(group): Path<String>| {
+        lessons(exports, headers, group, as_admin)
+    })
+}
+
 fn of_tally() -> MethodRouter<Exports> {
     get(|State(exports): State<Exports>, headers, Path(group): Path<String>| async move {
         tally(&exports.engine, &headers, &group).await
@@ -63,7 +71,7 @@ fn of_progress() -> MethodRouter<Exports> {
 }
 
 /// Where each file is; [`export_routes`] tells it to those who ask.
-fn table() -> [(&'static str, MethodRouter<Exports>); 8] {
+fn table() -> [(&'static str, MethodRouter<Exports>); 10] {
     [
         ("/admin/export.csv", of_all(Format::Csv)),
         ("/admin/export.json", of_all(Format::Json)),
@@ -71,6 +79,8 @@ fn table() -> [(&'static str, MethodRouter<Exports>); 8] {
         ("/admin/class/{group}/export.json", of_one(Format::Json, true)),
         ("/class/{group}/history/export.csv", of_one(Format::Csv, false)),
         ("/class/{group}/history/export.json", of_one(Format::Json, false)),
+        ("/class/{group}/history/lessons.csv", of_lessons(false)),
+        ("/admin/class/{group}/lessons.csv", of_lessons(true)),
         ("/class/{group}/tally.json", of_tally()),
         ("/export/progress", of_progress()),
     ]
@@ -122,28 +132,54 @@ async fn one(
     as_admin: bool,
 ) -> Result<Response, Error> {
     let Exports { engine, zone, runs } = exports;
-    let no_such = |_| Error::NoSuchGroup;
-    let (viewer, asking) = if as_admin {
-        (Viewer::Admin, signed_in_as_admin(&engine, &headers).await?)
-    } else {
-        let group = group.parse().map_err(no_such)?;
-        let presented = engine.cookies().presented(&headers).ok_or(Error::NotSignedIn)?;
-        let token = presented.token();
-        match engine.member_of(group, token).await? {
-            (user, Some(Role::Teacher)) => {
-                let events = engine.class(group).await?.seq;
-                engine.may_export(group, user, events)?;
-                (Viewer::Teacher(user), Asking::of_member(group, token))
-            }
-            (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
-            (_, None) => return Err(Error::NotSignedIn),
-        }
-    };
-    let class = engine.class(group.parse().map_err(no_such)?).await?;
+    let (viewer, asking, class) = whose(&engine, &headers, &group, as_admin).await?;
+    if let Viewer::Teacher(user) = viewer {
+        engine.may_export(class.group_id, user, class.seq)?;
+    }
     let run = runs.begin(asked.run, class.seq);
     let name = file_name(&class.name);
     let export = Export::of_class(engine, zone, format, viewer, class, run);
     file(export, format, asking, &name)
+}
+
+/// The class of which somebody asks for a file, when they may have it, and who they are.
+async fn whose(
+    engine: &Engine,
+    headers: &HeaderMap,
+    group: &str,
+    as_admin: bool,
+) -> Result<(Viewer, Asking, ClassRow), Error> {
+    let no_such = |_| Error::NoSuchGroup;
+    let (viewer, asking) = if as_admin {
+        (Viewer::Admin, signed_in_as_admin(engine, headers).await?)
+    } else {
+        let group = group.parse().map_err(no_such)?;
+        let presented = engine.cookies().presented(headers).ok_or(Error::NotSignedIn)?;
+        let token = presented.token();
+        match engine.member_of(group, token).await? {
+            (user, Some(Role::Teacher)) => (Viewer::Teacher(user), Asking::of_member(group, token)),
+            (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
+            (_, None) => return Err(Error::NotSignedIn),
+        }
+    };
+    Ok((viewer, asking, engine.class(group.parse().map_err(no_such)?).await?))
+}
+
+async fn lessons(
+    exports: Exports,
+    headers: HeaderMap,
+    group: String,
+    as_admin: bool,
+) -> Result<Response, Error> {
+    let Exports { engine, zone, .. } = exports;
+    let (viewer, _, class) = whose(&engine, &headers, &group, as_admin).await?;
+    if let Viewer::Teacher(user) = viewer {
+        engine.may_look_back(&class, user).await?;
+    }
+    let chronicle = Chronicle::restore(&engine.reading(&class).await?);
+    let held = chronicle.map(|chronicle| chronicle.lessons()).unwrap_or_default();
+    let body = Body::from(lessons_csv(&class, &held, &zone));
+    Ok(download(body, Format::Csv, &format!("{}-lessons", file_name(&class.name))))
 }
 
 /// A class's name as far as it may stand in that of a file.
@@ -157,8 +193,12 @@ fn file_name(class: &str) -> String {
 }
 
 fn file(export: Export, format: Format, asking: Asking, name: &str) -> Result<Response, Error> {
+    Ok(download(Body::from_stream(export.stream(asking)?), format, name))
+}
+
+fn download(body: Body, format: Format, name: &str) -> Response {
     let disposition = format!("attachment; filename=\"handup-{name}.{}\"", format.ending());
-    let mut response = Response::new(Body::from_stream(export.stream(asking)?));
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -166,5 +206,5 @@ fn file(export: Export, format: Format, asking: Asking, name: &str) -> Result<Re
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(CONTENT_DISPOSITION, disposition);
     }
-    Ok(response)
+    response
 }

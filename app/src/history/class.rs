@@ -120,6 +120,11 @@ fn shown(
             <section class="keeping" aria-labelledby="export-title">
                 <h2 id="export-title">{export::title()}</h2>
                 <ExportForm page=format!("{here}/export") fields=Vec::new() />
+                <p>
+                    <a href=format!("{here}/lessons.csv") download="">
+                        {export::lessons()}
+                    </a>
+                </p>
             </section>
             {(viewer == Viewer::Admin)
                     .then(|| {

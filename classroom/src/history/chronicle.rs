@@ -7,6 +7,7 @@ use signaling::{
     MemberView, Name, Reading, Reason, Role, Snapshot, Timestamp, UNDO_SECONDS, UserId, apply,
 };
 
+use super::lessons::{LessonHeld, Lessons};
 use super::pace::{Pace, Waits};
 use super::record::{Kind, Part, Record};
 use crate::Reason::Skipped;
@@ -143,9 +144,19 @@ struct Written {
     before_at: Option<Timestamp>,
     #[serde(default)]
     pace: Pace,
+    #[serde(default)]
+    lessons: Lessons,
     /// For how many milliseconds nothing had happened when the class ended by itself.
     #[serde(default)]
     forgotten_millis: Option<i64>,
+}
+
+impl Written {
+    /// Has the times of the class and those of the lesson take something over.
+    fn note(&mut self, note: impl Fn(&mut Pace)) {
+        note(&mut self.pace);
+        self.lessons.pace().into_iter().for_each(note);
+    }
 }
 
 /// A chronicle that has been put down.
@@ -177,7 +188,7 @@ const LATE: usize = 500;
 impl Chronicle {
     /// The number of the form in which [`save`](Self::save) puts a chronicle down. It is raised when
     /// the form changes, or what is counted.
-    pub const VERSION: u32 = 5;
+    pub const VERSION: u32 = 6;
 
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {
@@ -339,6 +350,11 @@ impl Chronicle {
         }
     }
 
+    /// The lessons of the class, the earliest first.
+    pub fn lessons(&self) -> Vec<LessonHeld> {
+        self.written.lessons.all()
+    }
+
     /// Takes the next event, and hands out the records that it completed. One that was told
     /// already changes nothing.
     pub fn tell(&mut self, event: &Event) -> Vec<Record> {
@@ -352,12 +368,16 @@ impl Chronicle {
         {
             return Vec::new();
         }
+        apply(&mut self.group, event);
+        let students = self.group.with_role(Role::Student).count();
+        self.written.lessons.goes_on(event.at, students);
         match &event.kind {
-            EventKind::Performed(it) => self.written.pace.performed(event.seq, it.first, it.last),
-            EventKind::Undone(undone) => self.written.pace.undone(undone.performed),
+            EventKind::Performed(it) => {
+                self.written.note(|pace| pace.performed(event.seq, it.first, it.last));
+            }
+            EventKind::Undone(undone) => self.written.note(|pace| pace.undone(undone.performed)),
             _ => {}
         }
-        apply(&mut self.group, event);
         self.written.began_at.get_or_insert(event.at);
         if self.written.last_at != Some(event.at) {
             self.written.before_at = self.written.last_at;
@@ -448,7 +468,9 @@ impl Chronicle {
         if kind == Kind::Round {
             self.written.rounds += 1;
             self.written.round_at = Some(invitation.created_at);
-            self.written.pace.asked(invitation.seq, invitation.created_at);
+            let (seq, at) = (invitation.seq, invitation.created_at);
+            self.written.note(|pace| pace.asked(seq, at));
+            self.written.lessons.asked();
         }
         let record = Record::begin(kind, self.written.rounds, self.written.round_at, invitation);
         let (from, parts) = (record.seq, record.parts.len());
@@ -472,6 +494,7 @@ impl Chronicle {
         }
         if kind == Kind::Ask {
             self.count(record.inviter, |person| person.hands += 1);
+            self.written.lessons.raised();
         }
         if kind == Kind::Floor {
             for part in &record.parts {
@@ -588,17 +611,22 @@ impl Chronicle {
         for (user, began, came) in settled {
             self.credit(kind, inviter, user, came);
             let is_student = self.group.is_student(user);
-            let pace = &mut self.written.pace;
+            let speaker = if kind == Kind::Ask { inviter } else { user };
             match (kind, came) {
                 (Kind::Round | Kind::Again, Came::To(InviteeState::Accepted)) if is_student => {
-                    pace.raised(event.seq, event.at);
+                    self.written.note(|pace| pace.raised(event.seq, event.at));
+                    self.written.lessons.raised();
                 }
                 (Kind::Floor | Kind::Ask, Came::To(InviteeState::Accepted)) => {
-                    pace.turn_began(event.seq, event.at);
+                    self.written.note(|pace| pace.turn_began(event.seq, event.at));
+                    self.written.lessons.spoke(speaker, 1);
                 }
-                (Kind::Floor | Kind::Ask, Came::Undone { spoke: true }) => pace.turn_undone(began),
+                (Kind::Floor | Kind::Ask, Came::Undone { spoke: true }) => {
+                    self.written.note(|pace| pace.turn_undone(began));
+                    self.written.lessons.spoke(speaker, -1);
+                }
                 (Kind::Floor | Kind::Ask, Came::ToEnd(_)) => {
-                    pace.turn_ended(event.seq, event.at);
+                    self.written.note(|pace| pace.turn_ended(event.seq, event.at));
                 }
                 _ => {}
             }
