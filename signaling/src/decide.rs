@@ -671,6 +671,8 @@ pub fn settlement(group: &Group, command: &Command, events: &[Event]) -> Option<
     };
     let settled = invitees.iter().map(|part| part.seq).max();
     let seq = settled.or(events.last().map(|event| event.seq)).unwrap_or(group.seq);
+    // By which terms it goes on is not the verb's to tell: a repeated verb is answered as the first.
+    let invitees = invitees.into_iter().map(|part| Invitee { terms: None, ..part }).collect();
     let mut settlement = Settlement { invite_id, seq, invitees };
     if let Command::Finish { actor, .. } = command
         && !group.invitation(invite_id)?.is_visible_to(*actor)
@@ -698,5 +700,6 @@ pub fn settled_again(
     let is_meant = |part: &&Invitee| {
         events.contains(&part.seq) && whose.is_none_or(|user| user == part.user_id)
     };
-    parts.into_iter().filter(is_meant).cloned().collect()
+    let parts = parts.into_iter().filter(is_meant);
+    parts.map(|part| Invitee { terms: None, ..part.clone() }).collect()
 }

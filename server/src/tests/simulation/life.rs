@@ -692,6 +692,11 @@ impl World {
                 Asks::Join(code.unwrap_or_else(JoinCode::new))
             }
             Standing::Inside => match (&device.page, &device.line) {
+                (None, _) if device.is_replaced => {
+                    // The browser would ask with the token that has replaced this one.
+                    self.devices[index].standing = Standing::Gone;
+                    return false;
+                }
                 (None, _) => Asks::Page,
                 (Some(page), None) => Asks::Stream { after: Some(page.seq) },
                 (Some(_), Some(_)) => return false,

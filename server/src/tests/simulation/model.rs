@@ -106,6 +106,8 @@ pub struct Sent {
     pub taken_by: Option<UserId>,
     pub is_call: bool,
     pub expires_at: Option<Timestamp>,
+    /// When it timed out before an event moved that, and which did.
+    moved: Vec<(u64, Option<Timestamp>)>,
     timeouts: u32,
     pub parts: BTreeMap<UserId, Part>,
     /// Whose parts these are, in the order in which they came to be asked.
@@ -150,6 +152,12 @@ impl Sent {
     /// could still be.
     pub fn goes_on_after(&self, seq: u64) -> bool {
         self.is_open_after(seq) || self.is_any_after(seq, InviteeState::Accepted)
+    }
+
+    /// When it was to time out after the event of this number.
+    pub fn expires_after(&self, seq: u64) -> Option<Timestamp> {
+        let later = self.moved.iter().find(|(by, _)| *by > seq);
+        later.map_or(self.expires_at, |(_, before)| *before)
     }
 
     /// By which terms somebody's part went on after the event of this number.
@@ -416,7 +424,10 @@ impl Model {
             }
             EventKind::InvitationTimeout(InvitationTimeout { invite_id, invitee_list }) => {
                 let sent = self.sent(*invite_id)?;
-                must!(sent.expires_at.is_some_and(|end| end <= at), "timed out early");
+                // What an undo shows again is closed as it was, whatever the clock was set to since.
+                let is_shown_again = sent.restores.is_some() && sent.at == at;
+                let is_due = sent.expires_at.is_some_and(|end| end <= at);
+                must!(is_due || is_shown_again, "timed out early");
                 must!(sent.is_open(), "timed out when it was closed");
                 sent.timeouts += 1;
                 must!(sent.timeouts == 1, "timed out twice");
@@ -434,6 +445,7 @@ impl Model {
                 if let Some(until) = modified.expires_at {
                     must!(sent.expires_at.is_some(), "what never timed out does");
                     must!(until > at, "its time was up as it was changed");
+                    sent.moved.push((seq, sent.expires_at));
                     sent.expires_at = Some(until);
                 }
                 Ok(())
@@ -582,7 +594,9 @@ impl Model {
                     && sent.is_open()
                     && sent.expires_at.is_none_or(|end| event.at < end)
             };
-            must!(!self.invitations.values().any(asks), "a student asks twice");
+            // A turn that an undo brings back is an open ask until its acceptance follows.
+            let asks_twice = new.restores.is_none() && self.invitations.values().any(asks);
+            must!(!asks_twice, "a student asks twice");
         }
         let mut sent = Sent {
             seq: event.seq,
@@ -605,7 +619,8 @@ impl Model {
             place: new.place,
             taken_by: new.taken_by,
             is_call: new.data.contains("\"call\"") && new.group_id.is_none(),
-            expires_at,
+            expires_at: new.expires_at,
+            moved: Vec::new(),
             timeouts: 0,
             parts: BTreeMap::new(),
             order: Vec::new(),

@@ -126,7 +126,7 @@ impl Sent {
             "timeout": self.timeout,
             "answers": self.answers,
             "createdAt": self.at,
-            "expiresAt": self.expires_at,
+            "expiresAt": self.expires_after(seq),
             "open": self.is_open_after(seq),
             "invitees": self.order.iter().filter_map(part).collect::<Value>(),
         });

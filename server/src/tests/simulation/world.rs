@@ -577,13 +577,27 @@ impl World {
         match &event.kind {
             EventKind::ReceiveNewInvitation(new) => {
                 let seconds = new.timeout.seconds();
-                let timeout = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
+                // What an undo brings back has the deadline that it had, within the second.
+                let has_own = seconds > 0 && new.restores.is_none();
+                let timeout = has_own.then(|| Duration::from_secs(seconds.into()));
                 let decided_after = self.server.as_ref().map(|server| server.busy_since);
                 let sending = Sending { durable_at: now, decided_after, timeout };
                 self.sent_at.insert(new.invite_id, sending);
             }
+            // How long it lasts is not what was said as it was sent.
+            EventKind::InvitationModified(modified) if modified.expires_at.is_some() => {
+                if let Some(sending) = self.sent_at.get_mut(&modified.invite_id) {
+                    sending.timeout = None;
+                }
+            }
             EventKind::InvitationTimeout(over) => {
                 self.tally.timeouts += 1;
+                // What an undo shows again is closed as it was.
+                let model = self.models.get(&group_id);
+                let sent = model.and_then(|model| model.invitations.get(&over.invite_id));
+                if sent.is_some_and(|sent| sent.restores.is_some() && sent.at == event.at) {
+                    return Ok(());
+                }
                 if let Some(Sending {
                     decided_after: Some((since, jumped)),
                     timeout: Some(timeout),
