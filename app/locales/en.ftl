@@ -256,6 +256,7 @@ room-anytime = Hands at any time
 room-turns-start-at-once = Turn starts at once
 room-speaking-limit = Speaking limit
 room-limit-of-turn = Limit of this turn
+room-tap-names = Tap names
 room-short-seconds = { $seconds } s
 room-short-minutes = { $minutes } min
 room-over-by = over by { $time }

@@ -1,6 +1,7 @@
 // What the other students are told of each name: in lists, on the projector and in what is sent.
 
-import { expect, type Page, type Student, test } from "./class.ts";
+import type { Page } from "@playwright/test";
+import { expect, type Student, test } from "./class.ts";
 
 /** The rows of the list that a student can open. */
 async function listed(student: Student): Promise<string[]> {
@@ -58,7 +59,6 @@ for (const javaScriptEnabled of [true, false]) {
 
 test("the projector and whoever comes later read no more than students do", { tag: "@once" }, async ({
   classroom,
-  device,
 }) => {
   const { teacher } = classroom;
   const [ada] = await classroom.studentsNamed("Ada Lovelace");

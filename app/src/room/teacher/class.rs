@@ -113,6 +113,11 @@ pub fn Class() -> impl IntoView {
                     </p>
                 </SheetTitle>
                 {find(live, filter)}
+                // For rooms in which phones are put away: a name is a tap, and the order that of the taps.
+                <label class="row check tap-names">
+                    <input type="checkbox" />
+                    {words::tap_names()}
+                </label>
                 <ul class="members">{rows(move || filter.rows(live), member)}</ul>
                 <Show when=move || !filter.is_on()>
                     <More list=List::Here />

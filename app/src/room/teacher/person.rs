@@ -118,11 +118,11 @@ fn hand_of(live: Live, user: UserId, stand: Memo<Stand>) -> AnyView {
     let button = move || {
         if is_up.get() {
             let label = words::about(words::lower(), &name);
-            view! { <Tap action=RoomAction::Lower who=user class="icon raised-for" label icon=HAND stays=true words=words::lower() /> }
+            view! { <Tap action=RoomAction::Lower who=user class="icon raised-for" label icon=HAND whom=name.clone() stays=true words=words::lower() /> }
                 .into_any()
         } else {
             let label = words::about(words::raise_hand(), &name);
-            view! { <Tap action=RoomAction::RaiseFor who=user class="icon" label icon=HAND stays=true words=words::raise_hand() /> }
+            view! { <Tap action=RoomAction::RaiseFor who=user class="icon" label icon=HAND whom=name.clone() stays=true words=words::raise_hand() /> }
                 .into_any()
         }
     };
