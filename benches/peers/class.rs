@@ -18,6 +18,8 @@ pub enum Peer {
     Handup,
     /// Handup, whose pages do not ask for tables of events.
     HandupEach,
+    /// Handup, where students are told no names of each other.
+    HandupHiding,
     Floor,
     Nchan,
     SocketIo,
@@ -26,9 +28,10 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Handup,
         Self::HandupEach,
+        Self::HandupHiding,
         Self::Floor,
         Self::Nchan,
         Self::SocketIo,
@@ -40,6 +43,7 @@ impl Peer {
         match self {
             Self::Handup => "Handup",
             Self::HandupEach => "Handup, each event by itself",
+            Self::HandupHiding => "Handup, names hidden",
             Self::Floor => "the floor: no server at all",
             Self::Nchan => "nginx + nchan, not durable",
             Self::SocketIo => "Socket.IO + better-sqlite3",
@@ -65,7 +69,7 @@ impl Peer {
         // Both SQLite peers and Handup say what they asked SQLite itself.
         let durable = Some("journal_mode=wal synchronous=2");
         match self {
-            Self::Handup | Self::HandupEach => {
+            Self::Handup | Self::HandupEach | Self::HandupHiding => {
                 let mut command = Command::new(&places.handup);
                 command.arg("--listen").arg(format!("127.0.0.1:{port}"));
                 command.arg("--database").arg(folder.join("log.sqlite3"));
@@ -244,9 +248,13 @@ impl Class {
             joined_in: None,
         };
         match peer {
-            Peer::Handup | Peer::HandupEach => {
+            Peer::Handup | Peer::HandupEach | Peer::HandupHiding => {
                 class.lines = client.lines(lines)?;
                 let teacher = begin(client, teacher_line)?;
+                if peer == Peer::HandupHiding {
+                    let hide = json!({ "settings": { "names": "initials" } });
+                    client.ask(teacher_line, &teacher.request("PATCH", "", Some(&hide)))?;
+                }
                 while class.students.len() < students {
                     let (joined, took) = join(client, &teacher, &class.lines)?;
                     class.students.extend(joined);
@@ -265,12 +273,12 @@ impl Class {
     /// Opens the pages of some of the students.
     pub fn open_pages(&mut self, client: &mut Client, which: std::ops::Range<usize>) -> Result<()> {
         let requests: Vec<Vec<u8>> = match self.peer {
-            Peer::Handup | Peer::HandupEach => {
+            Peer::Handup | Peer::HandupEach | Peer::HandupHiding => {
                 client.reopen(std::slice::from_mut(&mut self.teacher_line))?;
                 let teacher = self.teacher.as_ref().ok_or("no teacher")?;
                 let seen = snapshot_seq(client, self.teacher_line, teacher)?;
                 let students = self.students[which].iter();
-                if self.peer == Peer::Handup {
+                if self.peer != Peer::HandupEach {
                     students.map(|student| student.page(seen)).collect()
                 } else {
                     let rest = format!("/events?after={seen}");
@@ -316,7 +324,7 @@ impl Class {
             }
             // As long as what Handup sends for an acceptance beside others.
             Peer::Floor => post("/", &json!([invitee, data])),
-            Peer::Nchan | Peer::Handup | Peer::HandupEach => {
+            Peer::Nchan | Peer::Handup | Peer::HandupEach | Peer::HandupHiding => {
                 // As long as an event of Handup.
                 let body = json!({
                     "seq": 4242, "at": "2026-11-25T08:00:00.000Z",
