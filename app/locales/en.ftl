@@ -256,7 +256,6 @@ room-anytime = Hands at any time
 room-turns-start-at-once = Turn starts at once
 room-speaking-limit = Speaking limit
 room-limit-of-turn = Limit of this turn
-room-tap-names = Tap names
 room-short-seconds = { $seconds } s
 room-short-minutes = { $minutes } min
 room-over-by = over by { $time }
@@ -311,6 +310,7 @@ screen-more = and { $number } more
 live-your-turn = Your turn
 live-find-name = Find a name
 live-everybody = All
+live-tap-names = Tap names
 live-nobody-found = Nobody here is called that.
 # $students (Number)
 live-so-many-away = Away { $students }

@@ -4,7 +4,9 @@
 //! themselves is it a deadline of the engine's, which ends the turn with a reason of its own.
 
 use serde::{Deserialize, Serialize};
-use signaling::{Command, FinishWhom, Group, Invitation, Invitee, Timestamp, UserId, json};
+use signaling::{
+    Command, FinishWhom, Group, Invitation, Invitee, InviteeState, Timestamp, UserId, json,
+};
 
 use crate::{END_BY_ITSELF, Lesson, Operation, Reason, SPEAKING_LIMIT, Turn};
 
@@ -28,22 +30,22 @@ pub(crate) fn limit(
     lesson: &Lesson,
     actor: UserId,
     speaker: UserId,
-    seconds: impl Fn(&Turn) -> u32,
+    seconds: impl Fn(&Turn) -> Option<u32>,
 ) -> Vec<Command> {
     let turns = lesson.speaking.iter().filter(|turn| turn.user == speaker);
-    let modify = turns.map(|turn| Command::ModifyPart {
-        actor,
-        invite_id: turn.invite_id,
-        invitee: turn.part_of,
-        data: serde_json::json!(Terms { limit: seconds(turn) }).to_string(),
+    let modify = turns.filter_map(|turn| {
+        let (invite_id, invitee) = (turn.invite_id, turn.part_of);
+        let data = serde_json::json!(Terms { limit: seconds(turn)? }).to_string();
+        Some(Command::ModifyPart { actor, invite_id, invitee, data })
     });
     modify.collect()
 }
 
-/// So many seconds more than a turn may last; from now on where it has lasted longer.
-pub(crate) fn longer(turn: &Turn, now: Timestamp, by: u32) -> u32 {
+/// So many seconds more than a turn may last; from now on where it has lasted longer. One that has no
+/// limit lasts as long as it does.
+pub(crate) fn longer(turn: &Turn, now: Timestamp, by: u32) -> Option<u32> {
     let lasted = u32::try_from(now.millis_since(turn.since) / 1_000).unwrap_or(0);
-    turn.limit.unwrap_or(0).max(lasted).saturating_add(by).min(SPEAKING_LIMIT.most())
+    Some(turn.limit?.max(lasted).saturating_add(by))
 }
 
 /// When the first turn ends by itself.
@@ -55,8 +57,10 @@ pub(crate) fn deadline(group: &Group) -> Option<Timestamp> {
 pub(crate) fn expire(group: &Group, now: Timestamp) -> Vec<Command> {
     let turns = ending(group).into_iter();
     let over = turns.filter(|turn| turn.until().is_some_and(|until| until <= now));
+    // A speaker who has gone leaves what teachers had taken up; then it is ended for who took it.
+    let is_here = |user: &UserId| group.member(*user).is_some();
     let finish = over.map(|turn| Command::Finish {
-        actor: turn.user,
+        actor: Some(turn.user).filter(is_here).unwrap_or(turn.part_of),
         invite_id: turn.invite_id,
         whom: FinishWhom::Member(turn.part_of),
         reason: Some(Reason::TimeIsUp.text().to_owned()),
@@ -70,9 +74,10 @@ fn ending(group: &Group) -> Vec<Turn> {
     if !group.settings.is_on(END_BY_ITSELF) {
         return Vec::new();
     }
-    // It is asked with each hand, and hands are not gone through for it.
+    // It is asked with each hand: what nobody has accepted is not read for it.
     let gives_turns = |it: &&Invitation| {
-        let operation = Operation::read(&it.data);
+        let goes_on = it.in_state(InviteeState::Accepted).next().is_some();
+        let operation = goes_on.then(|| Operation::read(&it.data)).flatten();
         matches!(operation, Some(Operation::Speaking { .. } | Operation::SpeechApplication))
     };
     Lesson::of_those(group, group.live().filter(gives_turns)).speaking

@@ -179,7 +179,7 @@ impl Move {
             }
             Self::LimitTurn { student, seconds } => {
                 let seconds = seconds.seconds().min(SPEAKING_LIMIT.most());
-                Ok(all(limit(&lesson, actor, *student, |_| seconds)))
+                Ok(all(limit(&lesson, actor, *student, |_| Some(seconds))))
             }
             Self::StopAsking {} => {
                 Ok(undoable(stop_asking(&lesson, actor), UndoneDeed::StopAsking, None))

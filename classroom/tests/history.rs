@@ -352,4 +352,7 @@ fn lessons_are_told_apart_by_an_hour_in_which_nothing_happens() {
         [((5, 5, 5, 3, 5), 3, waits.0, waits.1), ((2, 2, 2, 2, 2), 3, waits.0, waits.1)]
     );
     assert!(all[0].ended_at < all[1].began_at);
+    class.wait(61 * 60_000);
+    class.act(Command::EndForgotten { seq: class.group.seq }).expect("it is forgotten");
+    assert_eq!(lesson(&mut class, &[]).len(), 2, "what ends by itself is no lesson");
 }

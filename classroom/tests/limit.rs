@@ -6,7 +6,7 @@ use classroom::{
     Classroom, Deed, END_BY_ITSELF, Lesson, Move, SPEAKING_LIMIT, TURN_STARTS_AT_ONCE, Undo,
 };
 use signaling::{
-    Command, EventKind, Group, Rejection, SettingsChange, Snapshot, Timeout, UserId, apply,
+    Command, EventKind, Group, Rejection, Role, SettingsChange, Snapshot, Timeout, UserId, apply,
     next_deadline,
 };
 use support::*;
@@ -98,6 +98,9 @@ fn half_a_minute_more_counts_from_the_limit_and_once_it_is_over_from_now() {
     assert_eq!(class.left(CY), Some(-30_500));
     class.moved(ADA, more(CY));
     assert_eq!(class.left(CY), Some(29_500), "to the second");
+    class.wait(2 * 3_600_000);
+    class.moved(ADA, more(CY));
+    assert!(class.left(CY) > Some(29_000), "however long it has lasted");
 }
 
 #[test]
@@ -110,6 +113,7 @@ fn one_turn_has_a_limit_of_its_own() {
     assert_eq!(class.left(CY), Some(30_000), "the class's is not this turn's");
     class.moved(ADA, limited(CY, 0));
     assert_eq!((class.left(CY), class.ends_in()), (None, None));
+    assert_eq!(class.moved(BEN, more(CY)), [], "more than no limit is none");
     assert_eq!(class.moved(ADA, limited(CY, 0)), [], "it is so already");
     assert_eq!(class.moved(ADA, limited(DEE, 30)), [], "who does not speak has no limit");
     class.moved(ADA, limited(CY, 80_000));
@@ -153,6 +157,16 @@ fn a_turn_ends_by_itself_once_with_its_reason() {
         assert!(class.lesson().speaking.is_empty());
         assert_eq!((class.ends_in(), class.expires()), (None, Vec::new()));
     }
+}
+
+#[test]
+fn a_turn_whose_speaker_has_gone_ends_by_itself_too() {
+    let mut class = speaking(60, true);
+    class.tries(ADA, &Deed::MakeRole(CY, Role::Teacher)).expect("a co-teacher");
+    class.tries(CY, &Deed::Remove(CY)).expect("they leave");
+    class.wait(60_000);
+    class.expires();
+    assert_eq!(class.ends_in(), None, "nothing is due for ever");
 }
 
 #[test]

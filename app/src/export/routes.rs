@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -172,14 +172,22 @@ async fn lessons(
     as_admin: bool,
 ) -> Result<Response, Error> {
     let Exports { engine, zone, .. } = exports;
-    let (viewer, _, class) = whose(&engine, &headers, &group, as_admin).await?;
+    let (viewer, asking, class) = whose(&engine, &headers, &group, as_admin).await?;
     if let Viewer::Teacher(user) = viewer {
         engine.may_look_back(&class, user).await?;
     }
-    let chronicle = Chronicle::restore(&engine.reading(&class).await?);
-    let held = chronicle.map(|chronicle| chronicle.lessons()).unwrap_or_default();
-    let body = Body::from(lessons_csv(&class, &held, &zone));
-    Ok(download(body, Format::Csv, &format!("{}-lessons", file_name(&class.name))))
+    let name = format!("{}-lessons", file_name(&class.name));
+    let (reader, class) = (engine.clone(), Some(class));
+    let made = engine.made_in_turn(asking, class, move |class| {
+        let (engine, zone) = (reader.clone(), zone.clone());
+        async move {
+            let Some(class) = class else { return Ok(None) };
+            let state = engine.reading(&class).await.inspect_err(Error::log)?;
+            let held = Chronicle::restore(&state).map(|it| it.lessons()).unwrap_or_default();
+            Ok(Some((Bytes::from(lessons_csv(&class, &held, &zone)), None)))
+        }
+    })?;
+    Ok(download(Body::from_stream(made), Format::Csv, &name))
 }
 
 /// A class's name as far as it may stand in that of a file.

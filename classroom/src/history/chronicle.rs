@@ -369,8 +369,7 @@ impl Chronicle {
             return Vec::new();
         }
         apply(&mut self.group, event);
-        let students = self.group.with_role(Role::Student).count();
-        self.written.lessons.goes_on(event.at, students);
+        self.written.lessons.goes_on(event, &self.group);
         match &event.kind {
             EventKind::Performed(it) => {
                 self.written.note(|pace| pace.performed(event.seq, it.first, it.last));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use signaling::{Timestamp, UserId};
+use signaling::{Event, EventKind, Group, Role, Timestamp, UserId};
 
 use super::pace::{Pace, Waits};
 
@@ -76,20 +76,56 @@ impl Now {
 pub(super) struct Lessons {
     held: Vec<LessonHeld>,
     now: Option<Now>,
+    /// How many students there are.
+    students: u32,
+}
+
+/// Whether somebody does this, by which a lesson begins: a class also ends, and its questions time out,
+/// while nobody is there.
+const fn begins(event: &EventKind) -> bool {
+    match event {
+        EventKind::ReceiveNewInvitation(_)
+        | EventKind::InviteeAccepted(_)
+        | EventKind::InviteeRejected(_)
+        | EventKind::MemberJoined(_) => true,
+        EventKind::InvitationCancelled(_)
+        | EventKind::InvitationTimeout(_)
+        | EventKind::InvitationModified(_)
+        | EventKind::InviteeModified(_)
+        | EventKind::InviteeFinished(_)
+        | EventKind::InvitationCleared(_)
+        | EventKind::Performed(_)
+        | EventKind::Undone(_)
+        | EventKind::MemberChanged(_)
+        | EventKind::MemberLeft(_)
+        | EventKind::GroupChanged(_)
+        | EventKind::GroupEnded(_) => false,
+    }
 }
 
 impl Lessons {
-    /// Something happens in a class of so many students.
-    pub fn goes_on(&mut self, at: Timestamp, students: usize) {
+    /// An event happens in a group that has applied it.
+    pub fn goes_on(&mut self, event: &Event, group: &Group) {
+        let at = event.at;
+        if let EventKind::MemberJoined(_) | EventKind::MemberChanged(_) | EventKind::MemberLeft(_) =
+            event.kind
+        {
+            let students = group.with_role(Role::Student).count();
+            self.students = u32::try_from(students).unwrap_or(u32::MAX);
+        }
         let is_over = |now: &mut Now| at.millis_since(now.last_at) > BREAK;
         if let Some(over) = self.now.take_if(is_over) {
             self.held.push(over.held());
             let too_many = self.held.len().saturating_sub(LESSONS);
             self.held.drain(..too_many);
         }
-        let now = self.now.get_or_insert_with(|| Now { began_at: at, ..Now::default() });
-        now.last_at = at;
-        now.students = u32::try_from(students).unwrap_or(u32::MAX);
+        if begins(&event.kind) {
+            self.now.get_or_insert_with(|| Now { began_at: at, ..Now::default() });
+        }
+        if let Some(now) = &mut self.now {
+            now.last_at = at;
+            now.students = self.students;
+        }
     }
 
     /// The times of the lesson that goes on.

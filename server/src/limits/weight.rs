@@ -66,6 +66,8 @@ pub(crate) fn of_command(group: &Group, command: &Command) -> u64 {
         Command::InviteInGroup { invitee_list: InviteeList::Everyone, .. }
         | Command::Perform { .. }
         | Command::Undo { .. } => group.members().len(),
+        // All names are told anew.
+        Command::ChangeGroup { settings, .. } if settings.names.is_some() => group.members().len(),
         Command::InviteInGroup { invitee_list: InviteeList::Members(members), .. } => members.len(),
         Command::Invite { .. } => 1,
         Command::ChangeRole { user, role, .. } => {

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use signaling::event::Table;
-use signaling::{Audience, Ends, Event, Group, InviteId, UserId, apply};
+use signaling::{Audience, Ends, Event, EventKind, Group, InviteId, UserId, apply};
 
 use super::chunk::Chunk;
 use crate::names::shown::ShownNames;
@@ -204,19 +204,23 @@ pub(crate) fn invitations(events: &[EncodedEvent]) -> impl Iterator<Item = Invit
 
 /// Adds the events of one commit to a group and encodes them for the streams.
 pub(crate) fn encode(group: &mut Group, shown: &mut ShownNames, events: &[EncodedEvent]) -> Commit {
-    let before = group.settings.names;
+    let mut renames = false;
     let mut size = 0;
     let mut audiences = Vec::with_capacity(events.len());
     for EncodedEvent { event, body } in events {
+        let before = group.settings.names;
         apply(group, event);
+        renames |= group.settings.names != before;
         shown.follow(&event.kind);
         audiences.push(event.audience(group));
         size += body.len() + 80;
     }
-    let renames = group.settings.names != before;
+    // All names are told once, with the last that could change them.
+    let is_change = |it: &EncodedEvent| matches!(it.event.kind, EventKind::GroupChanged(_));
+    let last = events.iter().rfind(|it| is_change(it)).filter(|_| renames).map(|it| it.event.seq);
     let told = |encoded: &EncodedEvent| {
         let EncodedEvent { event: Event { seq, at, kind }, .. } = encoded;
-        let kind = shown.event(group, kind, renames)?;
+        let kind = shown.event(group, kind, Some(*seq) == last)?;
         let event = Event { seq: *seq, at: *at, kind };
         Some(EncodedEvent { body: serde_json::to_string(&event).unwrap_or_default(), event })
     };

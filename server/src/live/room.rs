@@ -102,7 +102,7 @@ impl State {
         format: EventFormat,
         names: NamesSeen,
     ) -> Option<News> {
-        if !self.reaches(cursor, names) {
+        if !(self.tail.before(NamesSeen::InFull)..=self.group.seq).contains(&cursor) {
             return None;
         }
         let news = self.tail.after(cursor, user, format, names);
@@ -340,6 +340,19 @@ impl Room {
     ) -> Option<News> {
         let state = self.read();
         state.after(cursor, user, format, state.seen_by(user, as_shown))
+    }
+
+    /// The same for a stream that goes on where another one, or the member's page, has been.
+    pub(crate) fn news_since(
+        &self,
+        cursor: u64,
+        user: UserId,
+        format: EventFormat,
+        as_shown: bool,
+    ) -> Option<News> {
+        let state = self.read();
+        let names = state.seen_by(user, as_shown);
+        state.reaches(cursor, names).then(|| state.after(cursor, user, format, names)).flatten()
     }
 
     /// The streams that are open.

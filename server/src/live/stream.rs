@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::chunk::Chunk;
-use super::log_tail::{EventFormat, News};
+use super::log_tail::EventFormat;
 use super::room::{Attendance, Room};
 use crate::clock::Clock;
 use crate::identity::jitter;
@@ -182,7 +182,9 @@ impl LiveStream {
         let retry = 1_000 + jitter(2_000);
         self.waiting.push_back(Bytes::from(format!("retry: {retry}\n\n")).into());
         let (ephemeral_version, status) = self.room.status();
-        match after.and_then(|after| self.news(after)) {
+        let since =
+            |after| self.room.news_since(after, self.user, self.format, self.names_as_shown);
+        match after.and_then(since) {
             Some(news) => {
                 self.waiting.extend(news.chunks);
                 self.cursor = news.cursor;
@@ -215,10 +217,6 @@ impl LiveStream {
         self.ended |= self.room.with_group(|group| group.ended && self.cursor >= group.seq);
     }
 
-    fn news(&self, cursor: u64) -> Option<News> {
-        self.room.news(cursor, self.user, self.format, self.names_as_shown)
-    }
-
     /// Takes what is new; false when the stream is over: everything was sent, or what the reader has
     /// missed is in memory no more.
     pub fn gather(&mut self) -> bool {
@@ -228,7 +226,8 @@ impl LiveStream {
         // Looked at before the log and sent after it: what holds only for now may be an answer
         // to what is written there.
         let ephemeral = self.room.ephemeral(self.ephemeral_version, self.user);
-        let Some(news) = self.news(self.cursor) else { return false };
+        let news = self.room.news(self.cursor, self.user, self.format, self.names_as_shown);
+        let Some(news) = news else { return false };
         self.waiting.extend(news.chunks);
         self.cursor = news.cursor;
         self.ended = news.ends;

@@ -35,25 +35,36 @@ pub(crate) struct ShownNames {
 struct Forms {
     first: Name,
     initials: Name,
-    number: Name,
+    /// None of a teacher's who was never a student.
+    number: Option<Name>,
 }
 
 impl ShownNames {
     /// Follows the log by one event.
     pub fn follow(&mut self, event: &EventKind) {
-        let EventKind::MemberJoined(MemberJoined { user_id, name, role, .. }) = event else {
-            return;
+        let (user, role) = match event {
+            EventKind::MemberJoined(MemberJoined { user_id, name, role, .. }) => {
+                // A teacher's name is told in full; no student's is to be taken for it.
+                self.members.entry(*user_id).or_insert_with(|| Forms {
+                    first: apart(&mut self.firsts, &first_word(name)),
+                    initials: apart(&mut self.initials, &initials(name)),
+                    number: None,
+                });
+                if *role == Role::Teacher {
+                    for taken in [&mut self.firsts, &mut self.initials] {
+                        taken.entry(look(name.as_str())).or_insert(1);
+                    }
+                }
+                (user_id, role)
+            }
+            EventKind::MemberChanged(MemberChanged { user_id, role, .. }) => (user_id, role),
+            _ => return,
         };
-        if *role != Role::Student || self.members.contains_key(user_id) {
-            return;
+        let forms = self.members.get_mut(user).filter(|it| it.number.is_none());
+        if let Some(forms) = forms.filter(|_| *role == Role::Student) {
+            self.students += 1;
+            forms.number = Some(made(&format!("#{}", self.students)));
         }
-        self.students += 1;
-        let forms = Forms {
-            first: apart(&mut self.firsts, &first_word(name)),
-            initials: apart(&mut self.initials, &initials(name)),
-            number: made(&format!("#{}", self.students)),
-        };
-        self.members.insert(*user_id, forms);
     }
 
     /// The name of a member as the other students are told it. Teachers' names are told in full.
@@ -63,7 +74,7 @@ impl ShownNames {
             NamesShown::Full => None,
             NamesShown::First => Some(&forms.first),
             NamesShown::Initials => Some(&forms.initials),
-            NamesShown::Numbers => Some(&forms.number),
+            NamesShown::Numbers => forms.number.as_ref(),
         });
         match name {
             Some(name) => (name.clone(), None),
@@ -71,15 +82,23 @@ impl ShownNames {
         }
     }
 
+    /// What tells a name that is told in full from others, without saying which student has one like it.
+    fn alike(group: &Group, of: UserId, alike: Option<Alike>) -> Option<Alike> {
+        let alike = alike?;
+        let is_hidden = !group.is_teacher(alike.user_id);
+        Some(Alike { user_id: if is_hidden { of } else { alike.user_id }, ..alike })
+    }
+
     /// Tells the names in a list of members as the other students are told them, but for one's own.
     pub fn tell(&self, group: &Group, me: Option<UserId>, members: &mut [MemberView]) {
         if group.settings.names == NamesShown::Full {
             return;
         }
-        for view in members.iter_mut().filter(|view| Some(view.user_id) != me) {
-            if let Some(member) = group.member(view.user_id) {
+        for view in members {
+            if let Some(member) = group.member(view.user_id).filter(|it| Some(it.user_id) != me) {
                 (view.name, view.alike) = self.told(group.settings.names, member);
             }
+            view.alike = Self::alike(group, view.user_id, view.alike);
         }
     }
 
@@ -108,8 +127,11 @@ impl ShownNames {
             }
             EventKind::GroupChanged(changed) if renamed => {
                 let members = group.members().iter().map(|member| {
-                    let (name, alike) = self.told(shown, member);
-                    Named { user_id: member.user_id, name, alike }
+                    let (user_id, (name, mut alike)) = (member.user_id, self.told(shown, member));
+                    if is_hidden {
+                        alike = Self::alike(group, user_id, alike);
+                    }
+                    Named { user_id, name, alike }
                 });
                 let mut changed = changed.clone();
                 changed.members = Some(members.collect());

@@ -136,3 +136,36 @@ async fn what_is_shown_is_one_of_four_and_a_teachers_to_choose() {
     ada.change_settings(json!({ "names": "numbers" })).await.refused(403, 8011);
     assert_eq!(ada.snapshot().await["settings"]["names"], Value::Null);
 }
+
+#[tokio::test]
+async fn nobody_finds_out_a_name_by_joining_under_it() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada Lovelace").await;
+    show(&class, "numbers").await;
+    let other = class.join("Ada Lovelace").await;
+    let members = other.snapshot().await["members"].clone();
+    assert_eq!(members[2]["name"], "Ada Lovelace");
+    let alike = &members[2]["alike"];
+    assert_eq!((&alike["number"], &alike["userID"]), (&json!(2), &json!(other.id)));
+    assert_eq!((&members[1]["userID"], &members[1]["name"]), (&json!(ada.id), &json!("#1")));
+    // Nor is a first name that of a teacher.
+    show(&class, "first").await;
+    class.co_teacher("Park").await;
+    class.join("Park Jones").await;
+    assert_eq!(names(&ada.snapshot().await)[3..], ["Park", "Park 2"]);
+}
+
+#[tokio::test]
+async fn names_that_were_shown_for_a_moment_are_hidden_after_a_restart() {
+    let mut server = Server::start().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada Lovelace").await;
+    class.join("Bo Li").await;
+    show(&class, "initials").await;
+    let shown = show(&class, "full").await;
+    show(&class, "initials").await;
+    server.restart().await;
+    let told = ada.at(&server).stream_after(shown).await.until("onGroupChanged").await;
+    assert_eq!(names(told.body()), ["Ms Noether", "AL", "BL"]);
+}

@@ -80,9 +80,9 @@ fn large(live: Live, figure: Figure, standing: Memo<Standing>, is_next: Memo<boo
     };
     match figure {
         Figure::Clock(moment) => view! {
-            <p class="large">
+            <div class="large">
                 <TurnClock user=live.me since=moment />
-            </p>
+            </div>
         }
         .into_any(),
         Figure::Place => view! {

@@ -113,11 +113,6 @@ pub fn Class() -> impl IntoView {
                     </p>
                 </SheetTitle>
                 {find(live, filter)}
-                // For rooms in which phones are put away: a name is a tap, and the order that of the taps.
-                <label class="row check tap-names">
-                    <input type="checkbox" />
-                    {words::tap_names()}
-                </label>
                 <ul class="members">{rows(move || filter.rows(live), member)}</ul>
                 <Show when=move || !filter.is_on()>
                     <More list=List::Here />
@@ -172,6 +167,13 @@ fn find(live: Live, filter: Filter) -> AnyView {
                 </Show>
                 {chip(Only::Away, live_words::so_many_away)}
             </div>
+            // For rooms in which phones are put away: a name is a tap, and the order that of the taps.
+            <Show when=move || live.is_whole()>
+                <label class="row check tap-names">
+                    <input type="checkbox" />
+                    {live_words::tap_names()}
+                </label>
+            </Show>
             <Show when=nobody>
                 <p class="hint">{live_words::nobody_found()}</p>
             </Show>

@@ -46,18 +46,29 @@ impl Model {
     fn told_names(&self, seq: u64) -> Option<BTreeMap<UserId, String>> {
         let shown = self.shown_after(seq)?.settings["names"].as_str()?.to_owned();
         let (mut told, mut before) = (BTreeMap::new(), Vec::new());
+        let mut students = Vec::new();
         for event in self.log.iter().filter(|event| event.seq <= seq) {
-            let EventKind::MemberJoined(joined) = &event.kind else { continue };
-            if joined.role == Role::Student && !told.contains_key(&joined.user_id) {
-                let name = joined.name.as_str();
-                let first = name.split(' ').next().unwrap_or(name);
-                let name = match &*shown {
-                    "first" => numbered(first.to_owned(), &mut before),
-                    "initials" => numbered(initials(name), &mut before),
-                    _ => format!("#{}", told.len() + 1),
-                };
-                told.insert(joined.user_id, name);
+            let (user, role) = match &event.kind {
+                EventKind::MemberJoined(joined) => {
+                    let name = joined.name.as_str();
+                    let short = match &*shown {
+                        "first" => name.split(' ').next().unwrap_or(name).to_owned(),
+                        _ => initials(name),
+                    };
+                    if !told.contains_key(&joined.user_id) {
+                        told.insert(joined.user_id, numbered(short, &mut before));
+                    }
+                    (joined.user_id, joined.role)
+                }
+                EventKind::MemberChanged(changed) => (changed.user_id, changed.role),
+                _ => continue,
+            };
+            if role == Role::Student && !students.contains(&user) {
+                students.push(user);
             }
+        }
+        if shown == "numbers" {
+            told = (1..).zip(students).map(|(number, user)| (user, format!("#{number}"))).collect();
         }
         let members = self.shown_after(seq)?.members.as_array().cloned().unwrap_or_default();
         let is_student = |user: &UserId| {
