@@ -256,6 +256,10 @@ room-anytime = Hands at any time
 room-turns-start-at-once = Turn starts at once
 room-speaking-limit = Speaking limit
 room-limit-of-turn = Limit of this turn
+room-rename = Rename
+room-rename-title = Another name for the class
+room-keep-name = Keep the name
+room-your-own-question = With a question of your own.
 room-short-seconds = { $seconds } s
 room-short-minutes = { $minutes } min
 room-over-by = over by { $time }
@@ -311,6 +315,8 @@ live-your-turn = Your turn
 live-find-name = Find a name
 live-everybody = All
 live-tap-names = Tap names
+live-prepared = Prepared questions, one a line
+live-prepared-here = Kept in this browser alone.
 live-nobody-found = Nobody here is called that.
 # $students (Number)
 live-so-many-away = Away { $students }
@@ -778,6 +784,7 @@ picture-left-out = { $students } more students are in the rounds below.
 
 ## One person, and what is stored about oneself
 
+person-download = Download it, as JSON
 person-in-class = { $name } in { $class }
 person-like-teacher = The name looks like a teacher’s.
 person-erase = Erase name and data

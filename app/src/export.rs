@@ -6,6 +6,7 @@ mod csv;
 mod format;
 mod json;
 mod lessons;
+mod own;
 mod page;
 mod progress;
 mod routes;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use signaling::{
-    Answers, Command, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Role, SettingsChange,
-    Timeout, Timestamp, UserId,
+    Answers, Command, Group, InviteId, InviteeList, MAX_TIMEOUT_SECONDS, Name, Role,
+    SettingsChange, Timeout, Timestamp, UserId,
 };
 
 use crate::follow::bring_down;
@@ -39,6 +39,8 @@ pub enum Deed {
     CancelCall(UserId),
     /// Change a setting of the class.
     Change(SettingsChange),
+    /// Give the class another name.
+    Rename(Name),
     /// Make somebody a co-teacher, or a student again.
     MakeRole(UserId, Role),
     /// Remove somebody, or leave.
@@ -107,6 +109,10 @@ pub fn plan(
             theirs.map(|invited| cancel(invited.invite_id)).collect()
         }
         Deed::Change(settings) => vec![set(actor, settings.clone())],
+        Deed::Rename(name) => {
+            let (name, settings) = (Some(name.clone()), SettingsChange::default());
+            vec![Command::ChangeGroup { actor, name, settings }]
+        }
         Deed::MakeRole(user, role) => {
             vec![Command::ChangeRole { actor, user: *user, role: *role }]
         }

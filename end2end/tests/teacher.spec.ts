@@ -141,9 +141,36 @@ test("whoever took it stands above all until somebody is called", async ({ class
   // The order stays the order.
   await expect(teacher.hands).toHaveText(["Ada", "Hana"]);
   await expect(teacher.row(/^Raised/, "Ada")).toContainText("own question");
+  await ada.isTold("With a question of your own.");
   await teacher.next("Hana");
   await hana.speak();
   await expect(teacher.page.locator(".hero bdi").first()).toHaveText("Ada");
+});
+
+test("the class gets another name, which everybody reads", async ({ classroom }) => {
+  const { teacher } = classroom;
+  const [ada] = await classroom.studentsNamed("Ada");
+  const menu = await teacher.menu();
+  await menu.getByRole("button", { name: "Rename", exact: true }).click();
+  const dialog = teacher.page.getByRole("dialog", { name: "Another name for the class" });
+  await dialog.getByRole("textbox").fill("Biology 10A");
+  await teacher.press(dialog.getByRole("button", { name: "Rename", exact: true }));
+  await expect(dialog).toBeHidden();
+  for (const room of [teacher, ada]) {
+    await expect(room.page.getByRole("heading", { level: 1 })).toHaveText("Biology 10A");
+  }
+});
+
+test("prepared questions are at hand, in this browser and for this class", async ({ classroom }) => {
+  const { teacher } = classroom;
+  await teacher.page.locator(".options > summary").click();
+  await teacher.page.getByLabel("Prepared questions, one a line").fill("What is a mole?\n\n Why is the sky blue? ");
+  const atHand = () => teacher.page.locator("#asked-before option").evaluateAll((all) => all.map((it) => it.getAttribute("value")));
+  await expect.poll(atHand).toEqual(["What is a mole?", "Why is the sky blue?"]);
+  await teacher.reload();
+  await expect.poll(atHand).toEqual(["What is a mole?", "Why is the sky blue?"]);
+  await teacher.ask({ question: "Who is here?" });
+  await expect.poll(atHand).toEqual(["Who is here?", "What is a mole?", "Why is the sky blue?"]);
 });
 
 test("hands of an earlier question come down, and come back", async ({ classroom }) => {

@@ -1378,3 +1378,23 @@ async fn every_route_stands_in_the_table_of_costs() {
         assert!(table.contains(&route), "what does {route} cost?");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_about_somebody_tells_of_nobody_else() {
+    let school = School::open().await;
+    let path = school.path("/class/{group}/me/data.json");
+    let own = school.look(&path, &member(&school.class.student)).await;
+    assert_eq!(own.status, StatusCode::OK);
+    let told: serde_json::Value = serde_json::from_str(&own.text).expect("JSON");
+    let class = &told["classes"][0];
+    assert_eq!(class["person"]["name"], STUDENT);
+    let me = &class["person"]["user"];
+    let invitations = class["invitations"].as_array().expect("invitations");
+    assert!(!invitations.is_empty());
+    for part in invitations.iter().flat_map(|it| it["parts"].as_array().expect("parts")) {
+        assert_eq!(&part["user"], me, "{part}");
+    }
+    assert!(!own.text.contains(TEACHER) && !own.text.contains("Gone"), "{}", own.text);
+    let of_teacher = school.look(&path, &member(&school.class.teacher)).await;
+    assert!(of_teacher.text.contains(TEACHER) && !of_teacher.text.contains(STUDENT));
+}

@@ -8,7 +8,7 @@ use classroom::{
 };
 use futures::future::join_all;
 use leptos::prelude::*;
-use server::{Engine, Error, Session, shows_something};
+use server::{Engine, Error, Session, enter_name, shows_something};
 use signaling::{
     Command, FinishWhom, GroupId, InviteId, NamesShown, Rejection, Role, SettingsChange, Switch,
     Timeout, UserId,
@@ -29,7 +29,7 @@ const THINK_SECONDS: u32 = 30;
 /// Does one thing in the room. `deed` is what; `who` names the member that it is about, where it is about
 /// one; `question`, `limit`, `think` and `pair` (seconds) and `first` belong to asking for hands; `ends` is the
 /// turn that *Next* or a pick ends, and `seq` what an undo takes back; `limit` is how long a turn may last as
-/// well, and `names` what of names is shown; `me` is whose page it comes from, where
+/// well, `names` what of names is shown, and `name` the class's new one; `me` is whose page it comes from, where
 /// that is said. Answers with the number of the class's last event, which a live page must come to see.
 #[server(prefix = "/do", endpoint = "act")]
 pub async fn act(
@@ -42,6 +42,7 @@ pub async fn act(
     #[server(default)] think: String,
     #[server(default)] pair: String,
     #[server(default)] names: String,
+    #[server(default)] name: String,
     #[server(default)] ends: Option<InviteId>,
     #[server(default)] seq: Option<u64>,
     #[server(default)] me: Option<UserId>,
@@ -49,7 +50,8 @@ pub async fn act(
     let done = match is_still(group, me).await {
         Ok(()) => {
             let (question, first) = (question.clone(), !first.is_empty());
-            let details = Details { who, question, limit, first, think, pair, names, ends, seq };
+            let details =
+                Details { who, question, limit, first, think, pair, names, name, ends, seq };
             perform(group, &deed, details).await
         }
         Err(failure) => Err(failure),
@@ -74,6 +76,7 @@ struct Details {
     think: String,
     pair: String,
     names: String,
+    name: String,
     ends: Option<InviteId>,
     seq: Option<u64>,
 }
@@ -190,6 +193,9 @@ fn meant(
         RoomAction::ShowNames => {
             let names = NamesShown::of_word(&details.names).ok_or(Trouble::Failed)?;
             Deed::Change(SettingsChange::show_names(names))
+        }
+        RoomAction::Rename => {
+            Deed::Rename(enter_name(&details.name).map_err(Trouble::of_class_name)?)
         }
         RoomAction::MakeTeacher => Deed::MakeRole(who()?, Role::Teacher),
         RoomAction::MakeStudent => Deed::MakeRole(who()?, Role::Student),

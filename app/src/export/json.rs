@@ -49,7 +49,17 @@ impl Json {
         bytes.push(b':');
     }
 
-    fn field(&mut self, name: &str, value: &impl Serialize, bytes: &mut Vec<u8>) {
+    /// Ends the invitations of a class; what else there is to tell of it may follow.
+    pub fn end_invitations(&mut self, bytes: &mut Vec<u8>) {
+        self.close(b']', bytes);
+    }
+
+    /// Ends a class.
+    pub fn end_object(&mut self, bytes: &mut Vec<u8>) {
+        self.close(b'}', bytes);
+    }
+
+    pub fn field(&mut self, name: &str, value: &impl Serialize, bytes: &mut Vec<u8>) {
         self.key(name, bytes);
         write(value, bytes);
     }
@@ -88,13 +98,13 @@ impl Writer for Json {
     fn end_class(&mut self, chronicle: &Chronicle, bytes: &mut Vec<u8>) {
         let is_forgotten = chronicle.forgotten_millis().is_some();
         let reason = if is_forgotten { Reason::Forgotten } else { Reason::Ended };
-        self.close(b']', bytes);
+        self.end_invitations(bytes);
         // Why the class ended, as its last event says.
         self.field("endReason", &chronicle.has_ended().then_some(reason.text()), bytes);
         self.field("summary", &chronicle.summary(), bytes);
         self.field("lessons", &chronicle.lessons(), bytes);
         self.field("people", &chronicle.people(), bytes);
-        self.close(b'}', bytes);
+        self.end_object(bytes);
     }
 
     fn end(&mut self, bytes: &mut Vec<u8>) {

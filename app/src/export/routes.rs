@@ -58,6 +58,12 @@ fn of_lessons(as_admin: bool) -> MethodRouter<Exports> {
     })
 }
 
+fn of_own() -> MethodRouter<Exports> {
+    get(|State(exports): State<Exports>, headers, Path(group): Path<String>| {
+        own(exports, headers, group)
+    })
+}
+
 fn of_tally() -> MethodRouter<Exports> {
     get(|State(exports): State<Exports>, headers, Path(group): Path<String>| async move {
         tally(&exports.engine, &headers, &group).await
@@ -71,7 +77,7 @@ fn of_progress() -> MethodRouter<Exports> {
 }
 
 /// Where each file is; [`export_routes`] tells it to those who ask.
-fn table() -> [(&'static str, MethodRouter<Exports>); 10] {
+fn table() -> [(&'static str, MethodRouter<Exports>); 11] {
     [
         ("/admin/export.csv", of_all(Format::Csv)),
         ("/admin/export.json", of_all(Format::Json)),
@@ -81,6 +87,7 @@ fn table() -> [(&'static str, MethodRouter<Exports>); 10] {
         ("/class/{group}/history/export.json", of_one(Format::Json, false)),
         ("/class/{group}/history/lessons.csv", of_lessons(false)),
         ("/admin/class/{group}/lessons.csv", of_lessons(true)),
+        ("/class/{group}/me/data.json", of_own()),
         ("/class/{group}/tally.json", of_tally()),
         ("/export/progress", of_progress()),
     ]
@@ -163,6 +170,21 @@ async fn whose(
         }
     };
     Ok((viewer, asking, engine.class(group.parse().map_err(no_such)?).await?))
+}
+
+/// What is stored about a member, for themselves.
+async fn own(exports: Exports, headers: HeaderMap, group: String) -> Result<Response, Error> {
+    let Exports { engine, zone, .. } = exports;
+    let group = group.parse().map_err(|_| Error::NoSuchGroup)?;
+    let presented = engine.cookies().presented(&headers).ok_or(Error::NotSignedIn)?;
+    let token = presented.token();
+    let (me, role) = engine.member_of(group, token).await?;
+    role.ok_or(Error::NotSignedIn)?;
+    let class = engine.class(group).await?;
+    engine.may_export(group, me, class.seq)?;
+    let name = format!("{}-me", file_name(&class.name));
+    let asking = Asking::of_member(group, token);
+    file(Export::of_own(engine, zone, me, class), Format::Json, asking, &name)
 }
 
 async fn lessons(

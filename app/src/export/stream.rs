@@ -9,11 +9,12 @@ use axum::body::Bytes;
 use classroom::history::{InOrder, Record};
 use futures::{Stream, TryStreamExt};
 use server::{Asking, ClassFilter, ClassRow, Engine, Error, Place};
-use signaling::Event;
+use signaling::{Event, UserId};
 
 use super::csv::Csv;
 use super::format::Format;
 use super::json::Json;
+use super::own::Own;
 use super::progress::Run;
 use super::writer::{AT_ONCE, Context, Rest, Writer};
 use crate::history::names::Names;
@@ -84,6 +85,13 @@ impl Export {
     ) -> Self {
         let waiting = VecDeque::from([class]);
         Self { waiting, ..Self::of(engine, zone, format, viewer, run) }
+    }
+
+    /// What one class has about a member, for themselves.
+    pub fn of_own(engine: Engine, zone: Zone, me: UserId, class: ClassRow) -> Self {
+        let (viewer, run) = (Viewer::Teacher(me), Arc::default());
+        let export = Self::of_class(engine, zone, Format::Json, viewer, class, run);
+        Self { writer: Box::new(Own::of(me)), ..export }
     }
 
     fn of(engine: Engine, zone: Zone, format: Format, viewer: Viewer, run: Arc<Run>) -> Self {

@@ -102,6 +102,11 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
                     <dd>{words::ask_to_erase()}</dd>
                 </div>
             </dl>
+            <p>
+                <a href=format!("/class/{group}/me/data.json") download="">
+                    {words::download()}
+                </a>
+            </p>
             <RecordsOf page person whole />
         </Wide>
     })

@@ -117,6 +117,8 @@ actions! {
     AllowCalls = "allowCalls",
     /// Let them no more.
     ForbidCalls = "forbidCalls",
+    /// Give the class another name.
+    Rename = "rename",
     /// Make somebody a co-teacher.
     MakeTeacher = "makeTeacher",
     /// Make somebody a student again.

@@ -12,6 +12,8 @@ mod menu;
 mod next;
 mod person;
 mod pick;
+mod prepared;
+mod rename;
 mod spoken;
 mod switch;
 mod undo;

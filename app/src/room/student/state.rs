@@ -127,6 +127,9 @@ fn besides(live: Live, standing: &Standing, is_next: Memo<bool>) -> String {
             words::you_passed(live.place(*place), &speaking)
         }
         Standing::HandUp { .. } if is_next.get() => words::then_you(&speaking),
+        Standing::HandUp { .. } if is_mine(|hand| hand.own_question) => {
+            format!("{} {speaking}", words::your_own_question()).trim_end().to_owned()
+        }
         Standing::Asked(_) | Standing::MayRaise if speaking.is_empty() => {
             match live.count(List::Hands) {
                 0 => String::new(),

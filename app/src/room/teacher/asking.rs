@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::asked::Asked;
 use super::next::Next;
+use super::prepared::Prepared;
 use crate::room::action::RoomAction;
 use crate::room::icon::{Icon, OPTIONS, PLUS};
 use crate::room::live::Live;
@@ -30,6 +31,7 @@ pub fn Asking(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
+    let prepared = Prepared::of(group);
     // What somebody is typing is not folded away by what others ask.
     let is_typing = RwSignal::new(!question.is_empty());
     let type_question = move |event| is_typing.set(!event_target_value(&event).is_empty());
@@ -77,7 +79,7 @@ pub fn Asking(
                         data-once=""
                         on:input=type_question
                     />
-                    <AskedBefore />
+                    <AskedBefore prepared />
                     <details class="options">
                         <summary title=words::options()>
                             <Icon path=OPTIONS />
@@ -110,6 +112,7 @@ pub fn Asking(
                                 {words::first_hand_only()}
                             </label>
                             <p class="hint">{words::kept_for_class()}</p>
+                            {prepared.field()}
                         </div>
                     </details>
                     <button class:primary=is_main class:quiet=move || !is_main() data-key="a">
@@ -160,7 +163,10 @@ fn limit_words(seconds: u32) -> String {
 
 /// The questions that were asked before, at hand in the field.
 #[component]
-fn AskedBefore() -> impl IntoView {
+fn AskedBefore(
+    /// What is prepared.
+    prepared: Prepared,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let questions = Memo::new(move |before: Option<&Vec<String>>| {
         let mut questions = match before {
@@ -178,7 +184,9 @@ fn AskedBefore() -> impl IntoView {
         <datalist id="asked-before">
             {move || {
                 let option = |question| view! { <option value=question></option> };
-                questions.get().into_iter().map(option).collect_view()
+                let mut all = questions.get();
+                all.extend(prepared.questions());
+                all.into_iter().map(option).collect_view()
             }}
         </datalist>
     }

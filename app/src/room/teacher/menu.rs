@@ -7,6 +7,7 @@ use signaling::NamesShown;
 
 use super::choice::choice;
 use super::limit::speaking_limit;
+use super::rename::Rename;
 use super::switch::switch;
 use crate::room::action::RoomAction;
 use crate::room::device::AnotherDevice;
@@ -104,6 +105,7 @@ pub fn ClassMenu() -> impl IntoView {
             <a class="button row" href=history>
                 {words::history()}
             </a>
+            <Rename />
             <AnotherDevice />
             <div class="ways-out">
                 <Confirm

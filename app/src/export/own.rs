@@ -1,0 +1,51 @@
+//! What is stored about somebody in a class, for themselves: an export as JSON that tells of nobody else.
+
+use classroom::history::Chronicle;
+use server::ClassRow;
+use signaling::UserId;
+
+use super::json::Json;
+use super::writer::{Context, Rest, Writer, Written};
+
+/// Writes of one person what the export of a class tells of all.
+pub struct Own {
+    /// Who it is.
+    me: UserId,
+    json: Json,
+}
+
+impl Own {
+    /// What is stored about this member.
+    pub fn of(me: UserId) -> Self {
+        Self { me, json: Json::default() }
+    }
+}
+
+impl Writer for Own {
+    fn begin(&mut self, bytes: &mut Vec<u8>) {
+        self.json.begin(bytes);
+    }
+
+    fn begin_class(&mut self, class: &ClassRow, bytes: &mut Vec<u8>) {
+        self.json.begin_class(class, bytes);
+    }
+
+    fn record(&mut self, rest: Rest, context: &Context<'_>, bytes: &mut Vec<u8>) -> Written {
+        let Rest { mut record, parts } = rest;
+        if !record.concerns(self.me) {
+            return Written { rows: 0, rest: None };
+        }
+        record.parts.retain(|part| part.user == self.me);
+        self.json.record(Rest { record, parts }, context, bytes)
+    }
+
+    fn end_class(&mut self, chronicle: &Chronicle, bytes: &mut Vec<u8>) {
+        self.json.end_invitations(bytes);
+        self.json.field("person", &chronicle.person(self.me), bytes);
+        self.json.end_object(bytes);
+    }
+
+    fn end(&mut self, bytes: &mut Vec<u8>) {
+        self.json.end(bytes);
+    }
+}
