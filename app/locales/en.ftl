@@ -561,7 +561,7 @@ stored-who = Everybody in a class sees its names and hands. Its teachers and the
 stored-until = A class is deleted with everything in it { $days } after its end.
 stored-until-deleted = A class is kept until the administrator deletes it.
 stored-erase = To have your name erased earlier, ask whoever runs this Handup.
-stored-cookies = Your browser keeps a cookie that says which classes you are in, and one that guards forms. Nothing is shared with others.
+stored-cookies = Your browser keeps a cookie that says which classes you are in, and one that guards forms. Questions that a teacher prepares, and switches of sounds and keys, stay in the browser too. Nothing is shared with others.
 
 ## Going on with another device
 

@@ -1388,11 +1388,12 @@ async fn what_is_stored_about_somebody_tells_of_nobody_else() {
     let told: serde_json::Value = serde_json::from_str(&own.text).expect("JSON");
     let class = &told["classes"][0];
     assert_eq!(class["person"]["name"], STUDENT);
-    let me = &class["person"]["user"];
+    let me = &class["person"]["userID"];
+    assert!(me.is_string() && class["person"]["alike"].is_null());
     let invitations = class["invitations"].as_array().expect("invitations");
     assert!(!invitations.is_empty());
     for part in invitations.iter().flat_map(|it| it["parts"].as_array().expect("parts")) {
-        assert_eq!(&part["user"], me, "{part}");
+        assert_eq!(&part["userID"], me, "{part}");
     }
     assert!(!own.text.contains(TEACHER) && !own.text.contains("Gone"), "{}", own.text);
     let of_teacher = school.look(&path, &member(&school.class.teacher)).await;

@@ -1,6 +1,6 @@
 //! What is stored about somebody in a class, for themselves: an export as JSON that tells of nobody else.
 
-use classroom::history::Chronicle;
+use classroom::history::{Chronicle, Kind, Person};
 use server::ClassRow;
 use signaling::UserId;
 
@@ -35,14 +35,29 @@ impl Writer for Own {
         if !record.concerns(self.me) {
             return Written { rows: 0, rest: None };
         }
-        record.parts.retain(|part| part.user == self.me);
+        // One's own parts, those by which one had the floor, and the other end of one's calls.
+        let is_call = record.kind == Kind::Call;
+        let speaks: Vec<bool> = record
+            .parts
+            .iter()
+            .map(|part| record.speaker(part.user) == Some(self.me) || part.user == self.me)
+            .collect();
+        let mut speaks = speaks.into_iter();
+        record.parts.retain(|_| speaks.next() == Some(true) || is_call);
         self.json.record(Rest { record, parts }, context, bytes)
     }
 
     fn end_class(&mut self, chronicle: &Chronicle, bytes: &mut Vec<u8>) {
         self.json.end_invitations(bytes);
-        self.json.field("person", &chronicle.person(self.me), bytes);
+        // Whose name looks like theirs is not told: others may be known by a number alone.
+        let person = chronicle.person(self.me).cloned();
+        let person = person.map(|person| Person { alike: None, ..person });
+        self.json.field("person", &person, bytes);
         self.json.end_object(bytes);
+    }
+
+    fn pause(&mut self, bytes: &mut Vec<u8>) {
+        bytes.push(b'\n');
     }
 
     fn end(&mut self, bytes: &mut Vec<u8>) {

@@ -24,6 +24,9 @@ use crate::zone::Zone;
 /// How many classes are looked up at once.
 const CLASSES: u32 = 200;
 
+/// How many events are read for a piece that tells little.
+const EVENTS_AT_ONCE: usize = 2_000;
+
 type Log = Pin<Box<dyn Stream<Item = Result<Vec<Event>, Error>> + Send>>;
 
 /// A class of which a part is written.
@@ -179,7 +182,8 @@ impl Export {
     /// Writes until it is enough to be sent, or the class is done.
     async fn go_on(&mut self, mut it: InHand, bytes: &mut Vec<u8>) -> Result<(), Error> {
         let now = self.engine.now();
-        while bytes.len() < AT_ONCE {
+        let mut read = 0;
+        while bytes.len() < AT_ONCE && read < EVENTS_AT_ONCE {
             if let Some(rest) = it.rest.take() {
                 let (class, names, zone) = (&it.class, &it.names, &self.zone);
                 let written = self.writer.record(rest, &Context { class, names, zone, now }, bytes);
@@ -188,6 +192,7 @@ impl Export {
             } else if let Some(record) = it.records.pop_front() {
                 it.rest = Some(Rest { record: self.viewer.may_read(record), parts: 0 });
             } else if let Some(event) = it.events.next() {
+                read += 1;
                 self.run.done.fetch_add(1, Ordering::Relaxed);
                 it.names.follow(&event);
                 it.records.extend(it.told.tell(&event));
@@ -200,6 +205,9 @@ impl Export {
                 it.is_log_over = true;
                 it.records.extend(it.told.finish());
             }
+        }
+        if bytes.is_empty() {
+            self.writer.pause(bytes);
         }
         self.in_hand = Some(it);
         Ok(())

@@ -52,6 +52,9 @@ pub trait Writer: Send {
     /// What stands behind them.
     fn end_class(&mut self, chronicle: &Chronicle, bytes: &mut Vec<u8>);
 
+    /// What may stand between two pieces of which the first tells nothing; nothing where nothing may.
+    fn pause(&mut self, _: &mut Vec<u8>) {}
+
     /// What stands behind all classes.
     fn end(&mut self, bytes: &mut Vec<u8>);
 }

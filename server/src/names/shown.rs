@@ -37,6 +37,8 @@ struct Forms {
     initials: Name,
     /// None of a teacher's who was never a student.
     number: Option<Name>,
+    /// How the full name looks.
+    look: String,
 }
 
 impl ShownNames {
@@ -49,27 +51,42 @@ impl ShownNames {
                     first: apart(&mut self.firsts, &first_word(name)),
                     initials: apart(&mut self.initials, &initials(name)),
                     number: None,
+                    look: look(name.as_str()),
                 });
-                if *role == Role::Teacher {
-                    for taken in [&mut self.firsts, &mut self.initials] {
-                        taken.entry(look(name.as_str())).or_insert(1);
-                    }
-                }
                 (user_id, role)
             }
             EventKind::MemberChanged(MemberChanged { user_id, role, .. }) => (user_id, role),
             _ => return,
         };
-        let forms = self.members.get_mut(user).filter(|it| it.number.is_none());
-        if let Some(forms) = forms.filter(|_| *role == Role::Student) {
-            self.students += 1;
-            forms.number = Some(made(&format!("#{}", self.students)));
+        let Some(forms) = self.members.get_mut(user) else { return };
+        match role {
+            Role::Teacher => {
+                for taken in [&mut self.firsts, &mut self.initials] {
+                    taken.entry(forms.look.clone()).or_insert(1);
+                }
+            }
+            Role::Student if forms.number.is_none() => {
+                self.students += 1;
+                forms.number = Some(made(&format!("#{}", self.students)));
+            }
+            Role::Student => {}
         }
     }
 
     /// The name of a member as the other students are told it. Teachers' names are told in full.
     fn told(&self, shown: NamesShown, member: &Member) -> (Name, Option<Alike>) {
-        let forms = self.members.get(&member.user_id).filter(|_| member.role == Role::Student);
+        let full = (&member.name, member.alike);
+        self.told_of(shown, member.user_id, member.role, full)
+    }
+
+    fn told_of(
+        &self,
+        shown: NamesShown,
+        user: UserId,
+        role: Role,
+        (full, alike): (&Name, Option<Alike>),
+    ) -> (Name, Option<Alike>) {
+        let forms = self.members.get(&user).filter(|_| role == Role::Student);
         let name = forms.and_then(|forms| match shown {
             NamesShown::Full => None,
             NamesShown::First => Some(&forms.first),
@@ -78,7 +95,7 @@ impl ShownNames {
         });
         match name {
             Some(name) => (name.clone(), None),
-            None => (member.name.clone(), member.alike),
+            None => (full.clone(), alike),
         }
     }
 
@@ -95,8 +112,9 @@ impl ShownNames {
             return;
         }
         for view in members {
-            if let Some(member) = group.member(view.user_id).filter(|it| Some(it.user_id) != me) {
-                (view.name, view.alike) = self.told(group.settings.names, member);
+            if Some(view.user_id) != me {
+                let (user, role, full) = (view.user_id, view.role, (&view.name, view.alike));
+                (view.name, view.alike) = self.told_of(group.settings.names, user, role, full);
             }
             view.alike = Self::alike(group, view.user_id, view.alike);
         }
@@ -118,6 +136,7 @@ impl ShownNames {
                 };
                 let member = group.member(joined.user_id).unwrap_or(&as_joined);
                 let (name, alike) = self.told(shown, member);
+                let alike = Self::alike(group, joined.user_id, alike);
                 Some(MemberJoined { name, alike, ..joined.clone() }.into())
             }
             EventKind::MemberChanged(changed) if is_hidden => {

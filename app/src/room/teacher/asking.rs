@@ -31,7 +31,7 @@ pub fn Asking(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
-    let prepared = Prepared::of(group);
+    let prepared = Prepared::of(group, live.me);
     // What somebody is typing is not folded away by what others ask.
     let is_typing = RwSignal::new(!question.is_empty());
     let type_question = move |event| is_typing.set(!event_target_value(&event).is_empty());

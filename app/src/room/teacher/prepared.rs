@@ -2,7 +2,7 @@
 //! kept in the teacher's browser: nobody else is to read them before they are asked.
 
 use leptos::prelude::*;
-use signaling::GroupId;
+use signaling::{GroupId, UserId};
 
 /// The most of them that are at hand.
 #[cfg(feature = "browser")]
@@ -13,13 +13,14 @@ const MOST: usize = 50;
 #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser keeps them"))]
 pub struct Prepared {
     lines: RwSignal<String>,
-    group: GroupId,
+    whose: (GroupId, UserId),
 }
 
 impl Prepared {
-    /// What the browser keeps for this class.
-    pub fn of(group: GroupId) -> Self {
-        Self { lines: RwSignal::new(kept::read(group)), group }
+    /// What the browser keeps for this teacher of this class.
+    pub fn of(group: GroupId, teacher: UserId) -> Self {
+        let whose = (group, teacher);
+        Self { lines: RwSignal::new(kept::read(whose)), whose }
     }
 
     /// The questions, in the order of the lines.
@@ -44,7 +45,7 @@ impl Prepared {
 
         let keep = move |event| {
             let lines = event_target_value(&event);
-            kept::write(self.group, &lines);
+            kept::write(self.whose, &lines);
             self.lines.set(lines);
         };
         let lines = self.lines.get_untracked();
@@ -69,35 +70,35 @@ impl Prepared {
 #[cfg(feature = "browser")]
 mod kept {
     use leptos::prelude::window;
-    use signaling::GroupId;
+    use signaling::{GroupId, UserId};
     use web_sys::Storage;
 
     fn storage() -> Option<Storage> {
         window().local_storage().ok().flatten()
     }
 
-    fn key(group: GroupId) -> String {
-        format!("handup-prepared-{group}")
+    fn key((group, teacher): (GroupId, UserId)) -> String {
+        format!("handup-prepared-{group}-{teacher}")
     }
 
-    pub fn read(group: GroupId) -> String {
-        let kept = storage().and_then(|storage| storage.get_item(&key(group)).ok().flatten());
+    pub fn read(whose: (GroupId, UserId)) -> String {
+        let kept = storage().and_then(|storage| storage.get_item(&key(whose)).ok().flatten());
         kept.unwrap_or_default()
     }
 
     /// Without a storage they are there until the page goes.
-    pub fn write(group: GroupId, lines: &str) {
+    pub fn write(whose: (GroupId, UserId), lines: &str) {
         if let Some(storage) = storage() {
-            let _ = storage.set_item(&key(group), lines);
+            let _ = storage.set_item(&key(whose), lines);
         }
     }
 }
 
 #[cfg(not(feature = "browser"))]
 mod kept {
-    use signaling::GroupId;
+    use signaling::{GroupId, UserId};
 
-    pub const fn read(_: GroupId) -> String {
+    pub const fn read(_: (GroupId, UserId)) -> String {
         String::new()
     }
 }
