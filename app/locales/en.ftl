@@ -315,8 +315,8 @@ live-your-turn = Your turn
 live-find-name = Find a name
 live-everybody = All
 live-tap-names = Tap names
-live-prepared = Prepared questions, one a line
-live-prepared-here = Kept in this browser alone.
+live-prepared = Prepared questions
+live-prepared-here = One a line. They are at hand where you ask, and kept in this browser alone.
 live-nobody-found = Nobody here is called that.
 # $students (Number)
 live-so-many-away = Away { $students }

@@ -163,10 +163,14 @@ test("the class gets another name, which everybody reads", async ({ classroom })
 
 test("prepared questions are at hand, in this browser and for this class", async ({ classroom }) => {
   const { teacher } = classroom;
-  await teacher.page.locator(".options > summary").click();
-  await teacher.page.getByLabel("Prepared questions, one a line").fill("What is a mole?\n\n Why is the sky blue? ");
+  await classroom.studentsNamed("Ada");
+  const menu = await teacher.menu();
+  await menu.getByRole("button", { name: "Prepared questions" }).click();
+  const dialog = teacher.page.getByRole("dialog", { name: "Prepared questions" });
+  await dialog.getByRole("textbox").fill("What is a mole?\n\n Why is the sky blue? ");
   const atHand = () => teacher.page.locator("#asked-before option").evaluateAll((all) => all.map((it) => it.getAttribute("value")));
   await expect.poll(atHand).toEqual(["What is a mole?", "Why is the sky blue?"]);
+  await dialog.getByRole("button", { name: "Close" }).click();
   await teacher.reload();
   await expect.poll(atHand).toEqual(["What is a mole?", "Why is the sky blue?"]);
   await teacher.ask({ question: "Who is here?" });

@@ -31,7 +31,6 @@ pub fn Asking(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
-    let prepared = Prepared::of(group, live.me);
     // What somebody is typing is not folded away by what others ask.
     let is_typing = RwSignal::new(!question.is_empty());
     let type_question = move |event| is_typing.set(!event_target_value(&event).is_empty());
@@ -79,7 +78,7 @@ pub fn Asking(
                         data-once=""
                         on:input=type_question
                     />
-                    <AskedBefore prepared />
+                    <AskedBefore />
                     <details class="options">
                         <summary title=words::options()>
                             <Icon path=OPTIONS />
@@ -112,7 +111,6 @@ pub fn Asking(
                                 {words::first_hand_only()}
                             </label>
                             <p class="hint">{words::kept_for_class()}</p>
-                            {prepared.field()}
                         </div>
                     </details>
                     <button class:primary=is_main class:quiet=move || !is_main() data-key="a">
@@ -163,11 +161,9 @@ fn limit_words(seconds: u32) -> String {
 
 /// The questions that were asked before, at hand in the field.
 #[component]
-fn AskedBefore(
-    /// What is prepared.
-    prepared: Prepared,
-) -> impl IntoView {
+fn AskedBefore() -> impl IntoView {
     let live = expect_context::<Live>();
+    let prepared = expect_context::<Prepared>();
     let questions = Memo::new(move |before: Option<&Vec<String>>| {
         let mut questions = match before {
             Some(questions) => questions.clone(),

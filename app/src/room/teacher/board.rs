@@ -8,6 +8,7 @@ use super::floor::Floor;
 use super::hands::Hands;
 use super::menu::ClassMenu;
 use super::next::Next;
+use super::prepared::Prepared;
 use super::undo::Toast;
 use crate::room::heading::Heading;
 use crate::room::live::Live;
@@ -27,6 +28,7 @@ pub fn TeacherRoom(
     #[cfg(feature = "browser")]
     crate::room::tally::follow(live);
     let next = Next::of(live);
+    provide_context(Prepared::of(live.group.with_untracked(|group| group.id), live.me));
     let here = move || words::students_here(live.students_online());
     view! {
         <Heading>

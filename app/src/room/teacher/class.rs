@@ -167,17 +167,17 @@ fn find(live: Live, filter: Filter) -> AnyView {
                 </Show>
                 {chip(Only::Away, live_words::so_many_away)}
             </div>
-            // For rooms in which phones are put away: a name is a tap, and the order that of the taps.
-            <Show when=move || live.is_whole()>
-                <label class="row check tap-names">
-                    <input type="checkbox" />
-                    {live_words::tap_names()}
-                </label>
-            </Show>
             <Show when=nobody>
                 <p class="hint">{live_words::nobody_found()}</p>
             </Show>
         </div>
+        // For rooms in which phones are put away: a name is a tap, and the order that of the taps.
+        <Show when=move || live.is_whole()>
+            <label class="row check tap-names" data-live="">
+                <input type="checkbox" />
+                {live_words::tap_names()}
+            </label>
+        </Show>
     }
     .into_any()
 }

@@ -7,6 +7,7 @@ use signaling::NamesShown;
 
 use super::choice::choice;
 use super::limit::speaking_limit;
+use super::prepared::PreparedQuestions;
 use super::rename::Rename;
 use super::switch::switch;
 use crate::room::action::RoomAction;
@@ -105,6 +106,7 @@ pub fn ClassMenu() -> impl IntoView {
             <a class="button row" href=history>
                 {words::history()}
             </a>
+            <PreparedQuestions />
             <Rename />
             <AnotherDevice />
             <div class="ways-out">

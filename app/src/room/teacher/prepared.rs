@@ -4,6 +4,9 @@
 use leptos::prelude::*;
 use signaling::{GroupId, UserId};
 
+/// The dialog's id.
+#[cfg(feature = "browser")]
+const DIALOG: &str = "prepared";
 /// The most of them that are at hand.
 #[cfg(feature = "browser")]
 const MOST: usize = 50;
@@ -37,35 +40,50 @@ impl Prepared {
     pub const fn questions(self) -> Vec<String> {
         Vec::new()
     }
+}
 
-    /// The field in which they are typed, which takes a script.
-    #[cfg(feature = "browser")]
-    pub fn field(self) -> AnyView {
-        use crate::words::live as words;
+/// The button of the menu and the dialog in which they are typed. It takes a script.
+#[cfg(feature = "browser")]
+#[component]
+pub fn PreparedQuestions() -> impl IntoView {
+    use crate::words::live as words;
 
-        let keep = move |event| {
-            let lines = event_target_value(&event);
-            kept::write(self.whose, &lines);
-            self.lines.set(lines);
-        };
-        let lines = self.lines.get_untracked();
-        view! {
-            <div class="field" data-live="">
-                <label for="prepared">{words::prepared()}</label>
-                <textarea id="prepared" rows="3" autocomplete="off" on:input=keep>
-                    {lines}
-                </textarea>
-                <p class="hint">{words::prepared_here()}</p>
+    let prepared = expect_context::<Prepared>();
+    let keep = move |event| {
+        let lines = event_target_value(&event);
+        kept::write(prepared.whose, &lines);
+        prepared.lines.set(lines);
+    };
+    let lines = prepared.lines.get_untracked();
+    view! {
+        <button class="row" type="button" popovertarget=DIALOG data-live="">
+            {words::prepared()}
+        </button>
+        <div id=DIALOG class="dialog" popover="auto" role="dialog" aria-labelledby="prepared-title">
+            <h2 id="prepared-title">{words::prepared()}</h2>
+            <p id="prepared-here">{words::prepared_here()}</p>
+            <textarea
+                rows="5"
+                autocomplete="off"
+                autofocus
+                aria-labelledby="prepared-title"
+                aria-describedby="prepared-here"
+                on:input=keep
+            >
+                {lines}
+            </textarea>
+            <div class="choices">
+                <button class="quiet" type="button" popovertarget=DIALOG popovertargetaction="hide">
+                    {crate::words::room::close()}
+                </button>
             </div>
-        }
-        .into_any()
-    }
-
-    #[cfg(not(feature = "browser"))]
-    pub fn field(self) -> AnyView {
-        ().into_any()
+        </div>
     }
 }
+
+#[cfg(not(feature = "browser"))]
+#[component]
+pub fn PreparedQuestions() -> impl IntoView {}
 
 #[cfg(feature = "browser")]
 mod kept {
