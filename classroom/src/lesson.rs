@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
-use crate::limit::limit_of;
+use crate::terms::limit_of;
 use crate::{ASK_ANYTIME, Among, Operation, Phases, Reason, Tally, Undo, Wait, Why};
 
 /// How far a round has come.

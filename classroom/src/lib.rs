@@ -22,6 +22,7 @@ mod pick;
 mod reason;
 mod settings;
 mod tally;
+mod terms;
 mod turns;
 mod why;
 

@@ -3,27 +3,10 @@
 //! Nothing is written when the time is over, for that is read off the clock. Only where turns end by
 //! themselves is it a deadline of the engine's, which ends the turn with a reason of its own.
 
-use serde::{Deserialize, Serialize};
-use signaling::{
-    Command, FinishWhom, Group, Invitation, Invitee, InviteeState, Timestamp, UserId, json,
-};
+use signaling::{Command, FinishWhom, Group, Invitation, InviteeState, Timestamp, UserId};
 
-use crate::{END_BY_ITSELF, Lesson, Operation, Reason, SPEAKING_LIMIT, Turn};
-
-/// The terms of a turn that was given other ones than those of the class.
-#[derive(Debug, Serialize, Deserialize)]
-struct Terms {
-    /// Seconds that it may last; 0 for no limit.
-    limit: u32,
-}
-
-/// How many seconds the turn may last that this part's acceptance began; none without a limit. What is
-/// not the classroom's in the terms leaves the class's limit as it is.
-pub(crate) fn limit_of(group: &Group, part: &Invitee) -> Option<u32> {
-    let terms = part.terms.as_deref().and_then(|terms| json::read::<Terms>(terms).ok());
-    let of_class = || group.settings.amount(SPEAKING_LIMIT);
-    Some(terms.map_or_else(of_class, |terms| terms.limit)).filter(|limit| *limit > 0)
-}
+use crate::terms::Terms;
+use crate::{END_BY_ITSELF, Lesson, Operation, Reason, Turn};
 
 /// The commands that have a speaker's turn last this long from its beginning on.
 pub(crate) fn limit(
@@ -35,7 +18,7 @@ pub(crate) fn limit(
     let turns = lesson.speaking.iter().filter(|turn| turn.user == speaker);
     let modify = turns.filter_map(|turn| {
         let (invite_id, invitee) = (turn.invite_id, turn.part_of);
-        let data = serde_json::json!(Terms { limit: seconds(turn)? }).to_string();
+        let data = (Terms { limit: seconds(turn)? }).to_data();
         Some(Command::ModifyPart { actor, invite_id, invitee, data })
     });
     modify.collect()

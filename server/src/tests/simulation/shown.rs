@@ -55,9 +55,7 @@ impl Model {
                         "first" => name.split(' ').next().unwrap_or(name).to_owned(),
                         _ => initials(name),
                     };
-                    if !told.contains_key(&joined.user_id) {
-                        told.insert(joined.user_id, numbered(short, &mut before));
-                    }
+                    told.entry(joined.user_id).or_insert_with(|| numbered(short, &mut before));
                     (joined.user_id, joined.role)
                 }
                 EventKind::MemberChanged(changed) => (changed.user_id, changed.role),
