@@ -14,8 +14,8 @@ async fn perform(teacher: &Member, what: Value) {
 async fn speaks(class: &Class, student: &Member) -> (crate::support::Invite, Timestamp) {
     let call = GroupInvitation::to([student]).saying(r#"{"operation":"speaking"}"#);
     let invite = class.teacher.invite_in_group(call).await;
-    student.accept(&invite).await.with_status(200);
-    let since = class.teacher.part_of(&invite, student).await["at"].clone();
+    let accepted = student.accept(&invite).await.with_status(200);
+    let since = &accepted["invitees"][0]["at"];
     (invite, since.as_str().expect("a moment").parse().expect("a moment"))
 }
 
