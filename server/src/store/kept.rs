@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use signaling::{
     Command, Event, EventKind, Group, Invitation, InviteId, Invitee, InviteeState, Settlement,
-    UserId, settled_again,
+    Timestamp, UserId, settled_again,
 };
 
 /// What is kept of a body.
@@ -20,6 +20,9 @@ pub(crate) enum Kept {
         open: bool,
         #[serde(default)]
         stays: bool,
+        /// When it timed out then, where that was not the deadline of its beginning.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_to: Option<Timestamp>,
     },
     /// Which parts were told, by the events that settled them.
     #[serde(rename_all = "camelCase")]
@@ -61,8 +64,11 @@ impl Kept {
         | Command::InviteInGroup { invite_id, .. }
         | Command::Modify { invite_id, .. } = command
         {
-            let Invitation { open, stays, .. } = *group.invitation(*invite_id)?;
-            return Some(Self::Invitation { invite_id: *invite_id, open, stays });
+            let invitation = group.invitation(*invite_id)?;
+            let (open, stays) = (invitation.open, invitation.stays);
+            let moved_to =
+                invitation.expires_at.filter(|at| first_deadline(invitation) != Some(*at));
+            return Some(Self::Invitation { invite_id: *invite_id, open, stays, moved_to });
         }
         let Settlement { invite_id, seq, invitees } = settlement?;
         // A verb brings all that it settles into one state.
@@ -105,9 +111,10 @@ impl Kept {
     ) -> Option<Vec<u8>> {
         match self {
             Self::Body(body) => Some(body.clone().into_bytes()),
-            Self::Invitation { invite_id, open, stays } => {
+            Self::Invitation { invite_id, open, stays, moved_to } => {
                 let mut invitation = group.invitation(*invite_id)?.without_invitees();
                 command.data().clone_into(&mut invitation.data);
+                invitation.expires_at = moved_to.or_else(|| first_deadline(&invitation));
                 invitation.open = *open;
                 invitation.closed = invitation.closed.filter(|_| !*open);
                 invitation.stays = *stays;
@@ -126,6 +133,12 @@ impl Kept {
             }
         }
     }
+}
+
+/// When an invitation was to time out as it was made.
+fn first_deadline(invitation: &Invitation) -> Option<Timestamp> {
+    let seconds = invitation.timeout.seconds();
+    (seconds > 0).then(|| invitation.created_at.plus_seconds(seconds))
 }
 
 /// The part of somebody who accepted, as it was then.

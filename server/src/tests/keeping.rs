@@ -85,7 +85,7 @@ async fn an_invitation_is_answered_again_with_the_words_of_its_request() {
         invite_id,
         invitee_list: InviteeList::Everyone,
         data: "🙋".repeat(3_000),
-        timeout: Timeout::NEVER,
+        timeout: Timeout::new(60).expect("a timeout"),
         answers: Answers::Each,
     };
     let keyed = async |command: Command| {
@@ -96,8 +96,8 @@ async fn an_invitation_is_answered_again_with_the_words_of_its_request() {
     let invite_id = new_invite_id();
     let first = keyed(invite(invite_id)).await;
     let actor = school_user(&school);
-    let modify =
-        Command::Modify { actor, invite_id, data: "other words".to_owned(), expires_at: None };
+    let expires_at = Some(engine.now().plus_seconds(90));
+    let modify = Command::Modify { actor, invite_id, data: "other words".to_owned(), expires_at };
     engine.command(school.group_id, HERE, modify).await.expect("it says something else");
     let cancel = school.cancel(invite_id).await;
     engine.command(school.group_id, HERE, cancel).await.expect("it is over");
