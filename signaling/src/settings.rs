@@ -78,8 +78,7 @@ impl Setting {
 }
 
 /// What of each student's name the other students are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NamesShown {
     /// All of it.
     #[default]
@@ -201,11 +200,8 @@ impl Settings {
         settings.names = change.names.unwrap_or(self.names);
         for (switch, on) in &change.switches {
             // As it is in a new class it stands there only where it did before.
-            let is_told = if *on == switch.default {
-                switch.default && settings.value(switch.name).is_some()
-            } else {
-                true
-            };
+            let stands = switch.default && settings.value(switch.name).is_some();
+            let is_told = *on != switch.default || stands;
             settings.put(switch.name, is_told.then_some(Value::On(*on)));
         }
         for (amount, number) in &change.amounts {

@@ -15,7 +15,7 @@ use crate::zone::Zone;
 const EXACT_DIGITS: usize = 15;
 
 /// A mark by which spreadsheets know UTF-8.
-pub(super) const BOM: &str = "\u{feff}";
+const BOM: &str = "\u{feff}";
 
 /// A row; its fields are the columns. A number is whole: where one country writes a decimal point
 /// another reads thousands. Beside each moment stands what a spreadsheet takes for one, in the time zone
@@ -118,16 +118,16 @@ impl<'a> Row<'a> {
             ..self.clone()
         }
     }
+}
 
-    /// The names of the columns.
-    fn heads() -> String {
-        let mut csv = ::csv::Writer::from_writer(Vec::new());
-        // Writing into memory does not fail.
-        let _ = csv.serialize(Self::default());
-        let lines = csv.into_inner().unwrap_or_default();
-        let lines = String::from_utf8_lossy(&lines);
-        lines.lines().next().unwrap_or_default().to_owned()
-    }
+/// The first line of a file: the mark, and the names of the columns, which are the fields of a row.
+pub(super) fn head<Row: Default + Serialize>() -> String {
+    let mut csv = ::csv::Writer::from_writer(Vec::new());
+    // Writing into memory does not fail.
+    let _ = csv.serialize(Row::default());
+    let lines = csv.into_inner().unwrap_or_default();
+    let lines = String::from_utf8_lossy(&lines);
+    format!("{BOM}{}", lines.lines().next().unwrap_or_default())
 }
 
 /// A moment as a spreadsheet takes it.
@@ -185,7 +185,7 @@ pub struct Csv;
 
 impl Writer for Csv {
     fn begin(&mut self, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(format!("{BOM}{}\r\n", Row::heads()).as_bytes());
+        bytes.extend_from_slice(format!("{}\r\n", head::<Row<'_>>()).as_bytes());
     }
 
     fn begin_class(&mut self, _: &ClassRow, _: &mut Vec<u8>) {}
@@ -277,7 +277,8 @@ mod tests {
 
     #[test]
     fn the_columns_are_the_fields_of_a_row() {
-        let heads = Row::heads();
+        let head = head::<Row<'_>>();
+        let heads = head.strip_prefix(BOM).expect("a mark");
         assert!(heads.starts_with("class,class_id,round,kind,question,one_to_one,"), "{heads}");
         assert!(heads.ends_with(",person_id,invited_by_id,invitation_id,media,outcome"), "{heads}");
         assert_eq!(heads.split(',').count(), 37);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use server::ClassRow;
 use signaling::{GroupId, Timestamp};
 
-use super::csv::{BOM, harmless, seconds};
+use super::csv::{harmless, head, seconds};
 use crate::zone::Zone;
 
 /// A row; its fields are the columns.
@@ -66,20 +66,11 @@ impl<'a> Row<'a> {
 
 /// The file of these lessons of a class.
 pub(super) fn lessons_csv(class: &ClassRow, lessons: &[LessonHeld], zone: &Zone) -> Vec<u8> {
-    let mut csv = ::csv::WriterBuilder::new().has_headers(false).from_writer(BOM.into());
-    // Writing into memory does not fail.
-    let _ = csv.write_record(heads());
+    let bytes = format!("{}\n", head::<Row<'_>>()).into_bytes();
+    let mut csv = ::csv::WriterBuilder::new().has_headers(false).from_writer(bytes);
     for (number, held) in (1..).zip(lessons) {
+        // Writing into memory does not fail.
         let _ = csv.serialize(Row::of(class, number, held, zone));
     }
     csv.into_inner().unwrap_or_default()
-}
-
-/// The names of the columns, of which a file without lessons has no more.
-fn heads() -> Vec<String> {
-    let mut csv = ::csv::Writer::from_writer(Vec::new());
-    let _ = csv.serialize(Row::default());
-    let lines = csv.into_inner().unwrap_or_default();
-    let heads = String::from_utf8_lossy(&lines).lines().next().unwrap_or_default().to_owned();
-    heads.split(',').map(str::to_owned).collect()
 }

@@ -1,6 +1,6 @@
 //! What is stored about somebody in a class, for themselves: an export as JSON that tells of nobody else.
 
-use classroom::history::{Chronicle, Kind, Person};
+use classroom::history::{Chronicle, Kind, Part, Person};
 use server::ClassRow;
 use signaling::UserId;
 
@@ -36,14 +36,13 @@ impl Writer for Own {
             return Written { rows: 0, rest: None };
         }
         // One's own parts, those by which one had the floor, and the other end of one's calls.
-        let is_call = record.kind == Kind::Call;
-        let speaks: Vec<bool> = record
-            .parts
-            .iter()
-            .map(|part| record.speaker(part.user) == Some(self.me) || part.user == self.me)
-            .collect();
-        let mut speaks = speaks.into_iter();
-        record.parts.retain(|_| speaks.next() == Some(true) || is_call);
+        let all = std::mem::take(&mut record.parts).into_iter();
+        let is_told = |part: &Part| {
+            let speaks = record.speaker(part.user) == Some(self.me);
+            speaks || part.user == self.me || record.kind == Kind::Call
+        };
+        let told = all.filter(is_told).collect();
+        record.parts = told;
         self.json.record(Rest { record, parts }, context, bytes)
     }
 

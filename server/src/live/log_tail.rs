@@ -224,11 +224,13 @@ pub(crate) fn encode(group: &mut Group, shown: &mut ShownNames, events: &[Encode
         let event = Event { seq: *seq, at: *at, kind };
         Some(EncodedEvent { body: serde_json::to_string(&event).unwrap_or_default(), event })
     };
-    let told: Vec<Option<EncodedEvent>> = events.iter().map(told).collect();
-    let hiding = told.iter().any(Option::is_some).then(|| {
-        let either =
-            events.iter().zip(told).map(|(full, told)| told.unwrap_or_else(|| full.clone()));
-        let either: Vec<EncodedEvent> = either.collect();
+    let told = events.iter().enumerate().filter_map(|(place, full)| Some((place, told(full)?)));
+    let told: Vec<(usize, EncodedEvent)> = told.collect();
+    let hiding = (!told.is_empty()).then(|| {
+        let mut either = events.to_vec();
+        for (place, told) in told {
+            either[place] = told;
+        }
         let mut hiding = encoded(&either, &audiences, size);
         if let Some(tables) = tables(&either).filter(|_| hiding.is_plain) {
             hiding.tables = tables.into();

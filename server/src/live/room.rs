@@ -100,21 +100,20 @@ impl State {
         cursor: u64,
         user: UserId,
         format: EventFormat,
-        names: NamesSeen,
+        as_shown: bool,
     ) -> Option<News> {
-        if !(self.tail.before(NamesSeen::InFull)..=self.group.seq).contains(&cursor) {
+        // A stream that has come as far as this is told of names by the event that changes them.
+        if !self.reaches(cursor, NamesSeen::InFull) {
             return None;
         }
-        let news = self.tail.after(cursor, user, format, names);
+        let news = self.tail.after(cursor, user, format, self.seen_by(user, as_shown));
         if !news.ends && self.group.member(user).is_none() {
             // They went before the place that they name.
             return Some(News { chunks: Vec::new(), cursor, ends: true });
         }
         Some(news)
     }
-}
 
-impl State {
     /// Whether a stream can go on after this place without a snapshot.
     fn reaches(&self, cursor: u64, names: NamesSeen) -> bool {
         (self.tail.before(names)..=self.group.seq).contains(&cursor)
@@ -338,8 +337,7 @@ impl Room {
         format: EventFormat,
         as_shown: bool,
     ) -> Option<News> {
-        let state = self.read();
-        state.after(cursor, user, format, state.seen_by(user, as_shown))
+        self.read().after(cursor, user, format, as_shown)
     }
 
     /// The same for a stream that goes on where another one, or the member's page, has been.
@@ -351,8 +349,8 @@ impl Room {
         as_shown: bool,
     ) -> Option<News> {
         let state = self.read();
-        let names = state.seen_by(user, as_shown);
-        state.reaches(cursor, names).then(|| state.after(cursor, user, format, names)).flatten()
+        let reaches = state.reaches(cursor, state.seen_by(user, as_shown));
+        reaches.then(|| state.after(cursor, user, format, as_shown)).flatten()
     }
 
     /// The streams that are open.
