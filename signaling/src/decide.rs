@@ -81,7 +81,7 @@ fn decide_kinds(
                 invitee_list: InviteeList::Members(vec![invitee.user_id]),
                 data: data.clone(),
                 timeout: *timeout,
-                expires_at: deadline(now, timeout.seconds()),
+                expires_at: timeout.deadline(now),
                 answers: Answers::Each,
                 stays: None,
                 restores: None,
@@ -101,7 +101,7 @@ fn decide_kinds(
                 invitee_list: invitee_list.clone(),
                 data: data.clone(),
                 timeout: *timeout,
-                expires_at: deadline(now, timeout.seconds()),
+                expires_at: timeout.deadline(now),
                 answers: *answers,
                 stays: None,
                 restores: None,
@@ -339,10 +339,6 @@ fn within_limit(data: &str) -> Result<(), Rejection> {
 /// Whether what is said at once to so many, and kept with the part of each, is little enough.
 fn said_to_all(data: &str, count: usize) -> Result<(), Rejection> {
     if data.len() * count <= MAX_SAID_TO_ALL_BYTES { Ok(()) } else { Err(Rejection::DataTooLarge) }
-}
-
-fn deadline(now: Timestamp, seconds: u32) -> Option<Timestamp> {
-    (seconds > 0).then(|| now.plus_seconds(seconds))
 }
 
 fn keeps_a_teacher(group: &Group, member: &Member) -> Result<(), Rejection> {

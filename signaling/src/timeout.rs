@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::MAX_TIMEOUT_SECONDS;
+use crate::{MAX_TIMEOUT_SECONDS, Timestamp};
 
 /// Whole seconds to answer in, 0 to [`MAX_TIMEOUT_SECONDS`]; 0 never times out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -29,6 +29,11 @@ impl Timeout {
     /// The seconds; 0 for no limit.
     pub const fn seconds(self) -> u32 {
         self.0
+    }
+
+    /// When it is over that begins at this moment; none without a limit.
+    pub fn deadline(self, since: Timestamp) -> Option<Timestamp> {
+        (self != Self::NEVER).then(|| since.plus_seconds(self.0))
     }
 }
 

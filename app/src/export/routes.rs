@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, get};
 use classroom::history::Chronicle;
 use serde::Deserialize;
 use server::{Asking, ClassRow, Engine, Error};
-use signaling::{Rejection, Role};
+use signaling::{GroupId, Rejection, Role, UserId};
 
 use super::format::Format;
 use super::lessons::lessons_csv;
@@ -161,29 +161,34 @@ async fn whose(
         (Viewer::Admin, signed_in_as_admin(engine, headers).await?)
     } else {
         let group = group.parse().map_err(no_such)?;
-        let presented = engine.cookies().presented(headers).ok_or(Error::NotSignedIn)?;
-        let token = presented.token();
-        match engine.member_of(group, token).await? {
-            (user, Some(Role::Teacher)) => (Viewer::Teacher(user), Asking::of_member(group, token)),
-            (_, Some(Role::Student)) => return Err(Rejection::NotPermitted.into()),
-            (_, None) => return Err(Error::NotSignedIn),
+        match member(engine, headers, group).await? {
+            (user, Role::Teacher, asking) => (Viewer::Teacher(user), asking),
+            (_, Role::Student, _) => return Err(Rejection::NotPermitted.into()),
         }
     };
     Ok((viewer, asking, engine.class(group.parse().map_err(no_such)?).await?))
+}
+
+/// The member of a class who asks.
+async fn member(
+    engine: &Engine,
+    headers: &HeaderMap,
+    group: GroupId,
+) -> Result<(UserId, Role, Asking), Error> {
+    let presented = engine.cookies().presented(headers).ok_or(Error::NotSignedIn)?;
+    let token = presented.token();
+    let (user, role) = engine.member_of(group, token).await?;
+    Ok((user, role.ok_or(Error::NotSignedIn)?, Asking::of_member(group, token)))
 }
 
 /// What is stored about a member, for themselves.
 async fn own(exports: Exports, headers: HeaderMap, group: String) -> Result<Response, Error> {
     let Exports { engine, zone, .. } = exports;
     let group = group.parse().map_err(|_| Error::NoSuchGroup)?;
-    let presented = engine.cookies().presented(&headers).ok_or(Error::NotSignedIn)?;
-    let token = presented.token();
-    let (me, role) = engine.member_of(group, token).await?;
-    role.ok_or(Error::NotSignedIn)?;
+    let (me, _, asking) = member(&engine, &headers, group).await?;
     let class = engine.class(group).await?;
     engine.may_export(group, me, class.seq)?;
     let name = format!("{}-me", file_name(&class.name));
-    let asking = Asking::of_member(group, token);
     file(Export::of_own(engine, zone, me, class), Format::Json, asking, &name)
 }
 

@@ -137,8 +137,7 @@ impl Kept {
 
 /// When an invitation was to time out as it was made.
 fn first_deadline(invitation: &Invitation) -> Option<Timestamp> {
-    let seconds = invitation.timeout.seconds();
-    (seconds > 0).then(|| invitation.created_at.plus_seconds(seconds))
+    invitation.timeout.deadline(invitation.created_at)
 }
 
 /// The part of somebody who accepted, as it was then.
