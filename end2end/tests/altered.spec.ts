@@ -216,26 +216,42 @@ test("a page that is translated stays true @once", async ({ classroom }) => {
   await expect(teacher.page.locator("[translate=no] font")).toHaveCount(0);
 });
 
-test("what was typed before the page woke up is still there @once", async ({ device }) => {
-  const page = await device();
-  const go = await holdModule(page);
-  await page.goto("/start");
-  await page.getByLabel("Class name").fill("Biology 9B");
-  await page.getByLabel("Your name").fill("Ms Haddad");
-  await page.getByRole("button", { name: "Start the class" }).click();
-  await page.waitForURL(/\/class\/[^?]+$/);
-  const teacher = new Teacher(page, "Ms Haddad", true);
-  const question = page.getByLabel(/^Question/);
-  await question.pressSequentially("What is a mo");
-  await teacher.chooseOptions("1 minute", true);
-  await question.focus();
-  go();
-  await teacher.isLive();
-  await expect(question).toBeFocused();
-  await page.keyboard.press("End");
-  await question.pressSequentially("le?");
-  await expect(question).toHaveValue("What is a mole?");
-  await expect(page.getByLabel("Time limit")).toHaveValue("60");
-  await expect(page.getByLabel("First hand only")).toBeChecked();
-});
+// What the browser alone makes, and the notice of a page that has become plain, move the places of the rest.
+for (const when of ["woke up", "woke up late"]) {
+  test(`what was typed before the page ${when} is still there @once`, async ({ device }) => {
+    const page = await device();
+    const go = await holdModule(page);
+    await page.goto("/start");
+    await page.getByLabel("Class name").fill("Biology 9B");
+    await page.getByLabel("Your name").fill("Ms Haddad");
+    await page.getByRole("button", { name: "Start the class" }).click();
+    await page.waitForURL(/\/class\/[^?]+$/);
+    const teacher = new Teacher(page, "Ms Haddad", true);
+    const question = page.getByLabel(/^Question/);
+    await question.pressSequentially("What is a mo");
+    await teacher.chooseOptions("1 minute", true);
+    if (when === "woke up late") await isPlain(teacher);
+    await question.focus();
+    go();
+    await teacher.isLive();
+    await expect(question).toBeFocused();
+    await page.keyboard.press("End");
+    await question.pressSequentially("le?");
+    await expect(question).toHaveValue("What is a mole?");
+    await expect(page.getByLabel("Time limit")).toHaveValue("60");
+    await expect(page.getByLabel("First hand only")).toBeChecked();
+  });
 
+  test(`where somebody was before the page ${when} they are still @once`, async ({ classroom, device }) => {
+    const teacher = await device({ storageState: await classroom.teacher.page.context().storageState() });
+    const go = await holdModule(teacher);
+    await teacher.goto(classroom.teacher.page.url());
+    const room = new Teacher(teacher, "Ms Haddad", true);
+    if (when === "woke up late") await isPlain(room);
+    const ask = teacher.getByRole("button", { name: "Ask for hands" });
+    await ask.focus();
+    go();
+    await room.isLive();
+    await expect(ask).toBeFocused();
+  });
+}

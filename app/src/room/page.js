@@ -3,7 +3,10 @@
 /** How long a request may take, in milliseconds. */
 const PATIENCE = 10_000;
 // What the server sent for browsers without scripts is a text here, and elements in what is made.
-const CONTROLS = ":is(a[href], button, input, select, summary):not(noscript *)";
+const CONTROLS = ":is(a[href], button, input, select, summary, textarea):not(noscript *)";
+// What takes a script: the browser alone makes some of it, and a page that has become plain has lost it,
+// but has a notice.
+const SCRIPTED = "[data-live], [data-live] *, .room > .notice *";
 // What the server alone can make; what never changes of it is marked.
 const SERVED = ".served:not([data-still])";
 const FIELDS = "main :is(input:not([type=hidden]), select)";
@@ -15,7 +18,7 @@ export function takePlace(made) {
   const room = made.firstElementChild;
   const sent = document.querySelector(".room");
   const focused = document.activeElement;
-  const place = [...sent.querySelectorAll(CONTROLS)].indexOf(focused);
+  const place = lasting(sent).indexOf(focused);
   const hasPopovers = "popover" in HTMLElement.prototype;
   const open = hasPopovers ? [...sent.querySelectorAll(":popover-open")] : [];
   const places = room.querySelectorAll(".served");
@@ -28,8 +31,14 @@ export function takePlace(made) {
   }
   sent.replaceWith(room);
   for (const { id } of open) document.getElementById(id)?.showPopover();
-  if (place >= 0) (room.contains(focused) ? focused : room.querySelectorAll(CONTROLS)[place])?.focus();
+  const same = room.contains(focused) ? focused : focused?.id && document.getElementById(focused.id);
+  (same || lasting(room)[place])?.focus();
   window.handup.isAwake = true;
+}
+
+/** The controls that the room has in every state of its page, in their order. */
+function lasting(room) {
+  return [...room.querySelectorAll(CONTROLS)].filter((control) => !control.matches(SCRIPTED));
 }
 
 /** Asks the server, and tells the status, the text and the tag of its answer. */

@@ -59,7 +59,14 @@ pub fn PreparedQuestions() -> impl IntoView {
         <button class="row" type="button" popovertarget=DIALOG data-live="">
             {words::prepared()}
         </button>
-        <div id=DIALOG class="dialog" popover="auto" role="dialog" aria-labelledby="prepared-title">
+        <div
+            id=DIALOG
+            class="dialog"
+            popover="auto"
+            role="dialog"
+            aria-labelledby="prepared-title"
+            data-live=""
+        >
             <h2 id="prepared-title">{words::prepared()}</h2>
             <p id="prepared-here">{words::prepared_here()}</p>
             <textarea
