@@ -10,7 +10,9 @@ use std::sync::Arc;
 use app::Zone;
 use clap::Parser;
 use classroom::APPLICATIONS;
-use server::{Config, Engine, HashError, IceConfig, hash_password};
+use server::{
+    Config, Engine, HashError, IceConfig, VoiceConfig, VoiceLimits, VoiceListening, hash_password,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::options::{Instead, Options};
@@ -67,6 +69,9 @@ async fn run(options: Options) -> Result<(), String> {
         stun_servers,
         turn_servers,
         turn_secret,
+        voice_listen,
+        voice_address,
+        max_voices,
         bounds,
         log_format: _,
         command: _,
@@ -77,6 +82,13 @@ async fn run(options: Options) -> Result<(), String> {
     if turn_servers.is_empty() != turn_secret.is_none() {
         return Err("--turn-server and --turn-secret go together".to_owned());
     }
+    if voice_address.is_some() && voice_listen.is_none() {
+        return Err("--voice-address goes with --voice-listen".to_owned());
+    }
+    let voice = voice_listen.map(|listen| VoiceConfig {
+        listening: VoiceListening { listen, address: voice_address },
+        limits: VoiceLimits { sessions: max_voices, ..VoiceLimits::default() },
+    });
     let admin_password_hash = admin_password_hash
         .map(|hash| hash.parse())
         .transpose()
@@ -92,6 +104,7 @@ async fn run(options: Options) -> Result<(), String> {
             turn: turn_servers,
             turn_secret: turn_secret.unwrap_or_default(),
         },
+        voice,
         still_days: end_still_classes_after,
         bounds: bounds.within(files),
     };
@@ -116,6 +129,9 @@ async fn run(options: Options) -> Result<(), String> {
         && let Some(others) = server::address_for_others(address)
     {
         println!("phones in the same network open http://{others}");
+    }
+    if let Some(voice) = engine.carries_voices() {
+        println!("voices go to {voice}, by UDP and TCP");
     }
     println!("listening on http://{address}");
     server::serve(listener, router, engine).await;

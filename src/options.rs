@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::Zone;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
-use server::{Bounds, Config};
+use server::{Bounds, Config, VoiceLimits};
 use tracing_subscriber::EnvFilter;
 use web::DEFAULT_LOG_FILTER;
 
@@ -66,6 +66,20 @@ pub struct Options {
     /// environment: a flag is shown to every user of the machine
     #[arg(long, env = "HANDUP_TURN_SECRET", hide_env_values = true)]
     pub turn_secret: Option<String>,
+
+    /// The address and port, for UDP and TCP, where voices are carried: one that browsers can send to, such
+    /// as `192.0.2.1:3478` [default: none are, and no page asks for a microphone but for calls]
+    #[arg(long, env = "HANDUP_VOICE_LISTEN")]
+    pub voice_listen: Option<SocketAddr>,
+
+    /// The address, or address and port, at which browsers reach `--voice-listen`, where it is another
+    /// one: that of a router which passes the port on [default: `--voice-listen`]
+    #[arg(long, env = "HANDUP_VOICE_ADDRESS", value_parser = voice_address)]
+    pub voice_address: Option<SocketAddr>,
+
+    /// How many pages may be connected by voice
+    #[arg(long, env = "HANDUP_MAX_VOICES", default_value_t = VoiceLimits::default().sessions, value_parser = at_least_one)]
+    pub max_voices: usize,
 
     /// How much of the server one client can take
     #[command(flatten)]
@@ -224,6 +238,13 @@ fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| "must be an address or a network such as 10.0.0.0/8".to_owned())
 }
 
+/// An address, with or without a port.
+fn voice_address(text: &str) -> Result<SocketAddr, String> {
+    let alone = text.parse().map(|address: IpAddr| SocketAddr::new(address, 0));
+    let wrong = "must be an address such as 192.0.2.1, or one with a port such as 192.0.2.1:3478";
+    alone.or_else(|_| text.parse()).map_err(|_| wrong.to_owned())
+}
+
 fn stun(text: &str) -> Result<String, String> {
     ice_server(text, &["stun:", "stuns:"])
         .ok_or("must be an address such as stun:stun.example:3478".to_owned())
@@ -263,6 +284,18 @@ mod tests {
         for text in ["stun:", "turn:a.example", "stun.example", "stun://a.example", "stun:a b", ""]
         {
             assert!(stun(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn voice_is_reached_at_an_address_with_or_without_a_port() {
+        for (text, expected) in
+            [("192.0.2.1", "192.0.2.1:0"), ("[2001:db8::1]:5", "[2001:db8::1]:5")]
+        {
+            assert_eq!(voice_address(text), Ok(expected.parse().expect("an address")));
+        }
+        for text in ["voice.example", "192.0.2.1:", "192.0.2.1:70000", ""] {
+            assert!(voice_address(text).is_err(), "{text}");
         }
     }
 

@@ -251,6 +251,13 @@ room-menu = Menu
 room-menu-hands = Hands
 room-menu-joining = Join
 room-menu-calls = Calls
+room-menu-voice = Voice
+room-voice = Whoever speaks is heard
+room-same-room = We are in one room
+# $names: those who are heard, one after the other.
+room-heard = Heard: { $names }
+room-mute = Mute
+room-muted = muted
 room-menu-class = This class
 room-anytime = Hands at any time
 room-turns-start-at-once = Turn starts at once
@@ -995,3 +1002,31 @@ export-done = Done: { $rows } rows.
 export-stopped = Stopped before the end. Export once more.
 # $rows (Number)
 export-so-far = { $rows } rows so far…
+
+## The bar by which one hears the class and is heard.
+
+voice-label = Voice
+voice-connecting = Connecting…
+voice-listening = You hear the class.
+voice-not-listening = You do not hear the class on this device.
+voice-listen = Listen
+voice-stop-listening = Stop listening
+voice-tap-to-hear = Tap to hear the class
+voice-lost = No sound. Connecting again…
+voice-full = No sound: as many are connected as this server carries.
+voice-on = Your microphone is on.
+voice-off = Your microphone is off.
+voice-asking = Allow this page to use your microphone.
+voice-muted = A teacher has muted you.
+voice-unmute = Be heard again
+voice-turn-on = Microphone on
+voice-turn-off = Microphone off
+voice-unheard = The class does not hear you.
+voice-blocked = Your browser does not let this page use the microphone. Allow it in the settings of the page, then tap Microphone on. You can still hear.
+voice-missing = There is no microphone that this page can use. You can still hear.
+voice-insecure = Browsers allow a microphone only on pages opened by https. You can still hear.
+voice-unsupported = This browser cannot hear the class. Try another one.
+voice-device = Microphone
+voice-test = Test microphone
+voice-testing = Say something: the bar shows what your microphone hears.
+voice-level = Level

@@ -69,6 +69,9 @@ impl From<&Error> for Trouble {
             | Error::KeyReused
             | Error::Stopping
             | Error::TooManyConnections
+            | Error::NoVoice
+            | Error::CarriesNoVoices
+            | Error::VoiceRefused(_)
             | Error::Internal(_)
             | Error::NotCommitted => Self::Failed,
         }

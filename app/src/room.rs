@@ -26,6 +26,7 @@ mod inside;
 mod join;
 mod lists;
 mod live;
+mod microphone;
 #[cfg(feature = "browser")]
 mod net;
 mod notice;

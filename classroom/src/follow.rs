@@ -9,7 +9,7 @@ use signaling::{
 
 use crate::history::Chronicle;
 use crate::settings::SETTINGS;
-use crate::{HandSource, Invited, Lesson, Move, Operation, Reason, floor, limit};
+use crate::{HandSource, Invited, Lesson, Move, Operation, Reason, floor, limit, voices};
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -103,7 +103,11 @@ impl Application for Classroom {
     }
 
     fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
-        floor::refuse(group, now, command)
+        floor::refuse(group, now, command).or_else(|| voices::refuse(group, command))
+    }
+
+    fn voices(&self, group: &Group) -> Option<Vec<UserId>> {
+        voices::voices(group)
     }
 
     fn log_reader(&self, group: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
 
-use crate::terms::limit_of;
+use crate::terms::Terms;
 use crate::{ASK_ANYTIME, Among, Operation, Phases, Reason, Tally, Undo, Wait, Why};
 
 /// How far a round has come.
@@ -132,6 +132,8 @@ pub struct Turn {
     pub why: Option<Why>,
     /// How many seconds it may last; none without a limit.
     pub limit: Option<u32>,
+    /// Whether a teacher has muted them: they are heard again when they say so themselves.
+    pub muted: bool,
 }
 
 impl Turn {
@@ -223,6 +225,17 @@ impl Lesson {
         lesson
     }
 
+    /// The turns that go on, and nothing else of the lesson: that is asked with each hand, for which
+    /// what nobody has accepted is not read.
+    pub(crate) fn turns_of(group: &Group) -> Vec<Turn> {
+        let gives_turns = |it: &&Invitation| {
+            let goes_on = it.in_state(InviteeState::Accepted).next().is_some();
+            let operation = goes_on.then(|| Operation::read(&it.data)).flatten();
+            matches!(operation, Some(Operation::Speaking { .. } | Operation::SpeechApplication))
+        };
+        Self::of_those(group, group.live().filter(gives_turns)).speaking
+    }
+
     /// What these live invitations make of the lesson, with what holds up the hands of teachers as
     /// well, for taking it down.
     pub(crate) fn of_those<'a>(
@@ -300,8 +313,10 @@ impl Lesson {
                     self.invited.push(Invited { user, invite_id, since, why, among });
                 }
                 InviteeState::Accepted => {
-                    let (part_of, limit) = (user, limit_of(group, part));
-                    self.speaking.push(Turn { user, invite_id, part_of, since, why, limit });
+                    let (part_of, terms) = (user, Terms::of(part));
+                    let (limit, muted) = (terms.limit_in(group), terms.muted);
+                    let turn = Turn { user, invite_id, part_of, since, why, limit, muted };
+                    self.speaking.push(turn);
                 }
                 InviteeState::Rejected => {
                     let skipped = part.reason.as_deref() == Some(Reason::Skipped.text());
@@ -316,13 +331,15 @@ impl Lesson {
         let (user, invite_id) = (invitation.inviter, invitation.invite_id);
         let taken = invitation.parts().iter().find(|part| part.state == InviteeState::Accepted);
         if let Some(part) = taken {
+            let terms = Terms::of(part);
             self.speaking.push(Turn {
                 user,
                 invite_id,
                 part_of: part.user_id,
                 since: part.place().at,
                 why: None,
-                limit: limit_of(raised.group, part),
+                limit: terms.limit_in(raised.group),
+                muted: terms.muted,
             });
         } else if invitation.open {
             let source = HandSource::Ask(invite_id);

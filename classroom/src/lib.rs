@@ -24,6 +24,7 @@ mod settings;
 mod tally;
 mod terms;
 mod turns;
+mod voices;
 mod why;
 
 use call::Calls;
@@ -39,7 +40,9 @@ pub use performed::{Undo, UndoneDeed};
 pub use phases::{Before, Phases, Wait};
 pub use pick::NOBODY;
 pub use reason::{KnownReason, Reason};
-pub use settings::{ASK_ANYTIME, END_BY_ITSELF, FAIR_ORDER, SPEAKING_LIMIT, TURN_STARTS_AT_ONCE};
+pub use settings::{
+    ASK_ANYTIME, END_BY_ITSELF, FAIR_ORDER, SAME_ROOM, SPEAKING_LIMIT, TURN_STARTS_AT_ONCE, VOICE,
+};
 pub use tally::{Share, Tally};
 pub use why::{Among, How, Why};
 

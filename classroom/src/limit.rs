@@ -3,13 +3,14 @@
 //! Nothing is written when the time is over, for that is read off the clock. Only where turns end by
 //! themselves is it a deadline of the engine's, which ends the turn with a reason of its own.
 
-use signaling::{Command, FinishWhom, Group, Invitation, InviteeState, Timestamp, UserId};
+use signaling::{Command, FinishWhom, Group, Timestamp, UserId};
 
-use crate::terms::Terms;
-use crate::{END_BY_ITSELF, Lesson, Operation, Reason, Turn};
+use crate::terms::{Terms, change};
+use crate::{END_BY_ITSELF, Lesson, Reason, Turn};
 
 /// The commands that have a speaker's turn last this long from its beginning on.
 pub(crate) fn limit(
+    group: &Group,
     lesson: &Lesson,
     actor: UserId,
     speaker: UserId,
@@ -17,9 +18,8 @@ pub(crate) fn limit(
 ) -> Vec<Command> {
     let turns = lesson.speaking.iter().filter(|turn| turn.user == speaker);
     let modify = turns.filter_map(|turn| {
-        let (invite_id, invitee) = (turn.invite_id, turn.part_of);
-        let data = (Terms { limit: seconds(turn)? }).to_data();
-        Some(Command::ModifyPart { actor, invite_id, invitee, data })
+        let limit = Some(seconds(turn)?);
+        change(group, actor, (turn.invite_id, turn.part_of), |terms| Terms { limit, ..terms })
     });
     modify.collect()
 }
@@ -57,11 +57,5 @@ fn ending(group: &Group) -> Vec<Turn> {
     if !group.settings.is_on(END_BY_ITSELF) {
         return Vec::new();
     }
-    // It is asked with each hand: what nobody has accepted is not read for it.
-    let gives_turns = |it: &&Invitation| {
-        let goes_on = it.in_state(InviteeState::Accepted).next().is_some();
-        let operation = goes_on.then(|| Operation::read(&it.data)).flatten();
-        matches!(operation, Some(Operation::Speaking { .. } | Operation::SpeechApplication))
-    };
-    Lesson::of_those(group, group.live().filter(gives_turns)).speaking
+    Lesson::turns_of(group)
 }

@@ -13,6 +13,7 @@ use crate::limit::{limit, longer};
 use crate::performed::{UndoneDeed, account, undoable};
 use crate::pick::{pick, pick_again};
 use crate::turns::{answer, call_on, end_turns, invite_to_speak, is_called, withdraw_calls};
+use crate::voices::mute;
 use crate::{
     Among, Before, Hand, HandSource, How, Lesson, Operation, Phase, Phases, Reason, Round,
     SPEAKING_LIMIT, TOO_EARLY, TURN_STARTS_AT_ONCE, Turn, Wait,
@@ -118,6 +119,14 @@ pub enum Move {
         /// Whom.
         student: UserId,
     },
+    /// Have a student who speaks heard no more. They keep the floor, and are heard again when they say
+    /// so themselves.
+    Mute {
+        /// Whom.
+        student: UserId,
+    },
+    /// Be heard again, in a turn of one's own in which a teacher has muted one.
+    Unmute {},
     /// End a student's turn.
     EndTurn {
         /// Whose.
@@ -153,11 +162,15 @@ impl Move {
         performing: &Performing<'_>,
     ) -> Result<Performance, Rejection> {
         let Performing { actor, fresh, .. } = *performing;
-        if !group.is_teacher(actor) {
+        let is_own = matches!(self, Self::Unmute {});
+        if !group.is_teacher(actor) && !(is_own && group.member(actor).is_some()) {
             return Err(Rejection::NotPermitted);
         }
         let lesson = Lesson::of(group);
         match self {
+            Self::Mute { student } => Ok(all(mute(group, &lesson, actor, *student, true))),
+            Self::Unmute {} if lesson.turn(actor).is_none() => Err(SETTLED),
+            Self::Unmute {} => Ok(all(mute(group, &lesson, actor, actor, false))),
             Self::Ask { question, timeout, first, think, pair } => {
                 let (think, pair) = (think.seconds(), pair.seconds());
                 let phases = Phases { think, pair, ..Phases::NONE };
@@ -175,11 +188,11 @@ impl Move {
             }
             Self::MoreTime { seconds, student: Some(student) } => {
                 let more = |turn: &Turn| longer(turn, performing.now, seconds.seconds());
-                Ok(all(limit(&lesson, actor, *student, more)))
+                Ok(all(limit(group, &lesson, actor, *student, more)))
             }
             Self::LimitTurn { student, seconds } => {
                 let seconds = seconds.seconds().min(SPEAKING_LIMIT.most());
-                Ok(all(limit(&lesson, actor, *student, |_| Some(seconds))))
+                Ok(all(limit(group, &lesson, actor, *student, |_| Some(seconds))))
             }
             Self::StopAsking {} => {
                 Ok(undoable(stop_asking(&lesson, actor), UndoneDeed::StopAsking, None))

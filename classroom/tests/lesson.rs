@@ -1281,6 +1281,8 @@ fn no_two_applications_have_a_setting_of_one_name_nor_of_the_engines() {
             "fairOrder",
             "speakingLimit",
             "endByItself",
+            "voice",
+            "sameRoom",
             "studentsMayCall"
         ]
     );

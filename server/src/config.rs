@@ -3,10 +3,20 @@
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use voice::{Limits, Listening};
 
 use crate::engine::ice::IceConfig;
 use crate::identity::password::PasswordHash;
 use crate::limits::bounds::Bounds;
+
+/// How voices are carried.
+#[derive(Debug, Clone, Copy)]
+pub struct VoiceConfig {
+    /// Where.
+    pub listening: Listening,
+    /// How many.
+    pub limits: Limits,
+}
 
 /// The configuration of one server, whole before anything starts.
 #[derive(Debug, Clone)]
@@ -24,6 +34,8 @@ pub struct Config {
     pub admin_password_hash: Option<PasswordHash>,
     /// The servers that help two browsers to find a way to each other.
     pub ice: IceConfig,
+    /// Where voices are carried, and how many; none where the server carries none.
+    pub voice: Option<VoiceConfig>,
     /// After how many days without anything happening a class ends by itself.
     pub still_days: u32,
     /// How much of the server one client, one class and one network can take.
@@ -43,6 +55,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             admin_password_hash: None,
             ice: IceConfig::default(),
+            voice: None,
             still_days: Self::STILL_DAYS,
             bounds: Bounds::default(),
         }

@@ -11,6 +11,7 @@ mod quotas;
 mod retention;
 mod sessions;
 mod single_flight;
+mod voices;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ use futures::stream::try_unfold;
 use signaling::{Application, InviteId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use voice::Voice;
 
 pub use self::groups::Joined;
 pub use self::handover::Handover;
@@ -76,6 +78,7 @@ pub(crate) struct Shared {
     limits: Limits,
     pub proxies: Proxies,
     ice: IceConfig,
+    voice: Option<Voice>,
     bounds: Bounds,
     pub still_days: u32,
     stopping: CancellationToken,
@@ -108,6 +111,8 @@ impl Engine {
         let rooms = Arc::<Rooms>::default();
         let tokens = Arc::<Tokens>::default();
         let clock = Arc::<Clock>::default();
+        let voice =
+            config.voice.map(|voice| voices::open(voice, Arc::clone(&rooms))).transpose()?;
         let (jobs, receiver) = mpsc::channel(WAITING_JOBS);
         let (chores, chores_to_do) = mpsc::channel(WAITING_CHORES);
         let (quiet, went_quiet) = mpsc::unbounded_channel();
@@ -124,7 +129,7 @@ impl Engine {
             config.bounds.class_bytes,
             deadlines,
         );
-        tokio::spawn(writer.run());
+        tokio::spawn(writer.with_voice(voice.clone()).run());
         let shared = Shared {
             rooms,
             tokens,
@@ -143,6 +148,7 @@ impl Engine {
             public_url: config.public_url,
             operator: config.operator,
             ice: config.ice,
+            voice,
             bounds: config.bounds,
             still_days: config.still_days,
             stopping: CancellationToken::new(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use signaling::{Code, Problem, Rejection};
+use voice::Refused;
 
 use crate::store::Failure;
 
@@ -66,6 +67,15 @@ pub enum Error {
     /// The class has come to as many bytes as one may.
     #[error("This class has used up its room on the server. End it, and begin a new one.")]
     ClassUsedUp,
+    /// The class has no voice.
+    #[error("Voice is off in this class.")]
+    NoVoice,
+    /// The server carries no voices.
+    #[error("This server carries no voices.")]
+    CarriesNoVoices,
+    /// An offer of a connection by voice is not answered.
+    #[error(transparent)]
+    VoiceRefused(#[from] Refused),
     /// Neither one name of the server in the request, nor several, but just one.
     #[error("A request names the server once, in its Host header.")]
     NoHost,
@@ -92,7 +102,13 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (status, code) = match self {
             Self::Rejected(rejection) => return (*rejection).into(),
-            Self::Malformed(_) | Self::NoHost => (400, Code::InvalidParameter),
+            Self::Malformed(_)
+            | Self::NoHost
+            | Self::VoiceRefused(Refused::Malformed | Refused::NotOneVoice) => {
+                (400, Code::InvalidParameter)
+            }
+            Self::NoVoice | Self::CarriesNoVoices => (409, Code::GroupRefuses),
+            Self::VoiceRefused(Refused::Full) => (503, Code::Full),
             Self::ClassUsedUp => (507, Code::Full),
             Self::BodyTooSlow => (408, Code::InvalidParameter),
             Self::BodyTooLarge => (413, Code::TooLarge),
@@ -108,6 +124,7 @@ impl Error {
             Self::Stopping
             | Self::Busy(_)
             | Self::TooManyConnections
+            | Self::VoiceRefused(Refused::Unavailable)
             | Self::Internal(_)
             | Self::NotCommitted => (503, Code::Internal),
         };
@@ -121,6 +138,7 @@ impl Error {
                 Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
             }
             Self::TooManyStreams | Self::TooManyInvitations => Some(10),
+            Self::VoiceRefused(Refused::Full | Refused::Unavailable) => Some(2),
             _ => None,
         }
     }

@@ -17,6 +17,7 @@ pub(crate) mod reach;
 mod rendering;
 pub(crate) mod reply;
 mod verb;
+mod voice;
 
 use axum::Router;
 use axum::extract::State;
@@ -75,6 +76,8 @@ fn table() -> Vec<(Route, MethodRouter<Engine>)> {
         at(ACT, "/groups/{group}/invitations/{invitation}/relay", ends::relay),
         at(ACT, "/groups/{group}/invitations/{invitation}/keepAlive", ends::keep_alive),
         at(READ, "/groups/{group}/invitations/{invitation}/iceServers", ends::ice_servers),
+        at(ACT, "/groups/{group}/voice", voice::join),
+        at(REMOVE, "/groups/{group}/voice/{session}", voice::leave),
     ]
 }
 

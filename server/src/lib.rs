@@ -17,7 +17,7 @@ mod store;
 mod tests;
 mod writer;
 
-pub use config::Config;
+pub use config::{Config, VoiceConfig};
 pub use engine::ice::IceConfig;
 pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
@@ -37,3 +37,4 @@ pub use store::classes::{ClassFilter, ClassRow, Place};
 pub use store::open_error::OpenError;
 pub use store::sqlite::check::{Checked, Progress, check};
 pub use store::sqlite::copy::{CopyError, back_up};
+pub use voice::{Limits as VoiceLimits, Listening as VoiceListening};

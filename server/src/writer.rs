@@ -18,9 +18,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use signaling::{Application, Command, GroupId, Timestamp};
+use signaling::{Application, Command, EventKind, GroupId, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use voice::Voice;
 
 use self::batch::Batch;
 use self::chores::ChoreJob;
@@ -35,6 +36,7 @@ use crate::live::room::Room;
 use crate::live::rooms::Rooms;
 use crate::names::looks::Looks;
 use crate::store::StoreWriter;
+use crate::store::log::EncodedEvent;
 use crate::store::write::{Append, Write};
 
 /// The most requests that share one commit.
@@ -55,6 +57,8 @@ pub(crate) struct Writer<S> {
     clock: Arc<Clock>,
     application: Arc<dyn Application>,
     housekeeping: Housekeeping,
+    /// What carries voices, where anything does.
+    voice: Option<Voice>,
     /// How many bytes a class may come to.
     class_bytes: u64,
     working: HashMap<GroupId, Working>,
@@ -93,6 +97,7 @@ impl<S: StoreWriter> Writer<S> {
             clock,
             application,
             housekeeping,
+            voice: None,
             class_bytes,
             working: HashMap::new(),
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
@@ -102,6 +107,11 @@ impl<S: StoreWriter> Writer<S> {
             purge_at: None,
             mend_at: None,
         }
+    }
+
+    /// Tells this unit who may be heard.
+    pub fn with_voice(self, voice: Option<Voice>) -> Self {
+        Self { voice, ..self }
     }
 
     /// Works until every handle on the engine is gone.
@@ -243,6 +253,7 @@ impl<S: StoreWriter> Writer<S> {
                         let _ = self.quiet.send(group_id);
                     }
                     working.room.watch(&pending.events, self.application.as_ref());
+                    self.tell_voices(&working.room, &pending.events);
                     let deadline = working.next_due(self.application.as_ref(), now);
                     self.set_deadline(group_id, deadline);
                 }
@@ -270,6 +281,17 @@ impl<S: StoreWriter> Writer<S> {
         if self.working.remove(&group_id).is_some() {
             // A deadline of its own has the log read again soon, whatever came of the commit.
             self.set_deadline(group_id, Some(now.plus_seconds(1)));
+        }
+    }
+
+    /// Tells the unit that carries voices what these events have changed for it.
+    pub(super) fn tell_voices(&self, room: &Room, events: &[EncodedEvent]) {
+        let Some(voice) = &self.voice else { return };
+        room.tell_voices(voice, self.application.as_ref());
+        for EncodedEvent { event, .. } in events {
+            if let EventKind::MemberLeft(left) = &event.kind {
+                voice.part(room.id(), left.user_id);
+            }
         }
     }
 
@@ -305,6 +327,7 @@ impl<S: StoreWriter> Writer<S> {
             None => Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events)),
         };
         room.watch_all(self.application.as_ref());
+        self.tell_voices(&room, &[]);
         let group = room.group();
         self.rooms.insert(group_id, Arc::clone(&room));
         let weight = rows + weight::of_parts(&group);

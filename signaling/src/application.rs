@@ -127,6 +127,12 @@ pub trait Application: Send + Sync + 'static {
         None
     }
 
+    /// Who of the group may be heard by all of it, those first who are heard before others; none when
+    /// the group has no voice, and nobody is heard or listens. It is asked with each commit.
+    fn voices(&self, _group: &Group) -> Option<Vec<UserId>> {
+        None
+    }
+
     /// What reads on in a group's log: `state` is what came of the events before, when there were
     /// any. None when the state is not one that this application can read: then the log is read
     /// from its beginning. An application without a history keeps nothing.
@@ -198,6 +204,10 @@ impl<A: Application, B: Application> Application for (A, B) {
 
     fn silence(&self, data: &str) -> Option<u32> {
         self.0.silence(data).or_else(|| self.1.silence(data))
+    }
+
+    fn voices(&self, group: &Group) -> Option<Vec<UserId>> {
+        self.0.voices(group).or_else(|| self.1.voices(group))
     }
 
     fn log_reader(&self, group: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {

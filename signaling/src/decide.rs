@@ -175,7 +175,9 @@ fn decide_kinds(
         }
         Command::ModifyPart { actor, invite_id, invitee, data } => {
             let invitation = visible(group, *actor, *invite_id)?;
-            teacher(group, *actor)?;
+            if *actor != *invitee && *actor != invitation.inviter {
+                teacher(group, *actor)?;
+            }
             within_limit(data)?;
             let part = invitation.part(*invitee).ok_or(Rejection::NotAMember)?;
             if part.state != InviteeState::Accepted {

@@ -56,7 +56,7 @@ pub use time::{Timestamp, TimestampError};
 pub use timeout::{Timeout, TimeoutError};
 pub use wire::{
     JoinCodeChanged, MemberView, Problem, Relay, Ringing, Settlement, Snapshot, StatusChange,
-    UserStatus,
+    UserStatus, VoiceChange,
 };
 
 /// The most bytes of UTF-8 that a `data` field may hold.

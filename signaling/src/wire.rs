@@ -14,7 +14,7 @@ pub use answers::{
     PerformedNow,
 };
 pub use change_settings::{ChangeSettings, SettingsError};
-pub use ephemeral::{JoinCodeChanged, Relay, Ringing, StatusChange, UserStatus};
+pub use ephemeral::{JoinCodeChanged, Relay, Ringing, StatusChange, UserStatus, VoiceChange};
 pub use problem::Problem;
 pub use requests::{
     ChangeGroup, ChangeRole, CreateGroup, Data, Empty, Finish, Invite, InviteInGroup, Invitees,

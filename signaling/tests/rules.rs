@@ -1372,7 +1372,7 @@ fn an_invitation_has_the_fields_of_the_contract() {
 }
 
 #[test]
-fn what_an_acceptance_began_goes_on_by_the_terms_that_a_teacher_gave_it() {
+fn what_an_acceptance_began_goes_on_by_the_terms_that_it_was_given() {
     let mut class = Class::lesson();
     class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS), accept(DAN, HANDS)]);
     let terms =
@@ -1388,7 +1388,7 @@ fn what_an_acceptance_began_goes_on_by_the_terms_that_a_teacher_gave_it() {
     let part = told.invitation(HANDS).and_then(|it| it.part(CLEO)).expect("a part");
     assert_eq!(part.terms.as_deref(), Some("longer"));
     for (command, refused) in [
-        (modify_part(CLEO, HANDS, CLEO, "for ever"), Rejection::NotPermitted),
+        (modify_part(DAN, HANDS, CLEO, "for ever"), Rejection::NotPermitted),
         (modify_part(ADA, HANDS, EVE, "x"), Rejection::AlreadyProcessed(Pending)),
         (modify_part(ADA, HANDS, BEN, "x"), Rejection::NotAMember),
         (modify_part(ADA, OTHER, CLEO, "x"), Rejection::NoSuchInvitation),
@@ -1396,6 +1396,9 @@ fn what_an_acceptance_began_goes_on_by_the_terms_that_a_teacher_gave_it() {
     ] {
         assert_eq!(class.says(&command), Err(refused), "{command:?}");
     }
+    // Whoever is of the part may; what, applications say.
+    class.does([modify_part(CLEO, HANDS, CLEO, "softly")]);
+    assert_eq!(terms(&class, CLEO).as_deref(), Some("softly"));
     class.does([finish(CLEO, HANDS)]);
     let late = class.says(&modify_part(ADA, HANDS, CLEO, "x"));
     assert_eq!(late, Err(Rejection::AlreadyProcessed(Finished)));

@@ -26,11 +26,7 @@ pub(crate) struct Demultiplexer<S> {
 
 impl<S> Default for Demultiplexer<S> {
     fn default() -> Self {
-        Self {
-            by_fragment: HashMap::new(),
-            by_address: HashMap::new(),
-            addresses: HashMap::new(),
-        }
+        Self { by_fragment: HashMap::new(), by_address: HashMap::new(), addresses: HashMap::new() }
     }
 }
 

@@ -35,7 +35,7 @@ impl Deframer {
     ///
     /// # Errors
     /// When one is announced that is longer than any that is taken.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, NotFramed> {
+    pub fn next_datagram(&mut self) -> Result<Option<&[u8]>, NotFramed> {
         let rest = &self.bytes[self.read..];
         let Some((length, rest)) = rest.split_first_chunk::<2>() else { return Ok(None) };
         let length = usize::from(u16::from_be_bytes(*length));
@@ -65,7 +65,7 @@ mod tests {
             let (mut deframer, mut come) = (Deframer::default(), Vec::new());
             for piece in sent.chunks(pieces) {
                 deframer.push(piece);
-                while let Some(datagram) = deframer.next().expect("it is framed") {
+                while let Some(datagram) = deframer.next_datagram().expect("it is framed") {
                     come.push(datagram.to_vec());
                 }
             }
@@ -77,6 +77,6 @@ mod tests {
     fn what_is_too_long_is_not_waited_for() {
         let mut deframer = Deframer::default();
         deframer.push(b"GET / HTTP/1.1\r\n");
-        assert_eq!(deframer.next(), Err(NotFramed));
+        assert_eq!(deframer.next_datagram(), Err(NotFramed));
     }
 }

@@ -11,11 +11,11 @@ use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsCert};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt};
-use str0m::rtp::{Extension, ExtensionMap, RtpPacket, RtpWrite};
+use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Rtc, RtcConfig};
 
-use crate::SLOTS;
-use crate::sfu::Refused;
+use crate::refused::Refused;
+use crate::slots::SLOTS;
 use crate::timeline::Place;
 
 /// The number of a session, unique until the unit is made anew.
@@ -144,9 +144,10 @@ impl Session {
 
     fn ear(&self, mid: Mid) -> Option<Ear> {
         let types = self.rtc.media(mid)?.remote_pts();
-        let opus = self.rtc.codec_config().find(|it| {
-            it.spec().codec == Codec::Opus && types.contains(&it.pt())
-        })?;
+        let opus = self
+            .rtc
+            .codec_config()
+            .find(|it| it.spec().codec == Codec::Opus && types.contains(&it.pt()))?;
         Some(Ear { mid, payload_type: opus.pt(), first: None })
     }
 
@@ -170,13 +171,15 @@ impl Session {
         // Time stamps on the wire have 32 bits and roll over.
         #[expect(clippy::cast_possible_truncation, reason = "they roll over")]
         let time = place.time as u32;
-        let mut written = RtpWrite::new(payload_type, seq.into(), time, now, payload).marker(begins);
+        let mut written =
+            RtpWrite::new(payload_type, seq.into(), time, now, payload).marker(begins);
         if let Spoken::Packet { packet, .. } = spoken {
             let values = &packet.header.ext_vals;
-            let mut levels = str0m::rtp::ExtensionValues::default();
-            levels.audio_level = values.audio_level;
-            levels.voice_activity = values.voice_activity;
-            written = written.ext_vals(levels);
+            written = written.ext_vals(ExtensionValues {
+                audio_level: values.audio_level,
+                voice_activity: values.voice_activity,
+                ..ExtensionValues::default()
+            });
         }
         stream.write_rtp(written);
     }
@@ -188,10 +191,7 @@ const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 /// What a slot passes on.
 pub(crate) enum Spoken<'a> {
     /// A packet as it came, and whether its source begins with it.
-    Packet {
-        packet: &'a RtpPacket,
-        begins: bool,
-    },
+    Packet { packet: &'a RtpPacket, begins: bool },
     /// Silence, after a source that was heard no more: without it a receiver fills the gap with what
     /// was said last.
     Silence,

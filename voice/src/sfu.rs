@@ -10,10 +10,10 @@ use str0m::net::{DatagramRecv, Protocol, Receive, TcpType};
 use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event, IceConnectionState, Input, Output as RtcOutput};
 
-use crate::SLOTS;
 use crate::demultiplex::Demultiplexer;
+use crate::refused::Refused;
 use crate::session::{Identity, Session, SessionId, Spoken};
-use crate::slots::Slots;
+use crate::slots::{SLOTS, Slots};
 use crate::timeline::{Place, Timeline};
 
 /// How long a page may take to connect after its offer was answered.
@@ -34,23 +34,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { sessions: 2_000, sessions_of_member: 2 }
     }
-}
-
-/// Why an offer is not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// It is no SDP, or nothing that the unit can connect to.
-    #[error("The body is no offer of a connection.")]
-    Malformed,
-    /// It offers other media than one voice to send and a few to receive.
-    #[error("An offer is of one voice to send and at most three to receive.")]
-    NotOneVoice,
-    /// As many are connected as may be.
-    #[error("As many are connected by voice as this server carries.")]
-    Full,
-    /// The unit is being started anew.
-    #[error("Voice is being started anew.")]
-    Unavailable,
 }
 
 /// An offer that was answered.
@@ -134,7 +117,8 @@ impl Sfu {
     /// certificate, or the address cannot be reached by anybody.
     pub fn new(advertised: SocketAddr, limits: Limits) -> Option<Self> {
         let udp = Candidate::host(advertised, Protocol::Udp).ok()?;
-        let tcp = Candidate::builder().tcp().host(advertised).tcptype(TcpType::Passive).build().ok()?;
+        let tcp =
+            Candidate::builder().tcp().host(advertised).tcptype(TcpType::Passive).build().ok()?;
         Some(Self {
             identity: Identity::new(vec![udp, tcp])?,
             advertised,
@@ -199,7 +183,13 @@ impl Sfu {
     }
 
     /// Ends one of a member's sessions; whether there was such a one.
-    pub fn leave(&mut self, now: Instant, group: GroupId, user: UserId, session: SessionId) -> bool {
+    pub fn leave(
+        &mut self,
+        now: Instant,
+        group: GroupId,
+        user: UserId,
+        session: SessionId,
+    ) -> bool {
         let is_theirs =
             self.sessions.get(&session).is_some_and(|it| it.group == group && it.user == user);
         if is_theirs {
@@ -223,7 +213,9 @@ impl Sfu {
         // A STUN message begins with 0 or 1; it alone names whose it is.
         let is_stun = bytes.first().is_some_and(|first| *first < 2);
         let named = is_stun
-            .then(|| StunMessage::parse(bytes).ok()?.split_username().map(|(own, _)| own.to_owned()))
+            .then(|| {
+                StunMessage::parse(bytes).ok()?.split_username().map(|(own, _)| own.to_owned())
+            })
             .flatten()
             .and_then(|own| self.demultiplexer.named(&own));
         let Some(id) = named.or_else(|| self.demultiplexer.known(source)) else { return };
@@ -269,6 +261,14 @@ impl Sfu {
     /// What is to be done next.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// Ends all sessions, and tells their pages.
+    pub fn close(&mut self, now: Instant) {
+        let groups: Vec<GroupId> = self.rooms.keys().copied().collect();
+        for group in groups {
+            self.hear(now, group, None);
+        }
     }
 
     /// How many sessions there are.

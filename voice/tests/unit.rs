@@ -228,12 +228,8 @@ impl Page {
 
     fn take(&mut self, now: Instant, bytes: &[u8]) {
         let contents = DatagramRecv::try_from(bytes).expect("what the unit sends is well formed");
-        let receive = Receive {
-            proto: Protocol::Udp,
-            source: unit(),
-            destination: self.address,
-            contents,
-        };
+        let receive =
+            Receive { proto: Protocol::Udp, source: unit(), destination: self.address, contents };
         if self.rtc.handle_input(Input::Receive(now, receive)).is_err() {
             self.is_over = true;
         }
@@ -380,8 +376,13 @@ fn an_offer_is_of_one_voice_and_a_few_to_receive() {
     assert_eq!(refusal(1, 4), Some(Refused::NotOneVoice));
     let mut join = |offer: &str| class.sfu.join(class.now, CLASS, ADA, offer).err();
     assert_eq!(join(""), Some(Refused::NotOneVoice));
-    assert_eq!(join("m=audio 9 UDP/TLS/RTP/SAVPF 111
-"), Some(Refused::Malformed));
+    assert_eq!(
+        join(
+            "m=audio 9 UDP/TLS/RTP/SAVPF 111
+"
+        ),
+        Some(Refused::Malformed)
+    );
     let unknown = GroupId::from_bytes([1; 16]);
     assert_eq!(class.sfu.join(class.now, unknown, ADA, "").err(), Some(Refused::Unavailable));
 }

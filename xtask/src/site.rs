@@ -21,6 +21,9 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 /// Cargo.toml).
 const PKG: &str = "pkg";
 
+/// Scripts that pages fetch when they need them, and that are no part of the bundle.
+const SCRIPTS: [&str; 1] = ["app/src/room/microphone/microphone.js"];
+
 /// Builds everything there is of Handup, and tells the server's binary.
 pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let bundle = wasm::build(workspace, profile)?;
@@ -121,6 +124,11 @@ fn collect(workspace: &Workspace, bundle: &Path) -> Result<Files> {
         Path::new(PKG).join(format!("{OUTPUT_NAME}.css")),
         style_sheet(workspace)?.into_bytes(),
     )?;
+    for script in SCRIPTS {
+        let path = workspace.root.join(script);
+        let name = path.file_name().with_context(|| format!("{script} names no file"))?;
+        add(&mut files, Path::new(PKG).join(name), exec::read_file(&path)?)?;
+    }
     Ok(files)
 }
 

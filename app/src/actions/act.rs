@@ -3,8 +3,8 @@
 
 use call::{Call, STUDENTS_MAY_CALL};
 use classroom::{
-    ASK_ANYTIME, Among, Before, Deed, END_BY_ITSELF, FAIR_ORDER, How, Move, SECOND_ASK,
-    SPEAKING_LIMIT, TURN_STARTS_AT_ONCE, plan,
+    ASK_ANYTIME, Among, Before, Deed, END_BY_ITSELF, FAIR_ORDER, How, Move, SAME_ROOM, SECOND_ASK,
+    SPEAKING_LIMIT, TURN_STARTS_AT_ONCE, VOICE, plan,
 };
 use futures::future::join_all;
 use leptos::prelude::*;
@@ -183,6 +183,12 @@ fn meant(
         RoomAction::TurnsWait => set(TURN_STARTS_AT_ONCE, false),
         RoomAction::TurnsEnd => set(END_BY_ITSELF, true),
         RoomAction::TurnsGoOn => set(END_BY_ITSELF, false),
+        RoomAction::VoiceOn => set(VOICE, true),
+        RoomAction::VoiceOff => set(VOICE, false),
+        RoomAction::SameRoom => set(SAME_ROOM, true),
+        RoomAction::Apart => set(SAME_ROOM, false),
+        RoomAction::Mute => Deed::Move(Move::Mute { student: who()? }),
+        RoomAction::Unmute => Deed::Move(Move::Unmute {}),
         RoomAction::SetLimit => {
             let limit = seconds(&details.limit)?.seconds().min(SPEAKING_LIMIT.most());
             Deed::Change(SettingsChange::set_amount(SPEAKING_LIMIT, limit))

@@ -30,6 +30,8 @@ pub(crate) struct RoomView {
     pub before: AskedBefore,
     /// How often everybody has raised a hand and spoken; for a teacher.
     pub tally: Tally,
+    /// Whether the server carries voices.
+    pub carries_voices: bool,
     /// Who the member is.
     pub me: UserId,
     /// The code that joins the class.
@@ -72,13 +74,14 @@ pub(crate) fn in_class(
     from: Vec<usize>,
     is_screen: bool,
 ) -> impl IntoView {
-    let RoomView { mut snapshot, counts, before, tally, me, code, link } = room;
+    let RoomView { mut snapshot, counts, before, tally, carries_voices, me, code, link } = room;
     let name = snapshot.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let is_teacher = snapshot.members.iter().any(|m| m.user_id == me && m.role == Role::Teacher);
     // By it a live page knows when its code is an old one.
     snapshot.join_code = is_teacher.then(|| code.clone());
     let problem = problem.map(|problem| problem.sentence().to_owned());
-    let beginning = Beginning { snapshot, me, problem, question, before, tally, from, counts };
+    let beginning =
+        Beginning { snapshot, me, problem, question, before, tally, carries_voices, from, counts };
     view! {
         <Title text=name />
         <RoomFrom beginning is_screen=is_screen && is_teacher>
@@ -131,6 +134,7 @@ async fn read(group: GroupId, from: &[usize], is_screen: bool) -> Result<RoomVie
         counts,
         before,
         tally,
+        carries_voices: engine.carries_voices().is_some(),
         me: user,
         code: code.as_str().to_owned(),
         link: engine.join_link(&headers(), &code),

@@ -91,6 +91,19 @@ actions! {
     TurnsEnd = "turnsEnd",
     /// Let them go on until somebody ends them.
     TurnsGoOn = "turnsGoOn",
+    /// Have whoever speaks be heard.
+    VoiceOn = "voiceOn",
+    /// Have nobody be heard.
+    VoiceOff = "voiceOff",
+    /// Have students listen only where they choose to.
+    SameRoom = "sameRoom",
+    /// Have everybody listen.
+    Apart = "apart",
+    /// Have somebody who speaks be heard no more.
+    Mute = "mute",
+    /// Be heard again.
+    #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the server makes its button"))]
+    Unmute = "unmute",
     /// Tell the other students this of each name.
     ShowNames = "showNames",
     /// Invite a student to speak.

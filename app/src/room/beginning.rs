@@ -23,6 +23,8 @@ pub struct Beginning {
     /// its own, so that a student's browser need not know how to read it.
     #[serde(skip)]
     pub tally: Tally,
+    /// Whether the server carries voices.
+    pub carries_voices: bool,
     /// From which row on each list is shown.
     pub from: Vec<usize>,
     /// How many there are of everything, where the snapshot is but a part of the class.

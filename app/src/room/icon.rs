@@ -24,6 +24,9 @@ pub const PLUS: &str = "M12 5v14M5 12h14";
 pub const CODE: &str =
     "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2";
 
+/// A loudspeaker: somebody is heard.
+pub const SOUND: &str = "M4 9v6h4l5 4V5L8 9zM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11";
+
 /// A drawing. What it means is said beside it, or by the button that it is on.
 #[component]
 pub fn Icon(

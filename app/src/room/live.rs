@@ -40,6 +40,10 @@ pub struct Live {
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser asks"))]
     pub as_shown: bool,
     pub online: RwSignal<BTreeSet<UserId>>,
+    /// Who is heard, by the server's word.
+    pub heard: RwSignal<Vec<UserId>>,
+    /// Whether the server carries voices.
+    pub carries_voices: bool,
     pub now: RwSignal<Timestamp>,
     pub connection: RwSignal<Connection>,
     pub trouble: RwSignal<Option<String>>,
@@ -71,8 +75,17 @@ pub struct Live {
 impl Live {
     /// What the class begins with.
     pub fn new(beginning: Beginning, as_shown: bool) -> Self {
-        let Beginning { mut snapshot, me, problem: trouble, before, tally, from, counts, .. } =
-            beginning;
+        let Beginning {
+            mut snapshot,
+            me,
+            problem: trouble,
+            before,
+            tally,
+            from,
+            counts,
+            carries_voices,
+            ..
+        } = beginning;
         let code = snapshot.join_code.take();
         let (now, first_seq) = (snapshot.now, snapshot.seq);
         let online = online_in(&snapshot);
@@ -84,6 +97,8 @@ impl Live {
             names: Memo::new(move |_| group.with(|group| group.settings.names)),
             as_shown,
             online: RwSignal::new(online),
+            heard: RwSignal::new(Vec::new()),
+            carries_voices,
             now: RwSignal::new(now),
             connection: RwSignal::new(Connection::Starting),
             trouble: RwSignal::new(trouble),

@@ -44,6 +44,10 @@ extern "C" {
     #[wasm_bindgen(js_name = pressAgain)]
     pub fn press_again(button: &HtmlElement);
 
+    /// Fetches the script of the bar by which one hears the class and is heard, and starts it.
+    #[wasm_bindgen(js_name = startVoice)]
+    pub fn start_voice(group: &str, me: &str);
+
     /// Fetches anew what the server alone can make of the page.
     #[wasm_bindgen(catch, js_name = serveAnew)]
     pub async fn serve_anew() -> Result<JsValue, JsValue>;

@@ -116,3 +116,10 @@ export async function serveAnew() {
   const parts = document.querySelectorAll(SERVED);
   page.querySelectorAll(SERVED).forEach((fresh, at) => parts[at]?.replaceChildren(...fresh.childNodes));
 }
+
+/** Fetches the script of the bar by which one hears the class and is heard, and starts it. A page that
+ * cannot fetch it goes on without sound, and tries again when it is switched on again. */
+export async function startVoice(group, me) {
+  const { start } = await import(`${self.handup.folder}/microphone.js`);
+  start(group, me);
+}

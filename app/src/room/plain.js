@@ -28,6 +28,8 @@
     each(plain, plain, "[data-live]", function (control) {
       control.parentNode.removeChild(control);
     });
+    // What listens to the room no longer knows whose turn it is.
+    if (page.silence) page.silence();
     plain.setAttribute("data-connection", "plain");
     plain.insertBefore(document.importNode(words.content, true), plain.firstChild);
     room.parentNode.replaceChild(plain, room);

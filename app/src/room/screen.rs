@@ -10,6 +10,7 @@ use super::clock::{TurnClock, phase_clock};
 use super::hero::hero;
 use super::lists::HandMark;
 use super::live::Live;
+use super::microphone::Heard;
 use super::portion::List;
 use super::tap::ACT;
 use super::text::{Question, Text};
@@ -67,6 +68,7 @@ pub fn Screen(
                     </strong>
                 </p>
                 <Speakers />
+                <Heard />
             </section>
             <Names round />
         </main>

@@ -6,6 +6,7 @@ use super::beginning::Beginning;
 use super::call::{CallPlace, Calling};
 use super::inside::Inside;
 use super::live::Live;
+use super::microphone::{Hearing, is_heard, turn_key};
 #[cfg(feature = "ssr")]
 use super::notice::NotLive;
 use super::notice::Parted;
@@ -34,6 +35,11 @@ pub fn Room(
     provide_context(calling);
     #[cfg(feature = "browser")]
     follow::start(live, calling, role);
+    let voice = Memo::new(move |_| Hearing::of(live));
+    #[cfg(feature = "browser")]
+    if !inside.is_screen {
+        super::microphone::follow(live, voice);
+    }
     let served = children.map(|children| children().into_any());
     let room = (inside.make)(question, served);
     let Inside { is_teachers, is_screen, .. } = inside;
@@ -45,6 +51,9 @@ pub fn Room(
             class:student=!is_teachers
             class:empty=move || live.students() == 0
             data-connection=move || connection_key(live.connection.get())
+            data-voice=move || voice.get().key()
+            data-turn=move || turn_key(live)
+            data-heard=move || is_heard(live).to_string()
             on:submit=move |event| send(live, event)
         >
             {without_script()}

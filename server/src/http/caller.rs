@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{Extensions, HeaderMap};
 use serde::Deserialize;
 use signaling::{GroupId, InviteId, Rejection, UserId};
+use voice::SessionId;
 
 use super::idempotency::IDEMPOTENCY_KEY;
 use super::origin::{is_safe, is_same_origin};
@@ -22,12 +23,18 @@ pub(super) struct Ids {
     group: String,
     invitation: Option<String>,
     member: Option<String>,
+    session: Option<String>,
 }
 
 impl Ids {
     pub fn invitation(&self) -> Result<InviteId, Error> {
         let invitation = self.invitation.as_deref().unwrap_or_default();
         invitation.parse().map_err(|_| Rejection::NoSuchInvitation.into())
+    }
+
+    /// The session by voice; none when it names nothing.
+    pub fn voice_session(&self) -> Option<SessionId> {
+        self.session.as_deref()?.parse().ok()
     }
 
     pub fn member(&self) -> Result<UserId, Error> {

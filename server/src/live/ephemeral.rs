@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use signaling::{
     Invitation, InviteId, JoinCodeChanged, Relay, Ringing, StatusChange, UserId, UserStatus,
+    VoiceChange,
 };
 use tokio::time::Instant;
 
@@ -87,6 +88,11 @@ pub(crate) fn status_frame(users: Vec<UserStatus>) -> Bytes {
 pub(crate) fn join_code_frame(code: &JoinCode) -> Bytes {
     let join_code = code.as_str().to_owned();
     frame(JoinCodeChanged::NAME, &JoinCodeChanged { join_code })
+}
+
+/// Who is heard.
+pub(crate) fn voice_frame(heard: Vec<UserId>) -> Bytes {
+    frame(VoiceChange::NAME, &VoiceChange { heard })
 }
 
 /// That the invitee's device shows the invitation; for the inviter.

@@ -17,9 +17,12 @@ use signaling::{
     Timestamp, UserId, may_ring, other_end,
 };
 use tokio::time::Instant;
+use voice::Voice;
 
 use super::chunk::{Chunk, LONG, MemFile};
-use super::ephemeral::{EphemeralQueue, join_code_frame, relay_frame, ringing_frame, status_frame};
+use super::ephemeral::{
+    EphemeralQueue, join_code_frame, relay_frame, ringing_frame, status_frame, voice_frame,
+};
 use super::fanout::Fanout;
 use super::liveness::Liveness;
 use super::log_tail::{EventFormat, LogTail, NamesSeen, News, encode, invitations, tables};
@@ -63,6 +66,8 @@ pub struct Room {
     status: Mutex<Option<Status>>,
     state: RwLock<State>,
     liveness: Mutex<Liveness>,
+    /// Who is heard, once anybody has been.
+    heard: Mutex<Option<Vec<UserId>>>,
     presence: Mutex<Presence>,
     ephemeral: Mutex<EphemeralQueue>,
     fanout: Fanout,
@@ -146,6 +151,7 @@ impl Room {
             status: Mutex::default(),
             state: RwLock::new(state),
             liveness: Mutex::default(),
+            heard: Mutex::default(),
             presence: Mutex::default(),
             ephemeral: Mutex::default(),
             fanout: Fanout::default(),
@@ -467,6 +473,25 @@ impl Room {
         let state = self.read();
         let invitations = invitations(events);
         self.liveness().follow(&state.group, invitations, application, monotonic());
+    }
+
+    /// Tells the unit that carries voices who may be heard, as the group stands.
+    pub(crate) fn tell_voices(&self, voice: &Voice, application: &dyn Application) {
+        let state = self.read();
+        // Before the state can be another one: the newest is told last.
+        voice.hear(self.id, application.voices(&state.group));
+    }
+
+    /// Others are heard from now on: everybody is told.
+    pub(crate) fn hears(&self, heard: Vec<UserId>) {
+        let frame = voice_frame(heard.clone());
+        *self.heard.lock() = Some(heard);
+        self.send(None, frame);
+    }
+
+    /// Who is heard, as a stream tells it that begins.
+    pub(crate) fn heard_now(&self) -> Option<Bytes> {
+        self.heard.lock().clone().map(voice_frame)
     }
 
     /// The member's device shows the invitation to them: its inviter is told.

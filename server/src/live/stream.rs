@@ -209,6 +209,7 @@ impl LiveStream {
             }
         }
         self.waiting.extend(self.room.ringing(self.user).into_iter().map(Chunk::from));
+        self.waiting.extend(self.room.heard_now().map(Chunk::from));
         if self.heartbeat_event {
             // The page sets its clock by it, and knows that it has seen what it missed.
             self.beat();
@@ -242,6 +243,7 @@ impl LiveStream {
                 self.waiting.push_back(status.into());
                 self.waiting.extend(self.room.code_for(self.user).map(Chunk::from));
                 self.waiting.extend(self.room.ringing(self.user).into_iter().map(Chunk::from));
+                self.waiting.extend(self.room.heard_now().map(Chunk::from));
             }
         }
         !self.ended || !self.waiting.is_empty()

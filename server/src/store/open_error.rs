@@ -23,6 +23,9 @@ pub enum OpenError {
         /// What is wrong, and what to do.
         why: &'static str,
     },
+    /// Voices cannot be carried as configured.
+    #[error(transparent)]
+    Voice(#[from] voice::NotListening),
     /// Another server serves the file.
     #[error(
         "the database {path} is served already, by {by}. Stop that server first, or give this one a \

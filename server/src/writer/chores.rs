@@ -124,6 +124,7 @@ impl<S: StoreWriter> Writer<S> {
         let end = Command::End { actor: teacher.user_id };
         if let Ok(outcome) = act(&mut group, self.clock.now(), end, &*self.application) {
             room.publish(&encoded(&outcome.events));
+            self.tell_voices(&room, &[]);
         }
     }
 
@@ -167,6 +168,7 @@ impl<S: StoreWriter> Writer<S> {
         if let Some(room) = self.rooms.get(group_id) {
             if written.is_ok() && !left.is_empty() {
                 room.publish(&left);
+                self.tell_voices(&room, &left);
             }
             // The log is read again, and every stream goes on from there.
             self.restore(group_id, self.clock.now());

@@ -24,3 +24,4 @@ mod rights;
 mod storm;
 mod support;
 mod turns;
+mod voice;

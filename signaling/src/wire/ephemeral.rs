@@ -26,6 +26,18 @@ pub struct UserStatus {
     pub online: bool,
 }
 
+/// `onVoice`: who is heard, by the server's word. It holds only for now and has no `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoiceChange {
+    /// Those who are heard.
+    pub heard: Vec<UserId>,
+}
+
+impl VoiceChange {
+    /// Its name on the wire.
+    pub const NAME: &'static str = "onVoice";
+}
+
 /// `onJoinCodeChanged`: the code that joins the group, told to teachers. It holds only for now and has
 /// no `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::{
     Event, EventKind, Group, JoinCodeChanged, Relay, Ringing, Snapshot, StatusChange, Timestamp,
-    UserId, apply, json,
+    UserId, VoiceChange, apply, json,
 };
 
 use super::follower::Follower;
@@ -77,6 +77,11 @@ impl Follower {
                                 }
                             }
                         });
+                    }
+                }
+                VoiceChange::NAME => {
+                    if let Ok(VoiceChange { heard }) = json::read(&data) {
+                        self.live.heard.set(heard);
                     }
                 }
                 Ringing::NAME => {

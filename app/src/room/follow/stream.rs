@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use signaling::{EventKind, JoinCodeChanged, Relay, Ringing, StatusChange};
+use signaling::{EventKind, JoinCodeChanged, Relay, Ringing, StatusChange, VoiceChange};
 use wasm_bindgen::prelude::*;
 
 use super::backoff::{WAITS, grown, jittered};
@@ -13,7 +13,8 @@ use crate::room::live::Connection;
 use crate::room::net::browser_now;
 
 /// The events that hold only for now.
-const PASSING: [&str; 4] = [StatusChange::NAME, Ringing::NAME, Relay::NAME, JoinCodeChanged::NAME];
+const PASSING: [&str; 5] =
+    [StatusChange::NAME, Ringing::NAME, Relay::NAME, JoinCodeChanged::NAME, VoiceChange::NAME];
 
 impl Follower {
     pub(super) fn listen(self: &Rc<Self>) {

@@ -14,6 +14,7 @@ use super::slots::Slots;
 use super::state::State;
 use crate::room::heading::Heading;
 use crate::room::live::Live;
+use crate::room::microphone::{Heard, VoiceBar};
 use crate::room::notice::Notice;
 
 /// The student's room.
@@ -49,6 +50,8 @@ pub fn StudentRoom() -> impl IntoView {
             </p>
             <Menu />
         </Heading>
+        <VoiceBar />
+        <Heard />
         <main class="desk" data-state=move || state.get()>
             <div class="now">
                 <div class="about">

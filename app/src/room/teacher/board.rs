@@ -12,6 +12,7 @@ use super::prepared::Prepared;
 use super::undo::Toast;
 use crate::room::heading::Heading;
 use crate::room::live::Live;
+use crate::room::microphone::{Heard, VoiceBar};
 use crate::room::notice::Notice;
 use crate::room::text::Text;
 use crate::words::room as words;
@@ -38,6 +39,8 @@ pub fn TeacherRoom(
             </p>
             <ClassMenu />
         </Heading>
+        <VoiceBar />
+        <Heard />
         <main class="board">
             <Notice />
             <Toast />

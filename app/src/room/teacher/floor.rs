@@ -1,6 +1,6 @@
 //! Who has the floor, and who was called without a raised hand and has not answered.
 
-use classroom::Why;
+use classroom::{VOICE, Why};
 use leptos::prelude::*;
 use signaling::UserId;
 
@@ -54,6 +54,12 @@ fn called(live: Live) -> Vec<Row> {
 fn Speaker(turn: Row) -> impl IntoView {
     let live = expect_context::<Live>();
     let why = live.lesson.with_untracked(|lesson| lesson.turn(turn.user).and_then(|it| it.why));
+    // Whether they are muted, in a class that has voice.
+    let voice = Memo::new(move |_| {
+        let has_voice = live.group.with(|group| group.settings.is_on(VOICE));
+        let turn = live.lesson.with(|lesson| lesson.turn(turn.user).map(|turn| turn.muted));
+        turn.filter(|_| has_voice && live.carries_voices)
+    });
     view! {
         <li class="turn line">
             <NameOf user=turn.user />
@@ -61,6 +67,7 @@ fn Speaker(turn: Row) -> impl IntoView {
             {why.map(|why| reason(live, turn.user, why))}
             <TurnClock user=turn.user since=turn.since />
             <MoreOfTurn user=turn.user />
+            {move || voice.get().map(|is_muted| mute(live, turn.user, is_muted))}
             <Tap
                 action=RoomAction::EndTurn
                 who=turn.user
@@ -70,6 +77,15 @@ fn Speaker(turn: Row) -> impl IntoView {
             />
         </li>
     }
+}
+
+/// The way to mute a speaker, or that they are muted: nobody opens another's microphone.
+fn mute(live: Live, user: UserId, is_muted: bool) -> AnyView {
+    if is_muted {
+        return view! { <span class="hint">{words::muted()}</span> }.into_any();
+    }
+    let label = words::about(words::mute(), &live.name_of(user));
+    view! { <Tap action=RoomAction::Mute who=user label words=words::mute() /> }.into_any()
 }
 
 #[component]

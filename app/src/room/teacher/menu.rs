@@ -1,7 +1,7 @@
 //! What concerns the class as a whole: a sheet of switches and of ways out.
 
 use call::STUDENTS_MAY_CALL;
-use classroom::{ASK_ANYTIME, END_BY_ITSELF, TURN_STARTS_AT_ONCE};
+use classroom::{ASK_ANYTIME, END_BY_ITSELF, SAME_ROOM, TURN_STARTS_AT_ONCE, VOICE};
 use leptos::prelude::*;
 use signaling::NamesShown;
 
@@ -31,6 +31,26 @@ fn shown_words(names: NamesShown) -> &'static str {
         NamesShown::Initials => words::initials(),
         NamesShown::Numbers => words::numbers(),
     }
+}
+
+/// Whether the class is heard, and by whom.
+fn voice(live: Live) -> AnyView {
+    view! {
+        <h3>{words::menu_voice()}</h3>
+        {switch(
+            live,
+            words::voice(),
+            |settings| settings.is_on(VOICE),
+            [RoomAction::VoiceOn, RoomAction::VoiceOff],
+        )}
+        {switch(
+            live,
+            words::same_room(),
+            |settings| settings.is_on(SAME_ROOM),
+            [RoomAction::SameRoom, RoomAction::Apart],
+        )}
+    }
+    .into_any()
 }
 
 /// The button of the menu, and the menu.
@@ -95,6 +115,7 @@ pub fn ClassMenu() -> impl IntoView {
                 <Tap action=RoomAction::RenewCode class="destroys" words=code::renew() />
             </Confirm>
             <SignsMenu />
+            {live.carries_voices.then(|| voice(live))}
             <h3>{words::menu_calls()}</h3>
             {switch(
                 live,

@@ -451,9 +451,10 @@ impl Model {
                 Ok(())
             }
             EventKind::InviteeModified(modified) => {
-                let by = self.members.get(&modified.by);
-                must!(by == Some(&Role::Teacher), "{} has changed the terms", modified.by);
+                let by_teacher = self.members.get(&modified.by) == Some(&Role::Teacher);
                 let sent = self.sent(modified.invite_id)?;
+                let is_theirs = modified.by == modified.invitee || modified.by == sent.inviter;
+                must!(by_teacher || is_theirs, "{} has changed the terms", modified.by);
                 let state = sent.parts.get(&modified.invitee).map(Part::state);
                 must!(state == Some(InviteeState::Accepted), "nothing goes on by these terms");
                 sent.terms.push((seq, modified.invitee, modified.data.clone()));

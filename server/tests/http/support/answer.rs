@@ -42,6 +42,12 @@ impl Request {
         self.bytes(body.to_string())
     }
 
+    /// An offer of a connection.
+    #[must_use]
+    pub fn sdp(self, offer: &str) -> Self {
+        Self(self.0.header("content-type", "application/sdp").body(offer.to_owned()))
+    }
+
     /// A body that may be no JSON at all.
     #[must_use]
     pub fn bytes(self, body: impl Into<reqwest::Body>) -> Self {

@@ -6,6 +6,7 @@ mod routes;
 mod server;
 mod shapes;
 mod stream;
+mod voice;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,6 +16,7 @@ pub use routes::{group_routes, invitation_routes};
 pub use server::Server;
 pub use shapes::{assert_fields, assert_time, keys};
 pub use stream::{Event, EventStream};
+pub use voice::{VoicePage, connection, heard, offer};
 
 /// How long anything may take before a test gives it up; far more than it ever needs.
 const PATIENCE: Duration = Duration::from_secs(30);

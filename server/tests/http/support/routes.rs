@@ -50,7 +50,7 @@ fn body(method: &Method, path: &str, member: &str) -> Option<Value> {
         ("POST", "/inviteInGroup") => Some(json!({ "inviteeList": "*", "data": "", "timeout": 0 })),
         ("POST", "/perform") => Some(json!({ "data": r#"{"operation":"lower_all"}"# })),
         ("POST", "/undo") => Some(json!({ "performed": 1 })),
-        ("POST", "/joinCode" | "/handover" | "/end") => nothing,
+        ("POST", "/joinCode" | "/handover" | "/end" | "/voice") => nothing,
         ("POST", path) => match path.strip_prefix("/invitations/{invitation}") {
             Some("/relay") => Some(json!({ "data": "a word" })),
             Some(
@@ -82,6 +82,7 @@ fn routes(invite: &str, member: &str) -> Vec<Route> {
             let path = path.strip_prefix("/groups/{group}").expect("a route is about a group");
             let body = body(&method, path, member);
             let path = path.replace("{member}", member).replace("{invitation}", invite);
+            let path = path.replace("{session}", "1");
             assert!(!path.contains('{'), "what stands in {path}?");
             Route { method, path, body }
         })

@@ -1,0 +1,35 @@
+//! Who is heard, by the server's word.
+
+use leptos::prelude::*;
+
+use crate::room::icon::{Icon, SOUND};
+use crate::room::live::Live;
+use crate::room::text::Text;
+use crate::words::{apart, room as words};
+
+/// Who is heard. It takes no room while nobody is.
+#[component]
+pub fn Heard() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let is_any = Memo::new(move |_| live.heard.with(|heard| !heard.is_empty()));
+    let names = move || {
+        live.names.track();
+        let name = |user| {
+            let name = apart(&live.name_of(user));
+            if user == live.me { name + words::you() } else { name }
+        };
+        let heard = live.heard.get();
+        let names: Vec<String> = heard.into_iter().map(name).collect();
+        words::heard(&names.join(", "))
+    };
+    view! {
+        <Show when=move || is_any.get()>
+            <p class="heard">
+                <Icon path=SOUND />
+                <span translate="no">
+                    <Text words=names />
+                </span>
+            </p>
+        </Show>
+    }
+}

@@ -1,0 +1,18 @@
+//! Why the unit does not connect a page.
+
+/// Why an offer is not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is no SDP, or nothing that the unit can connect to.
+    #[error("The body is no offer of a connection.")]
+    Malformed,
+    /// It offers other media than one voice to send and a few to receive.
+    #[error("An offer is of one voice to send and at most three to receive.")]
+    NotOneVoice,
+    /// As many are connected as may be.
+    #[error("As many are connected by voice as this server carries.")]
+    Full,
+    /// The unit is being started anew.
+    #[error("Voice is being started anew.")]
+    Unavailable,
+}
