@@ -1030,3 +1030,4 @@ voice-device = Microphone
 voice-test = Test microphone
 voice-testing = Say something: the bar shows what your microphone hears.
 voice-level = Level
+voice-sound = Sound

@@ -1,5 +1,6 @@
 //! The floor: whether students may ask for it unprompted, and how often at once.
 
+use call::Offer;
 use signaling::{Code, Command, Group, Invitation, Refusal, Rejection, Role, Timestamp, UserId};
 
 use crate::{ASK_ANYTIME, Operation};
@@ -22,7 +23,10 @@ pub const TOO_EARLY: Rejection = Rejection::Application(Refusal {
 /// before the group is an ask, also where its `data` is of another program.
 pub(crate) fn refuse(group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
     match command {
-        Command::InviteInGroup { actor, .. } if group.is_student(*actor) => {
+        // A call is none, and calls say who may.
+        Command::InviteInGroup { actor, data, .. }
+            if group.is_student(*actor) && Offer::read(data).is_none() =>
+        {
             refuse_ask(group, now, *actor)
         }
         Command::Accept { invite_id, .. } | Command::AnswerFor { invite_id, accepts: true, .. } => {

@@ -162,8 +162,8 @@ impl Move {
         performing: &Performing<'_>,
     ) -> Result<Performance, Rejection> {
         let Performing { actor, fresh, .. } = *performing;
-        let is_own = matches!(self, Self::Unmute {});
-        if !group.is_teacher(actor) && !(is_own && group.member(actor).is_some()) {
+        let is_own = matches!(self, Self::Unmute {}) && group.member(actor).is_some();
+        if !is_own && !group.is_teacher(actor) {
             return Err(Rejection::NotPermitted);
         }
         let lesson = Lesson::of(group);

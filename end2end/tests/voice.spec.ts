@@ -129,6 +129,21 @@ test("a microphone that is refused or missing is a sentence, and one goes on hea
   await ben.hears(teacher, ada);
 });
 
+test("a microphone can be tried before one speaks, and is let go of", { tag: "@once" }, async ({ home }) => {
+  const { ada, ben } = home;
+  await ada.choose("Test microphone");
+  await ada.says("Say something");
+  const level = ada.bar.getByLabel("Level");
+  await expect.poll(() => level.evaluate((it) => (it as HTMLMeterElement).value)).toBeGreaterThan(0.3);
+  await ben.hears();
+  await ada.tap("Microphone off");
+  await ada.isClosed();
+  // What is not to be done now is not offered.
+  for (const name of ["Microphone on", "Microphone off", "Tap to hear the class", "Be heard again"]) {
+    await expect(ada.button(name)).toBeHidden();
+  }
+});
+
 test("a floor that is passed on is heard each time", { tag: "@once" }, async ({ home }) => {
   const { teacher, ada, ben } = home;
   for (let turn = 0; turn < 5; turn++) {
@@ -151,9 +166,9 @@ test("in one room only the teacher’s device plays, unless a student chooses to
   await teacher.hears(ada);
   await ben.hears();
   await ben.reads(["Ada"]);
-  await ben.tap("Listen");
+  await ben.choose("Listen");
   await ben.hears(ada);
-  await ben.tap("Stop listening");
+  await ben.choose("Stop listening");
   await ben.hears();
 });
 

@@ -106,6 +106,13 @@ export class Voiced<R extends Room = Room> {
     await this.room.press(this.button(name));
   }
 
+  /** Taps what one seldom needs. */
+  async choose(name: string): Promise<void> {
+    await this.tap("Sound");
+    await this.tap(name);
+    if (name !== "Test microphone") await this.button("Close").click();
+  }
+
   /** The bar says this. */
   async says(words: string | RegExp): Promise<void> {
     await expect(this.bar, `what ${this.room.name} reads of voice`).toContainText(words, { useInnerText: true });

@@ -104,10 +104,11 @@ impl Error {
             Self::Rejected(rejection) => return (*rejection).into(),
             Self::Malformed(_)
             | Self::NoHost
-            | Self::VoiceRefused(Refused::Malformed | Refused::NotOneVoice) => {
+            | Self::VoiceRefused(Refused::Malformed | Refused::OtherMedia) => {
                 (400, Code::InvalidParameter)
             }
             Self::NoVoice | Self::CarriesNoVoices => (409, Code::GroupRefuses),
+            Self::VoiceRefused(Refused::NotInCall) => (403, Code::NotPermitted),
             Self::VoiceRefused(Refused::Full) => (503, Code::Full),
             Self::ClassUsedUp => (507, Code::Full),
             Self::BodyTooSlow => (408, Code::InvalidParameter),

@@ -78,6 +78,8 @@ fn table() -> Vec<(Route, MethodRouter<Engine>)> {
         at(READ, "/groups/{group}/invitations/{invitation}/iceServers", ends::ice_servers),
         at(ACT, "/groups/{group}/voice", voice::join),
         at(REMOVE, "/groups/{group}/voice/{session}", voice::leave),
+        at(ACT, "/groups/{group}/invitations/{invitation}/media", voice::join_call),
+        at(REMOVE, "/groups/{group}/invitations/{invitation}/media/{session}", voice::leave_call),
     ]
 }
 

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use crate::event::{Performed, ReceiveNewInvitation};
 use crate::{
-    Command, Event, EventKind, Group, GroupId, InviteId, Rejection, Setting, Settlement, Timestamp,
-    UserId, apply, decide, settlement,
+    Command, Event, EventKind, Group, GroupId, Invitation, InviteId, Rejection, Setting,
+    Settlement, Timestamp, UserId, apply, decide, settlement,
 };
 
 /// What an application makes of a group's log, as far as it was read. The engine keeps both texts
@@ -127,6 +127,24 @@ pub trait Application: Send + Sync + 'static {
         None
     }
 
+    /// Who is at an end of what an invitation began and has to give signs of life as often as
+    /// [`silence`](Self::silence) says. Without a word of the application's that is nobody but the two
+    /// of a one-to-one invitation that was accepted.
+    fn ends(&self, _group: &Group, _invitation: &Invitation) -> Vec<UserId> {
+        Vec::new()
+    }
+
+    /// The commands that end it for one of several [`ends`](Self::ends) who has been silent for too long.
+    fn lost(&self, _group: &Group, _invitation: &Invitation, _user: UserId) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// The invitations by which members hear and see each other over the server, each with those
+    /// who do. It is asked with each commit.
+    fn meetings(&self, _group: &Group) -> Vec<(InviteId, Vec<UserId>)> {
+        Vec::new()
+    }
+
     /// Who of the group may be heard by all of it, those first who are heard before others; none when
     /// the group has no voice, and nobody is heard or listens. It is asked with each commit.
     fn voices(&self, _group: &Group) -> Option<Vec<UserId>> {
@@ -204,6 +222,23 @@ impl<A: Application, B: Application> Application for (A, B) {
 
     fn silence(&self, data: &str) -> Option<u32> {
         self.0.silence(data).or_else(|| self.1.silence(data))
+    }
+
+    fn ends(&self, group: &Group, invitation: &Invitation) -> Vec<UserId> {
+        let ends = self.0.ends(group, invitation);
+        if ends.is_empty() { self.1.ends(group, invitation) } else { ends }
+    }
+
+    fn lost(&self, group: &Group, invitation: &Invitation, user: UserId) -> Vec<Command> {
+        let mut commands = self.0.lost(group, invitation, user);
+        commands.extend(self.1.lost(group, invitation, user));
+        commands
+    }
+
+    fn meetings(&self, group: &Group) -> Vec<(InviteId, Vec<UserId>)> {
+        let mut meetings = self.0.meetings(group);
+        meetings.extend(self.1.meetings(group));
+        meetings
     }
 
     fn voices(&self, group: &Group) -> Option<Vec<UserId>> {

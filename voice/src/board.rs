@@ -3,30 +3,34 @@
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use signaling::{GroupId, UserId};
+use signaling::{GroupId, InviteId, UserId};
 use tokio::sync::{Notify, oneshot};
 
 use crate::refused::Refused;
+use crate::room_id::RoomId;
 use crate::session::SessionId;
 use crate::sfu::Joined;
 
 /// What is asked of the unit.
 pub(crate) enum Request {
     Join {
-        group: GroupId,
+        room: RoomId,
         user: UserId,
         offer: String,
         reply: oneshot::Sender<Result<Joined, Refused>>,
     },
     Leave {
-        group: GroupId,
+        room: RoomId,
         user: UserId,
         session: SessionId,
         reply: oneshot::Sender<bool>,
     },
+    /// Panics.
+    #[cfg(test)]
+    Fail,
 }
 
-/// What is new for the unit about a group.
+/// What is new for the unit about a room.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     /// Who may be heard, when that has changed.
@@ -45,50 +49,80 @@ pub(crate) struct Board {
 
 #[derive(Debug, Default)]
 struct Posted {
-    /// Who may be heard in each group that has voice.
-    voices: HashMap<GroupId, Vec<UserId>>,
-    changes: HashMap<GroupId, Change>,
+    /// Who may be heard in each room that there is.
+    voices: HashMap<RoomId, Vec<UserId>>,
+    /// Which calls there are of a group.
+    calls: HashMap<GroupId, Vec<InviteId>>,
+    changes: HashMap<RoomId, Change>,
 }
 
 impl Board {
-    /// Who may be heard in a group from now on; none where voice is off.
-    pub fn hear(&self, group: GroupId, voices: Option<Vec<UserId>>) {
+    /// Who may be heard in a group from now on, none where voice is off, and who is in each of its calls.
+    pub fn hear(
+        &self,
+        group: GroupId,
+        voices: Option<Vec<UserId>>,
+        calls: Vec<(InviteId, Vec<UserId>)>,
+    ) {
         let mut posted = self.posted.lock();
-        if posted.voices.get(&group) == voices.as_ref() {
-            return;
-        }
-        match &voices {
-            Some(voices) => posted.voices.insert(group, voices.clone()),
-            None => posted.voices.remove(&group),
+        let mut is_new = posted.set(RoomId::of_class(group), voices);
+        let goes_on: Vec<InviteId> = calls.iter().map(|(call, _)| *call).collect();
+        let before = if goes_on.is_empty() {
+            posted.calls.remove(&group)
+        } else {
+            posted.calls.insert(group, goes_on.clone())
         };
-        posted.changes.entry(group).or_default().voices = Some(voices);
+        for over in before.unwrap_or_default().iter().filter(|call| !goes_on.contains(call)) {
+            is_new |= posted.set(RoomId::of_call(group, *over), None);
+        }
+        for (call, people) in calls {
+            is_new |= posted.set(RoomId::of_call(group, call), Some(people));
+        }
         drop(posted);
-        self.is_new.notify_one();
+        if is_new {
+            self.is_new.notify_one();
+        }
     }
 
-    /// Somebody is a member no more.
+    /// Somebody is a member no more. In calls they are known not to be by who is in them.
     pub fn part(&self, group: GroupId, user: UserId) {
         let mut posted = self.posted.lock();
-        if posted.voices.contains_key(&group) {
-            posted.changes.entry(group).or_default().parted.push(user);
+        let room = RoomId::of_class(group);
+        if posted.voices.contains_key(&room) {
+            posted.changes.entry(room).or_default().parted.push(user);
             drop(posted);
             self.is_new.notify_one();
         }
     }
 
     /// What has changed since it was last taken.
-    pub fn take(&self) -> HashMap<GroupId, Change> {
+    pub fn take(&self) -> HashMap<RoomId, Change> {
         std::mem::take(&mut self.posted.lock().changes)
     }
 
     /// Has a unit that begins anew told everything.
     pub fn repeat(&self) {
         let mut posted = self.posted.lock();
-        let Posted { voices, changes } = &mut *posted;
+        let Posted { voices, changes, .. } = &mut *posted;
         changes.clear();
-        for (group, voices) in voices.iter() {
+        for (room, voices) in voices.iter() {
             let change = Change { voices: Some(Some(voices.clone())), parted: Vec::new() };
-            changes.insert(*group, change);
+            changes.insert(*room, change);
         }
+    }
+}
+
+impl Posted {
+    /// Notes who may be heard in a room; whether that is new.
+    fn set(&mut self, room: RoomId, voices: Option<Vec<UserId>>) -> bool {
+        if self.voices.get(&room) == voices.as_ref() {
+            return false;
+        }
+        match &voices {
+            Some(voices) => self.voices.insert(room, voices.clone()),
+            None => self.voices.remove(&room),
+        };
+        self.changes.entry(room).or_default().voices = Some(voices);
+        true
     }
 }

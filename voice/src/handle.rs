@@ -4,12 +4,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use signaling::{GroupId, UserId};
+use signaling::{GroupId, InviteId, UserId};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::board::{Board, Request};
 use crate::net::{Sockets, supervise};
 use crate::refused::Refused;
+use crate::room_id::RoomId;
 use crate::session::SessionId;
 use crate::sfu::{Joined, Limits, Sfu};
 
@@ -86,10 +87,15 @@ impl Voice {
         self.address
     }
 
-    /// Who may be heard in a group from now on, those first who are heard before others; none where
-    /// voice is off. Never waits.
-    pub fn hear(&self, group: GroupId, voices: Option<Vec<UserId>>) {
-        self.board.hear(group, voices);
+    /// Who may be heard in a group from now on, those first who are heard before others, none where
+    /// voice is off; and who is in each of its calls. Never waits.
+    pub fn hear(
+        &self,
+        group: GroupId,
+        voices: Option<Vec<UserId>>,
+        calls: Vec<(InviteId, Vec<UserId>)>,
+    ) {
+        self.board.hear(group, voices, calls);
     }
 
     /// Somebody is a member no more. Never waits.
@@ -97,26 +103,21 @@ impl Voice {
         self.board.part(group, user);
     }
 
-    /// Answers the offer of a member's page, in a group that has voice.
+    /// Answers the offer of a member's page, in a room that there is.
     ///
     /// # Errors
     /// When the offer is none that the unit answers, it carries no more, or it is not there now.
-    pub async fn join(
-        &self,
-        group: GroupId,
-        user: UserId,
-        offer: String,
-    ) -> Result<Joined, Refused> {
+    pub async fn join(&self, room: RoomId, user: UserId, offer: String) -> Result<Joined, Refused> {
         let (reply, answer) = oneshot::channel();
-        let request = Request::Join { group, user, offer, reply };
+        let request = Request::Join { room, user, offer, reply };
         self.requests.try_send(request).map_err(|_| Refused::Unavailable)?;
         answer.await.map_err(|_| Refused::Unavailable)?
     }
 
     /// Ends one of a member's sessions; whether there was such a one.
-    pub async fn leave(&self, group: GroupId, user: UserId, session: SessionId) -> bool {
+    pub async fn leave(&self, room: RoomId, user: UserId, session: SessionId) -> bool {
         let (reply, answer) = oneshot::channel();
-        let request = Request::Leave { group, user, session, reply };
+        let request = Request::Leave { room, user, session, reply };
         self.requests.try_send(request).is_ok() && answer.await.unwrap_or(false)
     }
 }
@@ -125,5 +126,76 @@ const fn is_multicast(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_multicast() || address.is_broadcast(),
         IpAddr::V6(address) => address.is_multicast(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use str0m::Rtc;
+    use str0m::media::{Direction, MediaKind};
+
+    use super::*;
+
+    const CLASS: GroupId = GroupId::from_bytes([9; 16]);
+    const ADA: UserId = UserId::from_bytes([1; 16]);
+
+    fn listening(listen: &str, address: Option<&str>) -> Listening {
+        let parse = |text: &str| text.parse().expect("an address");
+        Listening { listen: parse(listen), address: address.map(parse) }
+    }
+
+    fn open(listening: Listening) -> Result<Voice, NotListening> {
+        Voice::open(listening, Limits::default(), |_, _| {})
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a connection begins now")]
+    fn offer() -> String {
+        str0m::crypto::from_feature_flags().install_process_default();
+        let mut rtc = Rtc::builder().clear_codecs().enable_opus(true, false);
+        rtc = rtc.set_rtp_mode(true);
+        let mut rtc = rtc.build(std::time::Instant::now());
+        let mut change = rtc.sdp_api();
+        change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+        change.apply().expect("an offer").0.to_sdp_string()
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_fails_is_started_anew_and_the_class_goes_on() {
+        let voice = open(listening("127.0.0.1:0", None)).expect("a unit");
+        voice.hear(CLASS, Some(vec![ADA]), Vec::new());
+        voice.join(RoomId::of_class(CLASS), ADA, offer()).await.expect("it is answered");
+        voice.requests.send(Request::Fail).await.expect("it runs");
+        // Whoever asked in between is told to come again; who may be heard need not be told anew.
+        let joined = loop {
+            match voice.join(RoomId::of_class(CLASS), ADA, offer()).await {
+                Err(Refused::Unavailable) => tokio::task::yield_now().await,
+                answer => break answer,
+            }
+        };
+        joined.expect("it is answered again");
+    }
+
+    #[tokio::test]
+    async fn pages_are_told_an_address_that_they_can_send_to() {
+        let voice = open(listening("127.0.0.1:0", Some("192.0.2.7:0"))).expect("a unit");
+        let address = voice.address();
+        assert_eq!(address.ip().to_string(), "192.0.2.7");
+        assert_ne!(address.port(), 0, "the port is that of the sockets");
+        let mapped = open(listening("0.0.0.0:0", Some("192.0.2.7:9"))).expect("a unit");
+        assert_eq!(mapped.address().to_string(), "192.0.2.7:9");
+        for (listen, address) in [("0.0.0.0:0", None), ("127.0.0.1:0", Some("224.0.0.1:5"))] {
+            let refused = open(listening(listen, address)).err().map(|error| error.to_string());
+            assert!(refused.is_some_and(|words| words.contains("--voice-address")), "{listen}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_or_not_this_machines_is_named() {
+        let first = open(listening("127.0.0.1:0", None)).expect("a unit");
+        let taken = first.address().to_string();
+        for listen in [taken.as_str(), "192.0.2.1:5000"] {
+            let refused = open(listening(listen, None)).err().map(|error| error.to_string());
+            assert!(refused.is_some_and(|words| words.contains(listen)), "{listen}");
+        }
     }
 }

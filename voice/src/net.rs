@@ -17,6 +17,7 @@ use tokio::time::{sleep_until, timeout};
 
 use crate::board::{Board, Change, Request};
 use crate::framing::{Deframer, MAX_DATAGRAM, framed};
+use crate::room_id::RoomId;
 use crate::sfu::{Datagram, Limits, Output, Sfu};
 
 /// Room for what comes and goes in a moment in which the task does not run, in bytes.
@@ -129,8 +130,8 @@ async fn run(
     let mut unit = Unit { sfu, sockets: &sockets, connections: Arc::clone(&connections), heard };
     let mut buffer = vec![0; MAX_DATAGRAM + 1];
     loop {
-        for (group, change) in board.take() {
-            unit.change(group, change);
+        for (room, change) in board.take() {
+            unit.change(room, change);
         }
         unit.flush();
         let next = unit.sfu.next_timeout().map(tokio::time::Instant::from_std);
@@ -145,8 +146,8 @@ async fn run(
             request = requests.recv() => {
                 let Some(request) = request else { break };
                 // Who may be heard was posted before.
-                for (group, change) in board.take() {
-                    unit.change(group, change);
+                for (room, change) in board.take() {
+                    unit.change(room, change);
                 }
                 unit.answer(request);
             }
@@ -181,13 +182,13 @@ struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    fn change(&mut self, group: GroupId, Change { voices, parted }: Change) {
+    fn change(&mut self, room: RoomId, Change { voices, parted }: Change) {
         let now = monotonic();
         if let Some(voices) = voices {
-            self.sfu.hear(now, group, voices);
+            self.sfu.hear(now, room, voices);
         }
         for user in parted {
-            self.sfu.part(now, group, user);
+            self.sfu.part(now, room, user);
         }
     }
 
@@ -195,12 +196,14 @@ impl Unit<'_> {
         let now = monotonic();
         // Whoever asked may be gone.
         match request {
-            Request::Join { group, user, offer, reply } => {
-                let _ = reply.send(self.sfu.join(now, group, user, &offer));
+            Request::Join { room, user, offer, reply } => {
+                let _ = reply.send(self.sfu.join(now, room, user, &offer));
             }
-            Request::Leave { group, user, session, reply } => {
-                let _ = reply.send(self.sfu.leave(now, group, user, session));
+            Request::Leave { room, user, session, reply } => {
+                let _ = reply.send(self.sfu.leave(now, room, user, session));
             }
+            #[cfg(test)]
+            Request::Fail => panic!("on purpose"),
         }
     }
 

@@ -6,15 +6,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use signaling::{GroupId, UserId};
+use signaling::UserId;
 use str0m::change::SdpOffer;
 use str0m::config::{CryptoProvider, DtlsCert};
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaKind, Mid, Pt};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Rtc, RtcConfig};
 
 use crate::refused::Refused;
+use crate::room_id::RoomId;
+use crate::seats::SEATS;
 use crate::slots::SLOTS;
 use crate::timeline::Place;
 
@@ -36,7 +38,7 @@ impl FromStr for SessionId {
     }
 }
 
-/// The stream by which a page receives what is heard in one slot.
+/// The stream by which a page receives what is heard in one slot, or what is heard or seen of one seat.
 #[derive(Debug)]
 struct Ear {
     mid: Mid,
@@ -48,14 +50,19 @@ struct Ear {
 /// One page's connection.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub group: GroupId,
+    pub room: RoomId,
     pub user: UserId,
     pub rtc: Rtc,
     pub since: Instant,
     pub is_connected: bool,
     /// When its connection wants to be woken.
     pub due: Instant,
+    /// When it was last asked for a whole picture.
+    pub asked_at: Option<Instant>,
     ears: Vec<Ear>,
+    eyes: Vec<Ear>,
+    /// By what it sends pictures.
+    pictures: Option<Mid>,
 }
 
 /// What every session of a unit has in common.
@@ -74,7 +81,7 @@ impl Identity {
         Some(Self { crypto: Arc::new(crypto), certificate, candidates })
     }
 
-    fn connection(&self, now: Instant) -> Rtc {
+    fn connection(&self, now: Instant, room: RoomId) -> Rtc {
         // Levels are what a page shows; feedback on congestion would cost more than the voice.
         let mut extensions = ExtensionMap::empty();
         extensions.set(1, Extension::AudioLevel);
@@ -86,6 +93,7 @@ impl Identity {
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
+            .enable_vp8(room.call.is_some())
             .set_extension_map(extensions)
             .set_send_buffer_audio(8)
             .build(now);
@@ -97,58 +105,103 @@ impl Identity {
 }
 
 impl Session {
-    /// Answers a page's offer. It may send one voice and receive as many as there are slots.
+    /// Answers a page's offer. It may send one voice, and in a call one picture, and receive as many as
+    /// there are slots, or others in the call.
     ///
     /// # Errors
     /// When the offer is no such one.
     pub fn answer(
         identity: &Identity,
         now: Instant,
-        (group, user): (GroupId, UserId),
+        (room, user): (RoomId, UserId),
         offer: &str,
     ) -> Result<(Self, String), Refused> {
+        let (receives, kinds) = if room.call.is_some() { (SEATS - 1, 2) } else { (SLOTS, 1) };
         let media: Vec<&str> = offer.lines().filter(|line| line.starts_with("m=")).collect();
-        let is_audio = media.iter().all(|line| line.starts_with("m=audio "));
-        if !is_audio || !(1..=SLOTS + 1).contains(&media.len()) {
-            return Err(Refused::NotOneVoice);
+        let is_right = |line: &&str| {
+            line.starts_with("m=audio ") || (kinds == 2 && line.starts_with("m=video "))
+        };
+        if !media.iter().all(is_right) || !(1..=kinds * (receives + 1)).contains(&media.len()) {
+            return Err(Refused::OtherMedia);
         }
         let mids = offer.lines().filter_map(|line| line.strip_prefix("a=mid:"));
         let mids: Vec<Mid> = mids.map(|mid| Mid::from(mid.trim())).collect();
         let offer = SdpOffer::from_sdp_string(offer).map_err(|_| Refused::Malformed)?;
-        let mut rtc = identity.connection(now);
+        let mut rtc = identity.connection(now, room);
         let answer = rtc.sdp_api().accept_offer(offer).map_err(|_| Refused::Malformed)?;
-        let mut session =
-            Self { group, user, rtc, since: now, is_connected: false, due: now, ears: Vec::new() };
-        session.read_media(&mids)?;
+        let mut session = Self {
+            room,
+            user,
+            rtc,
+            since: now,
+            is_connected: false,
+            due: now,
+            asked_at: None,
+            ears: Vec::new(),
+            eyes: Vec::new(),
+            pictures: None,
+        };
+        session.read_media(&mids, receives)?;
         Ok((session, answer.to_sdp_string()))
     }
 
     /// Reads what was negotiated.
-    fn read_media(&mut self, mids: &[Mid]) -> Result<(), Refused> {
-        let mut voices = 0;
+    fn read_media(&mut self, mids: &[Mid], receives: usize) -> Result<(), Refused> {
+        let (mut voices, mut pictures) = (0, 0);
         for mid in mids {
             let media = self.rtc.media(*mid).ok_or(Refused::Malformed)?;
-            match media.direction() {
-                _ if media.kind() != MediaKind::Audio => return Err(Refused::NotOneVoice),
-                Direction::RecvOnly => voices += 1,
-                Direction::SendOnly => self.ears.extend(self.ear(*mid)),
-                Direction::Inactive => {}
-                Direction::SendRecv => return Err(Refused::NotOneVoice),
+            match (media.direction(), media.kind()) {
+                (Direction::RecvOnly, MediaKind::Audio) => voices += 1,
+                (Direction::RecvOnly, MediaKind::Video) => {
+                    pictures += 1;
+                    self.pictures = Some(*mid);
+                }
+                (Direction::SendOnly, MediaKind::Audio) => {
+                    self.ears.extend(self.stream(*mid, Codec::Opus));
+                }
+                (Direction::SendOnly, MediaKind::Video) => {
+                    self.eyes.extend(self.stream(*mid, Codec::Vp8));
+                }
+                (Direction::Inactive, _) => {}
+                (Direction::SendRecv, _) => return Err(Refused::OtherMedia),
             }
         }
-        if voices > 1 || self.ears.len() > SLOTS {
-            return Err(Refused::NotOneVoice);
+        let is_much = self.ears.len() > receives || self.eyes.len() > receives;
+        if voices > 1 || pictures > 1 || is_much {
+            return Err(Refused::OtherMedia);
         }
         Ok(())
     }
 
-    fn ear(&self, mid: Mid) -> Option<Ear> {
+    fn stream(&self, mid: Mid, codec: Codec) -> Option<Ear> {
         let types = self.rtc.media(mid)?.remote_pts();
-        let opus = self
-            .rtc
-            .codec_config()
-            .find(|it| it.spec().codec == Codec::Opus && types.contains(&it.pt()))?;
-        Some(Ear { mid, payload_type: opus.pt(), first: None })
+        let config = self.rtc.codec_config();
+        let found = config.find(|it| it.spec().codec == codec && types.contains(&it.pt()))?;
+        Some(Ear { mid, payload_type: found.pt(), first: None })
+    }
+
+    /// What kind of media a packet that came by this session is of; none when that is not known.
+    pub fn kind_of(&mut self, packet: &RtpPacket) -> Option<MediaKind> {
+        let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc)?.mid();
+        Some(self.rtc.media(mid)?.kind())
+    }
+
+    /// By which of its streams of pictures somebody is seen, when it is this one.
+    pub fn picture_of(&self, mid: Mid) -> Option<usize> {
+        self.eyes.iter().position(|eye| eye.mid == mid)
+    }
+
+    /// Asks its page for a whole picture, unless it was asked a moment ago; whether it was asked.
+    pub fn ask_for_picture(&mut self, now: Instant) -> bool {
+        if self.asked_at.is_some_and(|at| now - at < PATIENCE) || !self.is_connected {
+            return false;
+        }
+        let Some(mid) = self.pictures else { return false };
+        let mut direct = self.rtc.direct_api();
+        let Some(stream) = direct.stream_rx_by_mid(mid, None) else { return false };
+        stream.request_keyframe(KeyframeRequestKind::Pli);
+        self.asked_at = Some(now);
+        true
     }
 
     /// The user fragment by which its messages are known.
@@ -156,42 +209,52 @@ impl Session {
         self.rtc.direct_api().local_ice_credentials().ufrag
     }
 
-    /// Puts a slot's packet into the stream by which the page receives it.
-    pub fn hear(&mut self, now: Instant, slot: usize, place: Place, spoken: &Spoken<'_>) {
-        let Some(ear) = self.ears.get_mut(slot).filter(|_| self.is_connected) else { return };
+    /// Puts a packet into the stream by which the page receives this slot or seat.
+    pub fn hear(&mut self, now: Instant, stream: usize, place: Place, spoken: &Spoken<'_>) {
+        if !self.is_connected {
+            return;
+        }
+        let is_picture = matches!(spoken, Spoken::Packet { kind, .. } if *kind == MediaKind::Video);
+        let streams = if is_picture { &mut self.eyes } else { &mut self.ears };
+        let Some(ear) = streams.get_mut(stream) else { return };
         let first = *ear.first.get_or_insert(place.seq);
         let Some(seq) = place.seq.checked_sub(first) else { return };
         let (mid, payload_type) = (ear.mid, ear.payload_type);
         let mut direct = self.rtc.direct_api();
         let Some(stream) = direct.stream_tx_by_mid(mid, None) else { return };
-        let (payload, begins) = match spoken {
-            Spoken::Packet { packet, begins } => (Arc::clone(&packet.payload), *begins),
-            Spoken::Silence => (Arc::from(SILENCE), false),
-        };
         // Time stamps on the wire have 32 bits and roll over.
         #[expect(clippy::cast_possible_truncation, reason = "they roll over")]
         let time = place.time as u32;
-        let mut written =
-            RtpWrite::new(payload_type, seq.into(), time, now, payload).marker(begins);
-        if let Spoken::Packet { packet, .. } = spoken {
-            let values = &packet.header.ext_vals;
-            written = written.ext_vals(ExtensionValues {
-                audio_level: values.audio_level,
-                voice_activity: values.voice_activity,
-                ..ExtensionValues::default()
-            });
-        }
-        stream.write_rtp(written);
+        let write = |payload| RtpWrite::new(payload_type, seq.into(), time, now, payload);
+        stream.write_rtp(match spoken {
+            Spoken::Silence => write(Arc::from(SILENCE)),
+            Spoken::Packet { packet, kind, begins } => {
+                let values = &packet.header.ext_vals;
+                let levels = ExtensionValues {
+                    audio_level: values.audio_level,
+                    voice_activity: values.voice_activity,
+                    ..ExtensionValues::default()
+                };
+                // Of sound the mark says that it begins, of pictures that one is whole; of those what was
+                // lost is sent again.
+                let is_picture = *kind == MediaKind::Video;
+                let marker = if is_picture { packet.header.marker } else { *begins };
+                let write = write(Arc::clone(&packet.payload)).marker(marker);
+                write.ext_vals(levels).nackable(is_picture)
+            }
+        });
     }
 }
 
+/// How long it is not asked for another whole picture.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 /// A frame of Opus in which nothing is heard.
 const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 
 /// What a slot passes on.
 pub(crate) enum Spoken<'a> {
-    /// A packet as it came, and whether its source begins with it.
-    Packet { packet: &'a RtpPacket, begins: bool },
+    /// A packet as it came, of which kind, and whether its source begins with it.
+    Packet { packet: &'a RtpPacket, kind: MediaKind, begins: bool },
     /// Silence, after a source that was heard no more: without it a receiver fills the gap with what
     /// was said last.
     Silence,

@@ -6,15 +6,18 @@ use std::time::{Duration, Instant};
 
 use signaling::{GroupId, UserId};
 use str0m::ice::StunMessage;
+use str0m::media::{MediaKind, Mid};
 use str0m::net::{DatagramRecv, Protocol, Receive, TcpType};
 use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event, IceConnectionState, Input, Output as RtcOutput};
 
 use crate::demultiplex::Demultiplexer;
 use crate::refused::Refused;
+use crate::room_id::RoomId;
+use crate::seats::{SEATS, Seats};
 use crate::session::{Identity, Session, SessionId, Spoken};
 use crate::slots::{SLOTS, Slots};
-use crate::timeline::{Place, Timeline};
+use crate::timeline::{OPUS, PICTURES, Place, Timeline};
 
 /// How long a page may take to connect after its offer was answered.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(15);
@@ -80,21 +83,50 @@ pub enum Output {
 /// Who speaks from where.
 type Speaker = (UserId, SessionId);
 
-/// What the unit knows of one group.
+/// Who is heard where in a room.
+#[derive(Debug)]
+enum Places {
+    /// In a class: those in a few slots who may be heard.
+    Slots(Slots<Speaker>),
+    /// In a call: everybody in their own seat.
+    Seats(Seats),
+}
+
+/// What the unit knows of one room.
 #[derive(Debug)]
 struct Room {
-    /// Who may be heard, those first who are heard before others.
+    /// Who may be heard, those first who are heard before others; in a call, who is in it.
     voices: Vec<UserId>,
     sessions: Vec<SessionId>,
-    slots: Slots<Speaker>,
-    timelines: [Timeline<SessionId>; SLOTS],
+    places: Places,
+    sounds: Vec<Timeline<SessionId>>,
+    pictures: Vec<Timeline<SessionId>>,
     told: Vec<UserId>,
 }
 
 impl Room {
-    fn new(now: Instant, voices: Vec<UserId>) -> Self {
-        let timelines = std::array::from_fn(|_| Timeline::new(now));
-        Self { voices, sessions: Vec::new(), slots: Slots::default(), timelines, told: Vec::new() }
+    fn new(now: Instant, id: RoomId) -> Self {
+        let (places, sounds, pictures) = match id.call {
+            None => (Places::Slots(Slots::default()), SLOTS, 0),
+            Some(_) => (Places::Seats(Seats::default()), SEATS, SEATS),
+        };
+        let timelines = |count, rate| (0..count).map(|_| Timeline::new(now, rate)).collect();
+        Self {
+            voices: Vec::new(),
+            sessions: Vec::new(),
+            places,
+            sounds: timelines(sounds, OPUS),
+            pictures: timelines(pictures, PICTURES),
+            told: Vec::new(),
+        }
+    }
+
+    /// Who is heard in the slots of a class.
+    fn heard(&self) -> Vec<UserId> {
+        match &self.places {
+            Places::Slots(slots) => slots.heard().map(|(user, _)| user).collect(),
+            Places::Seats(_) => Vec::new(),
+        }
     }
 }
 
@@ -104,7 +136,7 @@ pub struct Sfu {
     /// Where datagrams are sent to, as the sessions know it.
     advertised: SocketAddr,
     limits: Limits,
-    rooms: HashMap<GroupId, Room>,
+    rooms: HashMap<RoomId, Room>,
     sessions: HashMap<SessionId, Session>,
     demultiplexer: Demultiplexer<SessionId>,
     due: BTreeSet<(Instant, SessionId)>,
@@ -132,42 +164,57 @@ impl Sfu {
         })
     }
 
-    /// Who may be heard in a group from now on, those first who are heard before others; none when
-    /// nobody is and nobody listens: all of its sessions end.
-    pub fn hear(&mut self, now: Instant, group: GroupId, voices: Option<Vec<UserId>>) {
+    /// Who may be heard in a room from now on, those first who are heard before others; of a call, who is
+    /// in it. None when the room is no more: all of its sessions end.
+    pub fn hear(&mut self, now: Instant, room: RoomId, voices: Option<Vec<UserId>>) {
         let Some(voices) = voices else {
-            let room = self.rooms.remove(&group);
+            let room = self.rooms.remove(&room);
             for session in room.into_iter().flat_map(|room| room.sessions) {
                 self.drop_session(session);
             }
             return;
         };
-        self.rooms
-            .entry(group)
-            .and_modify(|room| room.voices.clone_from(&voices))
-            .or_insert_with(|| Room::new(now, voices));
-        self.silence(now, group);
+        let known = self.rooms.entry(room).or_insert_with(|| Room::new(now, room));
+        known.voices.clone_from(&voices);
+        match &mut known.places {
+            Places::Slots(_) => self.take_slots(now, room, |(user, _)| !voices.contains(&user)),
+            Places::Seats(seats) => {
+                seats.set(&voices);
+                let sessions = known.sessions.clone();
+                for id in sessions {
+                    let user = self.sessions.get(&id).map(|session| session.user);
+                    if user.is_some_and(|user| !voices.contains(&user)) {
+                        self.end(now, id);
+                    }
+                }
+            }
+        }
     }
 
-    /// Answers the offer of a member's page. Who may be heard in its group was told before.
+    /// Answers the offer of a member's page. Who may be heard in its room was told before.
     ///
     /// # Errors
     /// When the offer is none that the unit answers, or it carries no more.
     pub fn join(
         &mut self,
         now: Instant,
-        group: GroupId,
+        room_id: RoomId,
         user: UserId,
         offer: &str,
     ) -> Result<Joined, Refused> {
-        let room = self.rooms.get(&group).ok_or(Refused::Unavailable)?;
+        let room = self.rooms.get(&room_id).ok_or(Refused::Unavailable)?;
+        if let Places::Seats(seats) = &room.places {
+            seats.of(user).ok_or(Refused::NotInCall)?;
+        }
         let is_theirs = |id: &&SessionId| self.sessions.get(id).is_some_and(|it| it.user == user);
         let theirs: Vec<SessionId> = room.sessions.iter().filter(is_theirs).copied().collect();
-        let replaces = theirs.len().saturating_sub(self.limits.sessions_of_member - 1);
+        // A call is had by one page.
+        let most = if room_id.call.is_some() { 1 } else { self.limits.sessions_of_member };
+        let replaces = (theirs.len() + 1).saturating_sub(most);
         if self.sessions.len() - replaces >= self.limits.sessions {
             return Err(Refused::Full);
         }
-        let (mut session, answer) = Session::answer(&self.identity, now, (group, user), offer)?;
+        let (mut session, answer) = Session::answer(&self.identity, now, (room_id, user), offer)?;
         for oldest in &theirs[..replaces] {
             self.end(now, *oldest);
         }
@@ -176,22 +223,16 @@ impl Sfu {
         self.demultiplexer.admit(session.fragment(), id);
         self.due.insert((session.due, id));
         self.sessions.insert(id, session);
-        if let Some(room) = self.rooms.get_mut(&group) {
+        if let Some(room) = self.rooms.get_mut(&room_id) {
             room.sessions.push(id);
         }
         Ok(Joined { session: id, answer })
     }
 
     /// Ends one of a member's sessions; whether there was such a one.
-    pub fn leave(
-        &mut self,
-        now: Instant,
-        group: GroupId,
-        user: UserId,
-        session: SessionId,
-    ) -> bool {
+    pub fn leave(&mut self, now: Instant, room: RoomId, user: UserId, session: SessionId) -> bool {
         let is_theirs =
-            self.sessions.get(&session).is_some_and(|it| it.group == group && it.user == user);
+            self.sessions.get(&session).is_some_and(|it| it.room == room && it.user == user);
         if is_theirs {
             self.end(now, session);
         }
@@ -199,10 +240,10 @@ impl Sfu {
     }
 
     /// Ends all sessions of a member who is one no more.
-    pub fn part(&mut self, now: Instant, group: GroupId, user: UserId) {
-        let ids = self.rooms.get(&group).map(|room| room.sessions.clone()).unwrap_or_default();
+    pub fn part(&mut self, now: Instant, room: RoomId, user: UserId) {
+        let ids = self.rooms.get(&room).map(|room| room.sessions.clone()).unwrap_or_default();
         for id in ids {
-            self.leave(now, group, user, id);
+            self.leave(now, room, user, id);
         }
     }
 
@@ -265,9 +306,9 @@ impl Sfu {
 
     /// Ends all sessions, and tells their pages.
     pub fn close(&mut self, now: Instant) {
-        let groups: Vec<GroupId> = self.rooms.keys().copied().collect();
-        for group in groups {
-            self.hear(now, group, None);
+        let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+        for room in rooms {
+            self.hear(now, room, None);
         }
     }
 
@@ -276,10 +317,9 @@ impl Sfu {
         self.sessions.len()
     }
 
-    /// Who is heard in a group.
+    /// Who is heard in a class.
     pub fn heard(&self, group: GroupId) -> Vec<UserId> {
-        let room = self.rooms.get(&group);
-        room.map(|room| room.slots.heard().map(|(user, _)| user).collect()).unwrap_or_default()
+        self.rooms.get(&RoomId::of_class(group)).map(Room::heard).unwrap_or_default()
     }
 
     /// Reads all that a session's connection has to say, and does what follows from it.
@@ -293,60 +333,89 @@ impl Sfu {
         for packet in came.packets {
             self.pass_on(now, id, &packet);
         }
-        let group = self.sessions.get(&id).map(|session| session.group);
+        let room = self.sessions.get(&id).map(|session| session.room);
         if came.is_over {
             self.end(now, id);
-        } else if let Some(group) = group.filter(|_| came.pauses) {
-            self.take_slots(now, group, |(_, session)| session == id);
+        } else if let Some(room) = room {
+            if came.pauses {
+                self.take_slots(now, room, |(_, session)| session == id);
+            }
+            if came.connects {
+                self.ask_all_for_pictures(now, room);
+            }
+            for mid in came.wants_pictures {
+                self.ask_for_picture(now, id, mid);
+            }
         }
     }
 
-    /// Passes a speaker's packet on to all who listen.
+    /// Passes what a page sends on to everybody who is to hear or see it.
     fn pass_on(&mut self, now: Instant, id: SessionId, packet: &RtpPacket) {
-        let Some(Session { group, user, .. }) = self.sessions.get(&id) else { return };
-        let (group, user) = (*group, *user);
-        let Some(room) = self.rooms.get_mut(&group) else { return };
-        let Room { voices, slots, timelines, .. } = room;
-        let rank = |(user, _): Speaker| voices.iter().position(|voice| *voice == user);
-        if rank((user, id)).is_none() {
-            return;
-        }
-        // A member is heard from one page at a time.
-        if slots.heard().any(|(other, from)| other == user && from != id) {
-            return;
-        }
-        let Some((slot, is_new)) = slots.take((user, id), rank) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let (room_id, user) = (session.room, session.user);
+        let Some(kind) = session.kind_of(packet) else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let Room { voices, places, sounds, pictures, .. } = room;
+        let (place, is_new) = match places {
+            Places::Slots(slots) => {
+                let rank = |(user, _): Speaker| voices.iter().position(|voice| *voice == user);
+                // A member is heard from one page at a time.
+                let is_heard = slots.heard().any(|(other, from)| other == user && from != id);
+                if is_heard || kind != MediaKind::Audio || rank((user, id)).is_none() {
+                    return;
+                }
+                let Some(taken) = slots.take((user, id), rank) else { return };
+                taken
+            }
+            Places::Seats(seats) => match seats.of(user) {
+                Some(seat) => (seat, false),
+                None => return,
+            },
+        };
+        let lines = if kind == MediaKind::Video { pictures } else { sounds };
+        let Some(line) = lines.get_mut(place) else { return };
         let from = Place { seq: *packet.seq_no, time: packet.time.numer() };
-        let Some((place, begins)) = timelines[slot].place(now, id, from) else { return };
-        self.say(now, group, slot, Some(user), place, &Spoken::Packet { packet, begins });
+        let Some((at, begins)) = line.place(now, id, from) else { return };
+        self.say(now, room_id, place, Some(user), at, &Spoken::Packet { packet, kind, begins });
         if is_new {
-            self.tell(group);
+            self.tell(room_id);
+        }
+        if begins && kind == MediaKind::Video {
+            // Nothing can be made of what comes before a whole picture.
+            self.ask_pages_for_pictures(now, &[id]);
         }
     }
 
-    /// Puts something into a slot for everybody who listens, but for whoever says it.
+    /// Puts something into a slot or a seat for everybody who is to hear or see it, but for whoever says it.
     fn say(
         &mut self,
         now: Instant,
-        group: GroupId,
+        room: RoomId,
         slot: usize,
         speaker: Option<UserId>,
         place: Place,
         spoken: &Spoken<'_>,
     ) {
-        let Some(room) = self.rooms.get(&group) else { return };
+        let Some(room) = self.rooms.get(&room) else { return };
         let mut came = Vec::new();
         for id in &room.sessions {
             let Some(session) = self.sessions.get_mut(id) else { continue };
             if speaker == Some(session.user) || !session.is_connected {
                 continue;
             }
-            session.hear(now, slot, place, spoken);
+            let stream = match &room.places {
+                Places::Slots(_) => Some(slot),
+                Places::Seats(seats) => {
+                    seats.of(session.user).and_then(|own| Seats::stream(own, slot))
+                }
+            };
+            let Some(stream) = stream else { continue };
+            session.hear(now, stream, place, spoken);
             // It is sent at once, and not when the connection wakes up by itself.
             let woken = session.rtc.handle_input(Input::Timeout(now));
             let mut its = read_out(now, *id, session, &mut self.due, &mut self.outputs);
             its.is_over |= woken.is_err();
-            if its.is_over || its.pauses || !its.packets.is_empty() {
+            if its.says_something() {
                 came.push((*id, its));
             }
         }
@@ -355,44 +424,70 @@ impl Sfu {
         }
     }
 
-    /// Takes their slots from all who may be heard no more.
-    fn silence(&mut self, now: Instant, group: GroupId) {
-        let Some(room) = self.rooms.get(&group) else { return };
-        let voices = room.voices.clone();
-        self.take_slots(now, group, |(user, _)| !voices.contains(&user));
+    /// Has everybody in a call send a whole picture: somebody has come who has seen none.
+    fn ask_all_for_pictures(&mut self, now: Instant, room: RoomId) {
+        if room.call.is_none() {
+            return;
+        }
+        let ids = self.rooms.get(&room).map(|room| room.sessions.clone()).unwrap_or_default();
+        self.ask_pages_for_pictures(now, &ids);
     }
 
-    fn take_slots(&mut self, now: Instant, group: GroupId, leaves: impl Fn(Speaker) -> bool) {
-        let Some(room) = self.rooms.get_mut(&group) else { return };
-        let left = room.slots.retain(|speaker| !leaves(speaker));
+    /// A page has lost what it needs to go on with one of its pictures.
+    fn ask_for_picture(&mut self, now: Instant, id: SessionId, mid: Mid) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let Some(room) = self.rooms.get(&session.room) else { return };
+        let Places::Seats(seats) = &room.places else { return };
+        let own = seats.of(session.user);
+        let seat = own.zip(session.picture_of(mid)).map(|(own, eye)| Seats::behind(own, eye));
+        let Some(user) = seat.and_then(|seat| seats.at(seat)) else { return };
+        let is_theirs = |id: &SessionId| self.sessions.get(id).is_some_and(|it| it.user == user);
+        let ids: Vec<SessionId> = room.sessions.iter().copied().filter(is_theirs).collect();
+        self.ask_pages_for_pictures(now, &ids);
+    }
+
+    fn ask_pages_for_pictures(&mut self, now: Instant, ids: &[SessionId]) {
+        for id in ids {
+            let asked = self.sessions.get_mut(id).is_some_and(|it| it.ask_for_picture(now));
+            let woken = |it: &mut Session| it.rtc.handle_input(Input::Timeout(now)).is_ok();
+            if asked && self.sessions.get_mut(id).is_some_and(woken) {
+                self.drain(now, *id);
+            }
+        }
+    }
+
+    fn take_slots(&mut self, now: Instant, id: RoomId, leaves: impl Fn(Speaker) -> bool) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let Places::Slots(slots) = &mut room.places else { return };
+        let left = slots.retain(|speaker| !leaves(speaker));
         for slot in &left {
             for _ in 0..FADES {
-                let Some(room) = self.rooms.get_mut(&group) else { return };
-                let place = room.timelines[*slot].append(now);
-                self.say(now, group, *slot, None, place, &Spoken::Silence);
+                let Some(room) = self.rooms.get_mut(&id) else { return };
+                let place = room.sounds[*slot].append(now);
+                self.say(now, id, *slot, None, place, &Spoken::Silence);
             }
         }
         if !left.is_empty() {
-            self.tell(group);
+            self.tell(id);
         }
     }
 
-    fn tell(&mut self, group: GroupId) {
-        let Some(room) = self.rooms.get_mut(&group) else { return };
-        let users: Vec<UserId> = room.slots.heard().map(|(user, _)| user).collect();
+    fn tell(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let users = room.heard();
         if users != room.told {
             room.told.clone_from(&users);
-            self.outputs.push_back(Output::Heard { group, users });
+            self.outputs.push_back(Output::Heard { group: id.group, users });
         }
     }
 
     fn end(&mut self, now: Instant, id: SessionId) {
-        let Some(group) = self.sessions.get(&id).map(|session| session.group) else { return };
+        let Some(room_id) = self.sessions.get(&id).map(|session| session.room) else { return };
         self.drop_session(id);
-        if let Some(room) = self.rooms.get_mut(&group) {
+        if let Some(room) = self.rooms.get_mut(&room_id) {
             room.sessions.retain(|other| *other != id);
         }
-        self.take_slots(now, group, |(_, session)| session == id);
+        self.take_slots(now, room_id, |(_, session)| session == id);
     }
 
     /// Ends a session's connection, and says so to its page.
@@ -414,7 +509,22 @@ struct Came {
     packets: Vec<RtpPacket>,
     /// What it sends has paused.
     pauses: bool,
+    /// It has connected.
+    connects: bool,
+    /// It needs whole pictures in these streams.
+    wants_pictures: Vec<Mid>,
     is_over: bool,
+}
+
+impl Came {
+    /// Whether anything follows from it.
+    const fn says_something(&self) -> bool {
+        self.is_over
+            || self.pauses
+            || self.connects
+            || !self.packets.is_empty()
+            || !self.wants_pictures.is_empty()
+    }
 }
 
 fn read_out(
@@ -441,7 +551,11 @@ fn read_out(
                 bytes: transmit.contents.into(),
             }),
             Ok(RtcOutput::Event(event)) => match event {
-                Event::Connected => session.is_connected = true,
+                Event::Connected => {
+                    session.is_connected = true;
+                    came.connects = true;
+                }
+                Event::KeyframeRequest(request) => came.wants_pictures.push(request.mid),
                 Event::RtpPacket(packet) => came.packets.push(packet),
                 Event::StreamPaused(stream) => came.pauses |= stream.paused,
                 Event::IceConnectionStateChange(IceConnectionState::Disconnected)

@@ -8,11 +8,9 @@
 use std::time::{Duration, Instant};
 
 /// Ticks of an Opus stream's time stamps in a second.
-const RATE: u64 = 48_000;
-/// Ticks of a packet of 20 ms.
-pub(crate) const PACKET: u64 = RATE / 50;
-/// How far behind the clock a source may fall.
-const BEHIND: u64 = RATE * 3 / 10;
+pub(crate) const OPUS: u64 = 48_000;
+/// The same of pictures.
+pub(crate) const PICTURES: u64 = 90_000;
 
 /// Where a source stood when it was anchored, and where the slot did.
 #[derive(Debug, Clone, Copy)]
@@ -35,20 +33,22 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Timeline<S> {
     start: Instant,
+    /// Ticks in a second.
+    rate: u64,
     anchor: Option<Anchor<S>>,
     last: Option<Place>,
 }
 
 impl<S: Copy + PartialEq> Timeline<S> {
     /// A timeline on which nothing has been placed.
-    pub const fn new(start: Instant) -> Self {
-        Self { start, anchor: None, last: None }
+    pub const fn new(start: Instant, rate: u64) -> Self {
+        Self { start, rate, anchor: None, last: None }
     }
 
     /// Where a source's packet stands in the slot; none for one from before its source began here.
     /// Also tells whether the source begins with it.
     pub fn place(&mut self, now: Instant, source: S, from: Place) -> Option<(Place, bool)> {
-        let clock = ticks(now.saturating_duration_since(self.start));
+        let clock = self.ticks(now.saturating_duration_since(self.start));
         let anchor = self.anchor.filter(|anchor| anchor.source == source);
         let placed = anchor.map(|Anchor { from: origin, to, .. }| {
             let seq = (to.seq + from.seq).checked_sub(origin.seq);
@@ -58,7 +58,7 @@ impl<S: Copy + PartialEq> Timeline<S> {
         if let Some(placed) = placed {
             let placed = placed?;
             let is_newest = self.last.is_none_or(|last| placed.seq > last.seq);
-            if !is_newest || placed.time + BEHIND >= clock {
+            if !is_newest || placed.time + self.rate * 3 / 10 >= clock {
                 if is_newest {
                     self.last = Some(placed);
                 }
@@ -76,22 +76,23 @@ impl<S: Copy + PartialEq> Timeline<S> {
 
     /// The place of a packet that the slot itself sends after all others.
     pub fn append(&mut self, now: Instant) -> Place {
-        let next = self.next(ticks(now.saturating_duration_since(self.start)));
+        let next = self.next(self.ticks(now.saturating_duration_since(self.start)));
         self.anchor = None;
         self.last = Some(next);
         next
     }
 
+    fn ticks(&self, passed: Duration) -> u64 {
+        u64::try_from(passed.as_millis()).unwrap_or(0) * self.rate / 1_000
+    }
+
     fn next(&self, clock: u64) -> Place {
         self.last.map_or(Place { seq: 0, time: clock }, |last| Place {
             seq: last.seq + 1,
-            time: clock.max(last.time + PACKET),
+            // A packet of sound is 20 ms, and pictures are further apart.
+            time: clock.max(last.time + self.rate / 50),
         })
     }
-}
-
-fn ticks(passed: Duration) -> u64 {
-    u64::try_from(passed.as_millis()).unwrap_or(u64::MAX / RATE) * RATE / 1_000
 }
 
 #[cfg(test)]
@@ -113,7 +114,7 @@ mod tests {
     fn a_source_keeps_its_gaps_and_another_goes_on_after_it() {
         let start = start();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut line = Timeline::new(start);
+        let mut line = Timeline::new(start, OPUS);
         let mut placed = |ms, source, seq, time| line.place(at(ms), source, place(seq, time));
         assert_eq!(placed(0, 'a', 900, 70_000), Some((place(0, 0), true)));
         assert_eq!(placed(20, 'a', 901, 70_960), Some((place(1, 960), false)));
@@ -128,7 +129,7 @@ mod tests {
     fn a_source_that_counted_no_time_in_a_pause_is_anchored_anew() {
         let start = start();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut line = Timeline::new(start);
+        let mut line = Timeline::new(start, OPUS);
         line.place(at(0), 'a', place(0, 0));
         assert_eq!(line.place(at(200), 'a', place(1, 960)), Some((place(1, 960), false)));
         assert_eq!(line.place(at(2_000), 'a', place(2, 1_920)), Some((place(2, 96_000), true)));
@@ -141,14 +142,14 @@ mod tests {
             packets in prop::collection::vec((0_u8..3, 1_u64..4, 0_u64..400), 1..200),
         ) {
             let start = start();
-            let mut line = Timeline::new(start);
+            let mut line = Timeline::new(start, OPUS);
             let mut sources = [(1_000_u64, 5_u64), (0, 0), (70_000, 1 << 33)];
             let (mut now, mut last) = (0, None::<Place>);
             for (source, skipped, waited) in packets {
                 now += waited;
                 let (seq, time) = &mut sources[usize::from(source)];
                 *seq += skipped;
-                *time += skipped * PACKET;
+                *time += skipped * 960;
                 let from = place(*seq, *time);
                 let placed = line.place(start + Duration::from_millis(now), source, from);
                 let (placed, _) = placed.expect("it is newer than all before");
@@ -156,7 +157,7 @@ mod tests {
                     prop_assert!(placed.seq > last.seq);
                     prop_assert!(placed.time > last.time);
                 }
-                prop_assert!(placed.time + BEHIND >= now * RATE / 1_000);
+                prop_assert!(placed.time + OPUS * 3 / 10 >= now * 48);
                 last = Some(placed);
             }
         }

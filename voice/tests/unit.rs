@@ -13,9 +13,10 @@ use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc, RtcConfig};
-use voice::{Datagram, Limits, Output, Refused, SLOTS, SessionId, Sfu};
+use voice::{Datagram, Limits, Output, Refused, RoomId, SLOTS, SessionId, Sfu};
 
 const CLASS: GroupId = GroupId::from_bytes([9; 16]);
+const ROOM: RoomId = RoomId::of_class(CLASS);
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const BEN: UserId = UserId::from_bytes([2; 16]);
 const CLEO: UserId = UserId::from_bytes([3; 16]);
@@ -85,7 +86,7 @@ impl Class {
         crypto();
         let now = Instant::now();
         let mut sfu = Sfu::new(unit(), Limits::default()).expect("a unit");
-        sfu.hear(now, CLASS, Some(voices.to_vec()));
+        sfu.hear(now, ROOM, Some(voices.to_vec()));
         Self { sfu, now, pages: Vec::new(), told: Vec::new() }
     }
 
@@ -94,7 +95,7 @@ impl Class {
         let address = SocketAddr::from(([192, 0, 2, 77], port));
         let mut rtc = connection(self.now, address);
         let (offer, pending, sent) = offer(&mut rtc, 1, SLOTS);
-        let joined = self.sfu.join(self.now, CLASS, user, &offer).expect("it is answered");
+        let joined = self.sfu.join(self.now, ROOM, user, &offer).expect("it is answered");
         let answer = SdpAnswer::from_sdp_string(&joined.answer).expect("an answer");
         rtc.sdp_api().accept_answer(pending, answer).expect("it answers the offer");
         self.pages.push(Page {
@@ -116,7 +117,7 @@ impl Class {
     }
 
     fn hear(&mut self, voices: &[UserId]) {
-        self.sfu.hear(self.now, CLASS, Some(voices.to_vec()));
+        self.sfu.hear(self.now, ROOM, Some(voices.to_vec()));
     }
 
     /// Lets the class go on for so many packets' time.
@@ -303,15 +304,15 @@ fn whoever_has_gone_or_been_removed_is_heard_no_more_and_hears_nothing() {
     class.connect();
     class.pages[0].speaks = true;
     assert_eq!(class.heard(), [vec![], vec![1], vec![1]]);
-    class.sfu.part(class.now, CLASS, CLEO);
+    class.sfu.part(class.now, ROOM, CLEO);
     assert_eq!(class.heard(), [vec![], vec![1], vec![]]);
     assert!(class.pages[2].is_over, "its page is told");
     let session = class.pages[0].session;
-    assert!(!class.sfu.leave(class.now, CLASS, BEN, session), "it is not theirs to end");
-    assert!(class.sfu.leave(class.now, CLASS, ADA, session));
+    assert!(!class.sfu.leave(class.now, ROOM, BEN, session), "it is not theirs to end");
+    assert!(class.sfu.leave(class.now, ROOM, ADA, session));
     assert_eq!(class.heard(), [[]; 3] as [[u8; 0]; 3]);
     assert_eq!(class.told, [vec![ADA], vec![]]);
-    class.sfu.hear(class.now, CLASS, None);
+    class.sfu.hear(class.now, ROOM, None);
     class.go_on(5);
     assert!(class.pages[1].is_over, "voice was switched off");
     assert_eq!(class.sfu.sessions(), 0);
@@ -335,7 +336,7 @@ fn a_page_that_vanishes_is_given_up_and_one_that_never_connects_too() {
     assert_eq!(class.sfu.sessions(), 1);
     let mut rtc = connection(class.now, SocketAddr::from(([192, 0, 2, 5], 1)));
     let (offer, ..) = offer(&mut rtc, 1, SLOTS);
-    class.sfu.join(class.now, CLASS, CLEO, &offer).expect("it is answered");
+    class.sfu.join(class.now, ROOM, CLEO, &offer).expect("it is answered");
     assert_eq!(class.sfu.sessions(), 2);
     class.go_on(800);
     assert_eq!(class.sfu.sessions(), 1);
@@ -366,16 +367,16 @@ fn an_offer_is_of_one_voice_and_a_few_to_receive() {
     let mut refusal = |sends, receives| {
         let mut rtc = connection(class.now, SocketAddr::from(([192, 0, 2, 5], 1)));
         let (offer, ..) = offer(&mut rtc, sends, receives);
-        class.sfu.join(class.now, CLASS, ADA, &offer).err()
+        class.sfu.join(class.now, ROOM, ADA, &offer).err()
     };
     assert_eq!(refusal(1, 3), None);
     assert_eq!(refusal(0, 3), None, "whoever only listens");
     assert_eq!(refusal(1, 0), None, "whoever only speaks");
-    assert_eq!(refusal(2, 1), Some(Refused::NotOneVoice));
-    assert_eq!(refusal(0, 4), Some(Refused::NotOneVoice));
-    assert_eq!(refusal(1, 4), Some(Refused::NotOneVoice));
-    let mut join = |offer: &str| class.sfu.join(class.now, CLASS, ADA, offer).err();
-    assert_eq!(join(""), Some(Refused::NotOneVoice));
+    assert_eq!(refusal(2, 1), Some(Refused::OtherMedia));
+    assert_eq!(refusal(0, 4), Some(Refused::OtherMedia));
+    assert_eq!(refusal(1, 4), Some(Refused::OtherMedia));
+    let mut join = |offer: &str| class.sfu.join(class.now, ROOM, ADA, offer).err();
+    assert_eq!(join(""), Some(Refused::OtherMedia));
     assert_eq!(
         join(
             "m=audio 9 UDP/TLS/RTP/SAVPF 111
@@ -383,7 +384,7 @@ fn an_offer_is_of_one_voice_and_a_few_to_receive() {
         ),
         Some(Refused::Malformed)
     );
-    let unknown = GroupId::from_bytes([1; 16]);
+    let unknown = RoomId::of_class(GroupId::from_bytes([1; 16]));
     assert_eq!(class.sfu.join(class.now, unknown, ADA, "").err(), Some(Refused::Unavailable));
 }
 
@@ -442,7 +443,7 @@ fn whatever_comes_from_outside_is_taken_or_dropped() {
                 *at.get_mut(&mut changed) = by;
             }
             let changed: String = changed.into_iter().collect();
-            let _ = sfu.join(now, CLASS, BEN, &changed);
+            let _ = sfu.join(now, ROOM, BEN, &changed);
             while sfu.poll().is_some() {}
             Ok(())
         })

@@ -22,7 +22,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 /// What is logged without `RUST_LOG`: warnings, and who signs in and the like.
-pub const DEFAULT_LOG_FILTER: &str = "warn,security=info";
+pub const DEFAULT_LOG_FILTER: &str = "warn,security=info,str0m=error";
 
 /// The largest form a page takes, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1_024;

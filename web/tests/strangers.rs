@@ -232,6 +232,7 @@ impl School {
             "{event}" => self.class.event.to_string(),
             "{code}" => self.class.code.clone(),
             "{token}" => "A".repeat(43),
+            "{session}" => "1".to_owned(),
             part if part.contains('{') => panic!("what stands for {part} in {pattern}?"),
             part => part.to_owned(),
         });

@@ -12,7 +12,7 @@ use crate::exec::{self, say};
 use crate::workspace::Workspace;
 
 /// The targets, as their folders in `fuzz/corpus` are called.
-pub const TARGETS: [&str; 6] = ["api", "pages", "headers", "codes", "data", "log"];
+pub const TARGETS: [&str; 7] = ["api", "pages", "headers", "codes", "data", "log", "voice"];
 /// The largest input, in bytes. What is longer is the same once more.
 const MAX_INPUT: u32 = 4_096;
 /// The most inputs that are kept of one target, and their most bytes.

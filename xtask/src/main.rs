@@ -39,8 +39,8 @@ struct Cli {
     command: Task,
 }
 
-/// The benchmarks: two of the root package, and one in a browser.
-const BENCHES: [&str; 3] = ["peers", "history", "phone"];
+/// The benchmarks: three of the root package, and one in a browser.
+const BENCHES: [&str; 4] = ["peers", "history", "voice", "phone"];
 
 #[derive(Subcommand)]
 enum Task {
@@ -60,8 +60,8 @@ enum Task {
     /// Draw the module graph of each crate (`check` does too), and fail when files use each other in
     /// a circle
     Graph,
-    /// Measure a class beside its peers, the history on a file with a million invitations, and
-    /// the room on a slow phone
+    /// Measure a class beside its peers, the history on a file with a million invitations, voices
+    /// beside Janus, and the room on a slow phone
     Bench {
         /// Only this one
         #[arg(value_parser = BENCHES)]

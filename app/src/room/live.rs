@@ -37,7 +37,6 @@ pub struct Live {
     /// What of the names the class has students told: names are shown anew when it changes.
     pub names: Memo<NamesShown>,
     /// Whether the page shows the names that students are told, whoever looks at it.
-    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser asks"))]
     pub as_shown: bool,
     pub online: RwSignal<BTreeSet<UserId>>,
     /// Who is heard, by the server's word.

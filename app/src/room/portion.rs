@@ -39,7 +39,7 @@ impl List {
             Self::Hands | Self::Here if is_whole => 45,
             Self::Hands | Self::Here => 20,
             Self::Invited | Self::Speaking if is_whole => 12,
-            Self::Invited | Self::Speaking => 11,
+            Self::Invited | Self::Speaking => 10,
         }
     }
 }

@@ -96,7 +96,8 @@ impl Class {
         let before = AskedBefore::of(&self.group);
         let is_whole_of_teacher = self.group.is_teacher(me) && counts.is_none();
         let tally = if is_whole_of_teacher { Tally::of(&self.group) } else { Tally::default() };
-        let room = RoomView { snapshot, counts, before, tally, me, code, link };
+        let carries_voices = true;
+        let room = RoomView { snapshot, counts, before, tally, carries_voices, me, code, link };
         // An island asks in what it is rendered.
         Owner::new_root(Some(Arc::new(SsrSharedContext::new()))).with(|| {
             provide_meta_context();

@@ -4,6 +4,7 @@
 
 use call::{Calls, Media, Offer, RING_SECONDS, STUDENTS_MAY_CALL};
 use signaling::test_support::{GROUP, begin, invite_id, join, later, set, user};
+#[allow(unused_imports, reason = "each suite uses its part")]
 pub use signaling::test_support::{cancel, finish, make, modify};
 use signaling::{
     Command, Event, Group, InviteId, InviteeState, Rejection, Role, SettingsChange, Timeout,

@@ -44,6 +44,7 @@ impl Engine {
 
     /// The member is still there at their end of a live one-to-one invitation.
     pub(crate) fn keep_alive(&self, session: &Session, invite_id: InviteId) -> Result<(), Error> {
-        Ok(session.room.heard(session.user, invite_id, self.now())?)
+        let application = self.shared.application.as_ref();
+        Ok(session.room.heard(session.user, invite_id, self.now(), application)?)
     }
 }

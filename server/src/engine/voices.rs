@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use voice::{Joined, NotListening, SessionId, Voice};
+use signaling::{Group, InviteId, Rejection};
+use voice::{Joined, NotListening, Refused, RoomId, SessionId, Voice};
 
 use crate::config::VoiceConfig;
 use crate::engine::Engine;
@@ -30,28 +31,56 @@ impl Engine {
         self.shared.voice.as_ref().map(Voice::address)
     }
 
-    /// Answers the offer of a member's page.
+    /// Answers the offer of a member's page: for the class, or for a call among several in which they are.
     ///
     /// # Errors
-    /// When voice is off here or in the class, or the offer is not answered.
+    /// When voice is off here or in the class, the member is not in the call, or the offer is not answered.
     pub(crate) async fn join_voice(
         &self,
         session: &Session,
+        call: Option<InviteId>,
         offer: String,
     ) -> Result<Joined, Error> {
+        let (room, application) = (&session.room, self.shared.application.as_ref());
+        may_see(session, call)?;
         let voice = self.shared.voice.as_ref().ok_or(Error::CarriesNoVoices)?;
-        let room = &session.room;
-        if room.with_group(|group| self.shared.application.voices(group).is_none()) {
-            return Err(Error::NoVoice);
-        }
-        room.tell_voices(voice, self.shared.application.as_ref());
-        Ok(voice.join(room.id(), session.user, offer).await?)
+        room.with_group(|group| match call {
+            None => application.voices(group).map(drop).ok_or(Error::NoVoice),
+            Some(call) => {
+                let meetings = application.meetings(group);
+                let people = meetings.iter().find(|(it, _)| *it == call).map(|(_, people)| people);
+                let is_in = people.is_some_and(|people| people.contains(&session.user));
+                if is_in { Ok(()) } else { Err(Refused::NotInCall.into()) }
+            }
+        })?;
+        room.tell_voices(voice, application);
+        Ok(voice.join(RoomId { group: room.id(), call }, session.user, offer).await?)
     }
 
     /// Ends a session of a member's page; none the less when there is no such one any more.
-    pub(crate) async fn leave_voice(&self, session: &Session, id: SessionId) {
-        if let Some(voice) = &self.shared.voice {
-            voice.leave(session.room.id(), session.user, id).await;
+    ///
+    /// # Errors
+    /// When there is no such call.
+    pub(crate) async fn leave_voice(
+        &self,
+        session: &Session,
+        call: Option<InviteId>,
+        id: Option<SessionId>,
+    ) -> Result<(), Error> {
+        may_see(session, call)?;
+        // What names no session is over, like one that has ended by itself.
+        if let (Some(voice), Some(id)) = (&self.shared.voice, id) {
+            voice.leave(RoomId { group: session.room.id(), call }, session.user, id).await;
         }
+        Ok(())
     }
+}
+
+/// A call is there for whoever may see its invitation.
+fn may_see(session: &Session, call: Option<InviteId>) -> Result<(), Rejection> {
+    let Some(call) = call else { return Ok(()) };
+    let is_theirs =
+        |group: &Group| group.invitation(call).is_some_and(|it| it.is_visible_to(session.user));
+    let is_seen = session.room.with_group(is_theirs);
+    if is_seen { Ok(()) } else { Err(Rejection::NoSuchInvitation) }
 }

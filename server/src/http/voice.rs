@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use voice::Joined;
 
 use super::body::read_body;
 use super::caller::Caller;
@@ -47,20 +48,40 @@ pub(super) async fn join(
     caller: Caller,
     Offer(offer): Offer,
 ) -> Result<Response, Error> {
-    let joined = engine.join_voice(&caller.session, offer).await?;
-    let location = format!("/api/v1/groups/{}/voice/{}", caller.group_id(), joined.session);
+    let joined = engine.join_voice(&caller.session, None, offer).await?;
+    Ok(answered(&format!("/groups/{}/voice", caller.group_id()), joined))
+}
+
+pub(super) async fn join_call(
+    State(engine): State<Engine>,
+    caller: Caller,
+    Offer(offer): Offer,
+) -> Result<Response, Error> {
+    let call = caller.ids.invitation()?;
+    let joined = engine.join_voice(&caller.session, Some(call), offer).await?;
+    Ok(answered(&format!("/groups/{}/invitations/{call}/media", caller.group_id()), joined))
+}
+
+fn answered(path: &str, joined: Joined) -> Response {
+    let location = format!("/api/v1{path}/{}", joined.session);
     let headers = [(header::CONTENT_TYPE, SDP), NO_STORE];
     let body = joined.answer;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], headers, body).into_response())
+    (StatusCode::CREATED, [(header::LOCATION, location)], headers, body).into_response()
 }
 
 pub(super) async fn leave(
     State(engine): State<Engine>,
     caller: Caller,
 ) -> Result<StatusCode, Error> {
-    // One that names nothing is over, like one that has ended by itself.
-    if let Some(session) = caller.ids.voice_session() {
-        engine.leave_voice(&caller.session, session).await;
-    }
+    engine.leave_voice(&caller.session, None, caller.ids.voice_session()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn leave_call(
+    State(engine): State<Engine>,
+    caller: Caller,
+) -> Result<StatusCode, Error> {
+    let call = Some(caller.ids.invitation()?);
+    engine.leave_voice(&caller.session, call, caller.ids.voice_session()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,5 @@
-//! Liveness of one-to-one invitations: whether one rings, and whether both ends of an accepted one
-//! still give signs of life. Not logged. An end that is silent for as long as the application allows
+//! Liveness of one-to-one invitations, and of what others began among several: whether one rings, and whether
+//! all ends of an accepted one still give signs of life. Not logged. An end that is silent for as long as the application allows
 //! is gone; after a restart everybody has that long again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -8,12 +8,12 @@ use std::time::Duration;
 use signaling::{Application, Group, Invitation, InviteId, InviteeState, UserId};
 use tokio::time::Instant;
 
-/// An accepted invitation of which both ends have to give signs of life.
+/// An accepted invitation of which all ends have to give signs of life.
 #[derive(Debug)]
 struct Watch {
     silence: Duration,
     /// Who is at each end, and when they were heard last.
-    ends: [(UserId, Instant); 2],
+    ends: Vec<(UserId, Instant)>,
 }
 
 /// The liveness of one group's invitations, as of the last commit.
@@ -29,15 +29,21 @@ pub(crate) struct Liveness {
 
 /// Who has to give signs of life, and how often; none when nobody has.
 fn watched(
+    group: &Group,
     invitation: &Invitation,
     application: &dyn Application,
-) -> Option<([UserId; 2], Duration)> {
-    if invitation.group_id.is_some() {
+) -> Option<(Vec<UserId>, Duration)> {
+    let ends = if invitation.group_id.is_some() {
+        application.ends(group, invitation)
+    } else {
+        let callee = invitation.in_state(InviteeState::Accepted).next()?;
+        vec![invitation.inviter, callee]
+    };
+    if ends.is_empty() {
         return None;
     }
-    let callee = invitation.in_state(InviteeState::Accepted).next()?;
     let silence = Duration::from_secs(application.silence(&invitation.data)?.into());
-    Some(([invitation.inviter, callee], silence))
+    Some((ends, silence))
 }
 
 impl Liveness {
@@ -59,7 +65,7 @@ impl Liveness {
     ) {
         for invite_id in invitations {
             let invitation = group.invitation(invite_id);
-            match invitation.and_then(|invitation| watched(invitation, application)) {
+            match invitation.and_then(|invitation| watched(group, invitation, application)) {
                 Some((users, silence)) => self.watch(invite_id, users, silence, now),
                 None => self.let_go(invite_id),
             }
@@ -69,14 +75,19 @@ impl Liveness {
         }
     }
 
-    fn watch(&mut self, invite_id: InviteId, users: [UserId; 2], silence: Duration, now: Instant) {
-        if self.watches.get(&invite_id).is_some_and(|watch| watch.silence == silence) {
+    fn watch(&mut self, invite_id: InviteId, users: Vec<UserId>, silence: Duration, now: Instant) {
+        let known = self.watches.get(&invite_id).filter(|watch| watch.silence == silence);
+        let known = known.map(|watch| watch.ends.clone()).unwrap_or_default();
+        if known.iter().map(|(user, _)| user).eq(&users) {
             return;
         }
         self.let_go(invite_id);
-        self.due.extend(users.map(|user| (now + silence, invite_id, user)));
+        // Who was there already has been heard when they were.
+        let heard_at = |user| known.iter().find(|(end, _)| *end == user).map_or(now, |(_, at)| *at);
+        let ends: Vec<_> = users.into_iter().map(|user| (user, heard_at(user))).collect();
+        self.due.extend(ends.iter().map(|(user, at)| (*at + silence, invite_id, *user)));
         *self.silences.entry(silence).or_default() += 1;
-        self.watches.insert(invite_id, Watch { silence, ends: users.map(|user| (user, now)) });
+        self.watches.insert(invite_id, Watch { silence, ends });
     }
 
     fn let_go(&mut self, invite_id: InviteId) {
@@ -130,7 +141,8 @@ impl Liveness {
                 *count -= 1;
             }
             let invitation = group.invitation(invite_id);
-            if let Some((_, silence)) = invitation.and_then(|it| watched(it, application)) {
+            let watched = invitation.and_then(|it| watched(group, it, application));
+            if let Some((_, silence)) = watched {
                 *silences.entry(silence).or_default() += 1;
             }
         }

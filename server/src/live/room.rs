@@ -479,7 +479,9 @@ impl Room {
     pub(crate) fn tell_voices(&self, voice: &Voice, application: &dyn Application) {
         let state = self.read();
         // Before the state can be another one: the newest is told last.
-        voice.hear(self.id, application.voices(&state.group));
+        let (voices, calls) =
+            (application.voices(&state.group), application.meetings(&state.group));
+        voice.hear(self.id, voices, calls);
     }
 
     /// Others are heard from now on: everybody is told.
@@ -537,14 +539,20 @@ impl Room {
         Ok(())
     }
 
-    /// A member is still there at their end of a live one-to-one invitation.
+    /// A member is still there at their end of a live one-to-one invitation, or of what one to the group
+    /// began among several.
     pub(crate) fn heard(
         &self,
         user: UserId,
         invite_id: InviteId,
         now: Timestamp,
+        application: &dyn Application,
     ) -> Result<(), Rejection> {
-        self.with_group(|group| other_end(group, now, user, invite_id))?;
+        self.with_group(|group| {
+            let to_group = group.invitation(invite_id).filter(|it| it.group_id.is_some());
+            let is_end = to_group.is_some_and(|it| application.ends(group, it).contains(&user));
+            if is_end { Ok(()) } else { other_end(group, now, user, invite_id).map(drop) }
+        })?;
         self.liveness().heard(invite_id, user, monotonic());
         Ok(())
     }

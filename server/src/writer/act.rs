@@ -54,20 +54,29 @@ impl<S: StoreWriter> Writer<S> {
         Ok(outcome)
     }
 
-    /// Ends what is between two of whom one has given no sign of life for too long.
+    /// Ends what is between two of whom one has given no sign of life for too long; of what is among several,
+    /// their part in it.
     pub(super) fn part_the_silent(&mut self, batch: &mut Batch, group_id: GroupId, now: Timestamp) {
         let Some(working) = self.working.get(&group_id) else { return };
         let silent = working.room.liveness().silent(monotonic());
         for (invite_id, user) in silent {
-            let finish = Command::Finish {
-                actor: user,
-                invite_id,
-                whom: FinishWhom::Unnamed,
-                reason: Some(Reason::Disconnected.text().to_owned()),
-                data: String::new(),
+            let Some(working) = self.working.get(&group_id) else { return };
+            let group = &working.group;
+            let to_group = group.invitation(invite_id).filter(|it| it.group_id.is_some());
+            let commands = match to_group {
+                Some(invitation) => self.application.lost(group, invitation, user),
+                None => vec![Command::Finish {
+                    actor: user,
+                    invite_id,
+                    whom: FinishWhom::Unnamed,
+                    reason: Some(Reason::Disconnected.text().to_owned()),
+                    data: String::new(),
+                }],
             };
-            // Somebody may have ended it in the batch in hand.
-            let _ = self.act(batch, group_id, now, finish);
+            for command in commands {
+                // Somebody may have ended it in the batch in hand.
+                let _ = self.act(batch, group_id, now, command);
+            }
         }
     }
 

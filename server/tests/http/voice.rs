@@ -198,3 +198,88 @@ async fn a_server_carries_voices_only_where_it_is_told_to_and_only_so_many() {
     full.refused(503, 10014);
     assert_eq!(full.header("retry-after"), "2");
 }
+
+const CALL: &str = r#"{"operation":"call","media":"video","room":"r"}"#;
+
+/// Leaves a call.
+async fn hangs_up(who: &Member, call: &Invite) {
+    let data = json!({ "operation": "leave_call", "inviteID": call.id }).to_string();
+    who.post("/perform", json!({ "data": data })).await.with_status(200);
+}
+
+#[tokio::test]
+async fn in_a_call_everybody_hears_and_sees_all_others_and_nobody_else_does() {
+    let server = server().await;
+    let class = Class::start(&server).await;
+    let [ada, bo, cy] = class.trio().await;
+    let call = GroupInvitation::to([&ada, &bo]).saying(CALL).within(30);
+    let call = class.teacher.invite_in_group(call).await;
+    // It rings, and there is nothing to hear yet; nor ever for whoever is not in it.
+    for who in [&class.teacher, &ada, &cy] {
+        let (none, refused) = VoicePage::join_call(who, &call).await;
+        assert!(none.is_none());
+        refused.refused(403, 8011);
+    }
+    ada.accept(&call).await.with_status(200);
+    let mut pages = vec![class.teacher.in_call(&call).await, ada.in_call(&call).await];
+    bo.accept(&call).await.with_status(200);
+    pages.push(bo.in_call(&call).await);
+    VoicePage::join_call(&cy, &call).await.1.refused(403, 8011);
+    for (page, says) in pages.iter_mut().zip([1, 2, 3]) {
+        page.says = Some(says);
+    }
+    VoicePage::until_all("everybody to hear and see all others", &mut pages, |pages| {
+        pages
+            .iter()
+            .zip([[2, 3], [1, 3], [1, 2]])
+            .all(|(page, others)| page.heard.iter().eq(&others) && page.seen.iter().eq(&others))
+    })
+    .await;
+    assert!(pages[0].asked > 0, "whoever comes later needs a whole picture");
+    hangs_up(&class.teacher, &call).await;
+    hangs_up(&bo, &call).await;
+    // Of two it is over, and so is Ada's part.
+    VoicePage::until_all("the pages to be told", &mut pages, |pages| {
+        pages.iter().all(|page| page.is_over)
+    })
+    .await;
+    assert_eq!(ada.state_of(&call, &ada).await, "finished");
+}
+
+#[tokio::test]
+async fn a_call_among_students_and_their_teacher_goes_on_without_its_caller() {
+    let server = server().await;
+    let class = Class::start(&server).await;
+    let dee = class.co_teacher("Dee").await;
+    let [ada, bo] = class.pair().await;
+    let call = GroupInvitation::to([&dee, &ada, &bo]).saying(CALL).within(30);
+    let call = class.teacher.invite_in_group(call).await;
+    for who in [&dee, &ada] {
+        who.accept(&call).await.with_status(200);
+    }
+    let mut pages = vec![dee.in_call(&call).await, ada.in_call(&call).await];
+    hangs_up(&class.teacher, &call).await;
+    assert_eq!(ada.state_of(&call, &bo).await, "cancelled", "nobody is rung any more");
+    for (page, says) in pages.iter_mut().zip([1, 2]) {
+        page.says = Some(says);
+    }
+    VoicePage::until_all("the others to go on", &mut pages, |pages| {
+        pages[0].heard.contains(&2) && pages[1].heard.contains(&1)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_gives_no_sign_of_life_in_a_call_among_several_is_in_it_no_more() {
+    let server = server().await;
+    let class = Class::start(&server).await;
+    let ada = class.join("Ada").await;
+    let call = GroupInvitation::to([&ada]).saying(CALL).within(30);
+    let call = class.teacher.invite_in_group(call).await;
+    class.teacher.verb(&call, "keepAlive", json!({})).await.refused(403, 8011);
+    ada.accept(&call).await.with_status(200);
+    class.teacher.verb(&call, "keepAlive", json!({})).await.has_no_content();
+    ada.verb(&call, "keepAlive", json!({})).await.has_no_content();
+    let bo = class.join("Bo").await;
+    bo.verb(&call, "keepAlive", json!({})).await.refused(403, 8011);
+}

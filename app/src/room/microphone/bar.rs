@@ -7,11 +7,19 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use crate::room::action::RoomAction;
 #[cfg(feature = "ssr")]
+use crate::room::icon::{Icon, OPTIONS};
+#[cfg(feature = "ssr")]
 use crate::room::live::Live;
+#[cfg(feature = "ssr")]
+use crate::room::sheet::SheetTitle;
 #[cfg(feature = "ssr")]
 use crate::room::tap::Tap;
 #[cfg(feature = "ssr")]
 use crate::words::voice as words;
+
+/// The id of the sheet of what one seldom needs.
+#[cfg(feature = "ssr")]
+const SHEET: &str = "sound";
 
 /// The bar's place. In the browser what the server sent is put into it.
 #[cfg(not(feature = "ssr"))]
@@ -60,21 +68,23 @@ fn Bar() -> impl IntoView {
             </span>
         }
     };
-    let does = [
-        ("hear", "primary", words::tap_to_hear()),
-        ("listen", "quiet", words::listen()),
-        ("stop-listening", "quiet", words::stop_listening()),
-        ("open", "primary", words::turn_on()),
-        ("close", "quiet", words::turn_off()),
-        ("test", "quiet", words::test()),
-    ];
-    let button = |(does, class, words)| {
+    let button = |(does, class, words): (&'static str, &'static str, &'static str)| {
         view! {
             <button type="button" class=class data-does=does hidden>
                 {words}
             </button>
         }
     };
+    let at_hand = [
+        ("hear", "primary", words::tap_to_hear()),
+        ("open", "primary", words::turn_on()),
+        ("close", "quiet", words::turn_off()),
+    ];
+    let seldom = [
+        ("listen", "row", words::listen()),
+        ("stop-listening", "row", words::stop_listening()),
+        ("test", "row", words::test()),
+    ];
     view! {
         <section class="voice-bar" aria-label=words::label() hidden>
             <p class="voice-says" role="status">
@@ -82,10 +92,22 @@ fn Bar() -> impl IntoView {
             </p>
             <meter min="0" max="1" aria-label=words::level() hidden></meter>
             <div class="choices">
-                {does.map(button).collect_view()}
-                <div data-does="unmute" hidden>
+                {at_hand.map(button).collect_view()} <div data-does="unmute" hidden>
                     <Tap action=RoomAction::Unmute class="primary" words=words::unmute() />
                 </div>
+                <button
+                    class="icon"
+                    type="button"
+                    popovertarget=SHEET
+                    aria-label=words::sound()
+                    title=words::sound()
+                >
+                    <Icon path=OPTIONS />
+                </button>
+            </div>
+            <div id=SHEET class="dialog panel" popover="auto" role="dialog" aria-labelledby="sound-title">
+                <SheetTitle sheet=SHEET id="sound-title" title=words::sound />
+                {seldom.map(button).collect_view()}
                 <label data-does="device" hidden>
                     <span>{words::device()}</span>
                     <select></select>

@@ -16,7 +16,9 @@ pub fn Heard() -> impl IntoView {
         live.names.track();
         let name = |user| {
             let name = apart(&live.name_of(user));
-            if user == live.me { name + words::you() } else { name }
+            // A projector is nobody's own page.
+            let is_own = user == live.me && !live.as_shown;
+            if is_own { name + words::you() } else { name }
         };
         let heard = live.heard.get();
         let names: Vec<String> = heard.into_iter().map(name).collect();

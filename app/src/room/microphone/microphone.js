@@ -350,13 +350,16 @@ function press(does) {
   if (does === "listen" || does === "stop-listening") keep(chosen(), does === "listen" ? "yes" : "no");
   if (does === "open" || does === "close") {
     trouble = undefined;
-    wants = does === "open";
+    isTesting = false;
+    wants = does === "open" && turn() !== "none";
     keepHere(speaking(), wants ? "yes" : "no");
   }
   if (does === "test") {
     trouble = undefined;
-    isTesting = !isTesting;
-    if (isTesting) open();
+    isTesting = true;
+    // What the microphone hears is shown in the bar, on which the sheet lies.
+    bar.querySelector("[popover]").hidePopover?.();
+    open();
   }
   follow();
 }
@@ -386,8 +389,8 @@ function show(instead) {
     hear: isBlocked && listens(),
     listen: !listens(),
     "stop-listening": listens(),
-    open: may && !speaks() || may && Boolean(trouble),
-    close: may && speaks() && !trouble,
+    open: may && (!speaks() || Boolean(trouble)),
+    close: (may && speaks() && !trouble) || isTesting,
     test: !may && turn() !== "muted",
     unmute: turn() === "muted",
     device: Boolean(microphone) && bar.querySelectorAll("option").length > 1,

@@ -394,7 +394,7 @@ impl World {
                 told(invite_id, room.relay(user, invite_id, "hello".to_owned(), now))
             }
             Asks::KeepAlive(invite_id) => {
-                let heard = room.heard(user, invite_id, now);
+                let heard = room.heard(user, invite_id, now, &APPLICATIONS);
                 let is_heard = heard.is_ok();
                 let stage = told(invite_id, heard);
                 if is_heard {

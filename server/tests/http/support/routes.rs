@@ -23,6 +23,7 @@ impl Route {
         let request =
             endpoint.request(self.method.clone(), &format!("/groups/{group}{}", self.path));
         match &self.body {
+            Some(Value::String(offer)) => request.sdp(offer),
             Some(body) => request.json(body.clone()),
             None => request,
         }
@@ -50,7 +51,8 @@ fn body(method: &Method, path: &str, member: &str) -> Option<Value> {
         ("POST", "/inviteInGroup") => Some(json!({ "inviteeList": "*", "data": "", "timeout": 0 })),
         ("POST", "/perform") => Some(json!({ "data": r#"{"operation":"lower_all"}"# })),
         ("POST", "/undo") => Some(json!({ "performed": 1 })),
-        ("POST", "/joinCode" | "/handover" | "/end" | "/voice") => nothing,
+        ("POST", "/joinCode" | "/handover" | "/end") => nothing,
+        ("POST", "/voice" | "/invitations/{invitation}/media") => Some(json!("v=0")),
         ("POST", path) => match path.strip_prefix("/invitations/{invitation}") {
             Some("/relay") => Some(json!({ "data": "a word" })),
             Some(

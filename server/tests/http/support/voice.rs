@@ -14,7 +14,7 @@ use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::{Answer, Member, Request, within_patience};
+use super::{Answer, Invite, Member, Request, within_patience};
 
 /// The time of a packet.
 const PACKET: Duration = Duration::from_millis(20);
@@ -32,6 +32,7 @@ pub struct VoicePage {
     own: SocketAddr,
     unit: SocketAddr,
     voice: Mid,
+    picture: Option<Mid>,
     /// The first byte of what it says, when it says something.
     pub says: Option<u8>,
     sent: u64,
@@ -40,6 +41,10 @@ pub struct VoicePage {
     pub is_over: bool,
     /// The first bytes of what it has heard.
     pub heard: BTreeSet<u8>,
+    /// The same of what it has seen.
+    pub seen: BTreeSet<u8>,
+    /// How often it was asked for a whole picture.
+    pub asked: usize,
     /// Where its session is.
     pub location: String,
 }
@@ -60,6 +65,14 @@ impl Member {
         self.voice_over(Protocol::Udp).await
     }
 
+    /// A page of theirs that is connected to a call.
+    pub async fn in_call(&self, invite: &Invite) -> VoicePage {
+        let (page, answer) = VoicePage::join_call(self, invite).await;
+        let mut page = page.unwrap_or_else(|| panic!("{answer:?}"));
+        page.until("to be connected", |page| page.is_connected).await;
+        page
+    }
+
     /// A page of theirs that is connected.
     pub async fn voice_over(&self, protocol: Protocol) -> VoicePage {
         let (page, _) = VoicePage::join(self, protocol).await;
@@ -71,29 +84,62 @@ impl Member {
 
 /// The offer of a page that may speak and listens.
 pub fn offer(rtc: &mut Rtc) -> (String, str0m::change::SdpPendingOffer, Mid) {
+    let (offer, pending, sent) = offer_of(rtc, &[MediaKind::Audio], voice::SLOTS);
+    (offer, pending, sent[0])
+}
+
+/// The offer of a page that sends one of each kind, and receives so many.
+pub fn offer_of(
+    rtc: &mut Rtc,
+    kinds: &[MediaKind],
+    receives: usize,
+) -> (String, str0m::change::SdpPendingOffer, Vec<Mid>) {
     let mut change = rtc.sdp_api();
-    let voice = change.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
-    for _ in 0..voice::SLOTS {
-        change.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+    let mut add = |kind, direction| change.add_media(kind, direction, None, None, None);
+    let sent = kinds.iter().map(|kind| add(*kind, Direction::SendOnly)).collect();
+    for _ in 0..receives {
+        for kind in kinds {
+            add(*kind, Direction::RecvOnly);
+        }
     }
     let (offer, pending) = change.apply().expect("there is something to offer");
-    (offer.to_sdp_string(), pending, voice)
+    (offer.to_sdp_string(), pending, sent)
 }
 
 /// A connection that nobody has answered.
 pub fn connection() -> Rtc {
     str0m::crypto::from_feature_flags().install_process_default();
-    RtcConfig::new().set_rtp_mode(true).clear_codecs().enable_opus(true, false).build(now())
+    let config = RtcConfig::new().set_rtp_mode(true).clear_codecs();
+    config.enable_opus(true, false).enable_vp8(true).build(now())
 }
 
 impl VoicePage {
-    /// Offers a connection; none when it is refused.
+    /// Offers a connection to the class; none when it is refused.
     pub async fn join(member: &Member, protocol: Protocol) -> (Option<Self>, Answer) {
+        let (kinds, receives) = ([MediaKind::Audio], voice::SLOTS);
+        Self::join_at(member, "/voice", &kinds, receives, protocol).await
+    }
+
+    /// The same to a call, with pictures.
+    pub async fn join_call(member: &Member, invite: &Invite) -> (Option<Self>, Answer) {
+        let kinds = [MediaKind::Audio, MediaKind::Video];
+        let path = invite.path("/media");
+        Self::join_at(member, &path, &kinds, voice::SEATS - 1, Protocol::Udp).await
+    }
+
+    async fn join_at(
+        member: &Member,
+        path: &str,
+        kinds: &[MediaKind],
+        receives: usize,
+        protocol: Protocol,
+    ) -> (Option<Self>, Answer) {
         let mut rtc = connection();
         let udp = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
         let mut own = udp.local_addr().expect("its address");
-        let (offer, pending, voice) = offer(&mut rtc);
-        let answer = member.offer_voice(&offer).await;
+        let (offer, pending, sent) = offer_of(&mut rtc, kinds, receives);
+        let (voice, picture) = (sent[0], sent.get(1).copied());
+        let answer = member.request(reqwest::Method::POST, path).sdp(&offer).await;
         if answer.status != 201 {
             return (None, answer);
         }
@@ -120,12 +166,15 @@ impl VoicePage {
             own,
             unit,
             voice,
+            picture,
             says: None,
             sent: 0,
             spoken_at: now(),
             is_connected: false,
             is_over: false,
             heard: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            asked: 0,
             location,
         };
         (Some(page), answer)
@@ -136,6 +185,18 @@ impl VoicePage {
         within_patience(what, async {
             while !holds(self) {
                 self.step().await;
+            }
+        })
+        .await;
+    }
+
+    /// Has several go on until this holds.
+    pub async fn until_all(what: &str, pages: &mut [Self], holds: impl Fn(&[Self]) -> bool) {
+        within_patience(what, async {
+            while !holds(pages) {
+                for page in pages.iter_mut() {
+                    page.step().await;
+                }
             }
         })
         .await;
@@ -197,7 +258,15 @@ impl VoicePage {
         let stream = direct.stream_tx_by_mid(self.voice, None).expect("its own stream");
         let time = u32::try_from(self.sent * 960).expect("short");
         let said = vec![word; 80];
-        stream.write_rtp(RtpWrite::new(payload_type, self.sent.into(), time, now(), said));
+        stream.write_rtp(RtpWrite::new(payload_type, self.sent.into(), time, now(), said.clone()));
+        if let Some(picture) = self.picture {
+            let vp8 = self.rtc.codec_config().find(|it| it.spec().codec == Codec::Vp8);
+            let payload_type = vp8.expect("VP8").pt();
+            let mut direct = self.rtc.direct_api();
+            let stream = direct.stream_tx_by_mid(picture, None).expect("its own stream");
+            let time = u32::try_from(self.sent * 1_800).expect("short");
+            stream.write_rtp(RtpWrite::new(payload_type, self.sent.into(), time, now(), said));
+        }
         self.sent += 1;
         self.spoken_at = now() + PACKET;
     }
@@ -227,8 +296,14 @@ impl VoicePage {
                     };
                 }
                 Ok(Output::Event(Event::Connected)) => self.is_connected = true,
+                Ok(Output::Event(Event::KeyframeRequest(_))) => self.asked += 1,
                 Ok(Output::Event(Event::RtpPacket(packet))) if packet.payload.len() > 3 => {
-                    self.heard.insert(packet.payload[0]);
+                    let ssrc = packet.header.ssrc;
+                    let mid = self.rtc.direct_api().stream_rx(&ssrc).map(|stream| stream.mid());
+                    let kind = mid.and_then(|mid| self.rtc.media(mid)).map(|media| media.kind());
+                    let is_picture = kind == Some(MediaKind::Video);
+                    let told = if is_picture { &mut self.seen } else { &mut self.heard };
+                    told.insert(packet.payload[0]);
                 }
                 Ok(Output::Event(Event::Closed)) | Err(_) => {
                     self.is_over = true;
