@@ -256,6 +256,7 @@ room-voice = Whoever speaks is heard
 room-same-room = We are in one room
 # $names: those who are heard, one after the other.
 room-heard = Heard: { $names }
+room-call-all-teachers = Call all teachers
 room-mute = Mute
 room-muted = muted
 room-menu-class = This class
@@ -322,6 +323,11 @@ live-your-turn = Your turn
 live-find-name = Find a name
 live-everybody = All
 live-tap-names = Tap names
+live-call-several = Call several
+live-several-hands = Raised hands
+live-several-teachers = Teachers
+# $count (Number)
+live-several-chosen = { $count } of 7 chosen
 live-prepared = Prepared questions
 live-prepared-here = One a line. They are at hand where you ask, and kept in this browser alone.
 live-nobody-found = Nobody here is called that.
@@ -393,6 +399,15 @@ call-connection-lost = The connection with { $name } was lost.
 call-off = Calls are off in this class. Raise your hand instead.
 call-engaged = You are in a call already.
 call-gone = { $name } is not in the class any more.
+# $others: the names of others who are rung or in it.
+call-several-come-in = { $name } calls you, with { $others }.
+call-several-come-in-alone = { $name } calls you.
+call-several-rings = Ringing: { $names }
+call-several-stop-ringing = Stop ringing
+call-several-elsewhere = You are in this call on another tab or device.
+call-several-here = Go on here
+call-several-full = A call holds at most eight people.
+call-several-no-device = The others do not hear you: this page has no microphone. Allow it beside the address of this page, then reload.
 call-too-fast = That was too many tries. Wait a few seconds, then try again.
 
 ## Why something that a person did came to nothing, and what to do. These come with the class room's page too.

@@ -32,7 +32,7 @@ export async function giveTone(page: Page, tone: number): Promise<void> {
       }
     };
     window.microphones = [];
-    navigator.mediaDevices.getUserMedia = async () => {
+    navigator.mediaDevices.getUserMedia = async (wish) => {
       if (window.refusal) throw new DOMException("no", window.refusal);
       // A tone, unlike a voice, takes a gesture.
       while (!navigator.userActivation.hasBeenActive) await new Promise(requestAnimationFrame);
@@ -45,6 +45,16 @@ export async function giveTone(page: Page, tone: number): Promise<void> {
       const out = context.createMediaStreamDestination();
       oscillator.connect(loudness).connect(out);
       oscillator.start();
+      if (wish?.video) {
+        const canvas = document.createElement("canvas");
+        const paper = canvas.getContext("2d");
+        setInterval(() => {
+          if (!paper) return;
+          paper.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
+          paper.fillRect(0, 0, canvas.width, canvas.height);
+        }, 50);
+        for (const track of canvas.captureStream(15).getVideoTracks()) out.stream.addTrack(track);
+      }
       window.microphones?.push(out.stream);
       return out.stream;
     };
@@ -55,7 +65,8 @@ export async function giveTone(page: Page, tone: number): Promise<void> {
       context ??= new AudioContext();
       await context.resume();
       const open = lines.filter((line) => line.connectionState === "connected");
-      const tracks = open.flatMap((line) => line.getReceivers().map(({ track }) => track));
+      const all = open.flatMap((line) => line.getReceivers().map(({ track }) => track));
+      const tracks = all.filter(({ kind }) => kind === "audio");
       for (const track of tracks) {
         if (ears.has(track)) continue;
         const ear = context.createAnalyser();

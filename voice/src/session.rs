@@ -228,7 +228,7 @@ impl Session {
         let write = |payload| RtpWrite::new(payload_type, seq.into(), time, now, payload);
         stream.write_rtp(match spoken {
             Spoken::Silence => write(Arc::from(SILENCE)),
-            Spoken::Packet { packet, kind, begins } => {
+            Spoken::Packet { packet, kind, begins, user } => {
                 let values = &packet.header.ext_vals;
                 let levels = ExtensionValues {
                     audio_level: values.audio_level,
@@ -240,10 +240,17 @@ impl Session {
                 let is_picture = *kind == MediaKind::Video;
                 let marker = if is_picture { packet.header.marker } else { *begins };
                 let write = write(Arc::clone(&packet.payload)).marker(marker);
-                write.ext_vals(levels).nackable(is_picture)
+                write.ext_vals(levels).nackable(is_picture).csrc(&[source_of(*user)])
             }
         });
     }
+}
+
+/// By which source of contribution (CSRC) pages know whose a packet is: the last four bytes of the member's
+/// id, as a number.
+fn source_of(user: UserId) -> u32 {
+    let [.., a, b, c, d] = *user.as_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// How long it is not asked for another whole picture.
@@ -254,7 +261,7 @@ const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 /// What a slot passes on.
 pub(crate) enum Spoken<'a> {
     /// A packet as it came, of which kind, and whether its source begins with it.
-    Packet { packet: &'a RtpPacket, kind: MediaKind, begins: bool },
+    Packet { packet: &'a RtpPacket, kind: MediaKind, begins: bool, user: UserId },
     /// Silence, after a source that was heard no more: without it a receiver fills the gap with what
     /// was said last.
     Silence,

@@ -376,7 +376,14 @@ impl Sfu {
         let Some(line) = lines.get_mut(place) else { return };
         let from = Place { seq: *packet.seq_no, time: packet.time.numer() };
         let Some((at, begins)) = line.place(now, id, from) else { return };
-        self.say(now, room_id, place, Some(user), at, &Spoken::Packet { packet, kind, begins });
+        self.say(
+            now,
+            room_id,
+            place,
+            Some(user),
+            at,
+            &Spoken::Packet { packet, kind, begins, user },
+        );
         if is_new {
             self.tell(room_id);
         }

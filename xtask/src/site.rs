@@ -22,7 +22,8 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 const PKG: &str = "pkg";
 
 /// Scripts that pages fetch when they need them, and that are no part of the bundle.
-const SCRIPTS: [&str; 1] = ["app/src/room/microphone/microphone.js"];
+const SCRIPTS: [&str; 2] =
+    ["app/src/room/microphone/microphone.js", "app/src/room/call/meeting.js"];
 
 /// Builds everything there is of Handup, and tells the server's binary.
 pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {

@@ -10,6 +10,8 @@ mod devices;
 #[cfg(feature = "browser")]
 mod line;
 #[cfg(feature = "browser")]
+mod meeting;
+#[cfg(feature = "browser")]
 mod panel;
 mod place;
 #[cfg(feature = "browser")]
@@ -19,6 +21,6 @@ mod tab;
 #[cfg(feature = "browser")]
 mod talk;
 
-pub use self::buttons::{CallButtons, CallTeachers};
+pub use self::buttons::{CallAllTeachers, CallButtons, CallTeachers};
 pub use self::calling::Calling;
-pub use self::place::CallPlace;
+pub use self::place::{CallPlace, MeetingPlace};

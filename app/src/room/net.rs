@@ -48,6 +48,11 @@ extern "C" {
     #[wasm_bindgen(js_name = startVoice)]
     pub fn start_voice(group: &str, me: &str);
 
+    /// Fetches the script of calls among several, and connects this page to one: what it shows is shown in
+    /// the element, for as long as that is in the page.
+    #[wasm_bindgen(js_name = joinMeeting)]
+    pub fn join_meeting(group: &str, invitation: &str, me: &str, video: bool, place: &HtmlElement);
+
     /// Fetches anew what the server alone can make of the page.
     #[wasm_bindgen(catch, js_name = serveAnew)]
     pub async fn serve_anew() -> Result<JsValue, JsValue>;

@@ -123,3 +123,9 @@ export async function startVoice(group, me) {
   const { start } = await import(`${self.handup.folder}/microphone.js`);
   start(group, me);
 }
+
+/** Fetches the script of calls among several, and connects this page to one. */
+export async function joinMeeting(group, invitation, me, video, place) {
+  const { join } = await import(`${self.handup.folder}/meeting.js`);
+  join(group, invitation, me, video, place);
+}

@@ -14,6 +14,7 @@ mod person;
 mod pick;
 mod prepared;
 mod rename;
+mod several;
 mod spoken;
 mod switch;
 mod undo;

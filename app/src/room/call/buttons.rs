@@ -1,6 +1,6 @@
 //! The buttons that call somebody.
 
-use call::{Media, STUDENTS_MAY_CALL};
+use call::{MOST, Media, STUDENTS_MAY_CALL};
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
@@ -25,9 +25,7 @@ pub fn CallButtons(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let calling = expect_context::<Calling>();
-    let can = Memo::new(move |_| {
-        live.connection.get() == Connection::Live && calling.call.with(Option::is_none)
-    });
+    let can = Memo::new(move |_| live.connection.get() == Connection::Live && calling.is_free());
     let name = live.name_of(who);
     let wish = move |media| calling.wish.set(Some((who, media)));
     let button = move |label: String, media, dialog: Option<String>| {
@@ -73,4 +71,41 @@ pub fn CallTeachers(
     rows(teachers, move |row| {
         view! { <CallButtons who=row.user by_name=true dialog=dialog.to_owned() /> }
     })
+}
+
+/// The buttons by which a student calls all of several teachers at once, where that is allowed.
+#[component]
+pub fn CallAllTeachers(
+    /// The dialog that they are in, to be closed by them.
+    dialog: &'static str,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let calling = expect_context::<Calling>();
+    let teachers = Memo::new(move |_| {
+        let teachers: Vec<UserId> =
+            live.with_role(Role::Teacher).into_iter().map(|row| row.user).collect();
+        let may_call = live.group.with(|group| group.settings.is_on(STUDENTS_MAY_CALL));
+        let is_some = may_call && live.carries_voices && (2..MOST).contains(&teachers.len());
+        let can = live.connection.get() == Connection::Live && calling.is_free();
+        (is_some && can).then_some(teachers)
+    });
+    move || {
+        teachers.get().map(|teachers| {
+            let call = move |_| {
+                calling.wish_for_several.set(Some((teachers.clone(), Media::Audio)));
+            };
+            view! {
+                <button
+                    class="quiet"
+                    type="button"
+                    popovertarget=dialog
+                    popovertargetaction="hide"
+                    data-live=""
+                    on:click=call
+                >
+                    {words::call_all_teachers()}
+                </button>
+            }
+        })
+    }
 }

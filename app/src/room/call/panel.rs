@@ -10,6 +10,7 @@ use web_sys::HtmlDivElement;
 use super::calling::Calling;
 use super::desk::{Desk, Over, Phase, Wanted};
 use super::devices::DeviceTrouble;
+use super::meeting::Meeting;
 use super::talk::Talk;
 use crate::room::action::RoomAction;
 use crate::room::fetched::NotFetched;
@@ -27,6 +28,13 @@ pub fn open(live: Live, calling: Calling, place: HtmlDivElement) -> Result<(), N
         view! { <Panel desk calling /> }
     });
     mounted.forget();
+    if let Some(place) = calling.meeting_place.get_untracked() {
+        let mounted = leptos::mount::mount_to(place.into(), move || {
+            provide_context(live);
+            view! { <Meeting calling /> }
+        });
+        mounted.forget();
+    }
     Ok(())
 }
 

@@ -3,7 +3,6 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-#[cfg(feature = "browser")]
 use super::calling::Calling;
 #[cfg(feature = "browser")]
 use super::panel;
@@ -19,6 +18,13 @@ pub fn CallPlace() -> impl IntoView {
     view! { <div class="call-place" node_ref=place></div> }
 }
 
+/// Where a call among several goes: in the room, and over nothing.
+#[component]
+pub fn MeetingPlace() -> impl IntoView {
+    let place = expect_context::<Calling>().meeting_place;
+    view! { <div class="meeting-place" node_ref=place></div> }
+}
+
 /// Fetches the code for calls when the first one begins.
 #[cfg(feature = "browser")]
 fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
@@ -29,7 +35,10 @@ fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
     let again = RwSignal::new(());
     Effect::new(move |_| {
         again.track();
-        let is_needed = calling.call.with(Option::is_some) || calling.wish.with(Option::is_some);
+        let is_needed = calling.call.with(Option::is_some)
+            || calling.wish.with(Option::is_some)
+            || calling.meeting.with(Option::is_some)
+            || calling.wish_for_several.with(Option::is_some);
         let Some(place) = place.get().filter(|_| is_needed) else { return };
         if has_begun.replace(true) {
             return;
@@ -39,6 +48,7 @@ fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
             if panel::open(live, calling, place).await.is_err() {
                 has_begun.set(false);
                 calling.wish.set(None);
+                calling.wish_for_several.set(None);
                 let sentence = crate::words::live::call_not_opened();
                 live.trouble.set(Some(sentence.to_owned()));
                 // Whoever is called is still being called.

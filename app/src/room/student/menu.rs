@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::list::LIST;
 use crate::room::action::RoomAction;
-use crate::room::call::CallTeachers;
+use crate::room::call::{CallAllTeachers, CallTeachers};
 use crate::room::icon::{Icon, MORE};
 use crate::room::live::Live;
 use crate::room::sheet::SheetTitle;
@@ -46,6 +46,7 @@ pub fn Menu() -> impl IntoView {
                 {words::my_data()}
             </a>
             <CallTeachers dialog=MENU />
+            <CallAllTeachers dialog=MENU />
             <Confirm
                 id="leave"
                 opens=words::leave_class()

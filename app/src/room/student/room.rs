@@ -12,6 +12,7 @@ use super::news::is_late;
 use super::signs;
 use super::slots::Slots;
 use super::state::State;
+use crate::room::call::MeetingPlace;
 use crate::room::heading::Heading;
 use crate::room::live::Live;
 use crate::room::microphone::{Heard, VoiceBar};
@@ -52,6 +53,7 @@ pub fn StudentRoom() -> impl IntoView {
         </Heading>
         <VoiceBar />
         <Heard />
+        <MeetingPlace />
         <main class="desk" data-state=move || state.get()>
             <div class="now">
                 <div class="about">

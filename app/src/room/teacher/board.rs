@@ -10,6 +10,7 @@ use super::menu::ClassMenu;
 use super::next::Next;
 use super::prepared::Prepared;
 use super::undo::Toast;
+use crate::room::call::MeetingPlace;
 use crate::room::heading::Heading;
 use crate::room::live::Live;
 use crate::room::microphone::{Heard, VoiceBar};
@@ -41,6 +42,7 @@ pub fn TeacherRoom(
         </Heading>
         <VoiceBar />
         <Heard />
+        <MeetingPlace />
         <main class="board">
             <Notice />
             <Toast />

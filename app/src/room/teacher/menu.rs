@@ -9,6 +9,7 @@ use super::choice::choice;
 use super::limit::speaking_limit;
 use super::prepared::PreparedQuestions;
 use super::rename::Rename;
+use super::several::CallSeveral;
 use super::switch::switch;
 use crate::room::action::RoomAction;
 use crate::room::device::AnotherDevice;
@@ -21,7 +22,7 @@ use crate::ui::confirm::Confirm;
 use crate::words::{code, room as words};
 
 /// The sheet's id.
-const SHEET: &str = "class-menu";
+pub const SHEET: &str = "class-menu";
 
 /// What of names is shown.
 fn shown_words(names: NamesShown) -> &'static str {
@@ -123,6 +124,7 @@ pub fn ClassMenu() -> impl IntoView {
                 |settings| settings.is_on(STUDENTS_MAY_CALL),
                 [RoomAction::AllowCalls, RoomAction::ForbidCalls],
             )}
+            {live.carries_voices.then(|| view! { <CallSeveral /> })}
             <h3>{words::menu_class()}</h3>
             <a class="button row" href=history>
                 {words::history()}
