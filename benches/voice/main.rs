@@ -67,7 +67,7 @@ impl Measure {
             Self::Joined(count) => format!("{count} join at once: all connected, ms"),
             Self::Lost(count) => format!("packets lost with {count}"),
             Self::Storm => format!("storm of {HANDS} hands, ms"),
-            Self::StormBesideVoice => format!("the same beside a voice with 200, ms"),
+            Self::StormBesideVoice => "the same beside a voice with 200, ms".to_owned(),
         }
     }
 }
@@ -264,8 +264,8 @@ fn storms(runtime: &tokio::runtime::Runtime, own: IpAddr, samples: &mut Samples)
         let mut pages = Pages::new();
         if beside_voice {
             pages.all.push(runtime.block_on(teacher.voice(IpOf(own), true))?);
-            for student in students.iter().take(200).cloned() {
-                let came = came.clone();
+            for student in &students[..200] {
+                let (came, student) = (came.clone(), student.clone());
                 let from = IpOf(own);
                 runtime.spawn(async move { came.send(student.voice(from, false).await) });
             }

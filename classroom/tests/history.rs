@@ -6,8 +6,8 @@ use call::{Media, Outcome};
 use classroom::history::{Chronicle, InOrder, Kind, Record, sections};
 use classroom::{ASK_ANYTIME, Deed, Operation, Reason};
 use signaling::{
-    Command, Event, EventKind, InviteId, InviteeList, InviteeState, SettingsChange, Timeout,
-    Timestamp, UserId, event,
+    Answers, Command, Event, EventKind, FinishWhom, InviteId, InviteeList, InviteeState,
+    SettingsChange, Timeout, Timestamp, UserId, event,
 };
 use support::*;
 
@@ -133,6 +133,46 @@ fn an_unprompted_hand_that_is_taken_is_a_turn_of_the_student() {
 }
 
 #[test]
+fn a_call_among_several_tells_who_was_in_it_and_for_how_long() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY, DEE]);
+    let invite_id = class.fresh();
+    class
+        .act(Command::InviteInGroup {
+            actor: ADA,
+            invite_id,
+            invitee_list: InviteeList::Members(vec![BEN, CY, DEE]),
+            data: r#"{"operation":"call","media":"video"}"#.to_owned(),
+            timeout: Timeout::NEVER,
+            answers: Answers::Each,
+        })
+        .expect("a call");
+    for user in [BEN, CY] {
+        let data = String::new();
+        class.act(Command::Accept { actor: user, invite_id, data }).expect("an answer");
+    }
+    let decline = Command::Reject { actor: DEE, invite_id, data: String::new(), reason: None };
+    class.act(decline).expect("an answer");
+    class.wait(60_000);
+    let leave = Command::Finish {
+        actor: CY,
+        invite_id,
+        whom: FinishWhom::Unnamed,
+        reason: None,
+        data: String::new(),
+    };
+    class.act(leave).expect("gone");
+    let (_, records) = told(&class.log);
+    let record = records[0].clone();
+    assert_eq!((record.kind, record.is_private), (Kind::Call, false));
+    let of = |user| record.parts.iter().find(|part| part.user == user).expect("a part");
+    let outcome = |user| record.call_outcome(of(user));
+    assert_eq!(outcome(BEN), Some(Outcome::Answered));
+    assert_eq!((outcome(CY), outcome(DEE)), (Some(Outcome::Answered), Some(Outcome::Declined)));
+    let lasted = |user| record.lasted(of(user), class.now).expect("they were in it");
+    assert!(lasted(BEN) >= 60_000 && lasted(CY) >= 60_000);
+}
+
+#[test]
 fn the_words_of_a_private_invitation_are_for_its_two_people() {
     let mut class = Class::taught_by(ADA, BEN, &[CY]);
     let invite_id = class.fresh();
@@ -145,7 +185,7 @@ fn the_words_of_a_private_invitation_are_for_its_two_people() {
     let (_, records) = told(&class.log);
     let record = records[0].clone();
     assert_eq!((record.kind, record.is_private), (Kind::Call, true));
-    assert_eq!(record.call_outcome(), Some(Outcome::Answered));
+    assert_eq!(record.call_outcome(&record.parts[0]), Some(Outcome::Answered));
     for user in [ADA, CY] {
         assert_eq!(record.clone().for_member(user), record);
     }

@@ -82,7 +82,6 @@ impl<'a> Row<'a> {
             invited_by_id: Some(record.inviter),
             invitation_id: Some(record.invite_id),
             media: record.media,
-            outcome: record.call_outcome(),
             ..Self::default()
         }
     }
@@ -99,6 +98,7 @@ impl<'a> Row<'a> {
             person: harmless(names.get(part.user)),
             person_role: names.role(part.user),
             state: Some(part.state),
+            outcome: record.call_outcome(part),
             answered_or_closed_at: part.settled_at,
             answered_or_closed_at_local: local(part.settled_at, zone),
             seconds_to_answer: part.answered_after().map(seconds),

@@ -91,7 +91,10 @@ impl Writer for Json {
     fn record(&mut self, rest: Rest, _: &Context<'_>, bytes: &mut Vec<u8>) -> Written {
         let Rest { record, .. } = rest;
         self.next(bytes);
-        write(&Invitation { record: &record, outcome: record.call_outcome() }, bytes);
+        // Of a call among several each part says what came of it.
+        let part = record.parts.first().filter(|_| record.is_private);
+        let outcome = part.and_then(|part| record.call_outcome(part));
+        write(&Invitation { record: &record, outcome }, bytes);
         Written { rows: record.parts.len().max(1), rest: None }
     }
 

@@ -244,14 +244,14 @@ pub fn others(
         .map(|(record, part)| {
             let (name, by) = (names.name(part.user), names.name(record.inviter));
             let is_call = record.kind == Kind::Call;
-            // A call is always between two.
+            // What a call is, is said by those whom it rang.
             let kind = words::kind(record);
             let what = if record.is_private && !is_call {
                 record_words::one_to_one(kind)
             } else {
                 kind.to_owned()
             };
-            let answer = match record.call_outcome() {
+            let answer = match record.call_outcome(part) {
                 Some(outcome) => words::call_outcome(outcome),
                 None => words::outcome(part, said::answer_accepted(), said::answer_declined()),
             };

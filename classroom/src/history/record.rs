@@ -22,7 +22,7 @@ pub enum Kind {
     Floor,
     /// A student raised a hand unprompted.
     Ask,
-    /// A call.
+    /// A call, between two or among several.
     Call,
     /// Anything else.
     Other,
@@ -43,7 +43,7 @@ impl Kind {
             Some(Operation::Speaking { .. }) if by_teacher && !is_private => Self::Floor,
             Some(Operation::SpeechApplication) if !by_teacher && !is_private => Self::Ask,
             Some(_) => Self::Other,
-            None if is_private && Offer::read(&new.data).is_some() => Self::Call,
+            None if Offer::read(&new.data).is_some() => Self::Call,
             None => Self::Other,
         }
     }
@@ -400,13 +400,13 @@ impl Record {
     /// Milliseconds that what this part's acceptance began has lasted, until `now` where it goes on;
     /// none when there was none, as in a call whose two found no way to each other.
     pub fn lasted(&self, part: &Part, now: Timestamp) -> Option<i64> {
-        part.lasted(now).filter(|_| self.call_outcome() != Some(Outcome::Failed))
+        part.lasted(now).filter(|_| self.call_outcome(part) != Some(Outcome::Failed))
     }
 
-    /// What came of it, when it is a call.
-    pub fn call_outcome(&self) -> Option<Outcome> {
-        let part = self.parts.first().filter(|_| self.kind == Kind::Call)?;
-        Some(Outcome::of(part.state, part.reason.as_deref()))
+    /// What came of it for one whom it rang, when it is a call.
+    pub fn call_outcome(&self, part: &Part) -> Option<Outcome> {
+        let is_call = self.kind == Kind::Call;
+        is_call.then(|| Outcome::of(part.state, part.reason.as_deref()))
     }
 
     /// How much memory it takes, in bytes, more or less.

@@ -22,7 +22,7 @@ use crate::ui::confirm::Confirm;
 use crate::words::{code, room as words};
 
 /// The sheet's id.
-pub const SHEET: &str = "class-menu";
+const SHEET: &str = "class-menu";
 
 /// What of names is shown.
 fn shown_words(names: NamesShown) -> &'static str {
@@ -124,7 +124,7 @@ pub fn ClassMenu() -> impl IntoView {
                 |settings| settings.is_on(STUDENTS_MAY_CALL),
                 [RoomAction::AllowCalls, RoomAction::ForbidCalls],
             )}
-            {live.carries_voices.then(|| view! { <CallSeveral /> })}
+            {live.carries_voices.then(|| view! { <CallSeveral dialog=SHEET /> })}
             <h3>{words::menu_class()}</h3>
             <a class="button row" href=history>
                 {words::history()}

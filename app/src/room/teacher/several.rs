@@ -4,16 +4,20 @@ use leptos::prelude::*;
 
 #[cfg(not(feature = "browser"))]
 #[component]
-pub fn CallSeveral() -> impl IntoView {}
+pub fn CallSeveral(dialog: &'static str) -> impl IntoView {
+    let _ = dialog;
+}
 
 /// The button of the menu and the dialog in which they are chosen.
 #[cfg(feature = "browser")]
 #[component]
-pub fn CallSeveral() -> impl IntoView {
+pub fn CallSeveral(
+    /// The dialog that the button is in, to be closed by a call.
+    dialog: &'static str,
+) -> impl IntoView {
     use call::{MOST, Media};
     use signaling::{Role, UserId};
 
-    use super::menu::SHEET;
     use crate::room::call::Calling;
     use crate::room::live::{Connection, Live};
     use crate::room::text::Text;
@@ -64,7 +68,7 @@ pub fn CallSeveral() -> impl IntoView {
                 class=class
                 type="button"
                 // Whoever begins a call wants to see the room.
-                popovertarget=SHEET
+                popovertarget=dialog
                 popovertargetaction="hide"
                 disabled=move || !can()
                 on:click=move |_| call(media)

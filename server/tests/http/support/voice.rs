@@ -49,6 +49,7 @@ pub struct VoicePage {
     pub location: String,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a page has a clock of its own")]
 fn now() -> std::time::Instant {
     tokio::time::Instant::now().into_std()
 }
