@@ -1,9 +1,9 @@
 //! The call that this page's member is in, and what they want.
 
-use call::{Call, GroupCall, Media};
+use call::{Call, Media};
 use leptos::html::Div;
 use leptos::prelude::*;
-use signaling::{InviteId, Relay, UserId};
+use signaling::{Group, InviteId, InviteeState, Relay, UserId};
 
 use crate::room::live::Live;
 
@@ -15,8 +15,8 @@ pub struct Calling {
     /// The invitation that is being shown at its other end.
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser is told"))]
     pub ringing: RwSignal<Option<InviteId>>,
-    /// The same among several.
-    pub meeting: Memo<Option<GroupCall>>,
+    /// Whether there is one among several; which, the code says that is fetched for it.
+    pub is_among_several: Memo<bool>,
     /// Where that is shown.
     pub meeting_place: NodeRef<Div>,
     /// Whom one wants to call.
@@ -37,7 +37,9 @@ impl Calling {
     pub fn new(live: Live) -> Self {
         Self {
             call: Memo::new(move |_| live.group.with(|group| Call::with(group, live.me))),
-            meeting: Memo::new(move |_| live.group.with(|group| GroupCall::with(group, live.me))),
+            is_among_several: Memo::new(move |_| {
+                live.group.with(|group| is_in_one(group, live.me))
+            }),
             meeting_place: NodeRef::new(),
             ringing: RwSignal::new(None),
             wish: RwSignal::new(None),
@@ -48,7 +50,7 @@ impl Calling {
 
     /// Whether one is in no call, and nobody calls.
     pub fn is_free(self) -> bool {
-        self.call.with(Option::is_none) && self.meeting.with(Option::is_none)
+        self.call.with(Option::is_none) && !self.is_among_several.get()
     }
 
     /// Takes in what the other end says.
@@ -60,4 +62,14 @@ impl Calling {
             }
         });
     }
+}
+
+/// Whether something goes on among several that may be a call of this member's.
+fn is_in_one(group: &Group, user: UserId) -> bool {
+    let goes_on = |state| matches!(state, InviteeState::Pending | InviteeState::Accepted);
+    group.live().any(|it| {
+        it.group_id.is_some()
+            && it.data.contains("\"call\"")
+            && (it.inviter == user || it.part(user).is_some_and(|part| goes_on(part.state)))
+    })
 }

@@ -34,6 +34,7 @@ enum Stage {
 #[component]
 pub fn Meeting(calling: Calling) -> impl IntoView {
     let live = expect_context::<Live>();
+    let meeting = Memo::new(move |_| live.group.with(|group| GroupCall::with(group, live.me)));
     // Which call is this page's.
     let own = RwSignal::new(kept());
     Effect::new(move |_| {
@@ -43,7 +44,7 @@ pub fn Meeting(calling: Calling) -> impl IntoView {
         }
     });
     let stage = Memo::new(move |_| {
-        calling.meeting.with(|call| match call {
+        meeting.with(|call| match call {
             None => Stage::Free,
             Some(call) if call.ringing.contains(&live.me) => Stage::Rung(call.invite_id),
             Some(call) if own.get() == Some(call.invite_id) => {
@@ -59,8 +60,8 @@ pub fn Meeting(calling: Calling) -> impl IntoView {
     });
     move || match stage.get() {
         Stage::Free => ().into_any(),
-        Stage::Rung(invite_id) => rung(live, calling, own, invite_id).into_any(),
-        Stage::Here(invite_id, media) => view! { <Here calling invite_id media /> }.into_any(),
+        Stage::Rung(invite_id) => rung(live, meeting, own, invite_id).into_any(),
+        Stage::Here(invite_id, media) => view! { <Here meeting invite_id media /> }.into_any(),
         Stage::Elsewhere(invite_id, _) => elsewhere(live, own, invite_id).into_any(),
     }
 }
@@ -124,7 +125,7 @@ fn names(live: Live, users: &[UserId]) -> String {
 
 fn rung(
     live: Live,
-    calling: Calling,
+    meeting: Memo<Option<GroupCall>>,
     own: RwSignal<Option<InviteId>>,
     invite_id: InviteId,
 ) -> impl IntoView {
@@ -143,7 +144,7 @@ fn rung(
         });
     };
     let title = move || {
-        calling.meeting.with(|call| {
+        meeting.with(|call| {
             let Some(call) = call else { return String::new() };
             let mut others = call.people();
             others.extend(&call.ringing);
@@ -204,10 +205,10 @@ fn hang_up(live: Live, invite_id: InviteId) -> AnyView {
 
 /// A call that this page is in.
 #[component]
-fn Here(calling: Calling, invite_id: InviteId, media: Media) -> impl IntoView {
+fn Here(meeting: Memo<Option<GroupCall>>, invite_id: InviteId, media: Media) -> impl IntoView {
     let live = expect_context::<Live>();
     let section = NodeRef::<Section>::new();
-    let call = calling.meeting;
+    let call = meeting;
     let goes_on = Memo::new(move |_| call.with(|it| it.as_ref().is_some_and(GroupCall::goes_on)));
     let has_pictures = media == Media::Video;
     Effect::new(move |has_joined: Option<bool>| {

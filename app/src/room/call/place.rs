@@ -37,7 +37,7 @@ fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
         again.track();
         let is_needed = calling.call.with(Option::is_some)
             || calling.wish.with(Option::is_some)
-            || calling.meeting.with(Option::is_some)
+            || calling.is_among_several.get()
             || calling.wish_for_several.with(Option::is_some);
         let Some(place) = place.get().filter(|_| is_needed) else { return };
         if has_begun.replace(true) {
