@@ -95,6 +95,11 @@ impl Application for Calls {
                 let is_call = Offer::read(&invitation.data).is_some();
                 (is_call && !hangs_up).then_some(Rejection::NotPermitted)
             }
+            // Everybody answers by themselves.
+            Command::AnswerFor { invite_id, .. } => {
+                let invitation = group.invitation(*invite_id)?;
+                Offer::read(&invitation.data).map(|_| Rejection::NotPermitted)
+            }
             Command::Create { .. }
             | Command::Join { .. }
             | Command::Invite { .. }
@@ -102,7 +107,6 @@ impl Application for Calls {
             | Command::Cancel { .. }
             | Command::Accept { .. }
             | Command::Reject { .. }
-            | Command::AnswerFor { .. }
             | Command::Clear { .. }
             | Command::Perform { .. }
             | Command::Undo { .. }

@@ -207,6 +207,23 @@ fn whoever_leaves_the_class_or_is_lost_is_in_no_call_any_more() {
 }
 
 #[test]
+fn nobody_answers_a_call_for_somebody_else() {
+    let mut class = Class::lesson();
+    class.does(ring(ADA, CALL, &[CLEO, DAN]));
+    for accepts in [false, true] {
+        let answer = Command::AnswerFor {
+            actor: BEN,
+            invite_id: CALL,
+            invitee: CLEO,
+            accepts,
+            data: String::new(),
+            reason: None,
+        };
+        assert_eq!(class.act(answer).err(), Some(Rejection::NotPermitted));
+    }
+}
+
+#[test]
 fn nobody_but_the_caller_says_that_the_caller_has_gone() {
     let mut class = Class::lesson();
     class.does(ring(ADA, CALL, &[BEN, CLEO]));

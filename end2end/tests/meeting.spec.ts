@@ -144,6 +144,39 @@ test("the caller stops ringing, and a call goes on through a reload and a killed
   await ada.isGone();
 });
 
+test("a call goes on in another tab, and the first lets go of it", { tag: "@once" }, async ({ school }) => {
+  const { teacher, ada } = school;
+  await calls(teacher, ["Ada"], "Call");
+  await ada.tap("Answer");
+  await teacher.voiced.hears(ada.voiced);
+  await ada.tap("Mute");
+  const page = await ada.voiced.page.context().newPage();
+  await giveTone(page, TONES[4]);
+  await page.goto(ada.voiced.page.url());
+  const tab = new Caller(new Voiced<Student>(new Student(page, "Ada, second tab", true), TONES[4]));
+  await expect(tab.panel).toContainText("You are in this call on another tab or device.");
+  await tab.tap("Go on here");
+  await teacher.voiced.hears(tab.voiced);
+  await expect(ada.panel).toContainText("You are in this call on another tab or device.");
+  await ada.voiced.isClosed();
+  await tab.tap("Hang up");
+  await teacher.isGone();
+  await tab.isGone();
+});
+
+test("whoever is muted stays so when the page is loaded anew", { tag: "@once" }, async ({ school }) => {
+  const { teacher, ada } = school;
+  await calls(teacher, ["Ada"], "Call");
+  await ada.tap("Answer");
+  await teacher.voiced.hears(ada.voiced);
+  await ada.tap("Mute");
+  await ada.voiced.page.reload();
+  await ada.voiced.page.locator("h1").click();
+  await ada.voiced.hears(teacher.voiced);
+  await expect(ada.button("Unmute")).toBeVisible();
+  await teacher.voiced.hears();
+});
+
 test("whoever is in a call is not rung, and whoever is called elsewhere is busy", { tag: "@once" }, async ({ school }) => {
   const { teacher, ada, ben, classroom } = school;
   await calls(teacher, ["Ada"], "Call");

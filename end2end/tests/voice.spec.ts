@@ -94,6 +94,21 @@ test("a teacher mutes a speaker, who alone is heard again", { tag: "@once" }, as
   await ben.hears(ada);
 });
 
+test("a microphone that was tried is not open for a turn that somebody else begins", { tag: "@once" }, async ({
+  home,
+}) => {
+  const { teacher, ada, ben } = home;
+  await ada.choose("Test microphone");
+  await ada.says("Say something");
+  await speaks(teacher, ada);
+  await ben.hears(ada);
+  await teacher.room.endTurn("Ada");
+  await ada.isClosed();
+  await ada.room.raise();
+  await teacher.room.take("Ada");
+  await ben.hears(ada);
+});
+
 test("nobody opens the microphone of somebody else", { tag: "@once" }, async ({ home }) => {
   const { teacher, ada, ben } = home;
   await ada.room.raise();

@@ -100,8 +100,8 @@ impl Board {
         std::mem::take(&mut self.posted.lock().changes)
     }
 
-    /// Has a unit that begins anew told everything.
-    pub fn repeat(&self) {
+    /// Has a unit that begins anew told everything; tells the groups that have voice.
+    pub fn repeat(&self) -> Vec<GroupId> {
         let mut posted = self.posted.lock();
         let Posted { voices, changes, .. } = &mut *posted;
         changes.clear();
@@ -109,6 +109,7 @@ impl Board {
             let change = Change { voices: Some(Some(voices.clone())), parted: Vec::new() };
             changes.insert(*room, change);
         }
+        voices.keys().filter(|room| room.call.is_none()).map(|room| room.group).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use str0m::net::Protocol;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep_until, timeout, timeout_at};
 
 use crate::board::{Board, Change, Request};
 use crate::framing::{Deframer, MAX_DATAGRAM, framed};
@@ -113,7 +113,9 @@ pub(crate) async fn supervise(
             Ok(()) => return,
             Err(error) => tracing::error!(%error, "voice failed and is started anew"),
         }
-        board.repeat();
+        for group in board.repeat() {
+            heard(group, Vec::new());
+        }
     }
 }
 
@@ -129,6 +131,7 @@ async fn run(
     let connections = Arc::<Connections>::default();
     let mut unit = Unit { sfu, sockets: &sockets, connections: Arc::clone(&connections), heard };
     let mut buffer = vec![0; MAX_DATAGRAM + 1];
+    let mut accepts_at = monotonic();
     loop {
         for (room, change) in board.take() {
             unit.change(room, change);
@@ -160,10 +163,10 @@ async fn run(
                 let bytes: Vec<u8> = bytes;
                 unit.receive(Protocol::Tcp, from, &bytes);
             }
-            accepted = sockets.tcp.accept() => match accepted {
+            accepted = sockets.tcp.accept(), if monotonic() >= accepts_at => match accepted {
                 Ok((stream, from)) => connections.admit(stream, from, inbox.clone()),
-                // Too many files are open: others go on.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                // Too many files are open: whoever is connected goes on.
+                Err(_) => accepts_at = monotonic() + Duration::from_millis(500),
             },
             () = elapsed => unit.sfu.elapse(monotonic()),
         }
@@ -289,17 +292,18 @@ async fn serve(
     let (mut reader, mut writer) = stream.split();
     let reading = async {
         let (mut deframer, mut buffer) = (Deframer::default(), [0; 4_096]);
-        let mut patience = BEGINS_WITHIN;
+        let mut until = tokio::time::Instant::from_std(monotonic()) + BEGINS_WITHIN;
         loop {
-            let read = timeout(patience, reader.read(&mut buffer)).await??;
+            let read = timeout_at(until, reader.read(&mut buffer)).await??;
             if read == 0 {
                 return Ok(());
             }
             deframer.push(&buffer[..read]);
             loop {
                 match deframer.next_datagram() {
+                    Ok(Some([])) => {}
                     Ok(Some(datagram)) => {
-                        patience = SILENT_FOR;
+                        until = tokio::time::Instant::from_std(monotonic()) + SILENT_FOR;
                         // What the unit cannot take is lost, as on any network.
                         let _ = inbox.try_send((from, datagram.to_vec()));
                     }

@@ -43,9 +43,31 @@ impl FromStr for SessionId {
 struct Ear {
     mid: Mid,
     payload_type: Pt,
-    /// The slot's number with which it began: a receiver takes no stream that begins high.
-    first: Option<u64>,
+    /// The newest packet: its number in the slot, and the number under which it was sent.
+    newest: Option<(u64, u64)>,
 }
+
+impl Ear {
+    /// The number under which a packet of the slot is sent; none for one from before the first. A receiver
+    /// takes no stream that begins high, and loses one that jumps far, as when its own member has spoken for
+    /// long in the slot.
+    fn number(&mut self, place: u64) -> Option<u64> {
+        let Some((newest, sent)) = self.newest else {
+            self.newest = Some((place, 0));
+            return Some(0);
+        };
+        if place <= newest {
+            return sent.checked_sub(newest - place);
+        }
+        let gap = place - newest;
+        let number = sent + if gap > FAR { 1 } else { gap };
+        self.newest = Some((place, number));
+        Some(number)
+    }
+}
+
+/// What is further ahead was not lost on the way.
+const FAR: u64 = 1_000;
 
 /// One page's connection.
 #[derive(Debug)]
@@ -177,7 +199,7 @@ impl Session {
         let types = self.rtc.media(mid)?.remote_pts();
         let config = self.rtc.codec_config();
         let found = config.find(|it| it.spec().codec == codec && types.contains(&it.pt()))?;
-        Some(Ear { mid, payload_type: found.pt(), first: None })
+        Some(Ear { mid, payload_type: found.pt(), newest: None })
     }
 
     /// What kind of media a packet that came by this session is of; none when that is not known.
@@ -217,8 +239,7 @@ impl Session {
         let is_picture = matches!(spoken, Spoken::Packet { kind, .. } if *kind == MediaKind::Video);
         let streams = if is_picture { &mut self.eyes } else { &mut self.ears };
         let Some(ear) = streams.get_mut(stream) else { return };
-        let first = *ear.first.get_or_insert(place.seq);
-        let Some(seq) = place.seq.checked_sub(first) else { return };
+        let Some(seq) = ear.number(place.seq) else { return };
         let (mid, payload_type) = (ear.mid, ear.payload_type);
         let mut direct = self.rtc.direct_api();
         let Some(stream) = direct.stream_tx_by_mid(mid, None) else { return };
@@ -265,4 +286,20 @@ pub(crate) enum Spoken<'a> {
     /// Silence, after a source that was heard no more: without it a receiver fills the gap with what
     /// was said last.
     Silence,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_the_gaps_of_what_was_lost_and_none_of_what_was_not_for_the_page() {
+        let mut ear = Ear { mid: "0".into(), payload_type: 111.into(), newest: None };
+        let mut number = |place| ear.number(place);
+        assert_eq!([70_000, 70_001, 70_004, 70_003].map(&mut number), [0, 1, 4, 3].map(Some));
+        assert_eq!(number(69_000), None, "it is from before");
+        // The page's own member has spoken in the slot for a quarter of an hour.
+        assert_eq!(number(115_000), Some(5));
+        assert_eq!(number(115_001), Some(6));
+    }
 }

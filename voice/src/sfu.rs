@@ -168,9 +168,12 @@ impl Sfu {
     /// in it. None when the room is no more: all of its sessions end.
     pub fn hear(&mut self, now: Instant, room: RoomId, voices: Option<Vec<UserId>>) {
         let Some(voices) = voices else {
-            let room = self.rooms.remove(&room);
-            for session in room.into_iter().flat_map(|room| room.sessions) {
+            let Some(over) = self.rooms.remove(&room) else { return };
+            for session in over.sessions {
                 self.drop_session(session);
+            }
+            if !over.told.is_empty() {
+                self.outputs.push_back(Output::Heard { group: room.group, users: Vec::new() });
             }
             return;
         };
@@ -271,10 +274,8 @@ impl Sfu {
             }
             self.demultiplexer.confirm(source, id);
         }
-        if session.rtc.handle_input(input).is_err() {
-            self.end(now, id);
-            return;
-        }
+        // What is malformed may be anybody's: it ends nothing by itself.
+        let _ = session.rtc.handle_input(input);
         self.drain(now, id);
     }
 

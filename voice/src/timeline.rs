@@ -12,6 +12,9 @@ pub(crate) const OPUS: u64 = 48_000;
 /// The same of pictures.
 pub(crate) const PICTURES: u64 = 90_000;
 
+/// By how many numbers a source may jump: a minute of sound, and what a picture is made of.
+const FAR: u64 = 30_000;
+
 /// Where a source stood when it was anchored, and where the slot did.
 #[derive(Debug, Clone, Copy)]
 struct Anchor<S> {
@@ -51,12 +54,17 @@ impl<S: Copy + PartialEq> Timeline<S> {
         let clock = self.ticks(now.saturating_duration_since(self.start));
         let anchor = self.anchor.filter(|anchor| anchor.source == source);
         let placed = anchor.map(|Anchor { from: origin, to, .. }| {
-            let seq = (to.seq + from.seq).checked_sub(origin.seq);
-            let time = (to.time + from.time).checked_sub(origin.time);
+            let seq = to.seq.checked_add(from.seq)?.checked_sub(origin.seq);
+            let time = to.time.checked_add(from.time)?.checked_sub(origin.time);
             Some(Place { seq: seq?, time: time? }).filter(|place| *place >= to)
         });
+        let is_near = |it: &Place| self.last.is_none_or(|last| it.seq < last.seq + FAR);
         if let Some(placed) = placed {
             let placed = placed?;
+            if !is_near(&placed) {
+                // Nothing that a browser sends jumps so far.
+                return None;
+            }
             let is_newest = self.last.is_none_or(|last| placed.seq > last.seq);
             if !is_newest || placed.time + self.rate * 3 / 10 >= clock {
                 if is_newest {
@@ -123,6 +131,17 @@ mod tests {
         assert_eq!(placed(62, 'a', 899, 69_040), None, "it is from before");
         assert_eq!(placed(1_000, 'b', 5, 77), Some((place(4, 48_000), true)));
         assert_eq!(placed(1_020, 'b', 6, 1_037), Some((place(5, 48_960), false)));
+    }
+
+    #[test]
+    fn a_source_that_jumps_as_none_does_moves_the_slot_nowhere() {
+        let start = start();
+        let mut line = Timeline::new(start, OPUS);
+        line.place(start, 'a', place(5, 100));
+        for from in [place(u64::MAX, 200), place(u64::MAX - 7, u64::MAX), place(90_000, 1_060)] {
+            assert_eq!(line.place(start, 'a', from), None);
+        }
+        assert_eq!(line.place(start, 'a', place(6, 1_060)), Some((place(1, 960), false)));
     }
 
     #[test]

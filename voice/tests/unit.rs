@@ -312,8 +312,13 @@ fn whoever_has_gone_or_been_removed_is_heard_no_more_and_hears_nothing() {
     assert!(class.sfu.leave(class.now, ROOM, ADA, session));
     assert_eq!(class.heard(), [[]; 3] as [[u8; 0]; 3]);
     assert_eq!(class.told, [vec![ADA], vec![]]);
+    let speaker = class.join(ADA);
+    class.pages[speaker].speaks = true;
+    class.go_on(100);
+    assert_eq!(class.told.last(), Some(&vec![ADA]));
     class.sfu.hear(class.now, ROOM, None);
     class.go_on(5);
+    assert_eq!(class.told.last(), Some(&vec![]), "nobody is heard where voice is off");
     assert!(class.pages[1].is_over, "voice was switched off");
     assert_eq!(class.sfu.sessions(), 0);
     assert_eq!(class.sfu.next_timeout(), None, "nothing is left to wake up for");

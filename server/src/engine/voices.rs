@@ -54,7 +54,14 @@ impl Engine {
             }
         })?;
         room.tell_voices(voice, application);
-        Ok(voice.join(RoomId { group: room.id(), call }, session.user, offer).await?)
+        let place = RoomId { group: room.id(), call };
+        let joined = voice.join(place, session.user, offer).await?;
+        // Whoever was removed meanwhile had no session yet that could have been ended.
+        if room.with_group(|group| group.member(session.user).is_none()) {
+            voice.leave(place, session.user, joined.session).await;
+            return Err(Rejection::NotSignedIn.into());
+        }
+        Ok(joined)
     }
 
     /// Ends a session of a member's page; none the less when there is no such one any more.

@@ -12,6 +12,8 @@ const SIGN_OF_LIFE = 4_000;
 const LOOK = 300;
 /** How long a connection may be disturbed before it is made anew, in milliseconds. */
 const DISTURBED = 2_000;
+/** Within what time the room notices that the server has stopped, in milliseconds. */
+const NOTICED = 2_000;
 /** How long to wait before the next try, in milliseconds; it doubles up to the last. */
 const WAITS = [300, 5_000];
 /** From what level on somebody is shown to speak. */
@@ -24,7 +26,7 @@ const BITS = { few: 600_000, many: 250_000 };
 /** Connects this page to a call, for as long as its element is in the page. */
 export function join(group, invitation, me, hasPictures, section) {
   const path = `/api/v1/groups/${group}/invitations/${invitation}`;
-  const call = { path, me, hasPictures, section, failures: 0, isMuted: false, isBlocked: false };
+  const call = { path, me, hasPictures, section, failures: 0, isBlocked: false };
   section.addEventListener("click", ({ target }) => press(call, target.closest("button")?.dataset.does));
   addEventListener("online", (call.online = () => again(call, true)));
   addEventListener("pagehide", (call.goes = () => hangUp(call)));
@@ -47,6 +49,8 @@ async function open(call) {
     call.own = await devices.getUserMedia(wish).catch(() => undefined);
   }
   if (call.own && isOver(call)) close(call);
+  for (const it of call.own?.getTracks() ?? []) it.enabled = !isOff(call, it.kind);
+  call.line?.senders.forEach((sender, kind) => sender.replaceTrack(track(call, kind ? "video" : "audio")).catch(() => {}));
   say(call, "no-device", !call.own);
   show(call);
 }
@@ -68,9 +72,14 @@ async function connect(call) {
       headers: { "content-type": "application/sdp" },
       body: connection.localDescription.sdp,
     });
-    if (call.line !== line) return;
+    const location = response.headers.get("location");
+    if (call.line !== line) {
+      // Nobody waits for it any more.
+      if (location) fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+      return;
+    }
     if (response.status !== 201) throw new Error(`The server has answered ${response.status}.`);
-    line.session = response.headers.get("location");
+    line.session = location;
     await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
     line.senders[0].transport?.addEventListener("statechange", () => judge(call, line));
     await limit(call);
@@ -133,8 +142,25 @@ function judge(call, line) {
     call.failures = 0;
     say(call, "lost", false);
   }
-  if (connectionState === "failed" || line.senders[0].transport?.state === "closed") again(call);
+  if (line.senders[0].transport?.state === "closed") whyClosed(call, line);
+  else if (connectionState === "failed") again(call);
   else if (connectionState === "disconnected") line.disturbed = setTimeout(() => again(call), DISTURBED);
+}
+
+/** The server has ended the connection in order: because it stops, which the room notices as well, or because
+ * another page of the member's has taken the call over. */
+function whyClosed(call, line) {
+  if (line.isClosed) return;
+  line.isClosed = true;
+  const until = performance.now() + NOTICED;
+  const wait = setInterval(() => {
+    const isLive = document.querySelector(".room")?.dataset.connection === "live";
+    if (isLive && performance.now() < until) return;
+    clearInterval(wait);
+    if (call.line !== line || isOver(call)) return;
+    if (isLive) dispatchEvent(new Event("handup-moved"));
+    else again(call);
+  }, LOOK);
 }
 
 /** Makes the connection anew: at once, or after a while that grows. */
@@ -244,9 +270,33 @@ function press(call, does) {
 /** Lets the microphone or the camera out, or not. */
 function turn(call, kind, isOn) {
   for (const it of call.own?.getTracks() ?? []) if (it.kind === kind) it.enabled = isOn;
+  setOff(call, kind, !isOn);
   const sender = call.line?.senders[kind === "audio" ? 0 : 1];
   sender?.replaceTrack(track(call, kind)).catch(() => {});
   show(call);
+}
+
+// What somebody has switched off stays so when the page is loaded anew.
+const OFF = "handup-meeting-off";
+const offOf = (call) => {
+  try {
+    const [path, ...kinds] = (sessionStorage.getItem(OFF) ?? "").split(" ");
+    return new Set(path === call.path ? kinds : []);
+  } catch {
+    return new Set();
+  }
+};
+const isOff = (call, kind) => offOf(call).has(kind);
+
+function setOff(call, kind, isOff) {
+  const kinds = offOf(call);
+  if (isOff) kinds.add(kind);
+  else kinds.delete(kind);
+  try {
+    sessionStorage.setItem(OFF, [call.path, ...kinds].join(" "));
+  } catch {
+    // Then it holds until the page goes.
+  }
 }
 
 function show(call) {

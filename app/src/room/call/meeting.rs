@@ -24,8 +24,8 @@ enum Stage {
     Free,
     /// It rings here.
     Rung(InviteId),
-    /// This page is in it, or places it.
-    Here(InviteId, Media),
+    /// This page is in it, or places it; whether anybody has answered.
+    Here(InviteId, Media, bool),
     /// Another page of the member's is in it.
     Elsewhere(InviteId, Media),
 }
@@ -48,11 +48,19 @@ pub fn Meeting(calling: Calling) -> impl IntoView {
             None => Stage::Free,
             Some(call) if call.ringing.contains(&live.me) => Stage::Rung(call.invite_id),
             Some(call) if own.get() == Some(call.invite_id) => {
-                Stage::Here(call.invite_id, call.media)
+                Stage::Here(call.invite_id, call.media, call.goes_on())
             }
             Some(call) => Stage::Elsewhere(call.invite_id, call.media),
         })
     });
+    // Another page of the member's has taken the call over.
+    let moved = window_event_listener_untyped("handup-moved", move |_| {
+        if let Ok(Some(storage)) = window().session_storage() {
+            let _ = storage.remove_item(KEPT);
+        }
+        own.set(None);
+    });
+    on_cleanup(move || moved.remove());
     let ringer = StoredValue::new_local(Ringer::default());
     Effect::new(move |_| {
         let rings = matches!(stage.get(), Stage::Rung(_));
@@ -61,7 +69,10 @@ pub fn Meeting(calling: Calling) -> impl IntoView {
     move || match stage.get() {
         Stage::Free => ().into_any(),
         Stage::Rung(invite_id) => rung(live, meeting, own, invite_id).into_any(),
-        Stage::Here(invite_id, media) => view! { <Here meeting invite_id media /> }.into_any(),
+        // What is connected is made anew with each call that goes on.
+        Stage::Here(invite_id, media, goes_on) => {
+            view! { <Here meeting invite_id media goes_on /> }.into_any()
+        }
         Stage::Elsewhere(invite_id, _) => elsewhere(live, own, invite_id).into_any(),
     }
 }
@@ -205,20 +216,22 @@ fn hang_up(live: Live, invite_id: InviteId) -> AnyView {
 
 /// A call that this page is in.
 #[component]
-fn Here(meeting: Memo<Option<GroupCall>>, invite_id: InviteId, media: Media) -> impl IntoView {
+fn Here(
+    meeting: Memo<Option<GroupCall>>,
+    invite_id: InviteId,
+    media: Media,
+    goes_on: bool,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let section = NodeRef::<Section>::new();
     let call = meeting;
-    let goes_on = Memo::new(move |_| call.with(|it| it.as_ref().is_some_and(GroupCall::goes_on)));
     let has_pictures = media == Media::Video;
-    Effect::new(move |has_joined: Option<bool>| {
-        let Some(section) = section.get().filter(|_| goes_on.get()) else { return false };
-        if has_joined != Some(true) {
+    Effect::new(move |_| {
+        if let Some(section) = section.get().filter(|_| goes_on) {
             let group = live.group.with_untracked(|group| group.id.to_string());
             let me = live.me.to_string();
             net::join_meeting(&group, &invite_id.to_string(), &me, has_pictures, &section);
         }
-        true
     });
     let people = move || {
         let people = call.with(|call| call.as_ref().map(GroupCall::people).unwrap_or_default());

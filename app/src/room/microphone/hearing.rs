@@ -45,6 +45,7 @@ pub fn turn_key(live: Live) -> &'static str {
         Some(turn) if turn.muted => "muted",
         Some(_) => "speaking",
         None if lesson.invited(live.me).is_some() => "called",
+        None if lesson.hand(live.me).is_some() => "up",
         None => "none",
     })
 }

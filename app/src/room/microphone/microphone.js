@@ -13,6 +13,11 @@ const DISTURBED = 2_000;
 const WAITS = [300, 8_000];
 /** How long somebody who speaks may be unheard before they are told, in milliseconds. */
 const UNHEARD = 2_000;
+/** How long a tap on Raise hand may take until the hand is up, in milliseconds. */
+const RAISES_WITHIN = 10_000;
+/** How long a page waits whose connection the server has ended in order, in milliseconds: another page of
+ * the member's may have taken its place. */
+const DISPLACED = 60_000;
 /** How often levels are shown, in milliseconds. */
 const LEVELS = 150;
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
@@ -36,6 +41,7 @@ let failures = 0;
 let planned;
 let openedAt = 0;
 let lastTurn;
+let wasLive = true;
 let meter;
 const audios = [];
 
@@ -88,23 +94,31 @@ function speaks() {
 /** Notes what somebody taps that lets them speak, or not. */
 function agree(deed) {
   if (deed === "speak") consent.speaks = true;
-  else if (deed === "raiseHand") consent = { hand: true };
-  else if (["lowerHand", "notNow", "pass"].includes(deed)) consent = {};
+  else if (deed === "unmute") wants = true;
+  else if (deed === "raiseHand") {
+    const own = (consent = { hand: true });
+    // One that does not go up asks for nothing.
+    setTimeout(() => turn() === "none" && consent === own && (consent = {}), RAISES_WITHIN);
+  } else if (["lowerHand", "notNow", "pass"].includes(deed)) consent = {};
 }
 
 /** Begins a turn, or ends it, as the room says. */
 function change(from, to) {
   trouble = undefined;
   if (to === "speaking" && from === undefined) wants = keptHere(speaking()) === "yes";
-  else if (to === "speaking" && from !== "muted") wants = Boolean(consent.speaks || (consent.hand && from !== "called"));
-  else if (to === "muted") wants = true;
+  else if (to === "speaking" && from !== "muted") wants = Boolean(consent.speaks || (consent.hand && from === "up"));
   else if (to !== "speaking") wants = false;
+  isTesting = false;
   if (to === "none") consent = {};
   keepHere(speaking(), wants ? "yes" : "no");
 }
 
 /** Does what the room says. */
 function follow() {
+  // The server is there again, or it is another one.
+  const isLive = room.dataset.connection === "live";
+  if (isLive && !wasLive && !line?.isUp) again(true);
+  wasLive = isLive;
   if (turn() !== lastTurn) {
     const before = lastTurn;
     lastTurn = turn();
@@ -117,7 +131,10 @@ function follow() {
   if (listens() || speaks()) connect();
   else hangUp();
   if (speaks() && !trouble) open();
-  else if (!isTesting) close();
+  else {
+    put(null);
+    if (!isTesting) close();
+  }
   // In one room a loudspeaker beside a microphone that is on howls.
   for (const audio of audios) audio.muted = !listens() || (hearing() === "teachers" && Boolean(microphone));
   show();
@@ -150,13 +167,18 @@ async function connect() {
       headers: { "content-type": "application/sdp" },
       body: connection.localDescription.sdp,
     });
-    if (line !== own) return;
+    const location = response.headers.get("location");
+    if (line !== own) {
+      // Nobody waits for it any more.
+      if (location) fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+      return;
+    }
     if (response.status !== 201) {
       own.isFull = response.status === 503;
       // Voice was switched off, or one is out of the class: the room says so before long.
       throw new Error(`The server has answered ${response.status}.`);
     }
-    own.session = response.headers.get("location");
+    own.session = location;
     await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
     if (line !== own) return;
     // A server that ends a session in order says so by DTLS, which the state does not show.
@@ -175,20 +197,21 @@ function judge(own) {
   own.isUp = connectionState === "connected";
   clearTimeout(own.disturbed);
   if (own.isUp) failures = 0;
-  if (connectionState === "failed" || own.sender.transport?.state === "closed") again();
+  if (own.sender.transport?.state === "closed") again(false, DISPLACED);
+  else if (connectionState === "failed") again();
   else if (connectionState === "disconnected") own.disturbed = setTimeout(() => line === own && again(), DISTURBED);
   show();
 }
 
 /** Makes the connection anew: at once, or after a while that grows. */
-function again(isAtOnce) {
+function again(isAtOnce, longest) {
   if (isAtOnce && !line && !planned) return;
   const wasFull = line?.isFull;
   hangUp();
   clearTimeout(planned);
   const grown = Math.min(WAITS[0] * 2 ** failures, WAITS[1]);
   failures = isAtOnce ? 0 : failures + 1;
-  const wait = isAtOnce ? 0 : wasFull ? WAITS[1] : grown * (0.5 + Math.random() / 2);
+  const wait = isAtOnce ? 0 : longest ?? (wasFull ? WAITS[1] : grown * (0.5 + Math.random() / 2));
   planned = setTimeout(() => {
     planned = undefined;
     follow();
@@ -351,7 +374,7 @@ function press(does) {
   if (does === "open" || does === "close") {
     trouble = undefined;
     isTesting = false;
-    wants = does === "open" && turn() !== "none";
+    wants = does === "open" && (turn() === "teacher" || turn() === "speaking");
     keepHere(speaking(), wants ? "yes" : "no");
   }
   if (does === "test") {
