@@ -103,6 +103,8 @@ impl Pages {
         for page in &mut self.all {
             page.go_on(self.start);
         }
+        // Sockets are looked at again after a moment: without it the clients would take a core of the two from
+        // the server that is measured.
         std::thread::sleep(Duration::from_micros(300));
     }
 

@@ -1,25 +1,12 @@
 //! A group read as calls among several: who rings, who talks, and what has to end.
 
 use serde::{Deserialize, Serialize};
-use signaling::{
-    Command, FinishWhom, Group, Invitation, InviteId, InviteeState, Timestamp, UserId, json,
-};
+use signaling::{Command, FinishWhom, Group, Invitation, InviteId, InviteeState, UserId, json};
 
-use crate::{Answer, Media, Offer, Reason};
+use crate::{Media, Offer, Reason};
 
 /// How many a call among several holds, whoever calls included.
 pub const MOST: usize = 8;
-
-/// Somebody who has answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Talking {
-    /// Who.
-    pub user: UserId,
-    /// Since when.
-    pub since: Timestamp,
-    /// The device that answered.
-    pub device: String,
-}
 
 /// A call among several that rings or goes on: an invitation to the group with an [`Offer`]. Whoever
 /// called has no part of their own; that they have hung up stands in the terms of the others' parts.
@@ -33,14 +20,10 @@ pub struct GroupCall {
     pub caller_left: bool,
     /// What it carries.
     pub media: Media,
-    /// The calling device's name for it.
-    pub room: String,
-    /// When it stops ringing by itself; none when it never does.
-    pub until: Option<Timestamp>,
     /// Whom it rings.
     pub ringing: Vec<UserId>,
     /// Who has answered.
-    pub talking: Vec<Talking>,
+    pub talking: Vec<UserId>,
 }
 
 /// The terms of a part, as far as calls write any.
@@ -70,8 +53,6 @@ impl GroupCall {
             caller: invitation.inviter,
             caller_left: group.member(invitation.inviter).is_none(),
             media: offer.media,
-            room: offer.room,
-            until: invitation.expires_at,
             ringing: invitation.in_state(InviteeState::Pending).collect(),
             talking: Vec::new(),
         };
@@ -79,9 +60,7 @@ impl GroupCall {
             if part.state == InviteeState::Accepted {
                 let terms = part.terms.as_deref().and_then(|terms| json::read::<Terms>(terms).ok());
                 call.caller_left |= terms.unwrap_or_default().caller_left;
-                let device = Answer::read(part.data.as_deref().unwrap_or_default()).device;
-                let (user, since) = (part.user_id, part.at);
-                call.talking.push(Talking { user, since, device });
+                call.talking.push(part.user_id);
             }
         }
         (!call.ringing.is_empty() || !call.talking.is_empty()).then_some(call)
@@ -100,17 +79,12 @@ impl GroupCall {
     /// Who is in it, whoever called first. While nobody has answered that is the caller alone.
     pub fn people(&self) -> Vec<UserId> {
         let caller = (!self.caller_left).then_some(self.caller);
-        caller.into_iter().chain(self.talking.iter().map(|it| it.user)).collect()
-    }
-
-    /// Whether the member is in it.
-    pub fn is_in(&self, user: UserId) -> bool {
-        self.people().contains(&user)
+        caller.into_iter().chain(self.talking.iter().copied()).collect()
     }
 
     /// Whether the member is in it, or it rings them.
     pub fn concerns(&self, user: UserId) -> bool {
-        self.is_in(user) || self.ringing.contains(&user)
+        self.people().contains(&user) || self.ringing.contains(&user)
     }
 
     /// Whether anybody has answered.
@@ -120,7 +94,7 @@ impl GroupCall {
 
     /// The commands by which somebody who is in it hangs up; none for anybody else.
     pub(crate) fn leave(&self, user: UserId) -> Option<Vec<Command>> {
-        if self.talking.iter().any(|it| it.user == user) {
+        if self.talking.contains(&user) {
             return Some(vec![self.hang_up(user, user)]);
         }
         if user != self.caller || self.caller_left {
@@ -131,15 +105,15 @@ impl GroupCall {
             commands.push(self.stop_ringing(user, None));
         }
         commands.extend(match self.talking.as_slice() {
-            [last] => vec![self.hang_up(user, last.user)],
-            others => others.iter().map(|it| self.goes_on_without_caller(it.user)).collect(),
+            [last] => vec![self.hang_up(user, *last)],
+            others => others.iter().map(|it| self.goes_on_without_caller(*it)).collect(),
         });
         Some(commands)
     }
 
     /// The commands that end it, where it cannot go on as it stands: of one alone, or of students
     /// alone.
-    pub(crate) fn end_if_over(&self, group: &Group, reason: Reason) -> Vec<Command> {
+    pub(crate) fn end_if_over(&self, group: &Group) -> Vec<Command> {
         let people = self.people();
         let waits = !self.caller_left && !self.ringing.is_empty();
         let is_alone = people.len() < 2 && !waits;
@@ -151,9 +125,9 @@ impl GroupCall {
         }
         let mut commands: Vec<Command> = Vec::new();
         if !self.ringing.is_empty() {
-            commands.push(self.stop_ringing(self.caller, Some(reason)));
+            commands.push(self.stop_ringing(self.caller, Some(Reason::HungUp)));
         }
-        commands.extend(self.talking.iter().map(|it| self.hang_up(it.user, it.user)));
+        commands.extend(self.talking.iter().map(|it| self.hang_up(*it, *it)));
         commands
     }
 

@@ -15,7 +15,7 @@ mod rules;
 mod standing;
 mod word;
 
-pub use group_call::{GroupCall, MOST, Talking};
+pub use group_call::{GroupCall, MOST};
 pub use offer::{Answer, Media, Offer, RING_SECONDS};
 pub use reason::Reason;
 pub use rules::{

@@ -129,12 +129,12 @@ impl Application for Calls {
                 let mut commands = part_students(group, *user_id);
                 for call in GroupCall::all(group) {
                     commands.extend(is_rung_by_a_student(group, &call, *user_id));
-                    commands.extend(over(group, &call));
+                    commands.extend(call.end_if_over(group));
                 }
                 commands
             }
             EventKind::MemberLeft(_) => {
-                GroupCall::all(group).flat_map(|call| over(group, &call)).collect()
+                GroupCall::all(group).flat_map(|call| call.end_if_over(group)).collect()
             }
             EventKind::InviteeRejected(_)
             | EventKind::InviteeAccepted(_)
@@ -144,7 +144,7 @@ impl Application for Calls {
             | EventKind::InviteeFinished(_) => {
                 let invitation = event.invite_id().and_then(|it| group.invitation(it));
                 let call = invitation.and_then(|invitation| GroupCall::of(group, invitation));
-                call.map(|call| over(group, &call)).unwrap_or_default()
+                call.map(|call| call.end_if_over(group)).unwrap_or_default()
             }
             EventKind::MemberChanged(_)
             | EventKind::InvitationModified(_)
@@ -264,11 +264,6 @@ fn is_rung_by_a_student(group: &Group, call: &GroupCall, user: UserId) -> Option
         data: String::new(),
         reason: Some(signaling::Reason::RoleChanged.text().to_owned()),
     })
-}
-
-/// The commands that end a call among several that cannot go on.
-fn over(group: &Group, call: &GroupCall) -> Vec<Command> {
-    call.end_if_over(group, Reason::HungUp)
 }
 
 /// A new call may meet another: two who call each other talk at once, and whoever is in another

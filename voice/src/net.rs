@@ -17,7 +17,6 @@ use tokio::time::{sleep_until, timeout, timeout_at};
 
 use crate::board::{Board, Change, Request};
 use crate::framing::{Deframer, MAX_DATAGRAM, framed};
-use crate::room_id::RoomId;
 use crate::sfu::{Datagram, Limits, Output, Sfu};
 
 /// Room for what comes and goes in a moment in which the task does not run, in bytes.
@@ -133,9 +132,7 @@ async fn run(
     let mut buffer = vec![0; MAX_DATAGRAM + 1];
     let mut accepts_at = monotonic();
     loop {
-        for (room, change) in board.take() {
-            unit.change(room, change);
-        }
+        unit.take_changes(&board);
         unit.flush();
         let next = unit.sfu.next_timeout().map(tokio::time::Instant::from_std);
         let elapsed = async {
@@ -149,9 +146,7 @@ async fn run(
             request = requests.recv() => {
                 let Some(request) = request else { break };
                 // Who may be heard was posted before.
-                for (room, change) in board.take() {
-                    unit.change(room, change);
-                }
+                unit.take_changes(&board);
                 unit.answer(request);
             }
             ready = sockets.udp.readable() => {
@@ -185,13 +180,15 @@ struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    fn change(&mut self, room: RoomId, Change { voices, parted }: Change) {
+    fn take_changes(&mut self, board: &Board) {
         let now = monotonic();
-        if let Some(voices) = voices {
-            self.sfu.hear(now, room, voices);
-        }
-        for user in parted {
-            self.sfu.part(now, room, user);
+        for (room, Change { voices, parted }) in board.take() {
+            if let Some(voices) = voices {
+                self.sfu.hear(now, room, voices);
+            }
+            for user in parted {
+                self.sfu.part(now, room, user);
+            }
         }
     }
 

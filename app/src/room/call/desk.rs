@@ -17,3 +17,4 @@ mod verbs;
 
 pub use self::handle::Desk;
 pub use self::phase::{Over, Phase, Wanted};
+pub use self::verbs::to_json;

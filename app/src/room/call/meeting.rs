@@ -5,10 +5,12 @@ use call::{Answer, CallMove, GroupCall, Media, Offer, RING_SECONDS};
 use leptos::html::Section;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::json;
-use signaling::{Code, InviteId, Problem, UserId, json as read_json};
+use serde::Serialize;
+use signaling::wire::{Data, Empty, InviteInGroup, OptionalData};
+use signaling::{Answers, Code, InviteId, InviteeList, Problem, Timeout, UserId, json};
 
 use super::calling::Calling;
+use super::desk::to_json;
 use super::ring::Ringer;
 use super::tab::fresh_name;
 use crate::room::live::Live;
@@ -27,7 +29,7 @@ enum Stage {
     /// This page is in it, or places it; whether anybody has answered.
     Here(InviteId, Media, bool),
     /// Another page of the member's is in it.
-    Elsewhere(InviteId, Media),
+    Elsewhere(InviteId),
 }
 
 /// What there is of a call among several.
@@ -50,7 +52,7 @@ pub fn Meeting(calling: Calling) -> impl IntoView {
             Some(call) if own.get() == Some(call.invite_id) => {
                 Stage::Here(call.invite_id, call.media, call.goes_on())
             }
-            Some(call) => Stage::Elsewhere(call.invite_id, call.media),
+            Some(call) => Stage::Elsewhere(call.invite_id),
         })
     });
     // Another page of the member's has taken the call over.
@@ -73,7 +75,7 @@ pub fn Meeting(calling: Calling) -> impl IntoView {
         Stage::Here(invite_id, media, goes_on) => {
             view! { <Here meeting invite_id media goes_on /> }.into_any()
         }
-        Stage::Elsewhere(invite_id, _) => elsewhere(live, own, invite_id).into_any(),
+        Stage::Elsewhere(invite_id) => elsewhere(live, own, invite_id).into_any(),
     }
 }
 
@@ -95,11 +97,11 @@ fn path(live: Live, rest: &str) -> String {
 }
 
 /// Asks for something, and says why it came to nothing.
-async fn ask(live: Live, path: String, body: serde_json::Value) -> Option<String> {
-    let told = net::post(&path, &body.to_string()).await;
+async fn ask(live: Live, path: String, body: &impl Serialize) -> Option<String> {
+    let told = net::post(&path, &to_json(body)).await;
     let sentence = match told {
         Ok((200 | 201 | 204, text)) => return Some(text),
-        Ok((_, text)) => match read_json::read::<Problem>(&text).ok().map(|it| it.code) {
+        Ok((_, text)) => match json::read::<Problem>(&text).ok().map(|it| it.code) {
             Some(Code::Full) => words::several_full(),
             Some(Code::HasOne) => words::engaged(),
             Some(Code::NotPermitted) => words::off(),
@@ -115,16 +117,19 @@ async fn ask(live: Live, path: String, body: serde_json::Value) -> Option<String
 }
 
 async fn place(live: Live, own: RwSignal<Option<InviteId>>, whom: Vec<UserId>, media: Media) {
-    let whom: Vec<String> = whom.iter().map(ToString::to_string).collect();
-    let data = Offer { media, room: fresh_name() }.to_data();
-    let body = json!({ "inviteeList": whom, "data": data, "timeout": RING_SECONDS });
-    let Some(text) = ask(live, path(live, "/inviteInGroup"), body).await else { return };
+    let body = InviteInGroup {
+        invitee_list: InviteeList::Members(whom).into(),
+        data: Offer { media, room: fresh_name() }.to_data(),
+        timeout: Timeout::new(RING_SECONDS).unwrap_or_default(),
+        answers: Answers::Each,
+    };
+    let Some(text) = ask(live, path(live, "/inviteInGroup"), &body).await else { return };
     #[derive(serde::Deserialize)]
     struct Placed {
         #[serde(rename = "inviteID")]
         invite_id: InviteId,
     }
-    if let Ok(Placed { invite_id }) = read_json::read(&text) {
+    if let Ok(Placed { invite_id }) = json::read(&text) {
         keep(own, invite_id);
     }
 }
@@ -144,14 +149,14 @@ fn rung(
     let answer = move |_| {
         spawn_local(async move {
             let data = Answer { device: fresh_name() }.to_data();
-            if ask(live, verb("accept"), json!({ "data": data })).await.is_some() {
+            if ask(live, verb("accept"), &OptionalData { data }).await.is_some() {
                 keep(own, invite_id);
             }
         });
     };
     let decline = move |_| {
         spawn_local(async move {
-            ask(live, verb("reject"), json!({})).await;
+            ask(live, verb("reject"), &Empty {}).await;
         });
     };
     let title = move || {
@@ -203,7 +208,7 @@ fn hang_up(live: Live, invite_id: InviteId) -> AnyView {
     let leave = move |_| {
         spawn_local(async move {
             let data = CallMove::LeaveCall { invite_id }.to_data();
-            ask(live, path(live, "/perform"), json!({ "data": data })).await;
+            ask(live, path(live, "/perform"), &Data { data }).await;
         });
     };
     view! {
@@ -224,7 +229,6 @@ fn Here(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let section = NodeRef::<Section>::new();
-    let call = meeting;
     let has_pictures = media == Media::Video;
     Effect::new(move |_| {
         if let Some(section) = section.get().filter(|_| goes_on) {
@@ -234,17 +238,32 @@ fn Here(
         }
     });
     let people = move || {
-        let people = call.with(|call| call.as_ref().map(GroupCall::people).unwrap_or_default());
+        let people = meeting.with(|call| call.as_ref().map(GroupCall::people).unwrap_or_default());
         live.names.track();
         people
     };
-    let is_caller = move || call.with(|it| it.as_ref().is_some_and(|it| it.caller == live.me));
+    let is_caller = move || meeting.with(|it| it.as_ref().is_some_and(|it| it.caller == live.me));
     let ringing =
-        move || call.with(|it| it.as_ref().map(|it| it.ringing.clone()).unwrap_or_default());
+        move || meeting.with(|it| it.as_ref().map(|it| it.ringing.clone()).unwrap_or_default());
     let stop = move |_| {
         spawn_local(async move {
-            ask(live, path(live, &format!("/invitations/{invite_id}/cancel")), json!({})).await;
+            ask(live, path(live, &format!("/invitations/{invite_id}/cancel")), &Empty {}).await;
         });
+    };
+    // Which of them there is something to do for, the script says.
+    let does = [
+        ("hear", "primary", words::tap_to_hear()),
+        ("mute", "quiet", words::mute()),
+        ("unmute", "quiet", words::unmute()),
+        ("camera-off", "quiet", words::camera_off()),
+        ("camera-on", "quiet", words::camera_on()),
+    ];
+    let button = |(does, class, words): (&'static str, &'static str, &'static str)| {
+        view! {
+            <button class=class type="button" data-does=does hidden>
+                {words}
+            </button>
+        }
     };
     let tile = move |user: UserId| {
         view! {
@@ -277,21 +296,7 @@ fn Here(
                 </p>
             </Show>
             <div class="choices">
-                <button class="primary" type="button" data-does="hear" hidden>
-                    {words::tap_to_hear()}
-                </button>
-                <button class="quiet" type="button" data-does="mute" hidden>
-                    {words::mute()}
-                </button>
-                <button class="quiet" type="button" data-does="unmute" hidden>
-                    {words::unmute()}
-                </button>
-                <button class="quiet" type="button" data-does="camera-off" hidden>
-                    {words::camera_off()}
-                </button>
-                <button class="quiet" type="button" data-does="camera-on" hidden>
-                    {words::camera_on()}
-                </button>
+                {does.map(button).collect_view()}
                 <Show when=move || is_caller() && !ringing().is_empty()>
                     <button class="quiet" type="button" on:click=stop>
                         {words::several_stop_ringing()}
