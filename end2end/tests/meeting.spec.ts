@@ -59,9 +59,6 @@ const test = base.extend<Fixtures>({
 
   school: async ({ classroom, device }, use) => {
     const { teacher } = classroom;
-    await giveTone(teacher.page, TONES[0]);
-    await teacher.page.reload();
-    const voiced: VoicedTeacher = new Voiced<Teacher>(teacher, TONES[0]);
     const students: Caller<Student>[] = [];
     for (const [number, name] of ["Ada", "Ben", "Cleo"].entries()) {
       const page = await device();
@@ -72,6 +69,10 @@ const test = base.extend<Fixtures>({
       const voicedStudent: VoicedStudent = new Voiced<Student>(student, tone);
       students.push(new Caller(voicedStudent));
     }
+    // With somebody here the page does not begin with how to join, which would lie over what comes next.
+    await giveTone(teacher.page, TONES[0]);
+    await teacher.page.reload();
+    const voiced: VoicedTeacher = new Voiced<Teacher>(teacher, TONES[0]);
     const [ada, ben, cleo] = students as [Caller<Student>, Caller<Student>, Caller<Student>];
     await use({ classroom, teacher: new Caller(voiced), ada, ben, cleo });
   },

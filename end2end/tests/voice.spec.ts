@@ -13,9 +13,6 @@ const test = base.extend<Fixtures>({
 
   home: async ({ classroom, device }, use) => {
     const { teacher } = classroom;
-    await giveTone(teacher.page, TONES[0]);
-    await teacher.page.reload();
-    const voiced = new Voiced<Teacher>(teacher, TONES[0]);
     const students = [];
     for (const [name, tone] of [["Ada", TONES[1]], ["Ben", TONES[2]]] as const) {
       const page = await device();
@@ -24,6 +21,10 @@ const test = base.extend<Fixtures>({
       classroom.students.push(student);
       students.push(new Voiced<Student>(student, tone));
     }
+    // With somebody here the page does not begin with how to join, which would lie over what comes next.
+    await giveTone(teacher.page, TONES[0]);
+    await teacher.page.reload();
+    const voiced = new Voiced<Teacher>(teacher, TONES[0]);
     const [ada, ben] = students as [VoicedStudent, VoicedStudent];
     await teacher.turn("Whoever speaks is heard", true);
     await teacher.ask({ question: "Who knows?" });
