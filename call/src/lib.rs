@@ -5,7 +5,7 @@
 //! nobody is in two calls, and that a call whose end has gone silent is over; [`Call`] reads a group
 //! as the call that somebody is in; [`Outcome`] says what came of one. Sound and pictures go from
 //! browser to browser: what the two tell each other to find a way ([`Word`]) the engine relays and
-//! forgets. A call among several is an invitation to the group with an offer, and goes over the server
+//! forgets; two who find none meet at the server. A call among several is an invitation to the group with an offer, and goes over the server
 //! ([`GroupCall`]). All of it is pure.
 
 mod group_call;

@@ -184,8 +184,11 @@ impl Application for Calls {
     }
 
     fn meetings(&self, group: &Group) -> Vec<(InviteId, Vec<UserId>)> {
-        let calls = GroupCall::all(group).filter(GroupCall::goes_on);
-        calls.map(|call| (call.invite_id, call.people())).collect()
+        let several = GroupCall::all(group).filter(GroupCall::goes_on);
+        let several = several.map(|call| (call.invite_id, call.people()));
+        // Two who find no way to each other meet there as well.
+        let two = Call::all(group).filter(|call| !call.is_ringing());
+        several.chain(two.map(|call| (call.invite_id, vec![call.caller, call.callee]))).collect()
     }
 
     fn silence(&self, data: &str) -> Option<u32> {

@@ -20,7 +20,7 @@ pub struct Word {
 
 /// What is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "say", rename_all = "lowercase")]
+#[serde(tag = "say", rename_all = "camelCase")]
 pub enum Say {
     /// Here I am, and not connected.
     Hello,
@@ -52,6 +52,8 @@ pub enum Say {
         /// The camera.
         picture: bool,
     },
+    /// I have found no way to you, and am to be met at the server.
+    OverServer,
 }
 
 /// A way by which somebody may be reached.
@@ -82,13 +84,14 @@ struct Head {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "camelCase")]
 enum Kind {
     Hello,
     Offer,
     Answer,
     Candidates,
     Sends,
+    OverServer,
 }
 
 #[derive(Deserialize)]
@@ -131,6 +134,7 @@ impl Word {
                 let LetOut { sound, picture } = json::read(data).ok()?;
                 Say::Sends { sound, picture }
             }
+            Kind::OverServer => Say::OverServer,
         };
         Some(Self { from, to, say })
     }

@@ -47,9 +47,11 @@ fn a_call_is_read_from_the_group_as_its_two_people_see_it() {
     assert_eq!((call.room.as_str(), call.is_ringing()), ("r", true));
     assert_eq!((call.other(ADA), call.other(CLEO)), (CLEO, ADA));
     assert_eq!(Call::with(&class.group, DAN), None);
+    assert_eq!(Calls.meetings(&class.group), [], "nobody has answered");
 
     let device = Answer { device: "phone".to_owned() };
     class.does(accept(CLEO, CALL, &device.to_data()));
+    assert_eq!(Calls.meetings(&class.group), [(CALL, vec![ADA, CLEO])], "they may meet");
     let call = Call::with(&class.group, ADA).expect("it goes on");
     assert_eq!(call.stage, Stage::Answered { since: class.now, device: "phone".to_owned() });
     class.does(finish(CLEO, CALL));

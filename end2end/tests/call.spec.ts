@@ -1,7 +1,7 @@
 // One-to-one calls, with the fake camera and microphone of Chromium: the pictures are read from the
 // video element and the sound from the connection's own figures.
 
-import { askFirst, Call, listenIn } from "./calls.ts";
+import { askFirst, Call, listenIn, loseWays } from "./calls.ts";
 import { type Classroom, expect, Student, Teacher, test as base } from "./class.ts";
 
 interface Fixtures {
@@ -469,5 +469,36 @@ test.describe("where no way leads from one to the other", () => {
     const failed = "could not be connected. Try again, or from another network.";
     await expect(hers.panel).toContainText(failed, { timeout: 60_000 });
     await theirs.says(failed);
+  });
+});
+
+test.describe("two who find no way to each other", { tag: "@once" }, () => {
+  test.use({ serverArgs: ["--voice-listen", "127.0.0.1:0"] });
+
+  test("meet at the server, and there again after a reload and a killed server", async ({ handup, pair }) => {
+    const { classroom, teacher, ada, hers, theirs } = pair;
+    for (const { page } of [teacher, ada]) {
+      await loseWays(page);
+      await page.reload();
+    }
+    await classroom.everybodyIsLive();
+    await talk(pair, "Video call");
+    const goesOn = async () => {
+      for (const end of [hers, theirs]) {
+        await end.isConnected();
+        await end.sees();
+        await end.hears();
+      }
+    };
+    await goesOn();
+    await ada.page.reload();
+    await goesOn();
+    await handup.kill();
+    await handup.start();
+    await classroom.everybodyIsLive();
+    await goesOn();
+    await theirs.tap("Hang up");
+    await hers.says("The call with Ada has ended.");
+    await Promise.all([hers.hasLetGo(), theirs.hasLetGo()]);
   });
 });

@@ -129,6 +129,13 @@ export async function listenIn(page: Page): Promise<void> {
   });
 }
 
+/** Leaves a page no way to another one: what it is told of such ways is lost. */
+export async function loseWays(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    RTCPeerConnection.prototype.addIceCandidate = async () => {};
+  });
+}
+
 /** Has the page's browser ask for the devices until `window.grant` is called. */
 export async function askFirst(page: Page): Promise<void> {
   await page.addInitScript(() => {

@@ -23,7 +23,7 @@ impl Engine {
             let silence = invitation.and_then(|it| self.shared.application.silence(&it.data));
             silence.map(drop).ok_or(Rejection::NotPermitted)
         })?;
-        Ok(self.shared.ice.servers_for(session.user, now))
+        Ok(self.shared.ice.servers_for(session.user, now, self.carries_voices().is_some()))
     }
 
     /// The member's device shows the invitation to them.

@@ -25,8 +25,13 @@ pub struct IceConfig {
 }
 
 impl IceConfig {
-    /// The servers, with credentials for this member.
-    pub(crate) fn servers_for(&self, user: UserId, now: Timestamp) -> IceServers {
+    /// The servers, with credentials for this member, and whether this server helps as well.
+    pub(crate) fn servers_for(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        over_server: bool,
+    ) -> IceServers {
         let mut ice_servers = Vec::new();
         let mut expires_at = None;
         if !self.stun.is_empty() {
@@ -45,7 +50,7 @@ impl IceConfig {
             });
             expires_at = Some(expires);
         }
-        IceServers { ice_servers, expires_at }
+        IceServers { ice_servers, expires_at, over_server }
     }
 }
 
@@ -72,13 +77,16 @@ mod tests {
             turn_secret: "north".to_owned(),
         };
         let user = UserId::from_bytes([7; 16]);
-        let servers = config.servers_for(user, Timestamp::from_millis(1_760_000_000_123));
+        let servers = config.servers_for(user, Timestamp::from_millis(1_760_000_000_123), true);
         let turn = &servers.ice_servers[1];
         let name = format!("1760007200:{user}");
         assert_eq!(turn.credential, Some(sign("north", &name)));
         assert_eq!(turn.username, Some(name));
         assert_eq!(servers.ice_servers[0].credential, None);
-        let none = IceConfig::default().servers_for(user, Timestamp::default());
-        assert_eq!(none, IceServers { ice_servers: Vec::new(), expires_at: None });
+        let none = IceConfig::default().servers_for(user, Timestamp::default(), false);
+        assert_eq!(
+            none,
+            IceServers { ice_servers: Vec::new(), expires_at: None, over_server: false }
+        );
     }
 }

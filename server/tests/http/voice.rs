@@ -270,6 +270,37 @@ async fn a_call_among_students_and_their_teacher_goes_on_without_its_caller() {
 }
 
 #[tokio::test]
+async fn two_who_find_no_way_to_each_other_meet_at_the_server() {
+    let server = server().await;
+    let class = Class::start(&server).await;
+    let [ada, bo] = class.pair().await;
+    let call = Invite::of(&class.teacher.try_invite(&ada, CALL, 30).await);
+    let told = ada.get(&call.path("/iceServers")).await.with_status(200);
+    assert_eq!(told, json!({ "iceServers": [], "overServer": true }));
+    for who in [&class.teacher, &ada] {
+        VoicePage::join_call(who, &call).await.1.refused(403, 8011);
+    }
+    ada.accept(&call).await.with_status(200);
+    VoicePage::join_call(&bo, &call).await.1.refused(404, 8010);
+    let mut pages = vec![class.teacher.in_call(&call).await, ada.in_call(&call).await];
+    for (page, says) in pages.iter_mut().zip([1, 2]) {
+        page.says = Some(says);
+    }
+    VoicePage::until_all("each to hear and see the other", &mut pages, |pages| {
+        pages
+            .iter()
+            .zip([2, 1])
+            .all(|(page, other)| page.heard.iter().eq(&[other]) && page.seen.iter().eq(&[other]))
+    })
+    .await;
+    class.teacher.finish_of(&call, &ada).await.with_status(200);
+    VoicePage::until_all("the pages to be told", &mut pages, |pages| {
+        pages.iter().all(|page| page.is_over)
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn whoever_gives_no_sign_of_life_in_a_call_among_several_is_in_it_no_more() {
     let server = server().await;
     let class = Class::start(&server).await;

@@ -107,6 +107,9 @@ pub struct IceServers {
     /// Until when their credentials are good; none when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Whether two who find no way to each other all the same can go over the server itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_server: bool,
 }
 
 /// One of them, in the words of WebRTC.

@@ -15,6 +15,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, RtcIceServer};
 
 use super::attempt::Attempt;
+use super::over_server::{DIRECT, OverServer};
 use crate::room::call::devices::Sends;
 use crate::room::call::tab::fresh_name;
 use crate::room::net::{browser_now, get};
@@ -63,6 +64,10 @@ pub struct Line {
     pub(super) sends: Cell<Sends>,
     pub(super) tells: Tells,
     pub(super) servers: RefCell<Vec<RtcIceServer>>,
+    /// Whether the two may meet at the server, whether they do, and this end's connection to it.
+    pub(super) has_server: Cell<bool>,
+    pub(super) is_over_server: Cell<bool>,
+    pub(super) over_server: RefCell<Option<Rc<OverServer>>>,
     pub(super) other: RefCell<Option<String>>,
     pub(super) attempt: RefCell<Option<Rc<Attempt>>>,
     pub(super) turns: Cell<u32>,
@@ -101,6 +106,7 @@ pub enum Kind {
     /// It belongs to an attempt.
     OfAttempt,
     Sends,
+    OverServer,
 }
 
 impl Line {
@@ -117,6 +123,9 @@ impl Line {
             sends: Cell::new(sends),
             tells,
             servers: RefCell::default(),
+            has_server: Cell::new(false),
+            is_over_server: Cell::new(false),
+            over_server: RefCell::default(),
             other: RefCell::default(),
             attempt: RefCell::default(),
             turns: Cell::new(0),
@@ -161,6 +170,7 @@ impl Line {
         self.is_closed.set(true);
         self.to_say.borrow_mut().clear();
         self.attempt.take();
+        self.over_server.take();
         self.tells.theirs.set(None);
         self.tells.they_send.set(None);
     }
@@ -178,7 +188,8 @@ impl Line {
     /// Which servers help on the way is the server's to say; without its word there are none.
     pub(super) async fn find_servers(&self) {
         let Ok((200, text)) = get(&self.path("iceServers")).await else { return };
-        let Ok(IceServers { ice_servers, .. }) = json::read(&text) else { return };
+        let Ok(IceServers { ice_servers, over_server, .. }) = json::read(&text) else { return };
+        self.has_server.set(over_server);
         let servers = ice_servers.into_iter().map(|server| {
             let told = RtcIceServer::new();
             let urls: js_sys::Array = server.urls.iter().map(JsValue::from).collect();
@@ -199,10 +210,12 @@ impl Line {
             let this = Rc::clone(self);
             spawn_local(async move { this.find_servers().await });
         }
+        self.look_over_server();
         if self.tells.link.get_untracked() == Link::Connected {
             return;
         }
-        if browser_now() - self.apart_since.get() > PATIENCE {
+        let apart = browser_now() - self.apart_since.get();
+        if apart > PATIENCE {
             // Where that does not get through, the silence of this end will.
             self.apart_since.set(browser_now());
             let reason = if self.was_connected.get() {
@@ -211,6 +224,10 @@ impl Line {
                 Reason::Failed.text()
             };
             (self.gives_up)(reason);
+        } else if self.is_over_server.get() {
+            // That is looked after already.
+        } else if apart > DIRECT && self.has_server.get() {
+            self.meet_at_server();
         } else if ticks.is_multiple_of(HELLO_TICKS) {
             self.say(None, Say::Hello);
         }

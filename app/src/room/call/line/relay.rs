@@ -29,6 +29,7 @@ impl Line {
             Say::Hello => Kind::Hello,
             Say::Offer { .. } | Say::Answer { .. } | Say::Candidates { .. } => Kind::OfAttempt,
             Say::Sends { .. } => Kind::Sends,
+            Say::OverServer => Kind::OverServer,
         };
         let word = Word { from: self.life.clone(), to, say };
         let body = serde_json::to_string(&Data { data: word.to_data() }).unwrap_or_default();
@@ -81,6 +82,19 @@ impl Line {
         }
         let is_new = self.other.borrow().as_ref() != Some(&word.from);
         match word.say {
+            Say::OverServer => {
+                self.other.replace(Some(word.from));
+                if !self.is_over_server.get() {
+                    self.meet_at_server();
+                }
+            }
+            // A page that was loaded anew has not heard of it.
+            Say::Hello if self.is_over_server.get() => {
+                self.other.replace(Some(word.from));
+                self.say_back(Say::OverServer);
+            }
+            Say::Offer { .. } | Say::Answer { .. } | Say::Candidates { .. }
+                if self.is_over_server.get() => {}
             Say::Hello if self.is_caller => {
                 let is_connected = self.tells.link.get_untracked() == Link::Connected;
                 let is_overdue = browser_now() - self.tried_at.get() > ATTEMPT;
