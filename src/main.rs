@@ -11,7 +11,8 @@ use app::Zone;
 use clap::Parser;
 use classroom::APPLICATIONS;
 use server::{
-    Config, Engine, HashError, IceConfig, VoiceConfig, VoiceLimits, VoiceListening, hash_password,
+    Config, Database, Engine, HashError, IceConfig, VoiceConfig, VoiceLimits, VoiceListening,
+    hash_password,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -29,7 +30,13 @@ async fn main() -> ExitCode {
     options.log_format.start();
     let done = match &options.command {
         Some(Instead::HashPassword) => print_hash(),
-        Some(Instead::Backup { file }) => file::back_up(&options.database, file).await,
+        Some(Instead::Backup { file }) => match &options.database {
+            Database::File(database) => file::back_up(database, file).await,
+            Database::Postgres(address) => Err(format!(
+                "{address} is backed up by PostgreSQL's own means, such as pg_dump; `handup backup` \
+                 copies a SQLite file"
+            )),
+        },
         Some(Instead::Check { file }) => file::check(file).await,
         None => run(options).await,
     };
@@ -118,8 +125,12 @@ async fn run(options: Options) -> Result<(), String> {
     engine.is_listening_on(address);
     stop_on_signal(&engine)?;
     let router = web::router(engine.clone(), time_zone.unwrap_or_else(Zone::of_machine));
-    let database = database.canonicalize().unwrap_or(database);
-    println!("data in {}", database.display());
+    match database {
+        Database::File(path) => {
+            println!("data in {}", path.canonicalize().unwrap_or(path).display());
+        }
+        Database::Postgres(address) => println!("data in {address}"),
+    }
     if let Some(token) = set_up {
         let reached = server::address_for_others(address).unwrap_or(address);
         let origin = engine.public_url().map_or_else(|| format!("http://{reached}"), str::to_owned);
@@ -134,7 +145,10 @@ async fn run(options: Options) -> Result<(), String> {
         println!("voices go to {voice}, by UDP and TCP");
     }
     println!("listening on http://{address}");
-    server::serve(listener, router, engine).await;
+    server::serve(listener, router, engine.clone()).await;
+    if engine.is_replaced() {
+        return Err("another server serves the database now, so this one has stopped".to_owned());
+    }
     Ok(())
 }
 

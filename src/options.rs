@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::Zone;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
-use server::{Bounds, Config, VoiceLimits};
+use server::{Bounds, Config, Database, VoiceLimits};
 use tracing_subscriber::EnvFilter;
 use web::DEFAULT_LOG_FILTER;
 
@@ -19,9 +19,17 @@ pub struct Options {
     #[arg(long, env = "HANDUP_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
-    /// The SQLite database file; created when it does not exist
-    #[arg(long, env = "HANDUP_DATABASE", default_value = "handup.sqlite3", global = true)]
-    pub database: PathBuf,
+    /// The SQLite database file, created when it does not exist; or a database of PostgreSQL's, as
+    /// `postgres://user@host/database`. Give a password by the environment: a flag is shown to every
+    /// user of the machine
+    #[arg(
+        long,
+        env = "HANDUP_DATABASE",
+        default_value = "handup.sqlite3",
+        hide_env_values = true,
+        global = true
+    )]
+    pub database: Database,
 
     /// Where people reach the server, for links and QR codes, such as `https://handup.example`
     /// [default: as each browser reached it]

@@ -422,7 +422,7 @@ async fn a_file_that_another_program_has_locked_is_said_so_at_the_start() {
 
 /// A file of the oldest schema, with nothing in it.
 async fn of_the_oldest_schema(path: &Path) -> SqliteConnection {
-    let all = sqlx::migrate!("../migrations");
+    let all = sqlx::migrate!("../migrations/sqlite");
     let first = all.iter().next().expect("a migration").clone();
     let oldest = sqlx::migrate::Migrator { migrations: vec![first].into(), ..all };
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);

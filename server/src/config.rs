@@ -1,13 +1,12 @@
 //! What an engine is opened with.
 
-use std::path::PathBuf;
-
 use ipnet::IpNet;
 use voice::{Limits, Listening};
 
 use crate::engine::ice::IceConfig;
 use crate::identity::password::PasswordHash;
 use crate::limits::bounds::Bounds;
+use crate::store::address::Database;
 
 /// How voices are carried.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +20,8 @@ pub struct VoiceConfig {
 /// The configuration of one server, whole before anything starts.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The SQLite file; it is made when it is not there.
-    pub database: PathBuf,
+    /// Where the data is kept.
+    pub database: Database,
     /// The origin under which people reach the server, without a slash at its end; none where each
     /// browser's own word is taken.
     pub public_url: Option<String>,
@@ -47,9 +46,9 @@ impl Config {
     pub const STILL_DAYS: u32 = 120;
 
     /// A server on this file, with the defaults for everything else.
-    pub fn on(database: impl Into<PathBuf>) -> Self {
+    pub fn on(database: impl Into<std::path::PathBuf>) -> Self {
         Self {
-            database: database.into(),
+            database: Database::File(database.into()),
             public_url: None,
             operator: None,
             trusted_proxies: Vec::new(),

@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use futures::Stream;
 use futures::stream::try_unfold;
-use signaling::{Application, InviteId, Timestamp};
+use signaling::{Application, GroupId, InviteId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use voice::Voice;
@@ -42,9 +42,9 @@ use crate::limits::proxies::Proxies;
 use crate::live::rooms::Rooms;
 use crate::live::stream::Pulse;
 use crate::render_queue::{Asking, RenderQueue};
-use crate::store::StoreReader;
+use crate::store::address::Database;
 use crate::store::open_error::OpenError;
-use crate::store::sqlite::{self, open::Opened};
+use crate::store::{StoreReader, StoreWriter, postgres, sqlite};
 use crate::writer::chores::{Chore, ChoreJob};
 use crate::writer::job::Job;
 use crate::writer::{Housekeeping, Writer};
@@ -82,8 +82,20 @@ pub(crate) struct Shared {
     bounds: Bounds,
     pub still_days: u32,
     stopping: CancellationToken,
+    /// Cancelled when another server has taken the store.
+    replaced: CancellationToken,
     /// Where the server listens, once it does.
     listens_on: OnceLock<SocketAddr>,
+}
+
+/// What is known of a store when it is opened.
+struct Kept {
+    /// The id of the database.
+    id: String,
+    /// Every group in which something is to time out, and when.
+    deadlines: Vec<(GroupId, Timestamp)>,
+    /// Cancelled when another server has taken the store.
+    replaced: CancellationToken,
 }
 
 impl Engine {
@@ -91,7 +103,7 @@ impl Engine {
     /// that render.
     ///
     /// # Errors
-    /// When the file cannot be used, or the system gives no threads.
+    /// When the store cannot be used, or the system gives no threads.
     pub async fn open(
         config: Config,
         application: Arc<dyn Application>,
@@ -104,8 +116,50 @@ impl Engine {
         application: Arc<dyn Application>,
         housekeeping: Housekeeping,
     ) -> Result<Self, OpenError> {
-        let Opened { writer: writing, reader: reading, id, deadlines } =
-            sqlite::open::open(&config.database).await?;
+        match &config.database {
+            Database::File(path) => {
+                let sqlite::open::Opened { writer, reader, id, deadlines } =
+                    sqlite::open::open(path).await?;
+                // Nobody takes a file whose lock is held.
+                let kept = Kept { id, deadlines, replaced: CancellationToken::new() };
+                let (engine, writer) = Self::around(
+                    config,
+                    application,
+                    housekeeping,
+                    writer,
+                    Arc::new(reader),
+                    kept,
+                )?;
+                tokio::spawn(writer.run());
+                Ok(engine)
+            }
+            Database::Postgres(address) => {
+                let postgres::open::Opened { writer, reader, id, deadlines, lost } =
+                    postgres::open::open(address).await?;
+                let kept = Kept { id, deadlines, replaced: lost };
+                let (engine, writer) = Self::around(
+                    config,
+                    application,
+                    housekeeping,
+                    writer,
+                    Arc::new(reader),
+                    kept,
+                )?;
+                tokio::spawn(writer.run());
+                Ok(engine)
+            }
+        }
+    }
+
+    /// Starts everything around a store that is open, but for the writer.
+    fn around<S: StoreWriter>(
+        config: Config,
+        application: Arc<dyn Application>,
+        housekeeping: Housekeeping,
+        writing: S,
+        reading: Arc<dyn StoreReader>,
+        Kept { id, deadlines, replaced }: Kept,
+    ) -> Result<(Self, Writer<S>), OpenError> {
         let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
         let renders = RenderQueue::start().map_err(OpenError::Threads)?;
         let rooms = Arc::<Rooms>::default();
@@ -129,12 +183,12 @@ impl Engine {
             config.bounds.class_bytes,
             deadlines,
         );
-        tokio::spawn(writer.with_voice(voice.clone()).run());
+        let writer = writer.with_voice(voice.clone());
         let shared = Shared {
             rooms,
             tokens,
             loading: SingleFlight::default(),
-            store: Arc::new(reading),
+            store: reading,
             application,
             admin: Admin::new(config.admin_password_hash),
             jobs,
@@ -152,12 +206,30 @@ impl Engine {
             bounds: config.bounds,
             still_days: config.still_days,
             stopping: CancellationToken::new(),
+            replaced,
             listens_on: OnceLock::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
         engine.read_what_went_quiet(went_quiet);
         engine.retain_every(housekeeping.sweep);
-        Ok(engine)
+        engine.stop_when_replaced();
+        Ok((engine, writer))
+    }
+
+    /// A server whose store another one has taken shows nothing more that may be over by now.
+    fn stop_when_replaced(&self) {
+        let (replaced, stopping) = (self.shared.replaced.clone(), self.shared.stopping.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = replaced.cancelled() => stopping.cancel(),
+                () = stopping.cancelled() => {}
+            }
+        });
+    }
+
+    /// Whether another server has taken the store, so that this one stops.
+    pub fn is_replaced(&self) -> bool {
+        self.shared.replaced.is_cancelled()
     }
 
     /// Cancelled when the server is to stop; every live stream ends then.

@@ -9,6 +9,6 @@ mod token;
 pub(crate) mod tokens;
 
 pub use self::join_code::JoinCode;
-pub(crate) use self::random::jitter;
+pub(crate) use self::random::{jitter, random};
 pub use self::random::{new_group_id, new_invite_id, new_user_id};
 pub use self::token::{Entrance, Ticket, Token, TokenHash};

@@ -33,6 +33,7 @@ pub use limits::bounds::Bounds;
 pub use live::room::Room;
 pub use names::entry::{enter_name, shows_something};
 pub use render_queue::Asking;
+pub use store::address::{Database, NoAddress, PostgresAddress};
 pub use store::classes::{ClassFilter, ClassRow, Place};
 pub use store::open_error::OpenError;
 pub use store::sqlite::check::{Checked, Progress, check};

@@ -3,14 +3,16 @@
 //!
 //! It is two traits, since it is used in two ways: [`StoreWriter`] by the one writer, which holds it
 //! alone, and [`StoreReader`] by everybody else at any time. Their types name no database. `sqlite`
-//! implements both; the simulation has a [`StoreWriter`] of its own, which is slow, fails and loses
+//! and `postgres` implement both; the simulation has a [`StoreWriter`] of its own, which is slow, fails and loses
 //! power when it is told to.
 
+pub(crate) mod address;
 pub(crate) mod classes;
 pub(crate) mod cleanup;
 pub(crate) mod kept;
 pub(crate) mod log;
 pub(crate) mod open_error;
+pub(crate) mod postgres;
 pub(crate) mod put;
 pub(crate) mod sqlite;
 pub(crate) mod write;

@@ -2,6 +2,10 @@
 //! file there is. The lists of them are the router's own: one that is added and of which it is not
 //! said here how it is asked for fails these tests.
 
+#[expect(dead_code, reason = "nobody looks at what is stored, nor copies it")]
+#[path = "../../server/tests/http/support/database.rs"]
+mod database;
+
 use std::convert::Infallible;
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +33,7 @@ use signaling::{
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use database::Place;
 use web::{DEFAULT_LOG_FILTER, router};
 
 /// Words that stand in one class alone, so that one sees whence they came.
@@ -171,7 +176,7 @@ impl School {
     async fn open_with(configure: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let application = Arc::new(APPLICATIONS);
-        let mut config = Config::on(folder.path().join("handup.sqlite3"));
+        let mut config = Place::new().await.config(folder.path());
         configure(&mut config);
         let engine = Engine::open(config, application).await.expect("the database");
         let router = router(engine.clone(), Zone::named("UTC").expect("a zone"));
@@ -1133,7 +1138,7 @@ async fn whoever_keeps_no_cookie_is_told_so_and_nothing_is_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_set_up_link_is_not_used_up_by_a_browser_that_keeps_no_cookie() {
     let folder = tempfile::tempdir().expect("a folder");
-    let config = Config::on(folder.path().join("handup.sqlite3"));
+    let config = Place::new().await.config(folder.path());
     let engine = Engine::open(config, Arc::new(APPLICATIONS)).await.expect("the database");
     let link = engine.begin_set_up().await.expect("the store").expect("a link");
     let router = router(engine.clone(), Zone::named("UTC").expect("a zone"));

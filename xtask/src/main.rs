@@ -14,6 +14,7 @@ mod fuzz;
 mod graph;
 mod install;
 mod mutants;
+mod postgres;
 mod programs;
 mod report;
 mod shrink;

@@ -1,4 +1,4 @@
-//! The programs that the browser tests run: where they are, and Debian's in the place of those that
+//! The programs that the tests run beside our own: where they are, and Debian's in the place of those that
 //! are missing.
 
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ enum Place {
     Below(&'static str, &'static str),
 }
 
-/// A program that the browser tests run.
+/// A program that the tests run.
 pub struct Program {
     /// What people call it.
     title: &'static str,
@@ -41,6 +41,14 @@ const CHROMIUM: Program = Program {
         Place::Named("google-chrome-stable"),
     ],
     packages: &["chromium", "fonts-liberation", "fonts-noto-color-emoji"],
+};
+
+/// The database that a server may have in the place of its file.
+const POSTGRES: Program = Program {
+    title: "PostgreSQL",
+    variable: "POSTGRES",
+    places: &[Place::Below("/usr/lib/postgresql", "bin/postgres"), Place::Named("postgres")],
+    packages: &["postgresql"],
 };
 
 /// Every program of the browser tests: three engines, and a proxy to put between them and the
@@ -104,6 +112,12 @@ pub fn chromium() -> Result<Found> {
     found.pop().context("nothing was looked for")
 }
 
+/// Finds PostgreSQL's server, or installs Debian's when that is possible.
+pub fn postgres() -> Result<Found> {
+    let mut found = find_or_install(&[POSTGRES])?;
+    found.pop().context("nothing was looked for")
+}
+
 /// Finds all programs of the browser tests, or installs Debian's when that is possible.
 pub fn all() -> Result<Vec<Found>> {
     find_or_install(&ALL)
@@ -158,9 +172,9 @@ fn packages(programs: &[&Program]) -> Vec<&'static str> {
 fn without(missing: &[&Program]) -> String {
     let variables: Vec<_> = missing.iter().map(|program| program.variable).collect();
     format!(
-        "there is no {} for the browser tests, and this is no Debian on which it may be installed. \
+        "there is no {}, which tests need, and this is no Debian on which it may be installed. \
          Install what is missing (on Debian: `apt-get install {}`), or set {} to where it is. To \
-         run the other tests alone: `cargo xtask test --no-browser`",
+         run all but the browser tests: `cargo xtask test --no-browser`",
         titles(missing),
         packages(missing).join(" "),
         variables.join(", "),
@@ -220,7 +234,7 @@ mod tests {
         let missing = missing(&all).unwrap();
         assert_eq!(missing.len(), 2);
         let told = without(&missing);
-        assert!(told.starts_with("there is no Nothing, no Nobody for the browser tests"), "{told}");
+        assert!(told.starts_with("there is no Nothing, no Nobody, which tests need"), "{told}");
         assert!(told.contains("apt-get install fonts nobody nothing`"), "{told}");
         assert!(told.contains("HANDUP_TEST_NOTHING"), "{told}");
     }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 
+use crate::postgres::Postgres;
 use crate::report::{Counts, Report};
 use crate::workspace::{Profile, Workspace};
 use crate::{browser, check, exec, install, programs, site};
@@ -31,6 +32,19 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
             exec::run_watched(
                 exec::cargo()
                     .args(["test", "--workspace", "--no-fail-fast"])
+                    .current_dir(&workspace.root),
+                |line| *counts += Counts::of_line(line).unwrap_or_default(),
+            )
+        });
+    }
+    if selection.rust {
+        report.tests("cargo test on PostgreSQL", |counts| {
+            let postgres = Postgres::start(&programs::postgres()?)?;
+            exec::run_watched(
+                exec::cargo()
+                    .args(["test", "--package=server", "--package=web", "--no-fail-fast"])
+                    .args(["--test=http", "--test=strangers"])
+                    .env("HANDUP_TEST_POSTGRES", postgres.address())
                     .current_dir(&workspace.root),
                 |line| *counts += Counts::of_line(line).unwrap_or_default(),
             )

@@ -3,7 +3,7 @@
 use signaling::{GroupId, InviteId, UserId};
 
 /// Bytes from the operating system.
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Without randomness there is no identity: nothing sensible can go on.
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

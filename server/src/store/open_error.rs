@@ -82,6 +82,44 @@ pub enum OpenError {
         /// Why not.
         source: Failure,
     },
+    /// The database of PostgreSQL's cannot be used.
+    #[error("cannot use the database {address}: {why}{source}")]
+    Database {
+        /// Where it should be, without a password.
+        address: String,
+        /// What a person can do about it; empty where nobody knows.
+        why: &'static str,
+        /// What the database says.
+        source: Failure,
+    },
+    /// PostgreSQL does not keep what it is told, or is too old.
+    #[error("cannot use the database {address}: {why}")]
+    UnfitDatabase {
+        /// Where it is.
+        address: String,
+        /// What is wrong, and what to do.
+        why: String,
+    },
+    /// Another server serves the database.
+    #[error(
+        "the database {address} is served already, by {by}. Stop that server first, or give this one \
+         a database of its own by --database"
+    )]
+    ServedDatabase {
+        /// Where it is.
+        address: String,
+        /// Who has it, as they wrote it down.
+        by: String,
+    },
+    /// The database holds another program's tables.
+    #[error(
+        "the database {address} has tables, but none of Handup. Make another one with createdb, and \
+         name that"
+    )]
+    ForeignDatabase {
+        /// Where it is.
+        address: String,
+    },
     /// The schema is of a time to come.
     #[error(
         "the database {path} was written by a newer Handup: its schema is number {schema}, which \

@@ -1,6 +1,6 @@
-//! The store in one SQLite file, embedded: nothing to install. All SQL is here.
+//! The store in one SQLite file, embedded: nothing to install. SQL is here and in `postgres` alone.
 
-#![expect(clippy::disallowed_methods, reason = "all SQL is here")]
+#![expect(clippy::disallowed_methods, reason = "SQL is here and in `postgres` alone")]
 
 pub(crate) mod before;
 pub(crate) mod check;

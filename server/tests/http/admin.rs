@@ -96,7 +96,7 @@ async fn wrong_passwords_are_limited_by_address() {
 async fn no_file_holds_the_password_or_a_session() {
     let server = Server::start().await;
     let token = set_up(&server).await;
-    let bytes = server.bytes_on_disk();
+    let bytes = server.bytes_stored().await;
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("$argon2id$"), "these are the bytes that were written");
     assert!(!holds(PASSWORD) && !holds(token.reveal()));

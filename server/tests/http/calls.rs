@@ -176,7 +176,7 @@ async fn words_go_to_the_other_end_in_order_and_are_written_down_nowhere() {
     let word = teacher.until_passing("onRelay").await;
     assert_eq!((&word["from"], &word["data"]), (&json!(ada.id), &json!("\"quoted\"\nline")));
     assert_eq!(class.teacher.snapshot().await["seq"], before, "it is no event of the log");
-    let bytes = server.bytes_on_disk();
+    let bytes = server.bytes_stored().await;
     assert!(!bytes.windows(7).any(|window| window == b"secret-"), "it is on no disk");
     let mark = class.mark().await;
     while let Some(event) = bystander.next().await {

@@ -15,6 +15,7 @@ mod limits;
 mod names;
 mod overload;
 mod performing;
+mod postgres;
 mod problems;
 mod races;
 mod requests;

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 
 /// The schema, from its first form on.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// The number of the newest schema that this program knows.
 pub fn newest_schema() -> i64 {

@@ -1,7 +1,8 @@
-//! A real server on a real file, and the people who talk to it.
+//! A real server on a real database, and the people who talk to it.
 
 mod answer;
 mod class;
+mod database;
 mod routes;
 mod server;
 mod shapes;

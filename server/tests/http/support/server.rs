@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use classroom::APPLICATIONS;
@@ -14,6 +13,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::database::Place;
 use super::{Answer, Request, within_patience};
 
 /// Where a server is reached; it stays the same when the server starts again.
@@ -43,6 +43,7 @@ struct Running {
 
 pub struct Server {
     directory: TempDir,
+    place: Place,
     /// Kept while the server is down, so that nobody else gets the port.
     listener: TcpListener,
     running: Option<Running>,
@@ -58,28 +59,28 @@ impl Server {
 
     /// A server on which something else is built than usual.
     pub async fn start_with(application: Arc<dyn Application>) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a directory"), application, Bounds::default())
-            .await
+        let directory = tempfile::tempdir().expect("a directory");
+        Self::start_in(directory, Place::new().await, application, Bounds::default()).await
     }
 
     /// A server that gives less than usual.
     pub async fn start_within(bounds: Bounds) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        Self::start_in(directory, Arc::new(APPLICATIONS), bounds).await
+        Self::start_in(directory, Place::new().await, Arc::new(APPLICATIONS), bounds).await
     }
 
     /// Another server, on what a crash at this moment would leave of this one's files.
     pub async fn start_after_a_crash_of(crashed: &Self) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        for name in ["handup.db", "handup.db-wal"] {
-            let from = crashed.directory.path().join(name);
-            std::fs::copy(from, directory.path().join(name)).expect("a copy");
-        }
-        Self::start_in(directory, Arc::clone(&crashed.application), crashed.config.bounds).await
+        let (from, to) = (crashed.directory.path(), directory.path());
+        let place = Place::copy(&crashed.place, from, to).await;
+        let application = Arc::clone(&crashed.application);
+        Self::start_in(directory, place, application, crashed.config.bounds).await
     }
 
     async fn start_in(
         directory: TempDir,
+        place: Place,
         application: Arc<dyn Application>,
         bounds: Bounds,
     ) -> Self {
@@ -88,9 +89,9 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let endpoint = Endpoint { origin: format!("http://{address}"), http };
-        let database = directory.path().join("handup.db");
-        let config = Config { bounds, ..Config::on(database) };
-        let mut server = Self { directory, listener, running: None, endpoint, application, config };
+        let config = Config { bounds, ..place.config(directory.path()) };
+        let mut server =
+            Self { directory, place, listener, running: None, endpoint, application, config };
         server.start_again().await;
         server
     }
@@ -140,7 +141,7 @@ impl Server {
         let forgotten = async {
             loop {
                 looks.tick().await;
-                found = self.find_on_disk(texts);
+                found = self.find_stored(texts).await;
                 if found.is_none() {
                     break;
                 }
@@ -150,36 +151,46 @@ impl Server {
         assert!(forgotten.is_ok(), "still on the disk: {found:?}");
     }
 
-    /// Which file holds one of these texts, where, and what is written around it.
-    fn find_on_disk(&self, texts: &[&str]) -> Option<(PathBuf, usize, String)> {
-        let files = std::fs::read_dir(self.directory.path()).expect("the directory");
-        files.map(|file| file.expect("an entry").path()).find_map(|path| {
-            let bytes = std::fs::read(&path).expect("a file");
+    /// Which file or table holds one of these texts, where, and what is written around it.
+    async fn find_stored(&self, texts: &[&str]) -> Option<(String, usize, String)> {
+        let contents = self.place.contents(self.directory.path()).await;
+        contents.into_iter().find_map(|(name, bytes)| {
             let of = |text: &&str| bytes.windows(text.len()).position(|w| w == text.as_bytes());
             let at = texts.iter().find_map(of)?;
             let around = &bytes[at.saturating_sub(200)..bytes.len().min(at + 200)];
-            Some((path, at, String::from_utf8_lossy(around).into_owned()))
+            Some((name, at, String::from_utf8_lossy(around).into_owned()))
         })
     }
 
-    /// The database's files by name, and who may read or write each.
-    pub fn modes_on_disk(&self) -> Vec<(String, u32)> {
+    /// The database's files by name, and who may read or write each; none where it is in no files of
+    /// the server's.
+    pub fn modes_on_disk(&self) -> Option<Vec<(String, u32)>> {
+        let Place::Files = self.place else { return None };
         let files = std::fs::read_dir(self.directory.path()).expect("the directory");
         let mode = |file: std::io::Result<std::fs::DirEntry>| {
             let file = file.expect("an entry");
             let mode = file.metadata().expect("a file").permissions().mode();
             (file.file_name().to_string_lossy().into_owned(), mode & 0o777)
         };
-        files.map(mode).collect()
+        Some(files.map(mode).collect())
     }
 
-    /// Every byte of the database, its write-ahead log included.
-    pub fn bytes_on_disk(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.directory.path()).expect("the directory");
-        let read = |file: std::io::Result<std::fs::DirEntry>| {
-            std::fs::read(file.expect("an entry").path()).expect("a file")
-        };
-        files.flat_map(read).collect()
+    /// Every byte of the database's files, the write-ahead log included, or of its rows.
+    pub async fn bytes_stored(&self) -> Vec<u8> {
+        let contents = self.place.contents(self.directory.path()).await;
+        contents.into_iter().flat_map(|(_, bytes)| bytes).collect()
+    }
+
+    /// A connection to its database; none where it is in files.
+    pub async fn database(&self) -> Option<sqlx::PgConnection> {
+        match &self.place {
+            Place::Files => None,
+            place @ Place::Schema { .. } => Some(place.connect().await),
+        }
+    }
+
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
 
     pub fn endpoint(&self) -> &Endpoint {
