@@ -128,15 +128,16 @@ fn answers_leave_out_what_there_is_not() {
     let urls = vec!["stun:s".to_owned()];
     let stun = IceServer { urls, username: None, credential: None };
     is(
-        &IceServers { ice_servers: vec![stun.clone()], expires_at: None },
+        &IceServers { ice_servers: vec![stun.clone()], expires_at: None, over_server: false },
         json!({ "iceServers": [{ "urls": ["stun:s"] }] }),
     );
     let turn = IceServer { username: Some("u".into()), credential: Some("c".into()), ..stun };
     is(
-        &IceServers { ice_servers: vec![turn], expires_at: Some(at) },
+        &IceServers { ice_servers: vec![turn], expires_at: Some(at), over_server: true },
         json!({
             "iceServers": [{ "urls": ["stun:s"], "username": "u", "credential": "c" }],
             "expiresAt": at,
+            "overServer": true,
         }),
     );
 }

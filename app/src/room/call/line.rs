@@ -10,5 +10,6 @@ mod connect;
 mod handle;
 mod over_server;
 mod relay;
+mod round;
 
 pub use self::handle::{Line, Link, Opening, Tells};

@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, RtcIceServer};
 
 use super::attempt::Attempt;
-use super::over_server::{DIRECT, OverServer};
+use super::over_server::OverServer;
 use crate::room::call::devices::Sends;
 use crate::room::call::tab::fresh_name;
 use crate::room::net::{browser_now, get};
@@ -28,6 +28,9 @@ const HELLO_TICKS: u32 = 2;
 
 /// Every so many ticks the server is asked anew which servers help: their credentials run out.
 const SERVER_TICKS: u32 = 3_600;
+
+/// How long the two look for a way to each other before they meet at the server, in milliseconds.
+const DIRECT: f64 = 6_000.0;
 
 /// How long the two may be without a way to each other, in milliseconds.
 const PATIENCE: f64 = 25_000.0;

@@ -1,12 +1,8 @@
-//! The way over the server's forwarding unit, for two who find none to each other: each end connects to
-//! it, and it passes on what comes from the other.
+//! One connection of this end to the server's forwarding unit, for a call that goes over it.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
-use call::Say;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -16,24 +12,15 @@ use web_sys::{
 };
 
 use super::attempt::sdp_of;
-use super::handle::{Line, Link};
 use crate::room::net::browser_now;
-
-/// How long the two look for a way to each other before they meet at the server, in milliseconds.
-pub(super) const DIRECT: f64 = 6_000.0;
-
-/// How long nothing may come from the other end before it counts as away, in milliseconds.
-const SILENT: f64 = 3_000.0;
-
-/// How long a connection to the server has to bring something before another one is made, in
-/// milliseconds.
-const CONNECTS: f64 = 6_000.0;
 
 /// One connection to the server.
 pub struct OverServer {
     connection: RtcPeerConnection,
     receivers: Vec<RtcRtpReceiver>,
-    began_at: f64,
+    /// What comes from the other end.
+    pub theirs: MediaStream,
+    pub began_at: f64,
     /// When something came last, and what the browser said of it.
     heard_at: Cell<Option<f64>>,
     newest: RefCell<Vec<f64>>,
@@ -46,64 +33,17 @@ impl Drop for OverServer {
     }
 }
 
-impl Line {
-    /// Has the two meet at the server, where it can be: from then on this call goes that way.
-    pub(super) fn meet_at_server(self: &Rc<Self>) {
-        if !self.has_server.get() || self.is_closed.get() {
-            return;
-        }
-        if !self.is_over_server.replace(true) {
-            self.attempt.take();
-            self.say(None, Say::OverServer);
-        }
-        let Some(way) = self.connect_to_server() else { return };
-        self.over_server.replace(Some(Rc::clone(&way)));
-        let this = Rc::clone(self);
-        spawn_local(async move {
-            let answered = negotiate(&way.connection, &this.path("media")).await;
-            if answered.is_none() {
-                // It is tried again once this one is overdue.
-                way.connection.close();
-            }
-        });
-    }
-
-    /// Looks whether anything comes by the server, and connects anew when nothing does.
-    pub(super) fn look_over_server(self: &Rc<Self>) {
-        let Some(way) = self.over_server.borrow().clone() else { return };
-        let now = browser_now();
-        let newest: Vec<f64> = way.receivers.iter().flat_map(sources).collect();
-        if *way.newest.borrow() != newest {
-            way.newest.replace(newest);
-            way.heard_at.set(Some(now));
-        }
-        match way.heard_at.get() {
-            Some(at) if now - at < SILENT => {
-                self.was_connected.set(true);
-                if self.tells.link.get_untracked() != Link::Connected {
-                    self.tells.link.set(Link::Connected);
-                    self.say_sends();
-                }
-            }
-            heard_at => {
-                self.part();
-                if now - heard_at.unwrap_or(way.began_at) > CONNECTS {
-                    self.say(None, Say::OverServer);
-                    self.meet_at_server();
-                }
-            }
-        }
-    }
-
-    fn connect_to_server(&self) -> Option<Rc<OverServer>> {
+impl OverServer {
+    /// A connection that offers what this end sends, and to receive the other.
+    pub fn new(own: &MediaStream, has_video: bool) -> Option<Self> {
         let connection = RtcPeerConnection::new().ok()?;
-        for track in self.own.get_tracks() {
+        for track in own.get_tracks() {
             let track = MediaStreamTrack::from(track);
             let init = RtcRtpTransceiverInit::new();
             init.set_direction(RtcRtpTransceiverDirection::Sendonly);
             connection.add_transceiver_with_media_stream_track_and_init(&track, &init);
         }
-        let kinds: &[&str] = if self.has_video { &["audio", "video"] } else { &["audio"] };
+        let kinds: &[&str] = if has_video { &["audio", "video"] } else { &["audio"] };
         let receive = |kind: &&str| {
             let init = RtcRtpTransceiverInit::new();
             init.set_direction(RtcRtpTransceiverDirection::Recvonly);
@@ -115,15 +55,32 @@ impl Line {
         for receiver in &receivers {
             theirs.add_track(&receiver.track());
         }
-        self.tells.theirs.set(Some(theirs));
-        let way = OverServer {
+        Some(Self {
             connection,
             receivers,
+            theirs,
             began_at: browser_now(),
             heard_at: Cell::new(None),
             newest: RefCell::default(),
-        };
-        Some(Rc::new(way))
+        })
+    }
+
+    /// Has the server answer, at this path. Where it does not, the connection is over; it is tried again
+    /// once it is overdue.
+    pub async fn begin(&self, path: &str) {
+        if negotiate(&self.connection, path).await.is_none() {
+            self.connection.close();
+        }
+    }
+
+    /// When something came last from the other end, as far as it is known now.
+    pub fn heard_at(&self, now: f64) -> Option<f64> {
+        let newest: Vec<f64> = self.receivers.iter().flat_map(sources).collect();
+        if *self.newest.borrow() != newest {
+            self.newest.replace(newest);
+            self.heard_at.set(Some(now));
+        }
+        self.heard_at.get()
     }
 }
 
