@@ -11,7 +11,7 @@ use app::Zone;
 use clap::Parser;
 use classroom::APPLICATIONS;
 use server::{
-    Config, Database, Engine, HashError, IceConfig, VoiceConfig, VoiceLimits, VoiceListening,
+    Config, Database, Engine, HashError, IceConfig, Node, VoiceConfig, VoiceLimits, VoiceListening,
     hash_password,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -67,6 +67,8 @@ async fn run(options: Options) -> Result<(), String> {
     let Options {
         listen,
         database,
+        node_address,
+        node_secret,
         public_url,
         operator,
         trusted_proxies,
@@ -92,6 +94,17 @@ async fn run(options: Options) -> Result<(), String> {
     if voice_address.is_some() && voice_listen.is_none() {
         return Err("--voice-address goes with --voice-listen".to_owned());
     }
+    let node = match (node_address, node_secret) {
+        (Some(address), Some(secret)) => Some(Node { address, secret }),
+        (None, None) => None,
+        _ => return Err("--node-address and --node-secret go together".to_owned()),
+    };
+    if node.is_some() && matches!(database, Database::File(_)) {
+        return Err(
+            "--node-address goes with a database of PostgreSQL's: a file is served by one server"
+                .to_owned(),
+        );
+    }
     let voice = voice_listen.map(|listen| VoiceConfig {
         listening: VoiceListening { listen, address: voice_address },
         limits: VoiceLimits { sessions: max_voices, ..VoiceLimits::default() },
@@ -102,6 +115,7 @@ async fn run(options: Options) -> Result<(), String> {
         .map_err(|error: HashError| format!("--admin-password-hash is wrong: {error}"))?;
     let config = Config {
         database: database.clone(),
+        node,
         public_url,
         operator,
         trusted_proxies,
@@ -156,14 +170,14 @@ fn stop_on_signal(engine: &Engine) -> Result<(), String> {
     let no_signals = |error| format!("cannot wait for signals: {error}");
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let stopping = engine.stopping().clone();
+    let engine = engine.clone();
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
-        stopping.cancel();
+        engine.stop().await;
     });
     Ok(())
 }

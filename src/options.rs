@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::Zone;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
-use server::{Bounds, Config, Database, VoiceLimits};
+use server::{Bounds, Config, Database, NodeAddress, NodeSecret, VoiceLimits};
 use tracing_subscriber::EnvFilter;
 use web::DEFAULT_LOG_FILTER;
 
@@ -30,6 +30,17 @@ pub struct Options {
         global = true
     )]
     pub database: Database,
+
+    /// Where the other servers on the same PostgreSQL database reach this one, such as
+    /// `http://10.0.0.1:3000`; all of them name their networks by `--trusted-proxy`
+    /// [default: this server serves alone]
+    #[arg(long, env = "HANDUP_NODE_ADDRESS")]
+    pub node_address: Option<NodeAddress>,
+
+    /// What all servers on the same database know, and nobody else. Give it by the environment: a flag is
+    /// shown to every user of the machine
+    #[arg(long, env = "HANDUP_NODE_SECRET", hide_env_values = true)]
+    pub node_secret: Option<NodeSecret>,
 
     /// Where people reach the server, for links and QR codes, such as `https://handup.example`
     /// [default: as each browser reached it]

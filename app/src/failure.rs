@@ -57,7 +57,7 @@ impl From<&Error> for Trouble {
             Error::NoSuchGroup => Self::NoSuchCode,
             Error::NotSignedIn | Error::OtherGroup => Self::NotHere,
             Error::TooFast(_) | Error::TooManyStreams | Error::TooManyInvitations => Self::TooFast,
-            Error::Busy(_) => Self::Busy,
+            Error::Busy(_) | Error::Elsewhere => Self::Busy,
             Error::CrossSite => Self::OtherAddress,
             Error::ClassUsedUp => Self::ClassUsedUp,
             Error::Malformed(_)

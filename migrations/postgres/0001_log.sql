@@ -15,13 +15,17 @@ CREATE TABLE class (
     ended_at      bigint,
     deleted_at    bigint,
     -- How often the log was written anew to erase somebody: what was read of an earlier one is void.
-    edition       integer NOT NULL DEFAULT 0
+    edition       integer NOT NULL DEFAULT 0,
+    -- Its home: the holder of the lease of the server that decides on it. One whose lease is no more is
+    -- nobody's.
+    home          bytea
 );
 
 CREATE INDEX class_by_deadline ON class (next_deadline) WHERE next_deadline IS NOT NULL;
 CREATE INDEX class_by_age ON class (created_at, group_id) WHERE deleted_at IS NULL;
 CREATE INDEX class_by_end ON class (ended_at) WHERE ended_at IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX class_to_clear ON class (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX class_of_home ON class (home) WHERE home IS NOT NULL;
 CREATE INDEX class_that_goes_on ON class (created_at) WHERE ended_at IS NULL AND deleted_at IS NULL;
 
 -- Its class is there, for an append goes through the class's row: no foreign key is looked up for each
@@ -128,7 +132,7 @@ CREATE TABLE admin_session (
 
 CREATE INDEX admin_session_by_end ON admin_session (expires_at);
 
--- The server that serves this database, by its lease. Whoever commits names the holder and the epoch, and
+-- The servers that serve this database, by their leases. Whoever commits names the holder and the epoch, and
 -- keeps the row from being taken meanwhile: so nothing is written by a server that another one has
 -- replaced, nor by a request that was on its way when its connection was given up.
 CREATE TABLE lease (
@@ -136,9 +140,17 @@ CREATE TABLE lease (
     epoch       bigint      NOT NULL,
     -- The process of PostgreSQL that renews it: with its end the holder has gone as well.
     backend     integer     NOT NULL,
+    -- Where the other servers reach it; none where it serves alone.
+    address     text        UNIQUE,
     note        text        NOT NULL,
     alive_until timestamptz NOT NULL
 );
+
+-- The leases that hold: they have not run out, and whoever renews them is connected.
+CREATE VIEW held_lease AS
+    SELECT holder, address, note FROM lease
+    WHERE alive_until > clock_timestamp()
+      AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = backend);
 
 -- One commit of the server's, in one round trip: what waits is appended, and then written in its order, or
 -- nothing of it.
@@ -163,6 +175,8 @@ CREATE FUNCTION commit_batch(
     event_names   text[],
     event_persons bytea[],
     event_bodies  text[],
+    -- Those classes that are only written beside
+    guarded       bytea[],
     writes        jsonb
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -176,18 +190,23 @@ BEGIN
     END IF;
     FOR i IN 1 .. cardinality(groups) LOOP
         IF codes[i] IS NOT NULL THEN
-            INSERT INTO class (group_id, created_at, join_code, seq)
-                VALUES (groups[i], begun_at[i], codes[i], 0);
+            INSERT INTO class (group_id, created_at, join_code, seq, home)
+                VALUES (groups[i], begun_at[i], codes[i], 0, by_holder);
         END IF;
         UPDATE class SET seq = last_seqs[i], next_deadline = deadlines[i],
                 name = coalesce(names[i], name),
                 name_folded = coalesce(names_folded[i], name_folded),
                 ended_at = coalesce(ends_at[i], ended_at)
-            WHERE group_id = groups[i] AND seq = expected_seqs[i];
+            WHERE group_id = groups[i] AND seq = expected_seqs[i] AND home = by_holder;
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'the log does not end at %', expected_seqs[i] USING ERRCODE = 'HU002';
+            RAISE EXCEPTION 'the log does not end at %, or another server is its home', expected_seqs[i]
+                USING ERRCODE = 'HU002';
         END IF;
     END LOOP;
+    PERFORM FROM class WHERE group_id = ANY (guarded) AND home IS DISTINCT FROM by_holder;
+    IF FOUND THEN
+        RAISE EXCEPTION 'another server is the home' USING ERRCODE = 'HU002';
+    END IF;
     INSERT INTO event (group_id, seq, at, name, person, body)
         SELECT * FROM unnest(event_groups, event_seqs, event_ats, event_names, event_persons, event_bodies);
     FOR write IN SELECT * FROM jsonb_array_elements(writes) LOOP
@@ -255,3 +274,23 @@ CREATE FUNCTION revoke_member(id bytea, theirs bytea, asleep bigint) RETURNS voi
     DELETE FROM handover WHERE group_id = id AND user_id = theirs;
     DELETE FROM ticket WHERE group_id = id AND user_id = theirs;
 $$;
+
+-- Makes this server the home of a class that has none; whether it is its home then. None when there is no such
+-- class.
+CREATE FUNCTION claim(id bytea, by_holder bytea) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    whose bytea;
+BEGIN
+    SELECT home INTO whose FROM class WHERE group_id = id AND deleted_at IS NULL FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF whose = by_holder THEN
+        RETURN true;
+    END IF;
+    IF EXISTS (SELECT FROM held_lease WHERE holder = whose) THEN
+        RETURN false;
+    END IF;
+    UPDATE class SET home = by_holder WHERE group_id = id;
+    RETURN true;
+END $$;

@@ -6,6 +6,7 @@ use voice::{Limits, Listening};
 use crate::engine::ice::IceConfig;
 use crate::identity::password::PasswordHash;
 use crate::limits::bounds::Bounds;
+use crate::nodes::Node;
 use crate::store::address::Database;
 
 /// How voices are carried.
@@ -22,6 +23,8 @@ pub struct VoiceConfig {
 pub struct Config {
     /// Where the data is kept.
     pub database: Database,
+    /// How this server is one among several on the same database; none where it serves alone.
+    pub node: Option<Node>,
     /// The origin under which people reach the server, without a slash at its end; none where each
     /// browser's own word is taken.
     pub public_url: Option<String>,
@@ -49,6 +52,7 @@ impl Config {
     pub fn on(database: impl Into<std::path::PathBuf>) -> Self {
         Self {
             database: Database::File(database.into()),
+            node: None,
             public_url: None,
             operator: None,
             trusted_proxies: Vec::new(),

@@ -33,6 +33,7 @@ use crate::config::Config;
 use crate::engine::admin::Admin;
 use crate::engine::ice::IceConfig;
 use crate::error::Error;
+use crate::http::forward::Forwarder;
 use crate::identity::cookies::Cookies;
 use crate::identity::new_invite_id;
 use crate::identity::tokens::Tokens;
@@ -41,6 +42,7 @@ use crate::limits::bounds::Bounds;
 use crate::limits::proxies::Proxies;
 use crate::live::rooms::Rooms;
 use crate::live::stream::Pulse;
+use crate::nodes::Home;
 use crate::render_queue::{Asking, RenderQueue};
 use crate::store::address::Database;
 use crate::store::open_error::OpenError;
@@ -84,6 +86,8 @@ pub(crate) struct Shared {
     stopping: CancellationToken,
     /// Cancelled when another server has taken the store.
     replaced: CancellationToken,
+    /// The way to the other servers, where there are any.
+    forwarder: Option<Forwarder>,
     /// Where the server listens, once it does.
     listens_on: OnceLock<SocketAddr>,
 }
@@ -135,7 +139,7 @@ impl Engine {
             }
             Database::Postgres(address) => {
                 let postgres::open::Opened { writer, reader, id, deadlines, lost } =
-                    postgres::open::open(address).await?;
+                    postgres::open::open(address, config.node.as_ref()).await?;
                 let kept = Kept { id, deadlines, replaced: lost };
                 let (engine, writer) = Self::around(
                     config,
@@ -207,6 +211,7 @@ impl Engine {
             still_days: config.still_days,
             stopping: CancellationToken::new(),
             replaced,
+            forwarder: config.node.map(Forwarder::new),
             listens_on: OnceLock::new(),
         };
         let engine = Self { shared: Arc::new(shared) };
@@ -225,6 +230,28 @@ impl Engine {
                 () = stopping.cancelled() => {}
             }
         });
+    }
+
+    /// The way to the other servers on the same database; none where there are none.
+    pub(crate) fn forwarder(&self) -> Option<&Forwarder> {
+        self.shared.forwarder.as_ref()
+    }
+
+    /// Which server decides on a class.
+    pub(crate) async fn home_of(&self, group_id: GroupId) -> Result<Home, Error> {
+        if self.shared.rooms.get(group_id).is_some() {
+            return Ok(Home::Here);
+        }
+        Ok(self.shared.store.home(group_id).await?)
+    }
+
+    /// Stops: other servers may have its classes at once, and its streams end.
+    pub async fn stop(&self) {
+        // Where that fails they have them once this one is gone.
+        if let Err(error) = self.shared.store.release().await {
+            tracing::warn!(%error, "the classes could not be given back");
+        }
+        self.shared.stopping.cancel();
     }
 
     /// Whether another server has taken the store, so that this one stops.

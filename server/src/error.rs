@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use signaling::{Code, Problem, Rejection};
 use voice::Refused;
 
+use crate::nodes::Elsewhere;
 use crate::store::Failure;
 
 /// Why a request is not answered with what it asked for.
@@ -92,6 +93,9 @@ pub enum Error {
         #[source]
         Box<dyn std::error::Error + Send + Sync>,
     ),
+    /// Another server is the class's home just now.
+    #[error("The class is on its way to another server. Try again in a moment.")]
+    Elsewhere,
     /// The commit that this request was part of failed; logged where it failed.
     #[error("Something went wrong on the server. Try again in a moment.")]
     NotCommitted,
@@ -123,6 +127,7 @@ impl Error {
             }
             // What fails inside is the file or its disk, and works again when these do.
             Self::Stopping
+            | Self::Elsewhere
             | Self::Busy(_)
             | Self::TooManyConnections
             | Self::VoiceRefused(Refused::Unavailable)
@@ -140,6 +145,7 @@ impl Error {
             }
             Self::TooManyStreams | Self::TooManyInvitations => Some(10),
             Self::VoiceRefused(Refused::Full | Refused::Unavailable) => Some(2),
+            Self::Elsewhere => Some(1),
             _ => None,
         }
     }
@@ -154,7 +160,7 @@ impl Error {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self::Internal(failure)
+        if failure.is::<Elsewhere>() { Self::Elsewhere } else { Self::Internal(failure) }
     }
 }
 

@@ -6,6 +6,7 @@ mod caller;
 pub(crate) mod connections;
 mod ends;
 mod events;
+pub(crate) mod forward;
 mod groups;
 mod idempotency;
 mod invitations;
@@ -26,6 +27,7 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use http::Method;
 
 pub use self::body::bodies_in_time;
+pub use self::forward::to_home;
 pub use self::origin::same_origin;
 pub use self::rendering::in_turn;
 use crate::engine::Engine;
@@ -96,6 +98,7 @@ pub fn api(engine: Engine) -> Router {
     Router::new()
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))
+        .route("/readyz", get(health))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)
         .layer(bodies_in_time(engine.clone()))
         .with_state(engine)

@@ -11,6 +11,7 @@ mod identity;
 mod limits;
 mod live;
 mod names;
+mod nodes;
 mod render_queue;
 mod store;
 #[cfg(test)]
@@ -23,7 +24,7 @@ pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
 pub use http::listen::{listen, serve};
 pub use http::reach::{Link, address_for_others};
-pub use http::{Route, api, bodies_in_time, in_turn, routes, same_origin};
+pub use http::{Route, api, bodies_in_time, in_turn, routes, same_origin, to_home};
 pub use identity::cookies::{Cookies, Presented};
 pub use identity::password::{
     HashError, MIN_PASSWORD_CHARS, PasswordError, PasswordHash, hash_password,
@@ -32,6 +33,7 @@ pub use identity::{Entrance, JoinCode, Ticket, Token, new_group_id, new_invite_i
 pub use limits::bounds::Bounds;
 pub use live::room::Room;
 pub use names::entry::{enter_name, shows_something};
+pub use nodes::{NoNodeAddress, Node, NodeAddress, NodeSecret, ShortSecret};
 pub use render_queue::Asking;
 pub use store::address::{Database, NoAddress, PostgresAddress};
 pub use store::classes::{ClassFilter, ClassRow, Place};

@@ -29,6 +29,7 @@ use self::put::Put;
 use self::write::{Append, FirstAnswer, KeysOf, Write};
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
+use crate::nodes::Home;
 
 /// Why the store did not do what it was asked.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -119,10 +120,31 @@ pub(crate) trait StoreWriter {
         true
     }
 
+    /// Whether several servers serve it.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// What has become this server's to look after, and what is not its own any more, where several serve
+    /// one database.
+    async fn tend(&mut self, now: Timestamp) -> Result<Tended, Failure> {
+        let _ = now;
+        Ok(Tended::default())
+    }
+
     /// Finds out whether anything can be written again.
     async fn probe(&mut self) -> Result<(), Failure> {
         Ok(())
     }
+}
+
+/// What came of looking which classes are whose.
+#[derive(Debug, Default)]
+pub(crate) struct Tended {
+    /// Classes without a home in which something is due, and since when.
+    pub orphans: Vec<(GroupId, Timestamp)>,
+    /// Which classes this server is still the home of; all that it was, when none is said.
+    pub homes: Option<Vec<GroupId>>,
 }
 
 /// The reading side: any number of readers at once, none of which ever holds up the writer.
@@ -130,6 +152,17 @@ pub(crate) trait StoreWriter {
 pub(crate) trait StoreReader: Send + Sync {
     /// Answers when the store can be read, and was written when that was tried last.
     async fn check(&self) -> Result<(), Failure>;
+
+    /// Which server decides on a class.
+    async fn home(&self, group_id: GroupId) -> Result<Home, Failure> {
+        let _ = group_id;
+        Ok(Home::Here)
+    }
+
+    /// Lets other servers have what this one was the home of. It writes nothing more.
+    async fn release(&self) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Tells whoever wants to serve the same store where this server listens.
     fn announce(&self, address: SocketAddr);

@@ -14,7 +14,7 @@ mod judge;
 pub(crate) mod reply;
 mod working;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +43,10 @@ use crate::store::write::{Append, Write};
 const BATCH: usize = 1_024;
 /// How long after something failed it is tried whether the file can be written again.
 const MEND_PACE: Duration = Duration::from_secs(1);
+/// How often it is looked which classes are whose, where several servers serve one database.
+const TEND_PACE: Duration = Duration::from_secs(1);
+/// How long what is known of a token is not read anew there: another server may have ended it.
+const TOKENS_KNOWN_FOR: Duration = Duration::from_secs(60);
 /// The longest the writer sleeps while a deadline is ahead: the wall clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -118,6 +122,8 @@ impl<S: StoreWriter> Writer<S> {
     pub async fn run(mut self) {
         let mut sweep = tokio::time::interval(self.housekeeping.sweep);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tending = tokio::time::interval(TEND_PACE);
+        tending.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut jobs = Vec::new();
         loop {
             let due = self.next_due();
@@ -135,6 +141,7 @@ impl<S: StoreWriter> Writer<S> {
                 () = sleep_until(purge) => self.purge().await,
                 () = sleep_until(mend) => self.mend().await,
                 _ = sweep.tick() => self.sweep(),
+                _ = tending.tick(), if self.store.is_shared() => self.tend().await,
             }
             self.work(std::mem::take(&mut jobs)).await;
         }
@@ -187,6 +194,8 @@ impl<S: StoreWriter> Writer<S> {
                     }
                 }
                 Ok(false) => self.close(group_id),
+                // Its home looks after it.
+                Err(Error::Elsewhere) => {}
                 Err(error) => {
                     error.log();
                     self.set_deadline(group_id, Some(now.plus_seconds(5)));
@@ -315,7 +324,17 @@ impl<S: StoreWriter> Writer<S> {
         if self.working.contains_key(&group_id) {
             return Ok(true);
         }
-        let Some(mut loaded) = self.store.load(group_id).await? else { return Ok(false) };
+        let mut loaded = match self.store.load(group_id).await {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return Ok(false),
+            Err(failure) => {
+                let error = Error::from(failure);
+                if matches!(error, Error::Elsewhere) {
+                    self.leave(group_id);
+                }
+                return Err(error);
+            }
+        };
         self.tokens.learn(loaded.tokens.drain(..));
         let rows = weight::of_rows(&loaded.events);
         let looks = Looks::of(loaded.events.iter().map(|encoded| &encoded.event));
@@ -336,6 +355,42 @@ impl<S: StoreWriter> Writer<S> {
         self.working.insert(group_id, working);
         self.set_deadline(group_id, deadline);
         Ok(true)
+    }
+
+    /// Looks which classes are whose, where several servers serve one database.
+    async fn tend(&mut self) {
+        self.tokens.forget_older(TOKENS_KNOWN_FOR);
+        let tended = match self.store.tend(self.clock.now()).await {
+            Ok(tended) => tended,
+            Err(error) => {
+                tracing::warn!(%error, "cannot look which classes are whose");
+                return;
+            }
+        };
+        for (group_id, at) in tended.orphans {
+            if !self.deadline_of.contains_key(&group_id) {
+                self.set_deadline(group_id, Some(at));
+            }
+        }
+        let Some(homes) = tended.homes else { return };
+        let homes: HashSet<GroupId> = homes.into_iter().collect();
+        let known: Vec<GroupId> = self.rooms.map.read().keys().copied().collect();
+        for group_id in known.into_iter().filter(|group_id| !homes.contains(group_id)) {
+            self.leave(group_id);
+        }
+    }
+
+    /// Lets go of a class that another server decides on.
+    fn leave(&mut self, group_id: GroupId) {
+        self.set_deadline(group_id, None);
+        self.working.remove(&group_id);
+        let room = self.rooms.map.write().remove(&group_id);
+        if let Some(room) = room {
+            room.left().cancel();
+            if let Some(voice) = &self.voice {
+                voice.hear(group_id, None, Vec::new());
+            }
+        }
     }
 
     pub(crate) fn sweep(&mut self) {

@@ -129,6 +129,7 @@ pub(crate) fn part(memberships: &mut Vec<Membership>, user: UserId) {
 
 struct Known {
     held: Held,
+    learned_at: Instant,
     used_at: Instant,
 }
 
@@ -150,9 +151,9 @@ impl Tokens {
 
     /// Takes over what the store has of tokens. What is known of one already is newer.
     pub fn learn(&self, tokens: impl IntoIterator<Item = (TokenHash, Held)>) {
-        let (mut known, used_at) = (self.known(), monotonic());
+        let (mut known, now) = (self.known(), monotonic());
         for (token, held) in tokens {
-            known.entry(token).or_insert(Known { held, used_at });
+            known.entry(token).or_insert(Known { held, learned_at: now, used_at: now });
         }
     }
 
@@ -166,6 +167,11 @@ impl Tokens {
         if let Some(known) = self.known().get_mut(&token) {
             known.held.ends_at = Some(at);
         }
+    }
+
+    /// Forgets what was learned longer ago than this.
+    pub fn forget_older(&self, than: Duration) {
+        self.known().retain(|_, known| monotonic() - known.learned_at < than);
     }
 
     /// Forgets what has not been used for this long.

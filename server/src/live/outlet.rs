@@ -62,6 +62,7 @@ impl Outlet {
     /// Attends to the stream until it ends, its reader is gone, or the server stops.
     async fn attend(&self) -> io::Result<()> {
         let (mut heartbeat, stopping) = self.sending().live.signals();
+        let room = self.sending().live.room();
         let mut gone = std::pin::pin!(is_gone(&self.connection));
         while self.catch_up().await? {
             tokio::select! {
@@ -75,6 +76,7 @@ impl Outlet {
                     sending.is_left = true;
                 }
                 () = stopping.cancelled() => break,
+                () = room.left().cancelled() => break,
                 () = &mut gone => return Err(ErrorKind::BrokenPipe.into()),
             }
         }

@@ -17,6 +17,7 @@ use signaling::{
     Timestamp, UserId, may_ring, other_end,
 };
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use voice::Voice;
 
 use super::chunk::{Chunk, LONG, MemFile};
@@ -71,6 +72,8 @@ pub struct Room {
     presence: Mutex<Presence>,
     ephemeral: Mutex<EphemeralQueue>,
     fanout: Fanout,
+    /// Cancelled when another server decides on the group: streams end, and come back there.
+    left: CancellationToken,
     used_at: Mutex<Instant>,
 }
 
@@ -155,8 +158,14 @@ impl Room {
             presence: Mutex::default(),
             ephemeral: Mutex::default(),
             fanout: Fanout::default(),
+            left: CancellationToken::new(),
             used_at: Mutex::new(monotonic()),
         }
+    }
+
+    /// Cancelled when another server decides on the group.
+    pub(crate) const fn left(&self) -> &CancellationToken {
+        &self.left
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {

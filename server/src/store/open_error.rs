@@ -111,6 +111,15 @@ pub enum OpenError {
         /// Who has it, as they wrote it down.
         by: String,
     },
+    /// The other servers on the database have another secret.
+    #[error(
+        "the servers on the database {address} have another secret. Give this one theirs, by \
+         HANDUP_NODE_SECRET"
+    )]
+    OtherSecret {
+        /// Where it is.
+        address: String,
+    },
     /// The database holds another program's tables.
     #[error(
         "the database {address} has tables, but none of Handup. Make another one with createdb, and \

@@ -10,6 +10,7 @@ mod credentials;
 mod deadline;
 mod errors;
 mod history;
+mod homes;
 mod lease;
 mod log;
 pub(crate) mod open;

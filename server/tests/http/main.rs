@@ -6,6 +6,7 @@ mod alike;
 mod asking;
 mod calls;
 mod classroom;
+mod cluster;
 mod cross_site;
 mod deletion;
 mod events;

@@ -28,6 +28,7 @@ pub struct Batch {
     event_names: Vec<&'static str>,
     event_persons: Vec<Option<Vec<u8>>>,
     event_bodies: Vec<String>,
+    guarded: Vec<Vec<u8>>,
     writes: Vec<Value>,
 }
 
@@ -64,6 +65,12 @@ impl Batch {
 
     /// Adds writes, in their order. Those by which a class joins are written together.
     pub fn write(&mut self, writes: &[(GroupId, Write)]) {
+        for (group_id, _) in writes {
+            let group = group_id.as_bytes().as_slice();
+            if !self.groups.iter().chain(&self.guarded).any(|it| it == group) {
+                self.guarded.push(group.to_vec());
+            }
+        }
         for alike in writes.chunk_by(|one, next| one.1.is_admission() && next.1.is_admission()) {
             self.writes.push(match alike {
                 [(group_id, write)] if !write.is_admission() => of(*group_id, write),
@@ -81,7 +88,7 @@ impl Batch {
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
             "SELECT commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                                 $15, $16, $17, $18, $19::text::jsonb)",
+                                 $15, $16, $17, $18, $19, $20::text::jsonb)",
         )
         .bind(hold.holder.as_slice())
         .bind(hold.epoch)
@@ -101,6 +108,7 @@ impl Batch {
         .bind(self.event_names)
         .bind(self.event_persons)
         .bind(self.event_bodies)
+        .bind(self.guarded)
         .bind(Value::Array(self.writes).to_string())
         .execute(connection)
         .await

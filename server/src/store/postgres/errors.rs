@@ -1,6 +1,8 @@
 //! What PostgreSQL's errors mean, and what whoever runs the server can do about it.
 
 use super::lease::TAKEN_OVER;
+use crate::nodes::Elsewhere;
+use crate::store::Failure;
 
 /// Whether it is certain that nothing was done, and the connection is as good as before.
 pub fn is_harmless(error: &sqlx::Error) -> bool {
@@ -12,6 +14,14 @@ pub fn is_harmless(error: &sqlx::Error) -> bool {
             | sqlx::Error::ColumnIndexOutOfBounds { .. }
             | sqlx::Error::Encode(_)
     )
+}
+
+/// The error as the store tells it: that a class is elsewhere is told as that.
+pub fn failure(error: sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::Encode(source) if source.is::<Elsewhere>() => source,
+        error => error.into(),
+    }
 }
 
 /// Whether another server has the lease.

@@ -1,16 +1,18 @@
-//! The lease: one server serves a database at a time, and renews its right to every second. A commit names
-//! the holder and its epoch, so a server that was replaced can write nothing, and neither can a request
-//! of an earlier epoch that comes late.
+//! Leases: each server that serves a database has one, and renews it every second. A server that serves alone
+//! lets no other in; several that know of each other share the classes. A commit names the holder and its
+//! epoch, so a server whose lease is gone can write nothing, and neither can a request of an earlier epoch
+//! that comes late.
 
 use std::net::SocketAddr;
 use std::process;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection, Row};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, Row};
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::deadline::within;
@@ -19,12 +21,14 @@ use crate::identity::random;
 
 /// How often the lease is renewed.
 const RENEWED_EVERY: Duration = Duration::from_secs(1);
+/// How long it holds, as the statements below say as well.
+const HOLDS: Duration = Duration::from_secs(3);
 /// How long a server that asks for the lease waits for one that is stopping, or is gone without a word.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it asks meanwhile.
 const PACE: Duration = Duration::from_millis(50);
 
-/// The code of the error by which `commit_batch` tells that another server has the lease.
+/// The code of the error by which `commit_batch` tells that the lease is gone.
 pub const TAKEN_OVER: &str = "HU001";
 
 /// In whose name something is committed.
@@ -38,7 +42,14 @@ pub struct Hold {
 pub struct Lease {
     holder: [u8; 16],
     epoch: AtomicI64,
+    /// Where the other servers reach this one; none where it serves alone.
+    address: Option<String>,
     note: Mutex<String>,
+    renewed_at: Mutex<Instant>,
+    /// Whether others may have taken classes meanwhile.
+    was_late: AtomicBool,
+    /// It was given back, by this server itself.
+    released: CancellationToken,
     /// Another server has taken it.
     lost: CancellationToken,
     _stops_renewing: DropGuard,
@@ -59,33 +70,82 @@ impl From<sqlx::Error> for NotHeld {
 }
 
 impl Lease {
-    /// Takes the lease, and renews it from then on. A server that is stopping has a moment for it.
+    /// Takes a lease, and renews it from then on. A server that is stopping has a moment to give its own
+    /// back.
     pub async fn take(
         connection: &mut PgConnection,
         options: PgConnectOptions,
+        address: Option<String>,
     ) -> Result<Arc<Self>, NotHeld> {
-        let holder = random();
         let until = monotonic() + PATIENCE;
         let mut renewing = within(options.connect()).await?;
         let backend = backend_of(&mut renewing).await?;
-        let note = format!("process {}", process::id());
+        let stopping = CancellationToken::new();
+        let lease = Arc::new(Self {
+            holder: random(),
+            epoch: AtomicI64::new(0),
+            address,
+            note: Mutex::new(format!("process {}", process::id())),
+            renewed_at: Mutex::new(monotonic()),
+            was_late: AtomicBool::new(false),
+            released: CancellationToken::new(),
+            lost: CancellationToken::new(),
+            _stops_renewing: stopping.clone().drop_guard(),
+        });
         loop {
-            match within(try_take(connection, holder, backend, &note)).await? {
+            match within(lease.try_take(connection, backend)).await? {
                 None => break,
                 Some(_) if monotonic() < until => tokio::time::sleep(PACE).await,
                 Some(by) => return Err(NotHeld::ByOther(by)),
             }
         }
-        let stopping = CancellationToken::new();
-        let lease = Arc::new(Self {
-            holder,
-            epoch: AtomicI64::new(0),
-            note: Mutex::new(note),
-            lost: CancellationToken::new(),
-            _stops_renewing: stopping.clone().drop_guard(),
-        });
-        tokio::spawn(renew(Arc::downgrade(&lease), stopping, options, renewing, holder));
+        tokio::spawn(renew(Arc::downgrade(&lease), stopping, options, renewing, lease.holder));
         Ok(lease)
+    }
+
+    /// Takes the lease when nobody has one that shuts it out, and tells who has it otherwise.
+    async fn try_take(
+        &self,
+        connection: &mut PgConnection,
+        backend: i32,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let mut transaction = connection.begin().await?;
+        sqlx::query("LOCK TABLE lease IN SHARE ROW EXCLUSIVE MODE")
+            .execute(&mut *transaction)
+            .await?;
+        let by: Option<String> = sqlx::query_scalar(
+            "SELECT note FROM held_lease
+             WHERE address IS NULL OR $1::text IS NULL OR address = $1 LIMIT 1",
+        )
+        .bind(self.address.as_deref())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        if by.is_some() {
+            return Ok(by);
+        }
+        // Of servers that may come back, such as a machine that was asleep, those stay that are none like
+        // this one.
+        sqlx::query(
+            "DELETE FROM lease WHERE holder NOT IN (SELECT holder FROM held_lease)
+                 AND (address IS NULL OR $1::text IS NULL OR address = $1
+                      OR alive_until < clock_timestamp() - interval '1 hour')",
+        )
+        .bind(self.address.as_deref())
+        .execute(&mut *transaction)
+        .await?;
+        let note = self.note.lock().clone();
+        sqlx::query(
+            "INSERT INTO lease (holder, epoch, backend, address, note, alive_until)
+             VALUES ($1, 0, $2, $3, $4, clock_timestamp() + interval '3 s')",
+        )
+        .bind(self.holder.as_slice())
+        .bind(backend)
+        .bind(self.address.as_deref())
+        .bind(note)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(None)
     }
 
     /// Tells those who come upon the lease who has it.
@@ -99,9 +159,37 @@ impl Lease {
         Hold { holder: self.holder, epoch: self.epoch.load(Ordering::Relaxed) }
     }
 
+    /// Whether other servers may serve the database as well.
+    pub const fn is_shared(&self) -> bool {
+        self.address.is_some()
+    }
+
+    /// For how long the lease has not been renewed, past its end.
+    pub fn overdue(&self) -> Duration {
+        monotonic().saturating_duration_since(*self.renewed_at.lock() + HOLDS)
+    }
+
+    /// Whether it was overdue since this was asked last, so that others may have taken classes.
+    pub fn was_late(&self) -> bool {
+        self.was_late.swap(false, Ordering::Relaxed)
+    }
+
     /// Cancelled when another server has taken the lease.
     pub const fn lost(&self) -> &CancellationToken {
         &self.lost
+    }
+
+    /// The lease is found to be gone.
+    pub fn lose(&self) {
+        if !self.released.is_cancelled() {
+            self.lost.cancel();
+        }
+    }
+
+    /// Gives the lease back: this server decides nothing more, and others may have its classes at once.
+    pub async fn release(&self, executor: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+        self.released.cancel();
+        give_back(self.holder, executor).await
     }
 
     /// Begins another epoch: what was asked for in the one before is waited for, and what of it has not
@@ -114,8 +202,8 @@ impl Lease {
             .fetch_optional(&mut *transaction)
             .await?;
         let Some(row) = row else {
-            self.lost.cancel();
-            return Err(sqlx::Error::Protocol("another server holds the lease".to_owned()));
+            self.lose();
+            return Err(sqlx::Error::Protocol("the lease on the database is gone".to_owned()));
         };
         let epoch = row.try_get::<i64, _>(0)? + 1;
         sqlx::query("UPDATE lease SET epoch = $2 WHERE holder = $1")
@@ -129,44 +217,16 @@ impl Lease {
     }
 }
 
-/// Takes the lease when nobody has it, and tells who has it otherwise. A lease is nobody's once it has run
-/// out, or PostgreSQL has seen the end of the connection by which it was renewed.
-async fn try_take(
-    connection: &mut PgConnection,
-    holder: [u8; 16],
-    backend: i32,
-    note: &str,
-) -> Result<Option<String>, sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    sqlx::query("LOCK TABLE lease IN SHARE ROW EXCLUSIVE MODE").execute(&mut *transaction).await?;
-    let by: Option<String> = sqlx::query_scalar(
-        "SELECT note FROM lease WHERE alive_until > clock_timestamp()
-             AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = backend) LIMIT 1",
-    )
-    .fetch_optional(&mut *transaction)
-    .await?;
-    if by.is_some() {
-        return Ok(by);
-    }
-    sqlx::query("DELETE FROM lease").execute(&mut *transaction).await?;
-    sqlx::query(
-        "INSERT INTO lease (holder, epoch, backend, note, alive_until)
-         VALUES ($1, 0, $2, $3, clock_timestamp() + interval '3 s')",
-    )
-    .bind(holder.as_slice())
-    .bind(backend)
-    .bind(note)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(None)
-}
-
 async fn backend_of(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
     within(sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(connection)).await
 }
 
-/// Renews the lease until it is given back, or another server has it.
+async fn give_back(holder: [u8; 16], executor: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    let delete = sqlx::query("DELETE FROM lease WHERE holder = $1").bind(holder.as_slice());
+    delete.execute(executor).await.map(drop)
+}
+
+/// Renews the lease until it is given back, or is gone.
 async fn renew(
     lease: Weak<Lease>,
     stopping: CancellationToken,
@@ -183,14 +243,23 @@ async fn renew(
             _ = ticks.tick() => {}
         }
         let Some(held) = lease.upgrade() else { break };
+        if held.released.is_cancelled() {
+            return;
+        }
         let note = held.note.lock().clone();
+        let began_at = monotonic();
         match within(renew_once(&mut connection, &options, holder, &note)).await {
-            Ok(true) => {}
+            Ok(true) => {
+                if !held.overdue().is_zero() {
+                    held.was_late.store(true, Ordering::Relaxed);
+                }
+                *held.renewed_at.lock() = began_at;
+            }
             Ok(false) => {
-                held.lost.cancel();
+                held.lose();
                 return;
             }
-            // What is committed meanwhile is as good: nobody else has the lease until they take it.
+            // What is committed meanwhile is as good: nobody else has a class until they take it.
             Err(error) => {
                 connection = None;
                 tracing::warn!("cannot renew the lease on the database: {error}");
@@ -198,11 +267,8 @@ async fn renew(
         }
     }
     if let Some(mut connection) = connection {
-        let given_back = sqlx::query("DELETE FROM lease WHERE holder = $1")
-            .bind(holder.as_slice())
-            .execute(&mut connection);
         // Without it the next server waits until PostgreSQL has seen that this one is gone.
-        let _ = within(given_back).await;
+        let _ = within(give_back(holder, &mut connection)).await;
     }
 }
 

@@ -51,14 +51,16 @@ pub async fn load(
     Ok(Some(Loaded { join_code: code(class.try_get(0)?)?, events, memberships, tokens }))
 }
 
-/// Every group in which something is to time out, and when.
+/// Every group in which something is to time out and that no other server looks after, and when.
 pub async fn deadlines(
     executor: impl PgExecutor<'_>,
 ) -> Result<Vec<(GroupId, Timestamp)>, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT group_id, next_deadline FROM class WHERE next_deadline IS NOT NULL")
-            .fetch_all(executor)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT group_id, next_deadline FROM class WHERE next_deadline IS NOT NULL
+                 AND NOT EXISTS (SELECT FROM held_lease WHERE holder = class.home)",
+    )
+    .fetch_all(executor)
+    .await?;
     let read = |row: &PgRow| Ok((group(row, 0)?, Timestamp::from_millis(row.try_get(1)?)));
     rows.iter().map(read).collect()
 }

@@ -15,6 +15,7 @@ use super::reader::PostgresReader;
 use super::schema::{MIGRATIONS, is_foreign};
 use super::writer::PostgresWriter;
 use super::{errors, log, settings};
+use crate::nodes::Node;
 use crate::store::address::PostgresAddress;
 use crate::store::open_error::OpenError;
 
@@ -34,7 +35,10 @@ pub(crate) struct Opened {
 }
 
 /// Opens the database, and brings its schema up to date.
-pub(crate) async fn open(address: &PostgresAddress) -> Result<Opened, OpenError> {
+pub(crate) async fn open(
+    address: &PostgresAddress,
+    node: Option<&Node>,
+) -> Result<Opened, OpenError> {
     let failed = |error: sqlx::Error| OpenError::Database {
         address: address.to_string(),
         why: errors::advice(&error),
@@ -52,11 +56,19 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Opened, OpenError>
         return Err(OpenError::ForeignDatabase { address: address.to_string() });
     }
     MIGRATIONS.run(&mut connection).await.map_err(|error| not_migrated(address, error))?;
-    let lease =
-        Lease::take(&mut connection, options.clone()).await.map_err(|error| match error {
-            NotHeld::ByOther(by) => OpenError::ServedDatabase { address: address.to_string(), by },
-            NotHeld::Failed(error) => failed(error),
-        })?;
+    if let Some(node) = node {
+        let fingerprint = node.secret.fingerprint();
+        let agreed = within(settings::agree_on_secret(&mut connection, &fingerprint)).await;
+        if !agreed.map_err(failed)? {
+            return Err(OpenError::OtherSecret { address: address.to_string() });
+        }
+    }
+    let reached_at = node.map(|node| node.address.as_str().to_owned());
+    let lease = Lease::take(&mut connection, options.clone(), reached_at);
+    let lease = lease.await.map_err(|error| match error {
+        NotHeld::ByOther(by) => OpenError::ServedDatabase { address: address.to_string(), by },
+        NotHeld::Failed(error) => failed(error),
+    })?;
     let id = within(settings::id(&mut connection)).await.map_err(failed)?;
     within(settings::write_something(&mut connection)).await.map_err(failed)?;
     let deadlines = within(log::deadlines(&mut connection)).await.map_err(failed)?;

@@ -10,9 +10,10 @@ use sqlx::PgPool;
 
 use super::deadline::within;
 use super::lease::Lease;
-use super::{credentials, history, log, settings};
+use super::{credentials, history, homes, log, settings};
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
+use crate::nodes::Home;
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
 use crate::store::{Failure, StoreReader};
 
@@ -34,8 +35,26 @@ impl StoreReader for PostgresReader {
         if !self.is_healthy.load(Ordering::Relaxed) {
             return Err("the last write failed".into());
         }
+        if self.lease.is_shared() && !self.lease.overdue().is_zero() {
+            return Err("the lease on the database has run out".into());
+        }
         let ask = sqlx::query("SELECT 1 FROM class LIMIT 1").execute(&self.live);
         Ok(within(ask).await.map(drop)?)
+    }
+
+    async fn home(&self, group_id: GroupId) -> Result<Home, Failure> {
+        if !self.lease.is_shared() {
+            return Ok(Home::Here);
+        }
+        Ok(within(homes::home(&self.live, self.lease.hold(), group_id)).await?)
+    }
+
+    async fn release(&self) -> Result<(), Failure> {
+        if self.lease.is_shared() {
+            Ok(within(self.lease.release(&self.live)).await?)
+        } else {
+            Ok(())
+        }
     }
 
     fn announce(&self, address: SocketAddr) {

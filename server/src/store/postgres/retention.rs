@@ -9,6 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor};
 
 use super::batch::Batch;
+use super::homes;
 use super::lease::Hold;
 use super::rows::group;
 use crate::store::KEY_LIFETIME_MILLIS;
@@ -58,11 +59,13 @@ pub async fn ended_before(
 /// becomes of the server. Its log is left to [`clean_up`].
 pub async fn soft_delete(
     connection: &mut PgConnection,
+    hold: Hold,
     group_id: GroupId,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let id = group_id.as_bytes().as_slice();
     let mut transaction = connection.begin().await?;
+    homes::claim(&mut *transaction, hold, group_id).await?;
     for delete in [
         "DELETE FROM handover WHERE group_id = $1",
         "DELETE FROM membership WHERE group_id = $1",
@@ -98,6 +101,7 @@ pub async fn rewrite(
     let group_id = append.group_id;
     let id = group_id.as_bytes().as_slice();
     let mut transaction = connection.begin().await?;
+    homes::claim(&mut *transaction, hold, group_id).await?;
     let mut batch = Batch::default();
     if !append.events.is_empty() {
         batch.append(append);

@@ -24,6 +24,24 @@ pub async fn id(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
     sqlx::query_scalar("SELECT value FROM setting WHERE name = 'id'").fetch_one(connection).await
 }
 
+/// Whether this fingerprint of a secret is that of the servers that are there; where there are none, it is
+/// from now on.
+pub async fn agree_on_secret(
+    connection: &mut PgConnection,
+    fingerprint: &str,
+) -> Result<bool, sqlx::Error> {
+    let known: Option<String> = sqlx::query_scalar(
+        "INSERT INTO setting AS known (name, value) VALUES ('node_secret', $1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value
+             WHERE known.value = excluded.value OR NOT EXISTS (SELECT FROM held_lease)
+         RETURNING value",
+    )
+    .bind(fingerprint)
+    .fetch_optional(connection)
+    .await?;
+    Ok(known.is_some())
+}
+
 /// Finds out whether anything can be written at all.
 pub async fn write_something(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let write = "INSERT INTO setting AS tried (name, value) VALUES ('tried_out', '1')

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use signaling::{Event, GroupId, Timestamp, UserId};
 use sqlx::postgres::PgConnectOptions;
@@ -14,14 +15,17 @@ use sqlx::{ConnectOptions, PgConnection};
 use super::batch::Batch;
 use super::deadline::within;
 use super::lease::{Hold, Lease};
-use super::{credentials, errors, history, log, retention, settings};
+use super::{credentials, errors, history, homes, log, retention, settings};
 use crate::identity::tokens::Held;
 use crate::identity::{JoinCode, TokenHash};
 use crate::store::cleanup::Cleanup;
 use crate::store::log::Loaded;
 use crate::store::put::Put;
 use crate::store::write::{Append, FirstAnswer, KeysOf, Write};
-use crate::store::{Failure, StoreWriter};
+use crate::store::{Failure, StoreWriter, Tended};
+
+/// How long a server among several is out of reach of the database before it shows nothing more.
+const CUT_OFF: Duration = Duration::from_secs(5);
 
 /// The connection that writes.
 pub(crate) struct PostgresWriter {
@@ -72,10 +76,10 @@ impl PostgresWriter {
             self.connection = None;
             self.is_healthy.store(false, Ordering::Relaxed);
             if errors::is_taken_over(error) {
-                self.lease.lost().cancel();
+                self.lease.lose();
             }
         }
-        Ok(done?)
+        Ok(done.map_err(errors::failure)?)
     }
 
     /// The same of something that writes, by which it is known that writing goes well.
@@ -91,7 +95,14 @@ impl PostgresWriter {
 
 impl StoreWriter for PostgresWriter {
     async fn load(&mut self, group_id: GroupId) -> Result<Option<Loaded>, Failure> {
-        self.ask(async |connection, _| log::load(connection, group_id).await).await
+        self.ask(async |connection, hold| {
+            if homes::claim(&mut *connection, hold, group_id).await? {
+                log::load(connection, group_id).await
+            } else {
+                Ok(None)
+            }
+        })
+        .await
     }
 
     async fn events_after(&mut self, group_id: GroupId, seq: u64) -> Result<Vec<Event>, Failure> {
@@ -172,8 +183,10 @@ impl StoreWriter for PostgresWriter {
     }
 
     async fn soft_delete(&mut self, group_id: GroupId, now: Timestamp) -> Result<(), Failure> {
-        self.ask(async |connection, _| retention::soft_delete(connection, group_id, now).await)
-            .await
+        self.ask(async |connection, hold| {
+            retention::soft_delete(connection, hold, group_id, now).await
+        })
+        .await
     }
 
     async fn rewrite(
@@ -203,6 +216,25 @@ impl StoreWriter for PostgresWriter {
 
     fn is_healthy(&self) -> bool {
         self.is_healthy.load(Ordering::Relaxed)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.lease.is_shared()
+    }
+
+    async fn tend(&mut self, now: Timestamp) -> Result<Tended, Failure> {
+        if self.lease.overdue() > CUT_OFF {
+            // Others have its classes by now, and go on: nobody is to watch lists that do not.
+            return Ok(Tended { orphans: Vec::new(), homes: Some(Vec::new()) });
+        }
+        let was_late = self.lease.was_late();
+        self.ask(async |connection, hold| {
+            let orphans = homes::orphans(&mut *connection, now).await?;
+            let homes =
+                if was_late { Some(homes::homes(&mut *connection, hold).await?) } else { None };
+            Ok(Tended { orphans, homes })
+        })
+        .await
     }
 
     async fn probe(&mut self) -> Result<(), Failure> {

@@ -29,6 +29,7 @@ const TABLES: [&str; 10] = [
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// A place for a test's data.
+#[derive(Clone)]
 pub enum Place {
     /// In files, in the server's folder.
     Files,

@@ -4,14 +4,14 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
+use axum::middleware::from_fn_with_state;
 use classroom::APPLICATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::{Bounds, Config};
+use server::{Bounds, Config, Node};
 use signaling::Application;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use super::database::Place;
 use super::{Answer, Request, within_patience};
@@ -37,7 +37,6 @@ impl Endpoint {
 
 struct Running {
     engine: server::Engine,
-    stopping: CancellationToken,
     serving: JoinHandle<()>,
 }
 
@@ -78,7 +77,45 @@ impl Server {
         Self::start_in(directory, place, application, crashed.config.bounds).await
     }
 
+    /// One of several servers on a database; none without PostgreSQL.
+    pub async fn start_as_node() -> Option<Self> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = Place::new().await;
+        match place {
+            Place::Files => None,
+            Place::Schema { .. } => Some(Self::start_node(directory, place).await),
+        }
+    }
+
+    /// One more server on the database of this one.
+    pub async fn start_beside(&self) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        Self::start_node(directory, self.place.clone()).await
+    }
+
+    async fn start_node(directory: TempDir, place: Place) -> Self {
+        let mut server = Self::new(directory, place, Arc::new(APPLICATIONS), Bounds::default());
+        server.config.node = Some(Node {
+            address: server.origin().parse().expect("an address"),
+            secret: "what all nodes of a test know".parse().expect("a secret"),
+        });
+        server.start_again().await;
+        server
+    }
+
     async fn start_in(
+        directory: TempDir,
+        place: Place,
+        application: Arc<dyn Application>,
+        bounds: Bounds,
+    ) -> Self {
+        let mut server = Self::new(directory, place, application, bounds);
+        server.start_again().await;
+        server
+    }
+
+    /// One that does not run yet.
+    fn new(
         directory: TempDir,
         place: Place,
         application: Arc<dyn Application>,
@@ -90,10 +127,7 @@ impl Server {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let endpoint = Endpoint { origin: format!("http://{address}"), http };
         let config = Config { bounds, ..place.config(directory.path()) };
-        let mut server =
-            Self { directory, place, listener, running: None, endpoint, application, config };
-        server.start_again().await;
-        server
+        Self { directory, place, listener, running: None, endpoint, application, config }
     }
 
     /// Starts again with another configuration.
@@ -104,9 +138,9 @@ impl Server {
 
     /// Stops as the program does on a signal, and lets go of everything in memory.
     pub async fn stop(&mut self) {
-        let Running { engine, stopping, serving } = self.running.take().expect("a running server");
+        let Running { engine, serving } = self.running.take().expect("a running server");
+        engine.stop().await;
         drop(engine);
-        stopping.cancel();
         within_patience("the server to stop", serving).await.expect("serving ends in order");
     }
 
@@ -118,10 +152,10 @@ impl Server {
             .expect("the database opens");
         let listener = self.listener.try_clone().expect("the listener again");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-        let stopping = engine.stopping().clone();
         let api = server::api(engine.clone());
+        let api = api.layer(from_fn_with_state(engine.clone(), server::to_home));
         let serving = server::serve(listener, api, engine.clone());
-        self.running = Some(Running { engine, stopping, serving: tokio::spawn(serving) });
+        self.running = Some(Running { engine, serving: tokio::spawn(serving) });
     }
 
     pub async fn restart(&mut self) {
