@@ -33,7 +33,7 @@ use crate::config::Config;
 use crate::engine::admin::Admin;
 use crate::engine::ice::IceConfig;
 use crate::error::Error;
-use crate::http::forward::Forwarder;
+use crate::http::forwarder::Forwarder;
 use crate::identity::cookies::Cookies;
 use crate::identity::new_invite_id;
 use crate::identity::tokens::Tokens;
@@ -243,6 +243,13 @@ impl Engine {
             return Ok(Home::Here);
         }
         Ok(self.shared.store.home(group_id).await?)
+    }
+
+    /// Lets go of a class that began here, for another server that is asked for it, and does so once:
+    /// where a proxy sends each class to one server, it is there from then on.
+    pub(crate) async fn lets_go_of(&self, group_id: GroupId) -> bool {
+        let may_go = self.shared.rooms.get(group_id).is_some_and(|room| room.may_go());
+        may_go && self.chore(Chore::Release(group_id)).await.is_ok()
     }
 
     /// Stops: other servers may have its classes at once, and its streams end.

@@ -7,6 +7,7 @@ pub(crate) mod connections;
 mod ends;
 mod events;
 pub(crate) mod forward;
+pub(crate) mod forwarder;
 mod groups;
 mod idempotency;
 mod invitations;

@@ -125,6 +125,12 @@ pub(crate) trait StoreWriter {
         false
     }
 
+    /// Lets another server be the home of a class.
+    async fn release(&mut self, group_id: GroupId) -> Result<(), Failure> {
+        let _ = group_id;
+        Ok(())
+    }
+
     /// What has become this server's to look after, and what is not its own any more, where several serve
     /// one database.
     async fn tend(&mut self, now: Timestamp) -> Result<Tended, Failure> {

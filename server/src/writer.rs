@@ -381,7 +381,7 @@ impl<S: StoreWriter> Writer<S> {
     }
 
     /// Lets go of a class that another server decides on.
-    fn leave(&mut self, group_id: GroupId) {
+    pub(super) fn leave(&mut self, group_id: GroupId) {
         self.set_deadline(group_id, None);
         self.working.remove(&group_id);
         let room = self.rooms.map.write().remove(&group_id);

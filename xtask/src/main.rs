@@ -8,6 +8,7 @@
 
 mod browser;
 mod check;
+mod cluster;
 mod css;
 mod exec;
 mod fuzz;
@@ -68,6 +69,18 @@ enum Task {
         #[arg(value_parser = BENCHES)]
         only: Option<String>,
         /// Arguments for the benchmark, such as `--rounds 1`
+        #[arg(last = true)]
+        args: Vec<OsString>,
+    },
+    /// Start PostgreSQL, several servers on it and nginx in front, to try them
+    Cluster {
+        /// The release build, not the development build
+        #[arg(long)]
+        release: bool,
+        /// How many servers
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=16))]
+        nodes: u16,
+        /// Arguments for each server
         #[arg(last = true)]
         args: Vec<OsString>,
     },
@@ -177,6 +190,9 @@ fn perform(task: Task) -> Result<()> {
                 )?;
             }
             Ok(())
+        }
+        Task::Cluster { release, nodes, args } => {
+            cluster::run(&workspace, Profile::from_release(release), nodes, &args)
         }
         Task::Crash { args } => {
             let server = site::build_server(&workspace, Profile::Release)?;

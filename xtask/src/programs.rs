@@ -43,6 +43,14 @@ const CHROMIUM: Program = Program {
     packages: &["chromium", "fonts-liberation", "fonts-noto-color-emoji"],
 };
 
+/// A proxy to put in front of servers.
+const NGINX: Program = Program {
+    title: "nginx",
+    variable: "NGINX",
+    places: &[Place::At("/usr/sbin/nginx")],
+    packages: &["nginx"],
+};
+
 /// The database that a server may have in the place of its file.
 const POSTGRES: Program = Program {
     title: "PostgreSQL",
@@ -82,12 +90,7 @@ const ALL: [Program; 7] = [
         places: &[Place::Named("Xvfb")],
         packages: &["xvfb"],
     },
-    Program {
-        title: "nginx",
-        variable: "NGINX",
-        places: &[Place::At("/usr/sbin/nginx")],
-        packages: &["nginx"],
-    },
+    NGINX,
     Program {
         title: "openssl",
         variable: "OPENSSL",
@@ -109,6 +112,12 @@ pub struct Found {
 /// Finds Chromium, or installs Debian's when that is possible.
 pub fn chromium() -> Result<Found> {
     let mut found = find_or_install(&[CHROMIUM])?;
+    found.pop().context("nothing was looked for")
+}
+
+/// Finds nginx, or installs Debian's when that is possible.
+pub fn nginx() -> Result<Found> {
+    let mut found = find_or_install(&[NGINX])?;
     found.pop().context("nothing was looked for")
 }
 

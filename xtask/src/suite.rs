@@ -43,7 +43,7 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
             exec::run_watched(
                 exec::cargo()
                     .args(["test", "--package=server", "--package=web", "--no-fail-fast"])
-                    .args(["--test=http", "--test=strangers"])
+                    .args(["--test=http", "--test=nodes", "--test=strangers"])
                     .env("HANDUP_TEST_POSTGRES", postgres.address())
                     .current_dir(&workspace.root),
                 |line| *counts += Counts::of_line(line).unwrap_or_default(),

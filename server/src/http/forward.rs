@@ -1,124 +1,42 @@
 //! Forwarding: a request for a class whose home is another server goes there whole, and its answer comes back
 //! as it is, live streams too. It goes one hop and no further.
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
-use http::header::{self, HeaderName};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::{Method, StatusCode, Uri};
 use serde::Deserialize;
 use signaling::GroupId;
 
+use super::forwarder::{FOR, MARK, NoAnswer};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identity::{JoinCode, Token};
-use crate::nodes::{Home, Node};
+use crate::nodes::Home;
 
-/// The mark of a request that a node has forwarded.
-const MARK: HeaderName = HeaderName::from_static("handup-node");
-/// For whom it was.
-const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The largest body of a request that is forwarded, in bytes: no request of Handup's has a larger one.
 const LARGEST: usize = 64 * 1_024;
-/// How long another server may take to be reached.
-const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 /// How often it is asked whose a class is: it may change hands meanwhile.
 const TRIES: usize = 3;
-
-/// What belongs to one connection, and goes no further.
-const OF_CONNECTION: [HeaderName; 5] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
-
-/// One server's way to the others.
-pub(crate) struct Forwarder {
-    node: Node,
-    client: Client<HttpConnector, Body>,
-}
-
-impl Forwarder {
-    pub fn new(node: Node) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECTS_WITHIN));
-        connector.set_nodelay(true);
-        Self { node, client: Client::builder(TokioExecutor::new()).build(connector) }
-    }
-
-    /// Whom a request is for that another node has forwarded; none when none has.
-    fn forwarded_for(&self, engine: &Engine, head: &Parts) -> Option<IpAddr> {
-        let text = |name: HeaderName| head.headers.get(name)?.to_str().ok();
-        let client: IpAddr = text(FOR)?.parse().ok()?;
-        let is_known = self.node.secret.knows(engine.now(), text(MARK)?, &asked(head, client));
-        is_known.then_some(client)
-    }
-
-    /// Sends a request to another server, and passes on its answer.
-    async fn send(
-        &self,
-        engine: &Engine,
-        address: &str,
-        (head, body): (&Parts, Bytes),
-    ) -> Result<Response, hyper_util::client::legacy::Error> {
-        let client = engine.client_address(&head.extensions, &head.headers);
-        let path = head.uri.path_and_query().map_or("/", |it| it.as_str());
-        let mut request = Request::new(Body::from(body));
-        *request.method_mut() = head.method.clone();
-        // Both were read from a request and a setting already.
-        *request.uri_mut() = format!("{address}{path}").parse().unwrap_or_default();
-        let headers = request.headers_mut();
-        headers.clone_from(&head.headers);
-        leave_out_of_connection(headers);
-        let mark = self.node.secret.mark(engine.now(), &asked(head, client));
-        for (name, value) in [(FOR, client.to_string()), (MARK, mark)] {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(name, value);
-            }
-        }
-        let mut answer = self.client.request(request).await?.map(Body::new);
-        leave_out_of_connection(answer.headers_mut());
-        let stopping = engine.stopping().clone();
-        // A live stream has no end of its own.
-        Ok(answer.map(|body| {
-            let pieces = body.into_data_stream();
-            Body::from_stream(pieces.take_until(stopping.cancelled_owned()))
-        }))
-    }
-}
-
-/// What is asked, and for whom, as a mark vouches for it.
-fn asked(head: &Parts, client: IpAddr) -> String {
-    let path = head.uri.path_and_query().map_or("/", |it| it.as_str());
-    format!("{client} {} {path}", head.method)
-}
-
-fn leave_out_of_connection(headers: &mut HeaderMap) {
-    for name in OF_CONNECTION {
-        headers.remove(name);
-    }
-}
 
 /// Serves a request here, or has the home of its class do so.
 pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let Some(forwarder) = engine.forwarder() else { return next.run(request).await };
     let (mut head, body) = request.into_parts();
     if head.headers.contains_key(&MARK) {
-        let client = forwarder.forwarded_for(&engine, &head);
+        let client = forwarder.forwarded_for(engine.now(), &head);
         head.headers.remove(&MARK);
         // Whoever made the mark up may ask as anybody may.
         if let Some(client) = client {
+            if let Some(group) = group_of_path(head.uri.path())
+                && engine.lets_go_of(group).await
+            {
+                return (StatusCode::MISDIRECTED_REQUEST, Error::Elsewhere).into_response();
+            }
             // From here on it is as if the client had come here.
             head.headers.remove(&FOR);
             head.extensions.insert(ConnectInfo(SocketAddr::new(client, 0)));
@@ -134,6 +52,7 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
         Ok(Err(_)) => return Error::BodyTooLarge.into_response(),
         Err(_) => return Error::BodyTooSlow.into_response(),
     };
+    let client = engine.client_address(&head.extensions, &head.headers);
     for _ in 0..TRIES {
         let home = match home(&engine, &head, &body).await {
             Ok(home) => home,
@@ -142,10 +61,13 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
         let Home::At(address) = home else {
             return next.run(Request::from_parts(head, Body::from(body))).await;
         };
-        match forwarder.send(&engine, &address, (&head, body.clone())).await {
+        let (whole, stopping) = ((&head, body.clone()), engine.stopping().clone());
+        match forwarder.send(engine.now(), &address, client, whole, stopping).await {
+            // It has let go of the class: a new one is to be where its requests come to.
+            Ok(answer) if answer.status() == StatusCode::MISDIRECTED_REQUEST => {}
             Ok(answer) => return answer,
             // It may be gone, and its classes somebody else's soon. Nothing has come of the request.
-            Err(error) if error.is_connect() => {}
+            Err(NoAnswer::NotReached(_)) => {}
             Err(error) => {
                 tracing::warn!(%address, %error, "a forwarded request came to nothing");
                 break;
@@ -166,8 +88,8 @@ fn may_belong_elsewhere(uri: &Uri) -> bool {
 async fn home(engine: &Engine, head: &Parts, body: &Bytes) -> Result<Home, Error> {
     let path = head.uri.path();
     let after = |prefix: &str| path.strip_prefix(prefix)?.split('/').next();
-    let group = if let Some(id) = after("/api/v1/groups/").or_else(|| after("/class/")) {
-        id.parse().ok()
+    let group = if let Some(group) = group_of_path(path) {
+        Some(group)
     } else if let Some(code) = after("/join/") {
         group_of_code(engine, code).await?
     } else if let Some(token) = after("/handover/") {
@@ -189,6 +111,12 @@ async fn home(engine: &Engine, head: &Parts, body: &Bytes) -> Result<Home, Error
         Some(group) => engine.home_of(group).await,
         None => Ok(Home::Nobody),
     }
+}
+
+/// The class whose id stands in a path.
+fn group_of_path(path: &str) -> Option<GroupId> {
+    let rest = path.strip_prefix("/api/v1/groups/").or_else(|| path.strip_prefix("/class/"))?;
+    rest.split('/').next()?.parse().ok()
 }
 
 /// Of a request to join what says where.

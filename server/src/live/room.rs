@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,6 +75,8 @@ pub struct Room {
     fanout: Fanout,
     /// Cancelled when another server decides on the group: streams end, and come back there.
     left: CancellationToken,
+    /// Whether it began in this server and nobody has followed it here yet.
+    is_new_here: AtomicBool,
     used_at: Mutex<Instant>,
 }
 
@@ -159,8 +162,20 @@ impl Room {
             ephemeral: Mutex::default(),
             fanout: Fanout::default(),
             left: CancellationToken::new(),
+            is_new_here: AtomicBool::new(false),
             used_at: Mutex::new(monotonic()),
         }
+    }
+
+    /// It begins here.
+    pub(crate) fn begins_here(&self) {
+        self.is_new_here.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it began in this server and nobody has followed it here, so that another may as well be its
+    /// home; told once.
+    pub(crate) fn may_go(&self) -> bool {
+        self.is_new_here.swap(false, Ordering::Relaxed)
     }
 
     /// Cancelled when another server decides on the group.
@@ -387,6 +402,7 @@ impl Room {
     /// Counts a member's stream until the guard is dropped.
     pub(crate) fn enter(self: &Arc<Self>, user: UserId) -> Attendance {
         self.presence().enter(user);
+        self.is_new_here.store(false, Ordering::Relaxed);
         self.announce_soon();
         Attendance { room: Arc::clone(self), user }
     }

@@ -129,6 +129,7 @@ impl<S: StoreWriter> Writer<S> {
     pub(super) fn begin(&mut self, batch: &mut Batch, group_id: GroupId, code: JoinCode) {
         let loaded = Loaded::empty(code.clone());
         let room = Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events));
+        room.begins_here();
         let (group, keys, looks) = (Group::new(group_id), HashMap::new(), Looks::default());
         self.working.insert(group_id, Working { group, room, weight: 0, keys, looks });
         batch.order.push(group_id);

@@ -53,6 +53,8 @@ pub(crate) enum Chore {
     Delete(GroupId),
     /// Erase a person from a class, as far as its log was read.
     Erase(GroupId, Box<Erasing>),
+    /// Let another server be the home of a class.
+    Release(GroupId),
     /// Delete the class that ended longest ago, if it was at this moment or before.
     Retain(Timestamp),
 }
@@ -90,6 +92,7 @@ impl<S: StoreWriter> Writer<S> {
             Chore::Put(put) => self.store.put(put).await.map_err(Error::from),
             Chore::Delete(group_id) => self.delete(group_id).await,
             Chore::Erase(group_id, erasing) => self.erase(group_id, *erasing).await,
+            Chore::Release(group_id) => self.release(group_id).await,
             Chore::Retain(ended_before) => self.retain(ended_before).await,
         };
         if matches!(done, Err(Error::Internal(_))) {
@@ -179,6 +182,12 @@ impl<S: StoreWriter> Writer<S> {
             self.open(group_id).await?;
         }
         Ok(())
+    }
+
+    async fn release(&mut self, group_id: GroupId) -> Result<(), Error> {
+        // First, so that nothing is decided here any more once others decide.
+        self.leave(group_id);
+        Ok(self.store.release(group_id).await?)
     }
 
     async fn retain(&mut self, ended_before: Timestamp) -> Result<(), Error> {

@@ -63,9 +63,35 @@ async fn any_server_answers_for_any_class_and_streams_it() {
 }
 
 #[tokio::test]
+async fn a_class_that_has_just_begun_goes_where_its_requests_come_to_and_stays_there() {
+    let Some((first, other)) = nodes().await else { return };
+    let class = Class::start(&first).await;
+    let home = async || {
+        let mut connection = first.database().await.expect("a database");
+        let at = "SELECT address FROM class JOIN lease ON holder = home";
+        sqlx::query_scalar::<_, String>(at).fetch_one(&mut connection).await.expect("a home")
+    };
+    assert_eq!(home().await, first.origin());
+    class.teacher.at(&other).snapshot().await;
+    assert_eq!(home().await, other.origin());
+    class.teacher.snapshot().await;
+    assert_eq!(home().await, other.origin(), "it does not go to and fro");
+    // One that somebody follows stays where it is.
+    let class = Class::start(&first).await;
+    let _stream = class.teacher.listen().await;
+    class.teacher.at(&other).snapshot().await;
+    let mut connection = first.database().await.expect("a database");
+    let homes = "SELECT count(DISTINCT home) FROM class";
+    let homes: i64 = sqlx::query_scalar(homes).fetch_one(&mut connection).await.expect("a number");
+    assert_eq!(homes, 2);
+}
+
+#[tokio::test]
 async fn where_one_server_stops_another_goes_on_and_nobody_misses_anything() {
     let Some((mut home, other)) = nodes().await else { return };
     let class = Class::start(&home).await;
+    // Followed here, it stays here.
+    let _followed = class.teacher.listen().await;
     let ada = class.join("Ada").await.at(&other);
     let teacher = class.teacher.at(&other);
     let mut stream = ada.listen().await;

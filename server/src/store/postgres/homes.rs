@@ -29,6 +29,20 @@ pub async fn claim(
     }
 }
 
+/// Lets another server be the home of a class of which this one is.
+pub async fn release(
+    executor: impl PgExecutor<'_>,
+    hold: Hold,
+    group_id: GroupId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE class SET home = NULL WHERE group_id = $1 AND home = $2")
+        .bind(group_id.as_bytes().as_slice())
+        .bind(hold.holder.as_slice())
+        .execute(executor)
+        .await
+        .map(drop)
+}
+
 /// Which server is the home of a class.
 pub async fn home(
     executor: impl PgExecutor<'_>,

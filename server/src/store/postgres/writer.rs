@@ -79,7 +79,7 @@ impl PostgresWriter {
                 self.lease.lose();
             }
         }
-        Ok(done.map_err(errors::failure)?)
+        done.map_err(errors::failure)
     }
 
     /// The same of something that writes, by which it is known that writing goes well.
@@ -220,6 +220,10 @@ impl StoreWriter for PostgresWriter {
 
     fn is_shared(&self) -> bool {
         self.lease.is_shared()
+    }
+
+    async fn release(&mut self, group_id: GroupId) -> Result<(), Failure> {
+        self.ask(async |connection, hold| homes::release(connection, hold, group_id).await).await
     }
 
     async fn tend(&mut self, now: Timestamp) -> Result<Tended, Failure> {
