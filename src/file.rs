@@ -1,10 +1,10 @@
-//! The commands `handup backup` and `handup check`, and what they print.
+//! The commands `handup backup`, `handup move` and `handup check`, and what they print.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use server::{Checked, Progress};
+use server::{Checked, Database, Moved, Progress};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What takes no longer needs no bar.
@@ -31,6 +31,16 @@ pub async fn back_up(database: &Path, to: &Path) -> Result<(), String> {
         let faults = list(&copied);
         Err(format!("{to} is a copy of {from}, which is corrupt:{faults}"))
     }
+}
+
+/// Moves everything from one place to another.
+pub async fn move_to(from: &Database, to: &Database) -> Result<(), String> {
+    let bar = Bar::new();
+    let moved = server::move_store(from, to, &|done, whole| bar.show("moving", done, whole)).await;
+    drop(bar);
+    let Moved { classes, events } = moved.map_err(|error| error.to_string())?;
+    println!("everything has been moved: classes {classes}, events {events}");
+    Ok(())
 }
 
 fn broken_off() -> String {
@@ -94,15 +104,19 @@ impl Bar {
     }
 
     fn tell(&self, progress: Progress) {
-        if self.bar.is_hidden() && self.began.elapsed() > SHORT {
-            // Where nobody looks at a terminal it stays hidden.
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
         let (what, done, whole) = match progress {
             Progress::Copied(done, whole) => ("copying", done, whole),
             Progress::Checking => ("checking the file", 0, 0),
             Progress::Read(done, whole) => ("reading the classes", done, whole),
         };
+        self.show(what, done, whole);
+    }
+
+    fn show(&self, what: &'static str, done: u64, whole: u64) {
+        if self.bar.is_hidden() && self.began.elapsed() > SHORT {
+            // Where nobody looks at a terminal it stays hidden.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
         self.bar.set_message(what);
         self.bar.set_length(whole.max(1));
         self.bar.set_position(done);

@@ -37,6 +37,7 @@ async fn main() -> ExitCode {
                  copies a SQLite file"
             )),
         },
+        Some(Instead::Move { from, to }) => file::move_to(from, to).await,
         Some(Instead::Check { file }) => file::check(file).await,
         None => run(options).await,
     };

@@ -217,6 +217,17 @@ pub enum Instead {
         /// The file to make; nothing is overwritten
         file: PathBuf,
     },
+    /// Move everything from a database file into a database of PostgreSQL's, or back. Nothing is served
+    /// from either meanwhile; what is moved stays where it was as well. Stopped in the middle, it goes on
+    /// when it is started again
+    Move {
+        /// Where everything is
+        #[arg(long)]
+        from: Database,
+        /// Where it is to be: an empty database, or a file that is not there yet
+        #[arg(long)]
+        to: Database,
+    },
     /// Verify a database file: whether it is intact and this version can serve it. Nothing is changed
     Check {
         /// The database, or a copy of it

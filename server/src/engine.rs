@@ -45,6 +45,7 @@ use crate::live::stream::Pulse;
 use crate::nodes::Home;
 use crate::render_queue::{Asking, RenderQueue};
 use crate::store::address::Database;
+use crate::store::moving::MOVING;
 use crate::store::open_error::OpenError;
 use crate::store::{StoreReader, StoreWriter, postgres, sqlite};
 use crate::writer::chores::{Chore, ChoreJob};
@@ -102,6 +103,14 @@ struct Kept {
     replaced: CancellationToken,
 }
 
+/// Nothing is served of what is only half there.
+async fn must_be_whole(store: &impl StoreReader) -> Result<(), OpenError> {
+    match store.setting(MOVING).await.map_err(OpenError::Unread)? {
+        Some(_) => Err(OpenError::HalfMoved),
+        None => Ok(()),
+    }
+}
+
 impl Engine {
     /// Opens the store, making the file when it is not there, and starts the writer and the threads
     /// that render.
@@ -126,6 +135,7 @@ impl Engine {
                     sqlite::open::open(path).await?;
                 // Nobody takes a file whose lock is held.
                 let kept = Kept { id, deadlines, replaced: CancellationToken::new() };
+                must_be_whole(&reader).await?;
                 let (engine, writer) = Self::around(
                     config,
                     application,
@@ -141,6 +151,7 @@ impl Engine {
                 let postgres::open::Opened { writer, reader, id, deadlines, lost } =
                     postgres::open::open(address, config.node.as_ref()).await?;
                 let kept = Kept { id, deadlines, replaced: lost };
+                must_be_whole(&reader).await?;
                 let (engine, writer) = Self::around(
                     config,
                     application,

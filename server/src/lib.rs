@@ -37,6 +37,7 @@ pub use nodes::{NoNodeAddress, Node, NodeAddress, NodeSecret, ShortSecret};
 pub use render_queue::Asking;
 pub use store::address::{Database, NoAddress, PostgresAddress};
 pub use store::classes::{ClassFilter, ClassRow, Place};
+pub use store::moving::{MoveError, Moved, move_store};
 pub use store::open_error::OpenError;
 pub use store::sqlite::check::{Checked, Progress, check};
 pub use store::sqlite::copy::{CopyError, back_up};

@@ -11,6 +11,7 @@ pub(crate) mod classes;
 pub(crate) mod cleanup;
 pub(crate) mod kept;
 pub(crate) mod log;
+pub(crate) mod moving;
 pub(crate) mod open_error;
 pub(crate) mod postgres;
 pub(crate) mod put;

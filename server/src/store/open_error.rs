@@ -111,6 +111,14 @@ pub enum OpenError {
         /// Who has it, as they wrote it down.
         by: String,
     },
+    /// A move into the store was stopped.
+    #[error(
+        "a move into the database is not finished. Start `handup move` again, and then this server"
+    )]
+    HalfMoved,
+    /// What has to be known before a server starts cannot be read.
+    #[error("the database cannot be read: {0}")]
+    Unread(Failure),
     /// The other servers on the database have another secret.
     #[error(
         "the servers on the database {address} have another secret. Give this one theirs, by \

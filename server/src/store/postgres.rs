@@ -13,6 +13,7 @@ mod history;
 mod homes;
 mod lease;
 mod log;
+mod moving;
 pub(crate) mod open;
 mod reader;
 mod retention;

@@ -12,6 +12,7 @@ mod files;
 mod history;
 mod lock;
 mod log;
+mod moving;
 pub(crate) mod open;
 mod reader;
 mod retention;

@@ -117,7 +117,7 @@ impl Batch {
 }
 
 /// Whose being in the class an event is about.
-const fn person(kind: &EventKind) -> Option<UserId> {
+pub const fn person(kind: &EventKind) -> Option<UserId> {
     match kind {
         EventKind::MemberJoined(it) => Some(it.user_id),
         EventKind::MemberChanged(it) => Some(it.user_id),

@@ -61,7 +61,7 @@ impl PostgresWriter {
 
     /// Does something on the connection within the deadline, and passes on what came of it. Where it failed
     /// the connection is given up.
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &mut self,
         query: impl AsyncFnOnce(&mut PgConnection, Hold) -> Result<T, sqlx::Error>,
     ) -> Result<T, Failure> {

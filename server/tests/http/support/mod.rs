@@ -11,6 +11,7 @@ mod voice;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+pub use self::database::Place;
 pub use answer::{Answer, Request};
 pub use class::{Class, GroupInvitation, Invite, Member};
 pub use routes::{group_routes, invitation_routes};

@@ -87,6 +87,18 @@ impl Server {
         }
     }
 
+    /// A server on files, whatever else is tried.
+    pub async fn start_on_files() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let application = Arc::new(APPLICATIONS);
+        Self::start_in(directory, Place::Files, application, Bounds::default()).await
+    }
+
+    /// Goes on with what lies at another place from the next start on.
+    pub fn go_to(&mut self, database: server::Database) {
+        self.config.database = database;
+    }
+
     /// One more server on the database of this one.
     pub async fn start_beside(&self) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
