@@ -1,6 +1,7 @@
 //! Requests whose fate may be unknown, and streams that may break off anywhere.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -92,7 +93,9 @@ impl Answer {
 /// The way to the server, and what was met on it.
 pub struct Client {
     http: reqwest::Client,
-    origin: String,
+    /// Servers that all answer for everything; they are asked by turns.
+    origins: Vec<String>,
+    turn: AtomicUsize,
     /// Requests that were answered.
     pub answered: AtomicU64,
     /// Requests that broke off, so that nobody knows whether they took effect.
@@ -106,15 +109,28 @@ impl Client {
     ///
     /// # Errors
     /// When there can be none.
-    pub fn new(address: std::net::SocketAddr) -> Result<Self> {
+    pub fn new(address: SocketAddr) -> Result<Self> {
+        Self::of(vec![address])
+    }
+
+    /// A client of several servers, of which any answers.
+    ///
+    /// # Errors
+    /// When there can be none.
+    pub fn of(addresses: Vec<SocketAddr>) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let origin = format!("http://{address}");
+        let origins = addresses.iter().map(|address| format!("http://{address}")).collect();
         let (answered, broken, failed) = Default::default();
-        Ok(Self { http, origin, answered, broken, failed })
+        Ok(Self { http, origins, turn: AtomicUsize::new(0), answered, broken, failed })
+    }
+
+    fn origin(&self) -> &str {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        self.origins.get(turn % self.origins.len().max(1)).map_or("", String::as_str)
     }
 
     fn builder(&self, request: &Request) -> reqwest::RequestBuilder {
-        let url = format!("{}/api/v1{}", self.origin, request.path);
+        let url = format!("{}/api/v1{}", self.origin(), request.path);
         let mut builder = self.http.request(request.method.clone(), url);
         if let Some(token) = &request.token {
             builder = builder.bearer_auth(token);
@@ -169,7 +185,7 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached.
     pub async fn health(&self) -> Result<(u16, String)> {
-        let response = self.http.get(format!("{}/healthz", self.origin)).send().await?;
+        let response = self.http.get(format!("{}/healthz", self.origin())).send().await?;
         Ok((response.status().as_u16(), response.text().await?))
     }
 

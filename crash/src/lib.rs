@@ -8,6 +8,7 @@
 pub mod client;
 pub mod disk;
 pub mod log;
+pub mod nodes;
 pub mod run;
 pub mod server;
 pub mod world;

@@ -60,6 +60,10 @@ pub struct Outcome {
     pub while_starting: u64,
     /// How often of these the power went too.
     pub power_losses: u64,
+    /// How often a machine slept for a while.
+    pub sleeps: u64,
+    /// How often a server was stopped in order.
+    pub stops: u64,
     /// How often the disk failed for a while.
     pub faults: u64,
     /// Requests that were answered with a failure, and were sent again.
@@ -92,6 +96,14 @@ impl std::fmt::Display for Outcome {
              synced",
             self.kills, self.while_starting, self.power_losses, self.not_synced
         )?;
+        if self.sleeps + self.stops > 0 {
+            writeln!(
+                f,
+                "{} times a machine slept, {} times a server was stopped in order; {} requests were told \
+                 to come again",
+                self.sleeps, self.stops, self.failed
+            )?;
+        }
         if self.faults > 0 {
             writeln!(
                 f,
@@ -173,15 +185,20 @@ impl<'a> Mains<'a> {
 
 /// When the server was down, in its own words.
 #[derive(Default)]
-struct Downs(Vec<(String, String)>);
+pub(crate) struct Downs(Vec<(String, String)>);
 
 impl Downs {
+    pub fn add(&mut self, from: String, to: String) {
+        self.0.push((from, to));
+    }
+
     fn cover(&self, deadline: &str, fired: &str) -> bool {
         self.0.iter().any(|(from, to)| &**from < deadline && deadline < &**to && &**to <= fired)
     }
 }
 
-fn now() -> String {
+/// The moment it is, as the contract writes it.
+pub(crate) fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
 }
 
@@ -226,7 +243,7 @@ pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
             mains = mains.map(|it| it.fail(&mut rng, &mut outcome)).transpose()?;
         }
         running = program.start().await?;
-        downs.0.push((from, now()));
+        downs.add(from, now());
         outcome.answered = world.client.answered.load(Ordering::Relaxed);
         outcome.wrongs = world.wrongs();
         tell(&outcome);
@@ -270,62 +287,85 @@ async fn verify(
     for row in sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut file).await? {
         world.wrong(format!("{} refers to nothing", row.try_get::<String, _>(0)?));
     }
-    for Past { group, seen, promises, join_code, gone } in past {
-        let id = group.replace('-', "");
+    for past in past {
+        let id = past.group.replace('-', "");
         let rows = sqlx::query(
             "SELECT seq, name, body FROM event WHERE hex(group_id) = upper(?) ORDER BY seq",
         )
         .bind(&id)
         .fetch_all(&mut file)
         .await?;
-        let mut log = Log::default();
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {
             let seq: i64 = row.try_get(0)?;
             let (name, text) = (row.try_get(1)?, row.try_get(2)?);
-            let event = Event { seq: seq.cast_unsigned(), name, text };
-            log.read(&event);
-            events.push(event);
-        }
-        let is_end = |event: &Event| event.name == "onGroupEnded";
-        let rest = events.get(seen.len()..).unwrap_or_default();
-        let is_whole = rest.is_empty() || rest.last().is_some_and(is_end);
-        if !events.starts_with(&seen) || !is_whole {
-            let both = events.iter().zip(&seen);
-            let same = both.take_while(|(one, other)| one == other).count();
-            world.wrong(format!("{group}: what was seen and what is kept differ after {same}"));
+            events.push(Event { seq: seq.cast_unsigned(), name, text });
         }
         let class = sqlx::query("SELECT seq, join_code FROM class WHERE hex(group_id) = upper(?)")
             .bind(&id)
             .fetch_one(&mut file)
             .await?;
-        let (seq, kept): (i64, String) = (class.try_get(0)?, class.try_get(1)?);
-        if kept != join_code {
-            world.wrong(format!("{group}: the code is {kept} and was answered as {join_code}"));
-        }
+        let seq: i64 = class.try_get(0)?;
         let holders: Vec<String> = sqlx::query_scalar(
             "SELECT lower(hex(user_id)) FROM membership WHERE hex(group_id) = upper(?)",
         )
         .bind(&id)
         .fetch_all(&mut file)
         .await?;
-        for Member { user, .. } in gone {
-            if holders.contains(&user.replace('-', "")) {
-                world.wrong(format!("{group}: {user} is gone and has a credential"));
-            }
-        }
-        if seq.cast_unsigned() != log.seq {
-            world.wrong(format!("{group}: the class is at {seq}, its log at {}", log.seq));
-        }
-        let broken = log.broken(&promises);
-        let while_down = log.timeouts.iter().filter(|(at, fired)| downs.cover(at, fired));
-        outcome.while_down += while_down.count();
-        outcome.deadlines += log.timeouts.len();
-        outcome.classes += 1;
-        outcome.events += events.len();
-        outcome.promises += promises.len();
-        let wrongs = log.wrongs.into_iter().chain(broken);
-        wrongs.for_each(|wrong| world.wrong(format!("{group}: {wrong}")));
+        let join_code = class.try_get(1)?;
+        let kept = Kept { events, seq: seq.cast_unsigned(), join_code, holders };
+        judge(past, kept, world, downs, outcome);
     }
     Ok(())
+}
+
+/// What is kept of a class.
+pub(crate) struct Kept {
+    pub events: Vec<Event>,
+    /// The number at which the class stands.
+    pub seq: u64,
+    pub join_code: String,
+    /// Who can come in, by their ids without dashes.
+    pub holders: Vec<String>,
+}
+
+/// Compares what is kept of a class with what was seen of it and promised.
+pub(crate) fn judge(
+    Past { group, seen, promises, join_code, gone }: Past,
+    kept: Kept,
+    world: &World,
+    downs: &Downs,
+    outcome: &mut Outcome,
+) {
+    let Kept { events, seq, join_code: kept_code, holders } = kept;
+    let mut log = Log::default();
+    events.iter().for_each(|event| log.read(event));
+    let is_end = |event: &Event| event.name == "onGroupEnded";
+    let rest = events.get(seen.len()..).unwrap_or_default();
+    let is_whole = rest.is_empty() || rest.last().is_some_and(is_end);
+    if !events.starts_with(&seen) || !is_whole {
+        let both = events.iter().zip(&seen);
+        let same = both.take_while(|(one, other)| one == other).count();
+        world.wrong(format!("{group}: what was seen and what is kept differ after {same}"));
+    }
+    if kept_code != join_code {
+        world.wrong(format!("{group}: the code is {kept_code} and was answered as {join_code}"));
+    }
+    for Member { user, .. } in gone {
+        if holders.contains(&user.replace('-', "")) {
+            world.wrong(format!("{group}: {user} is gone and has a credential"));
+        }
+    }
+    if seq != log.seq {
+        world.wrong(format!("{group}: the class is at {seq}, its log at {}", log.seq));
+    }
+    let broken = log.broken(&promises);
+    let while_down = log.timeouts.iter().filter(|(at, fired)| downs.cover(at, fired));
+    outcome.while_down += while_down.count();
+    outcome.deadlines += log.timeouts.len();
+    outcome.classes += 1;
+    outcome.events += events.len();
+    outcome.promises += promises.len();
+    let wrongs = log.wrongs.into_iter().chain(broken);
+    wrongs.for_each(|wrong| world.wrong(format!("{group}: {wrong}")));
 }

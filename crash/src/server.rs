@@ -163,8 +163,8 @@ impl Program {
         let mut child = Command::new(&self.binary)
             .arg("--listen")
             .arg(self.address.to_string())
-            .arg("--database")
-            .arg(&self.database)
+            // What the environment of a run names comes before it.
+            .env("HANDUP_DATABASE", &self.database)
             .env("RUST_LOG", "warn")
             .env("RUST_BACKTRACE", "1")
             .env("NO_COLOR", "1")

@@ -43,6 +43,13 @@ impl Clock {
         }
     }
 
+    /// It is not before this moment, which another server's clock has shown.
+    pub fn not_before(&self, moment: Timestamp) {
+        if self.now() < moment {
+            *self.shown.lock() = Some((moment.as_millis(), monotonic()));
+        }
+    }
+
     fn of_the_machine(&self) -> i64 {
         #[cfg(test)]
         if let Some(simulated) = &self.simulated {

@@ -335,6 +335,11 @@ impl<S: StoreWriter> Writer<S> {
                 return Err(error);
             }
         };
+        if self.store.is_shared()
+            && let Some(last) = loaded.events.last()
+        {
+            self.clock.not_before(last.event.at);
+        }
         self.tokens.learn(loaded.tokens.drain(..));
         let rows = weight::of_rows(&loaded.events);
         let looks = Looks::of(loaded.events.iter().map(|encoded| &encoded.event));

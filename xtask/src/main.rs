@@ -197,7 +197,18 @@ fn perform(task: Task) -> Result<()> {
         Task::Crash { args } => {
             let server = site::build_server(&workspace, Profile::Release)?;
             let crash = site::build_crash(&workspace)?;
-            exec::run(exec::command(crash).args(&args).env("HANDUP_BIN", &server))
+            let is_of_nodes = |arg: &OsString| arg.to_string_lossy().starts_with("--nodes");
+            let postgres = if args.iter().any(is_of_nodes) {
+                Some(postgres::Postgres::start(&programs::postgres()?)?)
+            } else {
+                None
+            };
+            let mut run = exec::command(crash);
+            run.args(&args).env("HANDUP_BIN", &server);
+            if let Some(postgres) = &postgres {
+                run.env("HANDUP_TEST_POSTGRES", postgres.address());
+            }
+            exec::run(&mut run)
         }
         Task::Attack { args } => {
             let server = site::build_server(&workspace, Profile::Release)?;
