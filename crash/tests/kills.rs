@@ -1,7 +1,6 @@
 //! Short runs of what `cargo xtask crash` does at length.
 
 use crash::Result;
-use crash::nodes::{NodesPlan, run_nodes};
 use crash::run::{Outcome, Plan, Power, run};
 use crash::server::{binary, shim};
 
@@ -50,21 +49,6 @@ async fn a_server_whose_disk_fails_before_its_power_goes_has_lost_nothing() {
     let outcome = killed(10, Some(Power { disk_fails: true, ..power() })).await;
     assert_eq!(outcome.wrongs, Vec::<String>::new());
     assert!(outcome.faults > 0, "{outcome}");
-}
-
-/// Without a PostgreSQL to try this has nothing to do; `cargo xtask test` starts one.
-#[tokio::test(flavor = "multi_thread")]
-async fn of_three_servers_that_are_killed_twenty_times_none_has_lost_anything() {
-    let Ok(postgres) = std::env::var("HANDUP_TEST_POSTGRES") else { return };
-    let folder = tempfile::tempdir().expect("a folder");
-    let (seed, binary) = (fastrand::u64(..), binary().expect("the server"));
-    println!("seed {seed}");
-    let folder = folder.path().to_owned();
-    let plan = NodesPlan { binary, nodes: 3, kills: 20, classes: 6, seed, folder, postgres };
-    let outcome = run_nodes(&plan, |_| ()).await.expect("a run");
-    println!("{outcome}");
-    assert_eq!(outcome.wrongs, Vec::<String>::new());
-    assert!(outcome.kills >= 20 && outcome.promises > 100, "{outcome}");
 }
 
 /// What finds nothing wrong has to be able to.

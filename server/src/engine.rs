@@ -248,6 +248,11 @@ impl Engine {
         self.shared.forwarder.as_ref()
     }
 
+    /// Whether other servers may decide by now on what is in memory here: nothing is told of it then.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.shared.store.is_in_doubt()
+    }
+
     /// Which server decides on a class.
     pub(crate) async fn home_of(&self, group_id: GroupId) -> Result<Home, Error> {
         if self.shared.rooms.get(group_id).is_some() {

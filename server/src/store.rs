@@ -126,6 +126,11 @@ pub(crate) trait StoreWriter {
         false
     }
 
+    /// What is not its own any more was let go of, as of this time.
+    fn has_tended(&mut self, late: u64) {
+        let _ = late;
+    }
+
     /// Lets another server be the home of a class.
     async fn release(&mut self, group_id: GroupId) -> Result<(), Failure> {
         let _ = group_id;
@@ -152,6 +157,8 @@ pub(crate) struct Tended {
     pub orphans: Vec<(GroupId, Timestamp)>,
     /// Which classes this server is still the home of; all that it was, when none is said.
     pub homes: Option<Vec<GroupId>>,
+    /// As of which time that others may have taken some, as the store counts them.
+    pub late: u64,
 }
 
 /// The reading side: any number of readers at once, none of which ever holds up the writer.
@@ -164,6 +171,11 @@ pub(crate) trait StoreReader: Send + Sync {
     async fn home(&self, group_id: GroupId) -> Result<Home, Failure> {
         let _ = group_id;
         Ok(Home::Here)
+    }
+
+    /// Whether other servers may decide by now on classes of which this one was the home.
+    fn is_in_doubt(&self) -> bool {
+        false
     }
 
     /// Lets other servers have what this one was the home of. It writes nothing more.

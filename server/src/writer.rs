@@ -377,12 +377,16 @@ impl<S: StoreWriter> Writer<S> {
                 self.set_deadline(group_id, Some(at));
             }
         }
-        let Some(homes) = tended.homes else { return };
+        let Some(homes) = tended.homes else {
+            self.store.has_tended(tended.late);
+            return;
+        };
         let homes: HashSet<GroupId> = homes.into_iter().collect();
         let known: Vec<GroupId> = self.rooms.map.read().keys().copied().collect();
         for group_id in known.into_iter().filter(|group_id| !homes.contains(group_id)) {
             self.leave(group_id);
         }
+        self.store.has_tended(tended.late);
     }
 
     /// Lets go of a class that another server decides on.

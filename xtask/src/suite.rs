@@ -42,9 +42,9 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
             let postgres = Postgres::start(&programs::postgres()?)?;
             exec::run_watched(
                 exec::cargo()
-                    .args(["test", "--package=server", "--package=web", "--package=crash"])
-                    .arg("--no-fail-fast")
-                    .args(["--test=http", "--test=nodes", "--test=strangers", "--test=kills"])
+                    // Of the workspace, so that nothing is built anew for it.
+                    .args(["test", "--workspace", "--no-fail-fast"])
+                    .args(["--test=http", "--test=nodes", "--test=strangers"])
                     .env("HANDUP_TEST_POSTGRES", postgres.address())
                     .current_dir(&workspace.root),
                 |line| *counts += Counts::of_line(line).unwrap_or_default(),

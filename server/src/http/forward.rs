@@ -40,7 +40,7 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
             // From here on it is as if the client had come here.
             head.headers.remove(&FOR);
             head.extensions.insert(ConnectInfo(SocketAddr::new(client, 0)));
-            return next.run(Request::from_parts(head, body)).await;
+            return here(&engine, Request::from_parts(head, body), next).await;
         }
     }
     if !may_belong_elsewhere(&head.uri) {
@@ -59,7 +59,7 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
             Err(error) => return error.into_response(),
         };
         let Home::At(address) = home else {
-            return next.run(Request::from_parts(head, Body::from(body))).await;
+            return here(&engine, Request::from_parts(head, Body::from(body)), next).await;
         };
         let (whole, stopping) = ((&head, body.clone()), engine.stopping().clone());
         match forwarder.send(engine.now(), &address, client, whole, stopping).await {
@@ -75,6 +75,16 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
         }
     }
     Error::Elsewhere.into_response()
+}
+
+/// Serves a request here, unless others may decide on its class by now: before it is looked at, or after, for the
+/// machine may have slept in between.
+async fn here(engine: &Engine, request: Request, next: Next) -> Response {
+    if engine.is_in_doubt() {
+        return Error::Elsewhere.into_response();
+    }
+    let answer = next.run(request).await;
+    if engine.is_in_doubt() { Error::Elsewhere.into_response() } else { answer }
 }
 
 /// Whether what is asked for may be of a class. Files, and pages that are of none, never are.

@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 use std::process;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -46,8 +46,10 @@ pub struct Lease {
     address: Option<String>,
     note: Mutex<String>,
     renewed_at: Mutex<Instant>,
-    /// Whether others may have taken classes meanwhile.
-    was_late: AtomicBool,
+    /// How often it was renewed so late, or on so new a connection, that others may have taken classes
+    /// meanwhile; and how many of these times it was looked which.
+    late: AtomicU64,
+    settled: AtomicU64,
     /// It was given back, by this server itself.
     released: CancellationToken,
     /// Another server has taken it.
@@ -87,7 +89,8 @@ impl Lease {
             address,
             note: Mutex::new(format!("process {}", process::id())),
             renewed_at: Mutex::new(monotonic()),
-            was_late: AtomicBool::new(false),
+            late: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
             released: CancellationToken::new(),
             lost: CancellationToken::new(),
             _stops_renewing: stopping.clone().drop_guard(),
@@ -169,9 +172,20 @@ impl Lease {
         monotonic().saturating_duration_since(*self.renewed_at.lock() + HOLDS)
     }
 
-    /// Whether it was overdue since this was asked last, so that others may have taken classes.
-    pub fn was_late(&self) -> bool {
-        self.was_late.swap(false, Ordering::Relaxed)
+    /// How often others may have taken classes meanwhile.
+    pub fn late(&self) -> u64 {
+        self.late.load(Ordering::SeqCst)
+    }
+
+    /// Those that they have taken so far are known, and let go of.
+    pub fn settle(&self, late: u64) {
+        self.settled.store(late, Ordering::SeqCst);
+    }
+
+    /// Whether others may have taken classes that this server still has in memory.
+    pub fn is_in_doubt(&self) -> bool {
+        self.is_shared()
+            && (self.settled.load(Ordering::SeqCst) != self.late() || !self.overdue().is_zero())
     }
 
     /// Cancelled when another server has taken the lease.
@@ -247,11 +261,12 @@ async fn renew(
             return;
         }
         let note = held.note.lock().clone();
-        let began_at = monotonic();
+        let (began_at, is_anew) = (monotonic(), connection.is_none());
         match within(renew_once(&mut connection, &options, holder, &note)).await {
             Ok(true) => {
-                if !held.overdue().is_zero() {
-                    held.was_late.store(true, Ordering::Relaxed);
+                if is_anew || !held.overdue().is_zero() {
+                    // Before it counts as renewed.
+                    held.late.fetch_add(1, Ordering::SeqCst);
                 }
                 *held.renewed_at.lock() = began_at;
             }

@@ -35,7 +35,7 @@ impl StoreReader for PostgresReader {
         if !self.is_healthy.load(Ordering::Relaxed) {
             return Err("the last write failed".into());
         }
-        if self.lease.is_shared() && !self.lease.overdue().is_zero() {
+        if self.lease.is_in_doubt() {
             return Err("the lease on the database has run out".into());
         }
         let ask = sqlx::query("SELECT 1 FROM class LIMIT 1").execute(&self.live);
@@ -47,6 +47,10 @@ impl StoreReader for PostgresReader {
             return Ok(Home::Here);
         }
         Ok(within(homes::home(&self.live, self.lease.hold(), group_id)).await?)
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.lease.is_in_doubt()
     }
 
     async fn release(&self) -> Result<(), Failure> {

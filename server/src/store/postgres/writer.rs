@@ -229,16 +229,21 @@ impl StoreWriter for PostgresWriter {
     async fn tend(&mut self, now: Timestamp) -> Result<Tended, Failure> {
         if self.lease.overdue() > CUT_OFF {
             // Others have its classes by now, and go on: nobody is to watch lists that do not.
-            return Ok(Tended { orphans: Vec::new(), homes: Some(Vec::new()) });
+            let late = self.lease.late();
+            return Ok(Tended { orphans: Vec::new(), homes: Some(Vec::new()), late });
         }
-        let was_late = self.lease.was_late();
+        let (late, is_in_doubt) = (self.lease.late(), self.lease.is_in_doubt());
         self.ask(async |connection, hold| {
             let orphans = homes::orphans(&mut *connection, now).await?;
             let homes =
-                if was_late { Some(homes::homes(&mut *connection, hold).await?) } else { None };
-            Ok(Tended { orphans, homes })
+                if is_in_doubt { Some(homes::homes(&mut *connection, hold).await?) } else { None };
+            Ok(Tended { orphans, homes, late })
         })
         .await
+    }
+
+    fn has_tended(&mut self, tended: u64) {
+        self.lease.settle(tended);
     }
 
     async fn probe(&mut self) -> Result<(), Failure> {
