@@ -83,7 +83,7 @@ impl Seen {
 /// What is read on a connection.
 enum Reading {
     /// Marks, after a head: an event stream or a websocket.
-    Page { head: Option<Vec<u8>>, carry: Vec<u8>, hands: Seen, news: usize },
+    Page { head: Option<Vec<u8>>, chunks: Option<Chunks>, carry: Vec<u8>, hands: Seen, news: usize },
     /// Answers to requests.
     Answers { received: Vec<u8>, body: Vec<u8>, asked_at: Option<Instant> },
 }
@@ -128,7 +128,8 @@ pub struct Client {
     buffer: Vec<u8>,
     texts: Texts,
     pub board: Board,
-    address: SocketAddr,
+    /// Servers that all answer for everything; connections go to them by turns.
+    addresses: Vec<SocketAddr>,
 }
 
 /// One connection of a client.
@@ -137,6 +138,11 @@ pub struct Line(usize);
 
 impl Client {
     pub fn new(address: SocketAddr) -> Result<Self> {
+        Self::of(vec![address])
+    }
+
+    /// A client of several servers, of which any answers.
+    pub fn of(addresses: Vec<SocketAddr>) -> Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(4_096),
@@ -144,8 +150,14 @@ impl Client {
             buffer: vec![0; READ_BYTES],
             texts: Texts::default(),
             board: Board::default(),
-            address,
+            addresses,
         })
+    }
+
+    /// Has connections from now on go to these servers.
+    #[allow(dead_code, reason = "one of two benchmarks asks for it")]
+    pub fn go_to(&mut self, addresses: Vec<SocketAddr>) {
+        self.addresses = addresses;
     }
 
     /// Forgets what was seen. What each page has seen of acceptances stays with the page.
@@ -164,6 +176,7 @@ impl Client {
     pub fn pages(&mut self, requests: &[Vec<u8>]) -> Result<Vec<Line>> {
         let page = || Reading::Page {
             head: Some(Vec::new()),
+            chunks: None,
             carry: Vec::new(),
             hands: Seen::default(),
             news: 0,
@@ -187,7 +200,8 @@ impl Client {
             let wave = WAVE.min(count - lines.len());
             let first = self.connections.len();
             for place in first..first + wave {
-                let mut stream = TcpStream::connect(self.address)?;
+                let address = self.addresses[place % self.addresses.len()];
+                let mut stream = TcpStream::connect(address)?;
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 self.poll.registry().register(&mut stream, Token(place), interest)?;
                 self.connections.push(Some(Connection {
@@ -399,7 +413,7 @@ impl Connection {
 impl Reading {
     fn take(&mut self, bytes: &[u8], texts: &mut Texts, board: &mut Board) -> Result<()> {
         match self {
-            Self::Page { head, carry, hands, news } => {
+            Self::Page { head, chunks, carry, hands, news } => {
                 let mut bytes = bytes;
                 if let Some(so_far) = head {
                     let before = so_far.len();
@@ -412,14 +426,32 @@ impl Reading {
                         );
                     }
                     bytes = &bytes[end + 4 - before..];
+                    let is_chunked = find(&so_far[..end], b"transfer-encoding: chunked").is_some();
+                    *chunks = is_chunked.then(Chunks::default);
                     *head = None;
                     board.opened += 1;
+                }
+                // What was carried over is out of its chunks already.
+                let whole = match chunks {
+                    Some(chunks) => {
+                        let carried = chunks.carried.min(bytes.len());
+                        let mut whole = bytes[..carried].to_vec();
+                        chunks.open(&bytes[carried..], &mut whole);
+                        whole
+                    }
+                    None => Vec::new(),
+                };
+                if chunks.is_some() {
+                    bytes = &whole;
                 }
                 let (marks, rest) = texts.read(bytes);
                 for mark in marks {
                     board.note(*mark, hands, news)?;
                 }
                 carry.extend_from_slice(&bytes[rest..]);
+                if let Some(chunks) = chunks {
+                    chunks.carried = carry.len();
+                }
                 Ok(())
             }
             Self::Answers { received, body, asked_at } => {
@@ -437,6 +469,40 @@ impl Reading {
                     board.answers.push(asked_at.elapsed());
                 }
                 Ok(())
+            }
+        }
+    }
+}
+
+/// What comes in chunks, as a server sends what it passes on: a chunk may end in the middle of a mark.
+#[derive(Default)]
+struct Chunks {
+    /// What has come of the line that begins a chunk.
+    line: Vec<u8>,
+    /// What is left of a chunk, with the two bytes that end it.
+    left: usize,
+    /// How many of the bytes that come next were carried over.
+    carried: usize,
+}
+
+impl Chunks {
+    fn open(&mut self, mut bytes: &[u8], whole: &mut Vec<u8>) {
+        while !bytes.is_empty() {
+            if self.left > 0 {
+                let (taken, rest) = bytes.split_at(self.left.min(bytes.len()));
+                let data = self.left.saturating_sub(2).min(taken.len());
+                whole.extend_from_slice(&taken[..data]);
+                self.left -= taken.len();
+                bytes = rest;
+                continue;
+            }
+            let end = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+            self.line.extend_from_slice(&bytes[..end]);
+            bytes = &bytes[end..];
+            if self.line.ends_with(b"\n") {
+                let text = String::from_utf8_lossy(&self.line);
+                self.left = usize::from_str_radix(text.trim(), 16).unwrap_or(0) + 2;
+                self.line.clear();
             }
         }
     }

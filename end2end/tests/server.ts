@@ -30,14 +30,16 @@ export class Handup {
   #binary: string;
   #database: string;
   #args: string[];
+  #listen: string;
   #origin: string | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<Ending> | undefined;
 
-  constructor(binary: string, database: string, args: string[]) {
+  constructor(binary: string, database: string, args: string[], listen = "127.0.0.1:0") {
     this.#binary = binary;
     this.#database = database;
     this.#args = args;
+    this.#listen = listen;
   }
 
   /** The server's address, without a slash at the end. */
@@ -58,7 +60,7 @@ export class Handup {
     if (this.#child) {
       throw new Error("the server runs already");
     }
-    const listen = this.#origin ? new URL(this.#origin).host : "127.0.0.1:0";
+    const listen = this.#origin ? new URL(this.#origin).host : this.#listen;
     const child = spawn(
       this.#binary,
       ["--listen", listen, "--database", this.#database, ...this.#args],

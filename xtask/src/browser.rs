@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::exec::{self, say};
 use crate::install;
+use crate::postgres::Postgres;
 use crate::programs::{self, Found};
 use crate::report::Counts;
 use crate::workspace::Workspace;
@@ -26,6 +27,7 @@ pub fn run(
     workspace: &Workspace,
     server: &Path,
     programs: &[Found],
+    postgres: &Postgres,
     args: &[OsString],
     counts: &mut Counts,
 ) -> Result<()> {
@@ -50,6 +52,7 @@ pub fn run(
             .args(args)
             .env("HANDUP_BIN", server)
             .env("HANDUP_REPORT", &told)
+            .env("HANDUP_TEST_POSTGRES", postgres.address())
             .envs(programs.iter().map(|Found { variable, path, .. }| (variable, path))),
     );
     let Ok(json) = std::fs::read_to_string(&told) else {

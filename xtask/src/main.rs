@@ -42,7 +42,7 @@ struct Cli {
 }
 
 /// The benchmarks: three of the root package, and one in a browser.
-const BENCHES: [&str; 4] = ["peers", "history", "voice", "phone"];
+const BENCHES: [&str; 5] = ["peers", "history", "cluster", "voice", "phone"];
 
 #[derive(Subcommand)]
 enum Task {
@@ -181,13 +181,20 @@ fn perform(task: Task) -> Result<()> {
                 if bench == "peers" {
                     install::peers(&workspace.root)?;
                 }
-                exec::run(
-                    exec::cargo()
-                        .args(["bench", "--package=handup", "--bench", bench, "--"])
-                        .args(&args)
-                        .env("HANDUP_BIN", &server)
-                        .current_dir(&workspace.root),
-                )?;
+                let postgres = if bench == "cluster" {
+                    Some(postgres::Postgres::start(&programs::postgres()?)?)
+                } else {
+                    None
+                };
+                let mut run = exec::cargo();
+                run.args(["bench", "--package=handup", "--bench", bench, "--"])
+                    .args(&args)
+                    .env("HANDUP_BIN", &server)
+                    .current_dir(&workspace.root);
+                if let Some(postgres) = &postgres {
+                    run.env("HANDUP_TEST_POSTGRES", postgres.address());
+                }
+                exec::run(&mut run)?;
             }
             Ok(())
         }

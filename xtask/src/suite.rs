@@ -56,8 +56,9 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
             let programs = programs::all()?;
             browser::install_packages(workspace)?;
             let server = site::build_server(workspace, selection.profile)?;
-            let args = &selection.playwright_args;
-            browser::run(workspace, &server, &programs, args, counts)
+            let (postgres, args) =
+                (Postgres::start(&programs::postgres()?)?, &selection.playwright_args);
+            browser::run(workspace, &server, &programs, &postgres, args, counts)
         });
     }
     report.finish()

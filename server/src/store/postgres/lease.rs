@@ -5,13 +5,13 @@
 
 use std::net::SocketAddr;
 use std::process;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor, Row};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgExecutor, PgPool, Row};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -46,8 +46,9 @@ pub struct Lease {
     address: Option<String>,
     note: Mutex<String>,
     renewed_at: Mutex<Instant>,
-    /// How often it was renewed so late, or on so new a connection, that others may have taken classes
-    /// meanwhile; and how many of these times it was looked which.
+    /// Whether the connection by which it is renewed has ended, so that it holds for nobody else.
+    is_apart: AtomicBool,
+    /// How often it was renewed so late, or so anew, that others may have taken classes meanwhile; and how many of these times it was looked which.
     late: AtomicU64,
     settled: AtomicU64,
     /// It was given back, by this server itself.
@@ -80,8 +81,9 @@ impl Lease {
         address: Option<String>,
     ) -> Result<Arc<Self>, NotHeld> {
         let until = monotonic() + PATIENCE;
-        let mut renewing = within(options.connect()).await?;
-        let backend = backend_of(&mut renewing).await?;
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let mut renewing = within(attend(&pool)).await?;
+        let backend = within(backend_of(&mut renewing)).await?;
         let stopping = CancellationToken::new();
         let lease = Arc::new(Self {
             holder: random(),
@@ -89,6 +91,7 @@ impl Lease {
             address,
             note: Mutex::new(format!("process {}", process::id())),
             renewed_at: Mutex::new(monotonic()),
+            is_apart: AtomicBool::new(false),
             late: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             released: CancellationToken::new(),
@@ -102,7 +105,7 @@ impl Lease {
                 Some(by) => return Err(NotHeld::ByOther(by)),
             }
         }
-        tokio::spawn(renew(Arc::downgrade(&lease), stopping, options, renewing, lease.holder));
+        tokio::spawn(renew(Arc::downgrade(&lease), stopping, pool, renewing, lease.holder));
         Ok(lease)
     }
 
@@ -185,7 +188,9 @@ impl Lease {
     /// Whether others may have taken classes that this server still has in memory.
     pub fn is_in_doubt(&self) -> bool {
         self.is_shared()
-            && (self.settled.load(Ordering::SeqCst) != self.late() || !self.overdue().is_zero())
+            && (self.is_apart.load(Ordering::SeqCst)
+                || !self.overdue().is_zero()
+                || self.settled.load(Ordering::SeqCst) != self.late())
     }
 
     /// Cancelled when another server has taken the lease.
@@ -231,8 +236,22 @@ impl Lease {
     }
 }
 
-async fn backend_of(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-    within(sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(connection)).await
+/// A connection whose end is told at once: with it the lease holds for nobody else.
+async fn attend(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.eager_reconnect(false);
+    Ok(listener)
+}
+
+async fn backend_of(connection: &mut PgListener) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(connection).await
+}
+
+/// Waits for the end of the connection; for ever where there is none.
+async fn ends(connection: Option<&mut PgListener>) {
+    let Some(connection) = connection else { return std::future::pending().await };
+    // Nothing is listened for.
+    while let Ok(Some(_)) = connection.try_recv().await {}
 }
 
 async fn give_back(holder: [u8; 16], executor: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
@@ -244,8 +263,8 @@ async fn give_back(holder: [u8; 16], executor: impl PgExecutor<'_>) -> Result<()
 async fn renew(
     lease: Weak<Lease>,
     stopping: CancellationToken,
-    options: PgConnectOptions,
-    connection: PgConnection,
+    pool: PgPool,
+    connection: PgListener,
     holder: [u8; 16],
 ) {
     let mut connection = Some(connection);
@@ -255,20 +274,25 @@ async fn renew(
         tokio::select! {
             () = stopping.cancelled() => break,
             _ = ticks.tick() => {}
+            () = ends(connection.as_mut()) => connection = None,
         }
         let Some(held) = lease.upgrade() else { break };
         if held.released.is_cancelled() {
             return;
         }
         let note = held.note.lock().clone();
-        let (began_at, is_anew) = (monotonic(), connection.is_none());
-        match within(renew_once(&mut connection, &options, holder, &note)).await {
+        let began_at = monotonic();
+        if connection.is_none() {
+            held.is_apart.store(true, Ordering::SeqCst);
+        }
+        match within(renew_once(&mut connection, &pool, holder, &note)).await {
             Ok(true) => {
-                if is_anew || !held.overdue().is_zero() {
-                    // Before it counts as renewed.
+                if held.is_apart.load(Ordering::SeqCst) || !held.overdue().is_zero() {
+                    // What others have taken until now has to be looked at, before it counts as renewed.
                     held.late.fetch_add(1, Ordering::SeqCst);
                 }
                 *held.renewed_at.lock() = began_at;
+                held.is_apart.store(false, Ordering::SeqCst);
             }
             Ok(false) => {
                 held.lose();
@@ -277,6 +301,7 @@ async fn renew(
             // What is committed meanwhile is as good: nobody else has a class until they take it.
             Err(error) => {
                 connection = None;
+                held.is_apart.store(true, Ordering::SeqCst);
                 tracing::warn!("cannot renew the lease on the database: {error}");
             }
         }
@@ -289,14 +314,14 @@ async fn renew(
 
 /// Renews the lease, on a new connection where there is none; whether it is still this server's.
 async fn renew_once(
-    connection: &mut Option<PgConnection>,
-    options: &PgConnectOptions,
+    connection: &mut Option<PgListener>,
+    pool: &PgPool,
     holder: [u8; 16],
     note: &str,
 ) -> Result<bool, sqlx::Error> {
     let connection = match connection {
         Some(connection) => connection,
-        None => connection.insert(options.connect().await?),
+        None => connection.insert(attend(pool).await?),
     };
     let renewed = sqlx::query(
         "UPDATE lease SET alive_until = clock_timestamp() + interval '3 s', note = $2,
