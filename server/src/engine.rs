@@ -253,9 +253,14 @@ impl Engine {
         self.shared.store.is_in_doubt()
     }
 
+    /// Whether a class is in memory here.
+    pub(crate) fn is_in_memory(&self, group_id: GroupId) -> bool {
+        self.shared.rooms.get(group_id).is_some()
+    }
+
     /// Which server decides on a class.
     pub(crate) async fn home_of(&self, group_id: GroupId) -> Result<Home, Error> {
-        if self.shared.rooms.get(group_id).is_some() {
+        if self.is_in_memory(group_id) {
             return Ok(Home::Here);
         }
         Ok(self.shared.store.home(group_id).await?)

@@ -8,6 +8,7 @@ pub(crate) mod log_tail;
 mod memberships;
 pub(crate) mod outlet;
 mod presence;
+pub(crate) mod relay;
 pub(crate) mod room;
 pub(crate) mod rooms;
 pub(crate) mod stream;

@@ -1,6 +1,7 @@
 //! Forwarding: a request for a class whose home is another server goes there whole, and its answer comes back
 //! as it is, live streams too. It goes one hop and no further.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -12,10 +13,12 @@ use http::{Method, StatusCode, Uri};
 use serde::Deserialize;
 use signaling::GroupId;
 
-use super::forwarder::{FOR, MARK, NoAnswer};
+use super::forwarder::{FOR, Forwarder, MARK, NoAnswer};
+use super::listen::Handed;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identity::{JoinCode, Token};
+use crate::live::relay::Relay;
 use crate::nodes::Home;
 
 /// The largest body of a request that is forwarded, in bytes: no request of Handup's has a larger one.
@@ -54,21 +57,40 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
     };
     let client = engine.client_address(&head.extensions, &head.headers);
     for _ in 0..TRIES {
-        let home = match home(&engine, &head, &body).await {
-            Ok(home) => home,
+        let group = match group_of(&engine, &head, &body).await {
+            Ok(group) => group,
             Err(error) => return error.into_response(),
         };
-        let Home::At(address) = home else {
-            return here(&engine, Request::from_parts(head, Body::from(body)), next).await;
+        let home = match group {
+            Some(group) => home(&engine, forwarder, group).await,
+            None => Ok(Home::Nobody),
         };
+        let (group, address) = match (group, home) {
+            (_, Err(error)) => return error.into_response(),
+            (Some(group), Ok(Home::At(address))) => (group, address),
+            (..) => return here(&engine, Request::from_parts(head, Body::from(body)), next).await,
+        };
+        if is_stream(&head)
+            && let Some(relay) = forwarder.follow(engine.now(), &address, client, &head).await
+        {
+            return relayed(relay);
+        }
         let (whole, stopping) = ((&head, body.clone()), engine.stopping().clone());
         match forwarder.send(engine.now(), &address, client, whole, stopping).await {
             // It has let go of the class: a new one is to be where its requests come to.
-            Ok(answer) if answer.status() == StatusCode::MISDIRECTED_REQUEST => {}
-            Ok(answer) => return answer,
+            Ok(answer) if answer.status() == StatusCode::MISDIRECTED_REQUEST => {
+                forwarder.forget_home(group);
+            }
+            Ok(answer) => {
+                if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+                    forwarder.forget_home(group);
+                }
+                return answer;
+            }
             // It may be gone, and its classes somebody else's soon. Nothing has come of the request.
-            Err(NoAnswer::NotReached(_)) => {}
+            Err(NoAnswer::NotReached(_)) => forwarder.forget_home(group),
             Err(error) => {
+                forwarder.forget_home(group);
                 tracing::warn!(%address, %error, "a forwarded request came to nothing");
                 break;
             }
@@ -87,6 +109,20 @@ async fn here(engine: &Engine, request: Request, next: Next) -> Response {
     if engine.is_in_doubt() { Error::Elsewhere.into_response() } else { answer }
 }
 
+/// Whether a live stream is asked for.
+fn is_stream(head: &Parts) -> bool {
+    let path = head.uri.path();
+    head.method == Method::GET && path.starts_with("/api/v1/groups/") && path.ends_with("/events")
+}
+
+/// What the connection makes another server's stream of.
+fn relayed(relay: Relay) -> Response {
+    let no_end = futures::stream::pending::<Result<Bytes, Infallible>>();
+    let mut response = Response::new(Body::from_stream(no_end));
+    response.extensions_mut().insert(Handed::relay(relay));
+    response
+}
+
 /// Whether what is asked for may be of a class. Files, and pages that are of none, never are.
 fn may_belong_elsewhere(uri: &Uri) -> bool {
     const OF_CLASSES: [&str; 6] =
@@ -94,8 +130,22 @@ fn may_belong_elsewhere(uri: &Uri) -> bool {
     OF_CLASSES.iter().any(|prefix| uri.path().starts_with(prefix))
 }
 
-/// Where the class has its home that a request is about.
-async fn home(engine: &Engine, head: &Parts, body: &Bytes) -> Result<Home, Error> {
+/// Where a class has its home.
+async fn home(engine: &Engine, forwarder: &Forwarder, group: GroupId) -> Result<Home, Error> {
+    if !engine.is_in_memory(group)
+        && let Some(address) = forwarder.known_home(group)
+    {
+        return Ok(Home::At(address));
+    }
+    let home = engine.home_of(group).await?;
+    if let Home::At(address) = &home {
+        forwarder.learn_home(group, address.clone());
+    }
+    Ok(home)
+}
+
+/// The class that a request is about.
+async fn group_of(engine: &Engine, head: &Parts, body: &Bytes) -> Result<Option<GroupId>, Error> {
     let path = head.uri.path();
     let after = |prefix: &str| path.strip_prefix(prefix)?.split('/').next();
     let group = if let Some(group) = group_of_path(path) {
@@ -117,10 +167,7 @@ async fn home(engine: &Engine, head: &Parts, body: &Bytes) -> Result<Home, Error
             _ => None,
         }
     };
-    match group {
-        Some(group) => engine.home_of(group).await,
-        None => Ok(Home::Nobody),
-    }
+    Ok(group)
 }
 
 /// The class whose id stands in a path.

@@ -39,6 +39,7 @@ use crate::http::connections::{Connection, Connections};
 use crate::http::pace::Paced;
 use crate::identity::jitter;
 use crate::live::outlet;
+use crate::live::relay::Relay;
 use crate::live::stream::LiveStream;
 
 /// How long requests in flight are waited for on shutdown.
@@ -67,14 +68,26 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// A live stream on its way from the handler that opened it to the connection it was asked for on,
 /// as an extension of the response that begins it. Only [`serve`] sends it.
 #[derive(Clone)]
-pub(crate) struct Handed(Arc<Mutex<Option<LiveStream>>>);
+pub(crate) struct Handed(Arc<Mutex<Option<Followed>>>);
+
+/// What is sent on a connection from then on.
+pub(crate) enum Followed {
+    /// A stream of this server's.
+    Live(LiveStream),
+    /// Another server's, head and all.
+    Relayed(Relay),
+}
 
 impl Handed {
     pub fn over(live: LiveStream) -> Self {
-        Self(Arc::new(Mutex::new(Some(live))))
+        Self(Arc::new(Mutex::new(Some(Followed::Live(live)))))
     }
 
-    fn take(&self) -> Option<LiveStream> {
+    pub fn relay(relay: Relay) -> Self {
+        Self(Arc::new(Mutex::new(Some(Followed::Relayed(relay)))))
+    }
+
+    fn take(&self) -> Option<Followed> {
         self.0.lock().take()
     }
 }
@@ -132,11 +145,19 @@ pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {
             Arc::clone(&connection),
         );
         let (streams, its_own) = (connections.clone(), Arc::clone(&connection));
+        let relays_until = stopping.clone();
         let task = connections.spawn(async move {
-            if let Some((stream, head, live)) = attended.await {
+            if let Some((stream, head, followed)) = attended.await {
                 // A task of its own: that of the connection is large, and is let go of.
                 streams.spawn(async move {
-                    outlet::run(live, stream, head, write_timeout).await;
+                    match followed {
+                        Followed::Live(live) => {
+                            outlet::run(live, stream, head, write_timeout).await;
+                        }
+                        Followed::Relayed(relay) => {
+                            relay.run(stream, write_timeout, relays_until).await;
+                        }
+                    }
                     drop(its_own);
                 });
             }
@@ -274,8 +295,8 @@ async fn attend(
     builder: http1::Builder,
     stopping: CancellationToken,
     connection: Arc<Connection>,
-) -> Option<(TcpStream, Bytes, LiveStream)> {
-    let asked: Mutex<Option<(Bytes, LiveStream)>> = Mutex::new(None);
+) -> Option<(TcpStream, Bytes, Followed)> {
+    let asked: Mutex<Option<(Bytes, Followed)>> = Mutex::new(None);
     let asked_for = &|| asked.lock();
     let asking = &connection;
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
@@ -301,9 +322,14 @@ async fn attend(
                 None => refusal(Error::NoHost),
             };
             let handed = response.extensions_mut().remove::<Handed>().filter(|_| reads_on);
-            if let Some(live) = handed.and_then(|handed| handed.take()) {
+            if let Some(followed) = handed.and_then(|handed| handed.take()) {
                 asking.has_asked();
-                *asked_for() = Some((head(response.headers(), &live), live));
+                let head = match &followed {
+                    Followed::Live(live) => head(response.headers(), live),
+                    // It comes with its own.
+                    Followed::Relayed(_) => Bytes::new(),
+                };
+                *asked_for() = Some((head, followed));
                 std::future::pending::<()>().await;
             }
             let connection = Arc::clone(asking);
@@ -326,9 +352,9 @@ async fn attend(
             None => Poll::Pending,
         }
     });
-    let (head, live) = asked_at_last.await?;
+    let (head, followed) = asked_at_last.await?;
     let stream = connection.into_parts().io.into_inner().into_inner();
-    Some((taken_over(stream.get_ref()).ok()?, head, live))
+    Some((taken_over(stream.get_ref()).ok()?, head, followed))
 }
 
 /// The socket without what its connection needed around it.

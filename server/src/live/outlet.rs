@@ -117,7 +117,7 @@ pub(crate) async fn run(
 }
 
 /// Waits until the reader has gone away. What it still says is not heard.
-async fn is_gone(connection: &TcpStream) {
+pub(super) async fn is_gone(connection: &TcpStream) {
     let mut said = [0; 64];
     while connection.readable().await.is_ok() {
         match connection.try_read(&mut said) {

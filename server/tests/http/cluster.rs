@@ -100,10 +100,17 @@ async fn where_one_server_stops_another_goes_on_and_nobody_misses_anything() {
     assert_eq!(told["inviteID"], first.id.as_str());
     home.stop().await;
     stream.until_the_end().await;
-    let second = teacher.invite_in_group(GroupInvitation::to([&ada])).await;
+    // The other one may still know it as the home: then it says so, and asks anew.
+    let second = loop {
+        let invitation = GroupInvitation::to([&ada]);
+        let answer = teacher.try_invite_in_group(invitation).key("second").await;
+        if answer.status != 503 {
+            break answer.with_status(201);
+        }
+    };
     let mut resumed = ada.stream_after(told.seq()).await;
     let told = resumed.until("onReceiveNewInvitation").await;
-    assert_eq!((told.seq(), &told["inviteID"]), (second.seq(), &json!(second.id)));
+    assert_eq!(told["inviteID"], second["inviteID"]);
     // The first one comes back, and finds the class at its new home.
     home.start_again().await;
     let accepted = class.join("Bo").await.at(&home);
