@@ -15,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
 use signaling::{GroupId, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +31,8 @@ use crate::nodes::Node;
 pub(crate) const MARK: HeaderName = HeaderName::from_static("handup-node");
 /// For whom it was.
 pub(crate) const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// How long a connection to another server is kept that is asked nothing: less than that keeps its own.
+const IDLE: Duration = Duration::from_secs(15);
 /// How much is read at a time from another server.
 const READ_BYTES: usize = 8_192;
 /// The longest head of an answer, in bytes.
@@ -68,6 +70,7 @@ impl Forwarder {
         connector.set_nodelay(true);
         let mut client = Client::builder(TokioExecutor::new());
         client.http1_read_buf_exact_size(READ_BYTES);
+        client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
         Self { node, homes: Mutex::default(), client: client.build(connector) }
     }
 
