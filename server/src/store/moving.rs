@@ -192,6 +192,9 @@ pub enum MoveError {
     /// One of the two cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// There is nothing to move.
+    #[error("there is no database {0} to move. Name the file that the server has")]
+    NoFile(String),
     /// Both are of one kind.
     #[error(
         "a move is from a file into a database of PostgreSQL's, or back: to move a file copy it with \
@@ -235,6 +238,10 @@ pub async fn move_store(
 ) -> Result<Moved, MoveError> {
     const ALONE: Option<&Node> = None;
     match (from, to) {
+        (Database::File(path), Database::Postgres(_)) if !path.is_file() => {
+            // To open it would make it.
+            Err(MoveError::NoFile(path.display().to_string()))
+        }
         (Database::File(path), Database::Postgres(address)) => {
             let mut from = sqlite::open::open(path).await?;
             let mut to = postgres::open::open(address, ALONE).await?;

@@ -81,6 +81,10 @@ async fn everything_is_moved_into_postgresql_and_back_and_a_move_that_was_stoppe
     let served = moved(&back, &postgres).await.expect_err("it is served").to_string();
     assert!(served.contains("is served already"), "{served}");
     server.stop().await;
+    let nowhere = Database::File(folder.path().join("nowhere.db"));
+    let nothing = moved(&nowhere, &postgres).await.expect_err("there is nothing").to_string();
+    assert!(nothing.contains("there is no database"), "{nothing}");
+    assert!(!folder.path().join("nowhere.db").exists(), "nor is one made");
     let alike = moved(&back, &back).await.expect_err("they are alike").to_string();
     assert!(alike.contains("from a file into a database"), "{alike}");
 }
