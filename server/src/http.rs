@@ -28,7 +28,7 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use http::Method;
 
 pub use self::body::bodies_in_time;
-pub use self::forward::to_home;
+pub use self::forward::forwarding;
 pub use self::origin::same_origin;
 pub use self::rendering::in_turn;
 use crate::engine::Engine;

@@ -8,6 +8,8 @@ use http::Uri;
 use sha2::Sha256;
 use signaling::Timestamp;
 
+use crate::hex::{hex, unhex};
+
 /// The shortest secret, in bytes.
 const SHORTEST_SECRET: usize = 16;
 /// How long a mark is good for, in milliseconds either way: the nodes' clocks may differ.
@@ -125,22 +127,6 @@ pub(crate) enum Home {
 #[derive(Debug, thiserror::Error)]
 #[error("another server is the class's home")]
 pub(crate) struct Elsewhere;
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // A text takes whatever is written to it.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|it| it.is_ascii_hexdigit());
-    let byte = |at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    is_hex.then(|| (0..text.len()).step_by(2).map(byte).collect()).flatten()
-}
 
 #[cfg(test)]
 mod tests {

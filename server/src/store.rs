@@ -9,6 +9,7 @@
 pub(crate) mod address;
 pub(crate) mod classes;
 pub(crate) mod cleanup;
+pub(crate) mod decode;
 pub(crate) mod kept;
 pub(crate) mod log;
 pub(crate) mod moving;

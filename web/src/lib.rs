@@ -77,12 +77,12 @@ pub fn router(engine: Engine, zone: Zone) -> Router {
             response
         })
         .layer(CatchPanicLayer::new());
-    rendered
+    let whole = rendered
         .merge(exports(engine.clone(), zone))
         .merge(server::api(engine.clone()))
-        .layer(around_all)
-        // What another server answers comes with all of this already.
-        .layer(from_fn_with_state(engine, server::to_home))
+        .layer(around_all);
+    // What another server answers comes with all of this already.
+    server::forwarding(whole, &engine)
 }
 
 /// Refuses forms of other sites: to a person in a page, which says where this one is.

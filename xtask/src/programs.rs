@@ -111,25 +111,27 @@ pub struct Found {
 
 /// Finds Chromium, or installs Debian's when that is possible.
 pub fn chromium() -> Result<Found> {
-    let mut found = find_or_install(&[CHROMIUM])?;
-    found.pop().context("nothing was looked for")
+    one(CHROMIUM)
 }
 
 /// Finds nginx, or installs Debian's when that is possible.
 pub fn nginx() -> Result<Found> {
-    let mut found = find_or_install(&[NGINX])?;
-    found.pop().context("nothing was looked for")
+    one(NGINX)
 }
 
 /// Finds PostgreSQL's server, or installs Debian's when that is possible.
 pub fn postgres() -> Result<Found> {
-    let mut found = find_or_install(&[POSTGRES])?;
-    found.pop().context("nothing was looked for")
+    one(POSTGRES)
 }
 
 /// Finds all programs of the browser tests, or installs Debian's when that is possible.
 pub fn all() -> Result<Vec<Found>> {
     find_or_install(&ALL)
+}
+
+fn one(program: Program) -> Result<Found> {
+    let mut found = find_or_install(&[program])?;
+    found.pop().context("nothing was looked for")
 }
 
 fn find_or_install(programs: &[Program]) -> Result<Vec<Found>> {

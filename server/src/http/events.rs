@@ -1,12 +1,10 @@
 //! Handler: the live stream of a group, as server-sent events.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Deserialize;
 use signaling::UserId;
@@ -103,13 +101,10 @@ pub(super) async fn events(
     let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);
     let unbuffered: (HeaderName, HeaderValue) =
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    // The body is what the connection makes of the extension.
-    let no_end = futures::stream::pending::<Result<Bytes, Infallible>>();
-    let mut response = Response::new(Body::from_stream(no_end));
+    let mut response = Handed::over(live).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(unbuffered.0, unbuffered.1);
-    response.extensions_mut().insert(Handed::over(live));
     Ok(response)
 }

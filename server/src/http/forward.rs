@@ -1,12 +1,12 @@
 //! Forwarding: a request for a class whose home is another server goes there whole, and its answer comes back
 //! as it is, live streams too. It goes one hop and no further.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 
+use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{Method, StatusCode, Uri};
@@ -18,7 +18,6 @@ use super::listen::Handed;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identity::{JoinCode, Token};
-use crate::live::relay::Relay;
 use crate::nodes::Home;
 
 /// The largest body of a request that is forwarded, in bytes: no request of Handup's has a larger one.
@@ -26,8 +25,16 @@ const LARGEST: usize = 64 * 1_024;
 /// How often it is asked whose a class is: it may change hands meanwhile.
 const TRIES: usize = 3;
 
+/// A router whose requests go to the homes of their classes; as it is where one server serves alone.
+pub fn forwarding(router: Router, engine: &Engine) -> Router {
+    match engine.forwarder() {
+        Some(_) => router.layer(from_fn_with_state(engine.clone(), to_home)),
+        None => router,
+    }
+}
+
 /// Serves a request here, or has the home of its class do so.
-pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next) -> Response {
+async fn to_home(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let Some(forwarder) = engine.forwarder() else { return next.run(request).await };
     let (mut head, body) = request.into_parts();
     if head.headers.contains_key(&MARK) {
@@ -35,7 +42,9 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
         head.headers.remove(&MARK);
         // Whoever made the mark up may ask as anybody may.
         if let Some(client) = client {
-            if let Some(group) = group_of_path(head.uri.path())
+            // Whoever asks for a stream is about to follow it here.
+            if !is_stream(&head)
+                && let Some(group) = group_of_path(head.uri.path())
                 && engine.lets_go_of(group).await
             {
                 return (StatusCode::MISDIRECTED_REQUEST, Error::Elsewhere).into_response();
@@ -55,42 +64,37 @@ pub async fn to_home(State(engine): State<Engine>, request: Request, next: Next)
         Ok(Err(_)) => return Error::BodyTooLarge.into_response(),
         Err(_) => return Error::BodyTooSlow.into_response(),
     };
+    let group = match group_of(&engine, &head, &body).await {
+        Ok(Some(group)) => group,
+        Ok(None) => return here(&engine, Request::from_parts(head, Body::from(body)), next).await,
+        Err(error) => return error.into_response(),
+    };
     let client = engine.client_address(&head.extensions, &head.headers);
     for _ in 0..TRIES {
-        let group = match group_of(&engine, &head, &body).await {
-            Ok(group) => group,
+        let address = match home(&engine, forwarder, group).await {
+            Ok(Home::At(address)) => address,
+            Ok(Home::Here | Home::Nobody) => {
+                return here(&engine, Request::from_parts(head, Body::from(body)), next).await;
+            }
             Err(error) => return error.into_response(),
-        };
-        let home = match group {
-            Some(group) => home(&engine, forwarder, group).await,
-            None => Ok(Home::Nobody),
-        };
-        let (group, address) = match (group, home) {
-            (_, Err(error)) => return error.into_response(),
-            (Some(group), Ok(Home::At(address))) => (group, address),
-            (..) => return here(&engine, Request::from_parts(head, Body::from(body)), next).await,
         };
         if is_stream(&head)
             && let Some(relay) = forwarder.follow(engine.now(), &address, client, &head).await
         {
-            return relayed(relay);
+            return Handed::relay(relay).into_response();
         }
         let (whole, stopping) = ((&head, body.clone()), engine.stopping().clone());
-        match forwarder.send(engine.now(), &address, client, whole, stopping).await {
+        let answer = forwarder.send(engine.now(), &address, client, whole, stopping).await;
+        if !answer.as_ref().is_ok_and(is_of_home) {
+            forwarder.forget_home(group);
+        }
+        match answer {
             // It has let go of the class: a new one is to be where its requests come to.
-            Ok(answer) if answer.status() == StatusCode::MISDIRECTED_REQUEST => {
-                forwarder.forget_home(group);
-            }
-            Ok(answer) => {
-                if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
-                    forwarder.forget_home(group);
-                }
-                return answer;
-            }
+            Ok(answer) if answer.status() == StatusCode::MISDIRECTED_REQUEST => {}
+            Ok(answer) => return answer,
             // It may be gone, and its classes somebody else's soon. Nothing has come of the request.
-            Err(NoAnswer::NotReached(_)) => forwarder.forget_home(group),
+            Err(NoAnswer::NotReached(_)) => {}
             Err(error) => {
-                forwarder.forget_home(group);
                 tracing::warn!(%address, %error, "a forwarded request came to nothing");
                 break;
             }
@@ -115,12 +119,9 @@ fn is_stream(head: &Parts) -> bool {
     head.method == Method::GET && path.starts_with("/api/v1/groups/") && path.ends_with("/events")
 }
 
-/// What the connection makes another server's stream of.
-fn relayed(relay: Relay) -> Response {
-    let no_end = futures::stream::pending::<Result<Bytes, Infallible>>();
-    let mut response = Response::new(Body::from_stream(no_end));
-    response.extensions_mut().insert(Handed::relay(relay));
-    response
+/// Whether an answer is one that a class's home gives.
+fn is_of_home(answer: &Response) -> bool {
+    !matches!(answer.status(), StatusCode::MISDIRECTED_REQUEST | StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// Whether what is asked for may be of a class. Files, and pages that are of none, never are.

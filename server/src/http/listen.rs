@@ -92,6 +92,16 @@ impl Handed {
     }
 }
 
+impl IntoResponse for Handed {
+    /// A response without an end: its body is what the connection makes of the extension.
+    fn into_response(self) -> Response {
+        let no_end = futures::stream::pending::<Result<Bytes, Infallible>>();
+        let mut response = Response::new(Body::from_stream(no_end));
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
 /// Serves the router on the listener until the engine is to stop, and then until requests in flight
 /// are answered, or three seconds are over.
 pub async fn serve(listener: TcpListener, router: Router, engine: Engine) {

@@ -15,7 +15,7 @@ const AT_ONCE: u32 = 500;
 pub(crate) const MOVING: &str = "moving";
 
 /// Settings that are of one place, and do not move.
-pub(crate) const STAYS: [&str; 5] = [MOVING, "tried_out", "slack", "untidy", "node_secret"];
+const STAYS: [&str; 5] = [MOVING, "tried_out", "slack", "untidy", "node_secret"];
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,15 @@ impl Table {
     /// The names of its columns.
     pub fn names(&self) -> Vec<&'static str> {
         self.columns.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// Which of its rows move.
+    pub fn condition(&self) -> String {
+        if self.name == "setting" {
+            format!("name NOT IN ('{}')", STAYS.join("', '"))
+        } else {
+            "true".to_owned()
+        }
     }
 
     /// The names of those that are its key.
@@ -154,7 +163,7 @@ const TABLES: [Table; 10] = [
     },
 ];
 
-/// The side of a store that rows are moved from or to. Settings that [stay](STAYS) are none of its rows.
+/// The side of a store that rows are moved from or to. Settings of one place are none of its rows.
 pub(crate) trait Movable {
     /// The next rows after one, by its key.
     async fn rows(

@@ -6,6 +6,7 @@ use signaling::{EventKind, GroupId, Timestamp, UserId};
 use sqlx::PgConnection;
 
 use super::lease::Hold;
+use crate::hex::hex;
 use crate::identity::tokens::{ASLEEP, TAKEN_ALONG};
 use crate::names::folding::fold;
 use crate::store::write::{Append, Write};
@@ -202,16 +203,4 @@ fn of(group_id: GroupId, write: &Write) -> Value {
             "kept": serde_json::to_string(&answer.kept).unwrap_or_default(),
         }),
     }
-}
-
-/// Bytes as JSON carries them to the database.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // A text takes whatever is written to it.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

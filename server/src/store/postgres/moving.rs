@@ -8,7 +8,7 @@ use super::batch::person;
 use super::rows::event_of;
 use super::writer::PostgresWriter;
 use crate::store::Failure;
-use crate::store::moving::{Cell, Kind, MOVING, Movable, STAYS, Table};
+use crate::store::moving::{Cell, Kind, MOVING, Movable, Table};
 
 type Asked<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -27,7 +27,7 @@ impl Movable for PostgresWriter {
     }
 
     async fn count(&mut self, table: &Table) -> Result<u64, Failure> {
-        let sql = format!("SELECT count(*) FROM {} WHERE {}", table.name, of_place(table));
+        let sql = format!("SELECT count(*) FROM {} WHERE {}", table.name, table.condition());
         let count: i64 = self
             .ask(async |connection, _| {
                 sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await
@@ -76,7 +76,7 @@ async fn rows(
         "SELECT {} FROM {} WHERE {behind} AND {} ORDER BY {keys} LIMIT $1",
         columns.join(", "),
         table.name,
-        of_place(table)
+        table.condition()
     );
     let mut query = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit));
     for cell in after.unwrap_or_default() {
@@ -135,15 +135,6 @@ async fn put_rows(
         query = bind(query, cell);
     }
     query.execute(connection).await.map(drop)
-}
-
-/// Which rows of a table move.
-fn of_place(table: &Table) -> String {
-    if table.name == "setting" {
-        format!("name NOT IN ('{}')", STAYS.join("', '"))
-    } else {
-        "true".to_owned()
-    }
 }
 
 fn bind<'q>(query: Asked<'q>, cell: Cell) -> Asked<'q> {

@@ -1,16 +1,12 @@
 //! Columns of PostgreSQL as values, and back.
 
-use signaling::{Event, GroupId, Timestamp, UserId};
+use signaling::{GroupId, Timestamp, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::identity::TokenHash;
 use crate::identity::tokens::{BrowserId, Held, Membership};
-use crate::identity::{JoinCode, TokenHash};
-
-pub fn event_of(name: &str, body: &str) -> Result<Event, sqlx::Error> {
-    Event::decode(name, &mut serde_json::Deserializer::from_str(body))
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
+pub(super) use crate::store::decode::{code, event_of};
 
 pub fn bytes<const N: usize>(row: &PgRow, column: usize) -> Result<[u8; N], sqlx::Error> {
     let blob: &[u8] = row.try_get(column)?;
@@ -69,9 +65,4 @@ pub fn held_of(row: &PgRow) -> Result<Held, sqlx::Error> {
 /// A membership, of a row that begins with its columns.
 pub fn membership_of(row: &PgRow) -> Result<Membership, sqlx::Error> {
     Ok(Membership { generation: small(row, 0)?, user: user(row, 1)? })
-}
-
-pub fn code(text: &str) -> Result<JoinCode, sqlx::Error> {
-    JoinCode::from_text(text)
-        .ok_or_else(|| sqlx::Error::Decode("a join code of the store cannot be read".into()))
 }

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite};
 
 use super::writer::SqliteWriter;
 use crate::store::Failure;
-use crate::store::moving::{Cell, Kind, MOVING, Movable, STAYS, Table};
+use crate::store::moving::{Cell, Kind, MOVING, Movable, Table};
 
 type Asked<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -23,7 +23,7 @@ impl Movable for SqliteWriter {
         let sql = format!(
             "SELECT {columns} FROM {} WHERE {behind} AND {} ORDER BY {keys} LIMIT ?",
             table.name,
-            of_place(table)
+            table.condition()
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for cell in after.unwrap_or_default() {
@@ -60,7 +60,7 @@ impl Movable for SqliteWriter {
     }
 
     async fn count(&mut self, table: &Table) -> Result<u64, Failure> {
-        let sql = format!("SELECT count(*) FROM {} WHERE {}", table.name, of_place(table));
+        let sql = format!("SELECT count(*) FROM {} WHERE {}", table.name, table.condition());
         let count: i64 =
             sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(self.connection().await?).await?;
         Ok(count.cast_unsigned())
@@ -79,15 +79,6 @@ impl Movable for SqliteWriter {
             None => sqlx::query("DELETE FROM setting WHERE name = ?").bind(MOVING),
         };
         Ok(query.execute(self.connection().await?).await.map(drop)?)
-    }
-}
-
-/// Which rows of a table move.
-fn of_place(table: &Table) -> String {
-    if table.name == "setting" {
-        format!("name NOT IN ('{}')", STAYS.join("', '"))
-    } else {
-        "true".to_owned()
     }
 }
 

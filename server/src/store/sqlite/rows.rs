@@ -1,16 +1,12 @@
 //! Columns of SQLite as values, and back.
 
-use signaling::{Event, GroupId, Timestamp, UserId};
+use signaling::{GroupId, Timestamp, UserId};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use crate::identity::TokenHash;
 use crate::identity::tokens::{BrowserId, Held, Membership};
-use crate::identity::{JoinCode, TokenHash};
-
-pub fn event_of(name: &str, body: &str) -> Result<Event, sqlx::Error> {
-    Event::decode(name, &mut serde_json::Deserializer::from_str(body))
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
+pub(super) use crate::store::decode::{code, event_of};
 
 pub fn bytes<const N: usize>(blob: &[u8]) -> Result<[u8; N], sqlx::Error> {
     blob.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
@@ -45,9 +41,4 @@ pub fn held_of(row: &SqliteRow) -> Result<Held, sqlx::Error> {
 pub fn membership_of(row: &SqliteRow) -> Result<Membership, sqlx::Error> {
     let user = UserId::from_bytes(bytes(row.try_get(1)?)?);
     Ok(Membership { generation: row.try_get(0)?, user })
-}
-
-pub fn code(text: &str) -> Result<JoinCode, sqlx::Error> {
-    JoinCode::from_text(text)
-        .ok_or_else(|| sqlx::Error::Decode("a join code of the store cannot be read".into()))
 }

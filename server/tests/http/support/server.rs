@@ -4,7 +4,6 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
-use axum::middleware::from_fn_with_state;
 use classroom::APPLICATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -164,8 +163,7 @@ impl Server {
             .expect("the database opens");
         let listener = self.listener.try_clone().expect("the listener again");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-        let api = server::api(engine.clone());
-        let api = api.layer(from_fn_with_state(engine.clone(), server::to_home));
+        let api = server::forwarding(server::api(engine.clone()), &engine);
         let serving = server::serve(listener, api, engine.clone());
         self.running = Some(Running { engine, serving: tokio::spawn(serving) });
     }
