@@ -61,6 +61,7 @@ impl From<&Error> for Trouble {
             Error::CrossSite => Self::OtherAddress,
             Error::ClassUsedUp => Self::ClassUsedUp,
             Error::Malformed(_)
+            | Error::WrongField { .. }
             | Error::NoHost
             | Error::BodyTooLarge
             | Error::BodyTooSlow
@@ -87,11 +88,21 @@ impl From<Rejection> for Trouble {
             Rejection::NotSignedIn => Self::NotHere,
             Rejection::LastTeacher => Self::LastTeacher,
             Rejection::Ended => Self::Ended,
-            Rejection::NotPermitted => Self::NotAllowed,
+            Rejection::NotPermitted
+            | Rejection::TeachersOnly
+            | Rejection::InvitesTeachersOnly
+            | Rejection::NotInvited
+            | Rejection::NotTheInviter
+            | Rejection::NotBetweenTwo
+            | Rejection::AnswersForNobody => Self::NotAllowed,
+            Rejection::Application(refusal) if refusal.code == Code::NotPermitted => {
+                Self::NotAllowed
+            }
             Rejection::Application(refusal) if refusal.code == Code::Nobody => Self::NobodyToPick,
             Rejection::Application(refusal) if refusal.code == Code::TooEarly => Self::TooEarly,
             Rejection::NoSuchInvitation
             | Rejection::AlreadyProcessed(_)
+            | Rejection::NotAcceptedYet
             | Rejection::NotAMember
             | Rejection::NoSuchMember
             | Rejection::NothingToPerform

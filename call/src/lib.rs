@@ -19,7 +19,8 @@ pub use group_call::{GroupCall, MOST};
 pub use offer::{Answer, Media, Offer, RING_SECONDS};
 pub use reason::Reason;
 pub use rules::{
-    CallMove, Calls, ENGAGED, NAMES_NOBODY, SILENCE_SECONDS, STUDENTS_MAY_CALL, TOO_MANY,
+    CALLS_ARE_OFF, CallMove, Calls, ENGAGED, MISTAKEN, NAMES_NOBODY, SILENCE_SECONDS,
+    STUDENTS_MAY_CALL, TOO_MANY,
 };
 pub use standing::{Call, Outcome, Stage};
 pub use word::{Candidate, Mid, Say, Word};

@@ -37,6 +37,12 @@ struct Written {
     room: String,
 }
 
+/// What names an operation, whichever.
+#[derive(Deserialize)]
+struct Named {
+    operation: String,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Operation {
@@ -48,6 +54,13 @@ impl Offer {
     pub fn read(data: &str) -> Option<Self> {
         let written: Written = json::read(data).ok()?;
         Some(Self { media: written.media, room: written.room })
+    }
+
+    /// Whether this `data` names a call and is none, so that whoever sends it has made a mistake.
+    pub fn is_mistaken(data: &str) -> bool {
+        let named: Option<Named> = json::read(data).ok();
+        named.is_some_and(|named| named.operation.eq_ignore_ascii_case("call"))
+            && Self::read(data).is_none()
     }
 
     /// The `data` that says this offer.
@@ -97,6 +110,17 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Offer::read(data), read, "{data}");
+        }
+        for (data, is_mistaken) in [
+            (r#"{"operation":"call","media":"smell"}"#, true),
+            (r#"{"operation":"call","room":1}"#, true),
+            (r#"{"operation":"Call"}"#, true),
+            (r#"{"operation":"call","x":1}"#, false),
+            (r#"{"operation":"recall"}"#, false),
+            (r#"{"operation":["call"]}"#, false),
+            ("call", false),
+        ] {
+            assert_eq!(Offer::is_mistaken(data), is_mistaken, "{data}");
         }
         let video = Offer { media: Media::Video, room: "r".to_owned() };
         assert_eq!(Offer::read(&video.to_data()), Some(video.clone()));

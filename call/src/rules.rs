@@ -33,6 +33,20 @@ pub const TOO_MANY: Rejection = Rejection::Application(Refusal {
     text: "A call holds at most eight people.",
 });
 
+/// What names a call and is none.
+pub const MISTAKEN: Rejection = Rejection::Application(Refusal {
+    status: 400,
+    code: Code::InvalidParameter,
+    text: "The data of a call has the operation \"call\", where it has media the text \"audio\" or \"video\", and where it has a room a text.",
+});
+
+/// Students may call where the class lets them.
+pub const CALLS_ARE_OFF: Rejection = Rejection::Application(Refusal {
+    status: 403,
+    code: Code::NotPermitted,
+    text: "Students of this class call nobody: studentsMayCall is off.",
+});
+
 /// A call among several that is to ring everybody, whoever that is.
 pub const NAMES_NOBODY: Rejection = Rejection::Application(Refusal {
     status: 422,
@@ -74,6 +88,13 @@ impl Application for Calls {
 
     fn refuse(&self, group: &Group, _: Timestamp, command: &Command) -> Option<Rejection> {
         match command {
+            Command::Invite { data, .. }
+            | Command::InviteInGroup { data, .. }
+            | Command::Modify { data, .. }
+                if Offer::is_mistaken(data) =>
+            {
+                Some(MISTAKEN)
+            }
             Command::Invite { actor, invitee, data, .. } if Offer::read(data).is_some() => {
                 refuse_call(group, *actor, *invitee)
             }
@@ -206,7 +227,7 @@ impl Application for Calls {
 
 fn refuse_call(group: &Group, caller: UserId, callee: UserId) -> Option<Rejection> {
     if group.is_student(caller) && !group.settings.is_on(STUDENTS_MAY_CALL) {
-        return Some(Rejection::NotPermitted);
+        return Some(CALLS_ARE_OFF);
     }
     if GroupCall::with(group, caller).is_some() {
         return Some(ENGAGED);
@@ -224,9 +245,11 @@ fn refuse_group_call(
 ) -> Option<Rejection> {
     let InviteeList::Members(invitees) = invitee_list else { return Some(NAMES_NOBODY) };
     let to_students = invitees.iter().any(|user| !group.is_teacher(*user));
-    let may_call = group.settings.is_on(STUDENTS_MAY_CALL) && !to_students;
-    if group.is_student(caller) && !may_call {
-        return Some(Rejection::NotPermitted);
+    if group.is_student(caller) && !group.settings.is_on(STUDENTS_MAY_CALL) {
+        return Some(CALLS_ARE_OFF);
+    }
+    if group.is_student(caller) && to_students {
+        return Some(Rejection::InvitesTeachersOnly);
     }
     if invitees.len() >= MOST {
         return Some(TOO_MANY);

@@ -3,7 +3,7 @@
 mod support;
 
 use call::{
-    Answer, Call, Calls, ENGAGED, Media, Offer, Outcome, Reason, SILENCE_SECONDS,
+    Answer, CALLS_ARE_OFF, Call, Calls, ENGAGED, Media, Offer, Outcome, Reason, SILENCE_SECONDS,
     STUDENTS_MAY_CALL, Stage,
 };
 use signaling::{Application, InviteeState, Rejection, Role, Setting};
@@ -14,10 +14,10 @@ fn a_teacher_calls_anybody_and_a_student_a_teacher_where_that_is_allowed() {
     for (may_call, caller, callee, expected) in [
         (false, ADA, CLEO, Ok(())),
         (false, ADA, BEN, Ok(())),
-        (false, CLEO, ADA, Err(Rejection::NotPermitted)),
+        (false, CLEO, ADA, Err(CALLS_ARE_OFF)),
         (true, CLEO, ADA, Ok(())),
-        (true, CLEO, DAN, Err(Rejection::NotPermitted)),
-        (false, CLEO, DAN, Err(Rejection::NotPermitted)),
+        (true, CLEO, DAN, Err(Rejection::InvitesTeachersOnly)),
+        (false, CLEO, DAN, Err(Rejection::InvitesTeachersOnly)),
     ] {
         let mut class = Class::lesson();
         class.does(let_call(may_call));

@@ -1,7 +1,9 @@
 //! The floor: whether students may ask for it unprompted, and how often at once.
 
 use call::Offer;
-use signaling::{Code, Command, Group, Invitation, Refusal, Rejection, Role, Timestamp, UserId};
+use signaling::{
+    Code, Command, Group, Invitation, InviteeState, Refusal, Rejection, Role, Timestamp, UserId,
+};
 
 use crate::{ASK_ANYTIME, Operation};
 
@@ -10,6 +12,13 @@ pub const SECOND_ASK: Rejection = Rejection::Application(Refusal {
     status: 409,
     code: Code::HasOne,
     text: "You have asked already, and your ask is still open.",
+});
+
+/// The class is asked, and nobody asks by themselves.
+pub const NOT_ASKED: Rejection = Rejection::Application(Refusal {
+    status: 403,
+    code: Code::NotPermitted,
+    text: "Students of this class ask only when a teacher does: askAnytime is off.",
 });
 
 /// Everybody thinks, or talks with a neighbour, and hands go up together after that.
@@ -68,12 +77,13 @@ fn waits(invitation: &Invitation, now: Timestamp) -> bool {
 
 fn refuse_ask(group: &Group, now: Timestamp, student: UserId) -> Option<Rejection> {
     if !group.settings.is_on(ASK_ANYTIME) {
-        return Some(Rejection::NotPermitted);
+        return Some(NOT_ASKED);
     }
+    // One to all teachers stays open for who may come; nobody is left to answer it.
     let is_open_ask = |invitation: &Invitation| {
         invitation.inviter == student
             && invitation.group_id.is_some()
-            && invitation.open
+            && invitation.in_state(InviteeState::Pending).next().is_some()
             && !invitation.is_due(now)
     };
     // Mostly a student has none at all.

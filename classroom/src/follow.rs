@@ -2,14 +2,31 @@
 
 use signaling::event::{InviteeAccepted, InviteeRejected, ReceiveNewInvitation};
 use signaling::{
-    Application, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
-    InviteeList, InviteeState, LogReader, Performance, Performing, Rejection, Role, Setting,
-    Timestamp, UserId,
+    Application, Code, Command, Event, EventKind, FinishWhom, Group, GroupId, Invitation, InviteId,
+    InviteeList, InviteeState, LogReader, Performance, Performing, Refusal, Rejection, Role,
+    Setting, Timestamp, UserId,
 };
 
 use crate::history::Chronicle;
 use crate::settings::SETTINGS;
 use crate::{HandSource, Invited, Lesson, Move, Operation, Reason, floor, limit, voices};
+
+/// What names an operation of the classroom's and is not read as it.
+pub const MISTAKEN: Rejection = Rejection::Application(Refusal {
+    status: 400,
+    code: Code::InvalidParameter,
+    text: "The data names an operation of the classroom in other letters, or a field of it has the wrong type.",
+});
+
+/// Why the `data` of a new or changed invitation is refused.
+fn mistaken(command: &Command) -> Option<Rejection> {
+    match command {
+        Command::Invite { data, .. }
+        | Command::InviteInGroup { data, .. }
+        | Command::Modify { data, .. } => Operation::is_mistaken(data).then_some(MISTAKEN),
+        _ => None,
+    }
+}
 
 /// The classroom, as the engine plugs it in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -103,7 +120,9 @@ impl Application for Classroom {
     }
 
     fn refuse(&self, group: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
-        floor::refuse(group, now, command).or_else(|| voices::refuse(group, command))
+        mistaken(command)
+            .or_else(|| floor::refuse(group, now, command))
+            .or_else(|| voices::refuse(group, command))
     }
 
     fn voices(&self, group: &Group) -> Option<Vec<UserId>> {

@@ -31,8 +31,8 @@ use call::Calls;
 
 pub use asked_before::AskedBefore;
 pub use deed::{Deed, Obstacle, plan};
-pub use floor::{SECOND_ASK, TOO_EARLY};
-pub use follow::Classroom;
+pub use floor::{NOT_ASKED, SECOND_ASK, TOO_EARLY};
+pub use follow::{Classroom, MISTAKEN};
 pub use lesson::{Hand, HandSource, Invited, Lesson, Phase, Round, Standing, Turn};
 pub use operation::Operation;
 pub use perform::{Move, SETTLED};

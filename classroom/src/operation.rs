@@ -53,6 +53,15 @@ enum Kind {
     SpeechApplication,
 }
 
+/// What names an operation, whichever.
+#[derive(Deserialize)]
+struct Named {
+    operation: String,
+}
+
+/// The operations of which `data` is read here.
+const RESERVED: [&str; 3] = ["hand_raising", "speaking", "speech_application"];
+
 #[derive(Deserialize)]
 struct Asked {
     question: Option<String>,
@@ -120,6 +129,22 @@ impl Operation {
         })
     }
 
+    /// Whether this `data` names an operation of the classroom's in a way that is not read as it, or
+    /// not as all of it, so that whoever sends it has made a mistake.
+    pub fn is_mistaken(data: &str) -> bool {
+        let named = json::read(data).ok().filter(|Named { operation }| {
+            RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(operation))
+        });
+        let is_whole = |kind| match kind {
+            Kind::HandRaising => {
+                json::read::<Asked>(data).is_ok() && json::read::<Phases>(data).is_ok()
+            }
+            Kind::Speaking => json::read::<Picked>(data).is_ok(),
+            Kind::SpeechApplication => true,
+        };
+        named.is_some() && !json::read(data).is_ok_and(|Head { operation }| is_whole(operation))
+    }
+
     /// The `data` that says this operation.
     pub fn to_data(&self) -> String {
         serde_json::json!(self).to_string()
@@ -149,6 +174,21 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Operation::read(data), operation, "{data}");
+        }
+        for (data, is_mistaken) in [
+            (r#"{"operation":"Hand_Raising"}"#, true),
+            (r#"{"operation":"hand_raising","question":1}"#, true),
+            (r#"{"operation":"hand_raising","think":"30"}"#, true),
+            (r#"{"operation":"hand_raising","pairsAfter":-1}"#, true),
+            (r#"{"operation":"speaking","why":7}"#, true),
+            (r#"{"operation":"SPEECH_APPLICATION"}"#, true),
+            (r#"{"operation":"hand_raising","question":null,"x":[1]}"#, false),
+            (r#"{"operation":"speaking","why":"liked"}"#, false),
+            (r#"{"operation":"raise"}"#, false),
+            (r#"{"operation":7}"#, false),
+            ("speaking", false),
+        ] {
+            assert_eq!(Operation::is_mistaken(data), is_mistaken, "{data}");
         }
         assert_eq!(why.to_data(), r#"{"operation":"hand_raising","question":"Why?"}"#);
         assert_eq!(Operation::CALL.to_data(), r#"{"operation":"speaking"}"#);

@@ -164,7 +164,7 @@ impl Move {
         let Performing { actor, fresh, .. } = *performing;
         let is_own = matches!(self, Self::Unmute {}) && group.member(actor).is_some();
         if !is_own && !group.is_teacher(actor) {
-            return Err(Rejection::NotPermitted);
+            return Err(Rejection::TeachersOnly);
         }
         let lesson = Lesson::of(group);
         match self {

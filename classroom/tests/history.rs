@@ -246,6 +246,7 @@ fn long_log(rounds: u32) -> Vec<Event> {
                 invitee_list: InviteeList::Everyone,
                 data: String::new(),
                 reason: None,
+                by: None,
             };
             class.log.push(Event { seq: seq + 2, at, kind: closed.into() });
         }

@@ -5,10 +5,10 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use call::{Media, Offer, STUDENTS_MAY_CALL};
+use call::{CALLS_ARE_OFF, Media, Offer, STUDENTS_MAY_CALL};
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Obstacle, Operation,
-    Phase, Phases, Reason, Round, SECOND_ASK, Standing,
+    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, NOT_ASKED, Obstacle,
+    Operation, Phase, Phases, Reason, Round, SECOND_ASK, Standing,
 };
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
 use signaling::test_support::{accept, cancel, reject};
@@ -144,10 +144,10 @@ fn finished(invite_id: InviteId, invitee: UserId, by: UserId, reason: &str) -> E
 }
 
 /// An invitation to `"*"` that was taken back for all.
-fn cancelled(invite_id: InviteId, inviter: UserId, reason: Option<&str>) -> EventKind {
+fn cancelled(by: UserId, invite_id: InviteId, inviter: UserId, reason: Option<&str>) -> EventKind {
     let (invitee_list, data) = (Everyone, String::new());
-    let reason = reason.map(str::to_owned);
-    InvitationCancelled { invite_id, inviter, invitee_list, data, reason }.into()
+    let (reason, by) = (reason.map(str::to_owned), Some(by));
+    InvitationCancelled { invite_id, inviter, invitee_list, data, reason, by }.into()
 }
 
 // A hand is up when a student has accepted a `hand_raising` …
@@ -315,7 +315,7 @@ fn whoever_accepts_to_speak_has_no_hand_left_of_any_kind() {
     class.sends(in_group(BEN, call, only([CLEO]), r#"{"operation":"speaking"}"#, Answers::Each));
     let [one, two, three] = <[_; 3]>::try_from(class.sends(accept(CLEO, call))).expect("three");
     assert_eq!(one, accepted(call, CLEO));
-    assert_eq!(two, cancelled(ask, CLEO, Some(Reason::CalledOn.text())));
+    assert_eq!(two, cancelled(CLEO, ask, CLEO, Some(Reason::CalledOn.text())));
     assert_eq!(three, finished(round, CLEO, CLEO, Reason::CalledOn.text()));
     assert_eq!((class.hands(), class.speaking()), (vec![], vec![CLEO]));
 }
@@ -337,6 +337,7 @@ fn whoever_has_the_floor_is_invited_to_it_no_more_but_by_what_asks_others_too() 
         invitee_list: only([CLEO]),
         data: String::new(),
         reason: Some(Reason::CalledOn.text().to_owned()),
+        by: Some(BEN),
     };
     assert_eq!(spoken, [accepted(taken, CLEO), gone.into()]);
     assert_eq!(class.invited(), [CLEO, DAN, DAN], "what asks Dan too goes on for both");
@@ -414,7 +415,7 @@ fn a_teacher_who_takes_an_unprompted_hand_accepts_it_and_that_is_the_turn() {
         let ask = class.latest();
         class.wait(500);
         let taken = class.does(teacher, CallOn(CLEO));
-        let elsewhere = cancelled(ask, CLEO, Some("answeredElsewhere"));
+        let elsewhere = cancelled(teacher, ask, CLEO, Some("answeredElsewhere"));
         assert_eq!(taken, [accepted(ask, teacher), elsewhere]);
         let lesson = class.lesson();
         let turn = lesson.turn(CLEO).expect("it is the turn");
@@ -513,7 +514,7 @@ fn a_hand_is_lowered_by_its_student_or_by_any_teacher() {
         class.does(ADA, stop_asking());
         class.does(CLEO, RaiseHand);
         let ask = class.latest();
-        let withdrawn = cancelled(ask, CLEO, Some(Reason::Lowered.text()));
+        let withdrawn = cancelled(CLEO, ask, CLEO, Some(Reason::Lowered.text()));
         let expected = match by {
             CLEO => vec![withdrawn],
             teacher => vec![rejected(ask, teacher), withdrawn],
@@ -665,7 +666,7 @@ fn the_first_hand_takes_a_buzzer() {
     let mut class = quiet_class();
     let round = class.round_of(ADA, buzzer());
     assert!(class.lesson().round_now().is_some_and(|round| round.first));
-    let elsewhere = cancelled(round, ADA, Some("answeredElsewhere"));
+    let elsewhere = cancelled(DAN, round, ADA, Some("answeredElsewhere"));
     assert_eq!(class.does(DAN, RaiseHand), [accepted(round, DAN), elsewhere]);
     assert_eq!((class.hands(), class.lesson().rounds), (vec![DAN], vec![]));
     let late = class.act(accept(CLEO, round)).map(drop);
@@ -714,7 +715,7 @@ fn whoever_becomes_a_co_teacher_lowers_their_hand_and_may_raise_it_again_as_a_st
     class.does(DAN, RaiseHand);
     let ask = class.latest();
     let made = class.does(BEN, MakeRole(DAN, Role::Teacher));
-    assert_eq!(made[0], cancelled(ask, DAN, Some("roleChanged")));
+    assert_eq!(made[0], cancelled(BEN, ask, DAN, Some("roleChanged")));
     assert_eq!(class.hands(), [CLEO]);
 
     // To listed teachers, as the API allows, the ask outlives the role; the hand does not.
@@ -888,14 +889,14 @@ fn students_ask_unprompted_only_while_the_floor_is_open() {
         data: String::new(),
         timeout: Timeout::NEVER,
     };
-    for (open, asked) in [(true, Ok(())), (false, Err(Rejection::NotPermitted)), (true, Ok(()))] {
+    for (open, asked) in [(true, Ok(())), (false, Err(NOT_ASKED)), (true, Ok(()))] {
         class.does(ADA, Change(floor(open)));
         let says = |command: Command| class.clone().act(command).map(drop);
         for invitee_list in [Everyone, only([ADA]), only([ADA, BEN])] {
             assert_eq!(says(ask_of(CLEO, invite_id(100), invitee_list)), asked, "{open}");
         }
         let to_student = ask_of(CLEO, invite_id(100), only([DAN]));
-        assert_eq!(says(to_student), Err(Rejection::NotPermitted), "students ask teachers");
+        assert_eq!(says(to_student), Err(Rejection::InvitesTeachersOnly), "students ask teachers");
         let by_teacher = ask_of(ADA, invite_id(100), Everyone);
         assert_eq!(says(by_teacher), Ok(()), "teachers always may");
         assert_eq!(says(one_to_one.clone()), Ok(()), "a one-to-one invitation is no ask");
@@ -1013,7 +1014,7 @@ fn a_deed_with_nothing_to_be_done_is_nothing_or_says_that_it_is_settled() {
 
 #[test]
 fn what_only_a_teacher_may_do_a_student_may_not_and_nobody_ends_anothers_things() {
-    let no = Err(Rejected(Rejection::NotPermitted));
+    let no = Err(Rejected(Rejection::TeachersOnly));
     let mut class = class();
     class.does(CLEO, RaiseHand);
     class.does(ADA, asks(""));
@@ -1034,7 +1035,9 @@ fn what_only_a_teacher_may_do_a_student_may_not_and_nobody_ends_anothers_things(
         EndClass,
     ] {
         let before = class.group.clone();
-        assert_eq!(class.tries(EVE, &deed), no, "{deed:?}");
+        let refused = class.tries(EVE, &deed);
+        let Err(Rejected(why)) = refused else { panic!("{deed:?}: {refused:?}") };
+        assert_eq!(why.code(), signaling::Code::NotPermitted, "{deed:?}");
         assert_eq!(class.group, before, "{deed:?}");
     }
     class.does(ADA, CallOn(CLEO));
@@ -1326,7 +1329,7 @@ fn of_two_applications_each_refuses_and_lets_follow_what_is_its_own() {
     let data = Offer { media: Media::Audio, room: "r".to_owned() }.to_data();
     let (invite_id, timeout) = (invite_id(100), Timeout::NEVER);
     let calls = Command::Invite { actor: CLEO, invite_id, invitee: ADA, data, timeout };
-    assert_eq!(refused(&class, &calls), Some(Rejection::NotPermitted), "calls are off at first");
+    assert_eq!(refused(&class, &calls), Some(CALLS_ARE_OFF), "calls are off at first");
     class.sends(Command::ChangeGroup {
         actor: ADA,
         name: None,
@@ -1337,7 +1340,7 @@ fn of_two_applications_each_refuses_and_lets_follow_what_is_its_own() {
     });
     assert_eq!(refused(&class, &calls), None);
     let asks = ask_of(CLEO, invite_id, Everyone);
-    assert_eq!(refused(&class, &asks), Some(Rejection::NotPermitted), "the floor is closed");
+    assert_eq!(refused(&class, &asks), Some(NOT_ASKED), "the floor is closed");
 }
 
 #[test]
@@ -1354,12 +1357,13 @@ fn what_is_left_of_a_buzzer_is_for_those_who_have_not_answered() {
 }
 
 #[test]
-fn a_round_that_a_student_was_taken_out_of_is_none_that_they_can_answer_anew() {
+fn whoever_was_a_teacher_for_a_while_is_asked_again_by_the_round_that_goes_on() {
     let mut class = quiet_class();
     let round = class.round_of(ADA, asks("Why?"));
     class.does(ADA, MakeRole(CLEO, Role::Teacher));
-    class.does(ADA, MakeRole(CLEO, Role::Student));
     assert_eq!(class.state(round, CLEO), Some(InviteeState::Cancelled));
-    assert_eq!(class.standing(CLEO), Standing::Waiting);
-    assert_eq!(class.tries(CLEO, &RaiseHand), Err(Stopped(Obstacle::FloorClosed)));
+    class.does(ADA, MakeRole(CLEO, Role::Student));
+    assert_eq!(class.state(round, CLEO), Some(InviteeState::Pending));
+    class.does(CLEO, RaiseHand);
+    assert_eq!(class.hands(), [CLEO]);
 }

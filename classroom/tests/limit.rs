@@ -125,7 +125,7 @@ fn only_a_teacher_says_how_long_somebody_speaks() {
     let mut class = speaking(60, false);
     for it in [more(CY), limited(CY, 0)] {
         let refused = class.tries(CY, &Deed::Move(it));
-        assert_eq!(refused, Err(Rejected(Rejection::NotPermitted)));
+        assert_eq!(refused, Err(Rejected(Rejection::TeachersOnly)));
     }
     assert_eq!(class.left(CY), Some(60_000));
 }

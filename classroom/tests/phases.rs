@@ -2,8 +2,10 @@
 
 mod support;
 
-use classroom::{Before, Deed, Lesson, Move, TOO_EARLY, Wait};
-use signaling::{Command, EventKind, Group, InviteId, InviteeList, Snapshot, Timeout, UserId};
+use classroom::{Before, Deed, Lesson, MISTAKEN, Move, TOO_EARLY, Wait};
+use signaling::{
+    Command, EventKind, Group, InviteId, InviteeList, Snapshot, Timeout, UserId, apply, decide,
+};
 use support::*;
 
 use Refused::Rejection as Rejected;
@@ -30,17 +32,21 @@ fn asked(think: u32, pair: u32, limit: u32) -> Class {
 /// A class that a program has just asked with this `data`.
 fn asked_by_program(data: &str) -> (Class, InviteId) {
     let mut class = Class::taught_by(ADA, BEN, &[CY]);
-    let invite_id = class.fresh();
-    let ask = Command::InviteInGroup {
+    let ask = asks_by_program(&mut class, data);
+    class.act(ask).expect("a teacher asks");
+    let invite_id = class.latest();
+    (class, invite_id)
+}
+
+fn asks_by_program(class: &mut Class, data: &str) -> Command {
+    Command::InviteInGroup {
         actor: ADA,
-        invite_id,
+        invite_id: class.fresh(),
         invitee_list: InviteeList::Everyone,
         data: data.to_owned(),
         timeout: Timeout::NEVER,
         answers: signaling::Answers::Each,
-    };
-    class.act(ask).expect("a teacher asks");
-    (class, invite_id)
+    }
 }
 
 impl Class {
@@ -222,9 +228,27 @@ fn a_page_that_comes_late_and_a_server_that_starts_again_know_the_same_moments()
 }
 
 #[test]
-fn what_another_program_writes_there_keeps_nobody_waiting() {
-    let (mut class, _) =
-        asked_by_program(r#"{"operation":"hand_raising","question":"Why?","think":"long"}"#);
+fn phases_that_are_no_numbers_are_refused() {
+    for data in [
+        r#"{"operation":"hand_raising","question":"Why?","think":"long"}"#,
+        r#"{"operation":"hand_raising","opensAfter":-1}"#,
+        r#"{"operation":"Hand_raising","think":30}"#,
+    ] {
+        let mut class = Class::taught_by(ADA, BEN, &[CY]);
+        let ask = asks_by_program(&mut class, data);
+        assert_eq!(class.act(ask).err(), Some(MISTAKEN), "{data}");
+    }
+}
+
+#[test]
+fn a_log_of_before_with_phases_that_are_no_numbers_keeps_nobody_waiting() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    let ask = asks_by_program(
+        &mut class,
+        r#"{"operation":"hand_raising","question":"Why?","think":"long"}"#,
+    );
+    let written = decide(&class.group, class.now, &ask).expect("the engine does not read data");
+    written.iter().for_each(|event| apply(&mut class.group, event));
     assert_eq!(class.phase(), None);
     assert_eq!(
         class.lesson().round_now().and_then(|it| it.question.clone()).as_deref(),

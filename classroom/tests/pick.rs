@@ -253,7 +253,7 @@ fn only_what_was_picked_is_picked_again_and_only_by_a_teacher() {
         Move::Pick { how: How::Fair, among: Among::Hands, ends: None },
     ] {
         let refused = class.tries(DEE, &Deed::Move(it));
-        assert_eq!(refused, Err(Rejected(Rejection::NotPermitted)));
+        assert_eq!(refused, Err(Rejected(Rejection::TeachersOnly)));
     }
 }
 
@@ -319,7 +319,7 @@ fn data_of_another_program_calls_all_the_same() {
         actor: ADA,
         invite_id,
         invitee_list: signaling::InviteeList::Members(vec![CY]),
-        data: r#"{"operation":"speaking","why":"their birthday","instead":4}"#.to_owned(),
+        data: r#"{"operation":"speaking","why":"their birthday","instead":"a coin"}"#.to_owned(),
         timeout: Timeout::NEVER,
         answers: signaling::Answers::Each,
     };

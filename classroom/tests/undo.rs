@@ -257,7 +257,7 @@ fn only_the_last_is_undone_by_a_teacher_within_thirty_seconds() {
     let earlier = class.undo();
     class.does(ADA, lower(FAY));
     let last = class.undo();
-    assert_eq!(class.tries(CY, &last), Err(Rejected(Rejection::NotPermitted)));
+    assert_eq!(class.tries(CY, &last), Err(Rejected(Rejection::TeachersOnly)));
     assert_eq!(class.tries(ADA, &earlier), Err(Rejected(Rejection::NothingToUndo)));
     assert_eq!(class.tries(ADA, &Deed::Undo(7)), Err(Rejected(Rejection::NothingToUndo)));
     let mut late = class.clone();
@@ -423,7 +423,7 @@ fn next_calls_one_however_often_and_by_whomever_it_is_pressed() {
     let before_turn = Deed::Move(Move::Next { student: EVE, ends: None, waits: false });
     assert_eq!(class.does(ADA, before_turn), [], "a page that has not seen the turn ends nothing");
     let student = Deed::Move(Move::Next { student: EVE, ends: None, waits: false });
-    assert_eq!(class.tries(CY, &student), Err(Rejected(Rejection::NotPermitted)));
+    assert_eq!(class.tries(CY, &student), Err(Rejected(Rejection::TeachersOnly)));
 }
 
 #[test]
@@ -675,7 +675,7 @@ fn a_teacher_raises_hands_for_students_in_the_order_of_the_taps() {
     class.does(ADA, Deed::CallOn(EVE));
     class.does(EVE, Deed::Speak);
     assert_eq!(class.does(BEN, raise(EVE)), []);
-    assert_eq!(class.tries(CY, &raise(DEE)), Err(Rejected(Rejection::NotPermitted)));
+    assert_eq!(class.tries(CY, &raise(DEE)), Err(Rejected(Rejection::TeachersOnly)));
     // What their hand asks is nobody's question on a screen.
     class.does(ADA, clear());
     class.does(DEE, Deed::LowerHand);

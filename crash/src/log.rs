@@ -257,6 +257,8 @@ impl Log {
                 }
                 let closed = list(body);
                 let whole = closed.is_none();
+                // Whoever comes to hold the role again is asked again.
+                let goes_with_role = body["reason"] == "roleChanged" && invitation.everyone;
                 for user in closed.unwrap_or_default() {
                     invitation.ask(&user, &self.roles);
                     let part = invitation.parts.get_mut(&user).ok_or("they are not invited")?;
@@ -264,6 +266,9 @@ impl Log {
                         return Err(format!("the part of {user} had ended"));
                     }
                     *part = Part::Over;
+                    if goes_with_role {
+                        invitation.parts.remove(&user);
+                    }
                 }
                 if whole {
                     invitation.is_closed = true;

@@ -20,6 +20,14 @@ pub enum Error {
     /// The request does not have the right shape; the sentence says how.
     #[error("{0}")]
     Malformed(String),
+    /// A field of the request does not have the right shape; the sentence says how.
+    #[error("{detail}")]
+    WrongField {
+        /// Which.
+        field: String,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The body is over the limit.
     #[error("The request is larger than 64 KiB.")]
     BodyTooLarge,
@@ -57,7 +65,7 @@ pub enum Error {
     #[error("You have this class open too often. Close it somewhere else.")]
     TooManyStreams,
     /// As many invitations of the member, or of the class, are live as there may be.
-    #[error("Too many invitations are open here. End or cancel some of them.")]
+    #[error("Too much is open or going on here. Cancel or finish some of it first.")]
     TooManyInvitations,
     /// What costs much is asked for more than can be made.
     #[error("The server has much to do. Try again in a moment.")]
@@ -102,10 +110,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// A field of the request that is wrong in the way that the sentence says.
+    pub(crate) fn wrong_field(field: &str, detail: &str) -> Self {
+        Self::WrongField { field: field.to_owned(), detail: detail.to_owned() }
+    }
+
     /// The problem that tells it to the client.
     pub fn problem(&self) -> Problem {
         let (status, code) = match self {
             Self::Rejected(rejection) => return (*rejection).into(),
+            Self::WrongField { field, detail } => {
+                let problem = Problem::new(400, Code::InvalidParameter, detail);
+                return Problem { field: Some(field.clone()), ..problem };
+            }
             Self::Malformed(_)
             | Self::NoHost
             | Self::VoiceRefused(Refused::Malformed | Refused::OtherMedia) => {
@@ -143,7 +160,7 @@ impl Error {
             Self::TooFast(wait) | Self::Busy(wait) => {
                 Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
             }
-            Self::TooManyStreams | Self::TooManyInvitations => Some(10),
+            Self::TooManyStreams => Some(10),
             Self::VoiceRefused(Refused::Full | Refused::Unavailable) => Some(2),
             Self::Elsewhere => Some(1),
             _ => None,

@@ -68,6 +68,7 @@ fn table() -> Vec<(Route, MethodRouter<Engine>)> {
         at(CHANGE, "/groups/{group}/members/{member}", groups::change_role),
         at(REMOVE, "/groups/{group}/members/{member}", groups::leave),
         at(ACT, "/groups/{group}/end", groups::end),
+        at(READ, "/groups/{group}/invitations", invitations::list_invitations),
         at(READ, "/groups/{group}/invitations/{invitation}", invitations::get_invitation),
         at(CHANGE, "/groups/{group}/invitations/{invitation}", invitations::modify_invitation),
         at(ACT, "/groups/{group}/invitations/{invitation}/cancel", invitations::cancel),

@@ -15,7 +15,7 @@ pub fn may_ring(
     invite_id: InviteId,
 ) -> Result<(), Rejection> {
     let invitation = between_two(group, actor, invite_id)?;
-    let part = invitation.part(actor).ok_or(Rejection::NotPermitted)?;
+    let part = invitation.part(actor).ok_or(Rejection::NotInvited)?;
     match part.state {
         InviteeState::Pending if invitation.is_due(now) => {
             Err(Rejection::AlreadyProcessed(InviteeState::TimedOut))
@@ -57,5 +57,5 @@ fn between_two(
     group.member(actor).ok_or(Rejection::NotSignedIn)?;
     let invitation = group.invitation(invite_id).filter(|it| it.is_visible_to(actor));
     let invitation = invitation.ok_or(Rejection::NoSuchInvitation)?;
-    if invitation.group_id.is_some() { Err(Rejection::NotPermitted) } else { Ok(invitation) }
+    if invitation.group_id.is_some() { Err(Rejection::NotBetweenTwo) } else { Ok(invitation) }
 }

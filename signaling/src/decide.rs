@@ -72,7 +72,7 @@ fn decide_kinds(
             }
             let invitee = group.member(*invitee).ok_or(Rejection::NotAMember)?;
             if inviter.role == Role::Student && invitee.role != Role::Teacher {
-                return Err(Rejection::NotPermitted);
+                return Err(Rejection::InvitesTeachersOnly);
             }
             let invited = ReceiveNewInvitation {
                 invite_id: *invite_id,
@@ -121,7 +121,7 @@ fn decide_kinds(
                 return if repeats { Ok(Vec::new()) } else { Err(refused) };
             }
             said_to_all(data, invitation.in_state(InviteeState::Pending).count())?;
-            Ok(vec![cancel(invitation, data, reason.as_deref())])
+            Ok(vec![cancel(invitation, data, reason.as_deref(), Some(*actor))])
         }
         Command::Accept { actor, invite_id, data } => {
             let invitation = visible(group, *actor, *invite_id)?;
@@ -139,7 +139,7 @@ fn decide_kinds(
             within_limit(data)?;
             // What is between two is theirs, and what a student asks is for teachers to answer.
             if invitation.group_id.is_none() || !group.is_teacher(invitation.inviter) {
-                return Err(Rejection::NotPermitted);
+                return Err(Rejection::AnswersForNobody);
             }
             if group.member(*invitee).is_none() {
                 return Err(Rejection::NotAMember);
@@ -225,7 +225,7 @@ fn decide_kinds(
             if *role == Role::Student {
                 keeps_a_teacher(group, member)?;
             }
-            let mut kinds = retract_role(group, member);
+            let mut kinds = retract_role(group, *actor, member);
             kinds.push(MemberChanged { user_id: *user, role: *role, name: None }.into());
             Ok(kinds)
         }
@@ -286,7 +286,7 @@ fn accept(
         let others: Vec<UserId> = pending.filter(|user| *user != invitee).collect();
         if !others.is_empty() {
             let reason = Some(Reason::AnsweredElsewhere.text());
-            kinds.push(cancel_those(invitation, others, "", reason));
+            kinds.push(cancel_those(invitation, others, "", reason, Some(by.unwrap_or(invitee))));
         }
     }
     Ok(kinds)
@@ -313,7 +313,7 @@ fn end(group: &Group, by: Option<UserId>, reason: Reason) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     for invitation in group.live() {
         if invitation.open {
-            kinds.push(cancel(invitation, "", Some(Reason::Ended.text())));
+            kinds.push(cancel(invitation, "", Some(Reason::Ended.text()), by));
         }
         for user in invitation.in_state(InviteeState::Accepted) {
             kinds.push(finished(invitation, user, by.unwrap_or(user), Reason::Ended.text(), ""));
@@ -330,7 +330,7 @@ fn member(group: &Group, user: UserId) -> Result<&Member, Rejection> {
 fn teacher(group: &Group, user: UserId) -> Result<(), Rejection> {
     match member(group, user)?.role {
         Role::Teacher => Ok(()),
-        Role::Student => Err(Rejection::NotPermitted),
+        Role::Student => Err(Rejection::TeachersOnly),
     }
 }
 
@@ -376,7 +376,7 @@ fn may_invite(
         InviteeList::Everyone => true,
         InviteeList::Members(members) => members.iter().all(|user| group.is_teacher(*user)),
     };
-    if to_teachers { Ok(()) } else { Err(Rejection::NotPermitted) }
+    if to_teachers { Ok(()) } else { Err(Rejection::InvitesTeachersOnly) }
 }
 
 fn visible(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invitation, Rejection> {
@@ -404,7 +404,7 @@ fn finishable(group: &Group, actor: UserId, invite_id: InviteId) -> Result<&Invi
 /// teacher sent it.
 fn keeps(group: &Group, actor: UserId, invitation: &Invitation) -> Result<(), Rejection> {
     let shared = group.is_teacher(invitation.inviter) && group.is_teacher(actor);
-    if invitation.inviter == actor || shared { Ok(()) } else { Err(Rejection::NotPermitted) }
+    if invitation.inviter == actor || shared { Ok(()) } else { Err(Rejection::NotTheInviter) }
 }
 
 /// Whether the actor's part is in this state already; an error when it cannot come to it.
@@ -414,7 +414,7 @@ fn settles(
     now: Timestamp,
     to: InviteeState,
 ) -> Result<bool, Rejection> {
-    let part = invitation.part(actor).ok_or(Rejection::NotPermitted)?;
+    let part = invitation.part(actor).ok_or(Rejection::NotInvited)?;
     match part.state {
         InviteeState::Pending if invitation.is_due(now) => {
             Err(Rejection::AlreadyProcessed(InviteeState::TimedOut))
@@ -440,9 +440,14 @@ fn won(invitation: &Invitation, now: Timestamp) -> InviteeState {
     settled.or(invitation.closed).unwrap_or(InviteeState::Cancelled)
 }
 
-fn cancel(invitation: &Invitation, data: &str, reason: Option<&str>) -> EventKind {
+fn cancel(
+    invitation: &Invitation,
+    data: &str,
+    reason: Option<&str>,
+    by: Option<UserId>,
+) -> EventKind {
     let pending = invitation.in_state(InviteeState::Pending).collect();
-    cancel_those(invitation, pending, data, reason)
+    cancel_those(invitation, pending, data, reason, by)
 }
 
 /// Closes the invitation for those still pending; one to `"*"` says `"*"` back.
@@ -451,6 +456,7 @@ fn cancel_those(
     pending: Vec<UserId>,
     data: &str,
     reason: Option<&str>,
+    by: Option<UserId>,
 ) -> EventKind {
     let invitee_list = match invitation.invitee_list {
         InviteeList::Everyone => InviteeList::Everyone,
@@ -462,18 +468,20 @@ fn cancel_those(
         invitee_list,
         data: data.to_owned(),
         reason: reason.map(str::to_owned),
+        by,
     }
     .into()
 }
 
 /// Closes the part of one member and nobody else's.
-fn cancel_part(invitation: &Invitation, user: UserId, reason: Reason) -> EventKind {
+fn cancel_part(invitation: &Invitation, user: UserId, reason: Reason, by: UserId) -> EventKind {
     InvitationCancelled {
         invite_id: invitation.invite_id,
         inviter: invitation.inviter,
         invitee_list: InviteeList::Members(vec![user]),
         data: String::new(),
         reason: Some(reason.text().to_owned()),
+        by: Some(by),
     }
     .into()
 }
@@ -527,7 +535,10 @@ fn finish(
             let is_pending = invitation.in_state(InviteeState::Pending).next().is_some();
             if is_pending { InviteeState::Pending } else { won(invitation, now) }
         });
-        return Err(Rejection::AlreadyProcessed(state));
+        return Err(match state {
+            InviteeState::Pending => Rejection::NotAcceptedYet,
+            state => Rejection::AlreadyProcessed(state),
+        });
     }
     said_to_all(data, accepted.len())?;
     let reason = reason.unwrap_or(Reason::Finished.text());
@@ -544,7 +555,7 @@ fn finish_whose(
 ) -> Result<Vec<UserId>, Rejection> {
     let is_keeper = invitation.inviter == actor || group.is_teacher(actor);
     if !is_keeper && invitation.part(actor).is_none() {
-        return Err(Rejection::NotPermitted);
+        return Err(Rejection::NotInvited);
     }
     match whom {
         FinishWhom::Unnamed if is_keeper => {
@@ -558,22 +569,22 @@ fn finish_whose(
             Ok(vec![user])
         }
         FinishWhom::Member(user) if group.member(user).is_none() => Err(Rejection::NotAMember),
-        FinishWhom::Member(_) => Err(Rejection::NotPermitted),
+        FinishWhom::Member(_) => Err(Rejection::NotTheInviter),
     }
 }
 
 /// What a changed role takes back: the member's own open invitations to the group, for the role gave
 /// the right to send them, and the member's part in open invitations to everyone of the old role.
-fn retract_role(group: &Group, member: &Member) -> Vec<EventKind> {
+fn retract_role(group: &Group, actor: UserId, member: &Member) -> Vec<EventKind> {
     let mut kinds = Vec::new();
     for invitation in group.live().filter(|i| i.open && i.group_id.is_some()) {
         let part = invitation.part(member.user_id);
         let is_named_by_role = invitation.invitee_list == InviteeList::Everyone
             && part.is_some_and(|part| part.state == InviteeState::Pending);
         if invitation.inviter == member.user_id {
-            kinds.push(cancel(invitation, "", Some(Reason::RoleChanged.text())));
+            kinds.push(cancel(invitation, "", Some(Reason::RoleChanged.text()), Some(actor)));
         } else if is_named_by_role {
-            kinds.push(cancel_part(invitation, member.user_id, Reason::RoleChanged));
+            kinds.push(cancel_part(invitation, member.user_id, Reason::RoleChanged, actor));
         }
     }
     kinds
@@ -588,7 +599,7 @@ fn retract(group: &Group, actor: UserId, user: UserId) -> Vec<EventKind> {
     for invitation in group.live() {
         if invitation.inviter == user {
             if invitation.open {
-                kinds.push(cancel(invitation, "", Some(Reason::Left.text())));
+                kinds.push(cancel(invitation, "", Some(Reason::Left.text()), Some(actor)));
             }
             if invitation.group_id.is_none() || !was_teacher {
                 for invitee in invitation.in_state(InviteeState::Accepted) {
@@ -598,7 +609,9 @@ fn retract(group: &Group, actor: UserId, user: UserId) -> Vec<EventKind> {
             continue;
         }
         match invitation.part(user).map(|part| part.state) {
-            Some(InviteeState::Pending) => kinds.push(cancel_part(invitation, user, Reason::Left)),
+            Some(InviteeState::Pending) => {
+                kinds.push(cancel_part(invitation, user, Reason::Left, actor));
+            }
             Some(InviteeState::Accepted) => {
                 kinds.push(finished(invitation, user, actor, Reason::Left.text(), ""));
             }

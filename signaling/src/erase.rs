@@ -56,6 +56,8 @@ impl Eraser {
     /// says what of it is its own.
     pub fn erase(&mut self, event: &Event, application: &dyn Application) -> Option<Event> {
         let keep = |data: &str| application.keep_when_erased(data).unwrap_or_default();
+        let is_ours =
+            |reason: &str| Reason::read(reason).is_some() || application.knows_reason(reason);
         let mut erased = event.clone();
         let is_theirs =
             |theirs: &BTreeSet<InviteId>, invite_id: &InviteId| theirs.contains(invite_id);
@@ -83,6 +85,7 @@ impl Eraser {
             EventKind::InviteeRejected(rejected) => {
                 if rejected.invitee == self.whom || is_theirs(&self.theirs, &rejected.invite_id) {
                     rejected.data.clear();
+                    rejected.reason = rejected.reason.take().filter(|reason| is_ours(reason));
                 }
             }
             EventKind::InvitationCancelled(cancelled) => {
@@ -95,9 +98,7 @@ impl Eraser {
                 let by_or_of_them = finished.invitee == self.whom || finished.by == self.whom;
                 if by_or_of_them || is_theirs(&self.theirs, &finished.invite_id) {
                     finished.data.clear();
-                    let is_words = Reason::read(&finished.reason).is_none()
-                        && !application.knows_reason(&finished.reason);
-                    if is_words {
+                    if !is_ours(&finished.reason) {
                         Reason::Finished.text().clone_into(&mut finished.reason);
                     }
                 }

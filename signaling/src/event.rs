@@ -318,6 +318,8 @@ event_kinds! {
         #[doc = "The application's string."] data: String,
         #[doc = "Why, when it was not simply the inviter's wish."]
         #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<String>,
+        #[doc = "Who did it; none in logs of earlier versions, and when a rule did."]
+        #[serde(default, skip_serializing_if = "Option::is_none")] by: Option<UserId>,
     }
     /// The deadline passed for those still pending.
     InvitationTimeout = "onInvitationTimeout" {

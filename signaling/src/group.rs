@@ -6,8 +6,8 @@ use crate::event::{
     InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
     MemberJoined, ReceiveNewInvitation,
 };
-use crate::invitation::Ends;
-use crate::live::{Live, Said, speaker};
+use crate::invitation::{Accepted, Closing, Ends};
+use crate::live::{Live, Said, said_in};
 use crate::{
     Alike, Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Member, Name, Performed, Place, Role, Roll, Settings, Timestamp, UserId, json,
@@ -210,7 +210,8 @@ impl Group {
         }
     }
 
-    /// Whoever has come to hold a role is invited by the open invitations to everyone of that role.
+    /// Whoever has come to hold a role is invited by the open invitations to everyone of that role, also
+    /// when they were before and had to go with another role.
     fn include(&mut self, user: UserId, role: Role, at: Timestamp, seq: u64) {
         let inviters: Vec<UserId> = self.with_role(role.invites()).map(|m| m.user_id).collect();
         let to_everyone: Vec<InviteId> = self.live.to_everyone(role).collect();
@@ -219,10 +220,15 @@ impl Group {
                 && !invitation.is_due(at)
                 && invitation.inviter != user
                 && inviters.contains(&invitation.inviter)
-                && invitation.part(user).is_none()
             {
-                invitation.parts_mut().push(Invitee::pending(user, at, seq));
-                self.live.add_part();
+                match invitation.parts_mut().of_mut(user) {
+                    Some(part) if part.went_with_role() => *part = Invitee::pending(user, at, seq),
+                    Some(_) => {}
+                    None => {
+                        invitation.parts_mut().push(Invitee::pending(user, at, seq));
+                        self.live.add_part();
+                    }
+                }
             }
         }
     }
@@ -242,20 +248,18 @@ fn settle(
     let mut said = Said::new();
     let mut settle = |part: &mut Invitee| {
         if part.state == from {
-            if let Some(before) = &part.data {
-                said.push((speaker(inviter, part), -json::length(before).cast_signed()));
+            said.extend(said_in(inviter, part).map(|(user, words)| (user, -words)));
+            if to == InviteeState::Finished {
+                let (place, data) = (part.place(), part.data.take());
+                part.accepted = Some(Box::new(Accepted { place, data }));
             }
-            // An undo of the end brings the acceptance back to its place.
-            part.began = (to == InviteeState::Finished).then(|| part.place());
             part.place = None;
             part.state = to;
-            if !data.is_empty() {
-                said.push((speaker(inviter, part), json::length(data).cast_signed()));
-            }
             part.at = event.at;
             part.seq = event.seq;
             part.reason = reason.map(str::to_owned);
             part.data = (!data.is_empty()).then(|| data.to_owned());
+            said.extend(said_in(inviter, part));
         }
     };
     let parts = invitation.parts_mut();
@@ -272,7 +276,7 @@ fn settle(
 
 /// Folds an event into the group. An event that was folded already changes nothing.
 pub fn apply(group: &mut Group, event: &Event) {
-    use InviteeState::{Accepted, Cancelled, Finished, Pending, Rejected, TimedOut};
+    use InviteeState::{Cancelled, Finished, Pending, Rejected, TimedOut};
 
     if event.seq <= group.seq {
         return;
@@ -284,9 +288,11 @@ pub fn apply(group: &mut Group, event: &Event) {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
                 if invitation.answers == Answers::First {
-                    close(invitation, event, Accepted);
+                    let closing = Closing { by: Some(*invitee), ..Closing::default() };
+                    close(invitation, event, InviteeState::Accepted, closing);
                 }
-                let said = settle(invitation, event, &whom, Pending, Accepted, None, data);
+                let state = InviteeState::Accepted;
+                let said = settle(invitation, event, &whom, Pending, state, None, data);
                 if let Some(part) = invitation.parts_mut().of_mut(*invitee)
                     && part.seq == event.seq
                 {
@@ -307,18 +313,21 @@ pub fn apply(group: &mut Group, event: &Event) {
             invitee_list,
             data,
             reason,
+            by,
         }) => {
             group.change(*invite_id, |invitation| {
-                let reason = reason.as_deref();
                 if *invitee_list == InviteeList::Everyone {
-                    close(invitation, event, Cancelled);
+                    let data = (!data.is_empty()).then(|| data.clone());
+                    let closing = Closing { at: event.at, by: *by, reason: reason.clone(), data };
+                    close(invitation, event, Cancelled, closing);
                 }
+                let reason = reason.as_deref();
                 settle(invitation, event, invitee_list, Pending, Cancelled, reason, data)
             });
         }
         EventKind::InvitationTimeout(InvitationTimeout { invite_id, invitee_list }) => {
             group.change(*invite_id, |invitation| {
-                close(invitation, event, TimedOut);
+                close(invitation, event, TimedOut, Closing::default());
                 settle(invitation, event, invitee_list, Pending, TimedOut, None, "")
             });
         }
@@ -339,7 +348,8 @@ pub fn apply(group: &mut Group, event: &Event) {
         EventKind::InviteeFinished(InviteeFinished { invite_id, invitee, by: _, reason, data }) => {
             group.change(*invite_id, |invitation| {
                 let whom = InviteeList::Members(vec![*invitee]);
-                settle(invitation, event, &whom, Accepted, Finished, Some(reason), data)
+                let from = InviteeState::Accepted;
+                settle(invitation, event, &whom, from, Finished, Some(reason), data)
             });
         }
         EventKind::InviteeModified(modified) => {
@@ -398,10 +408,11 @@ pub fn apply(group: &mut Group, event: &Event) {
 }
 
 /// An invitation can be answered no more, by anybody.
-fn close(invitation: &mut Invitation, event: &Event, by: InviteeState) {
+fn close(invitation: &mut Invitation, event: &Event, by: InviteeState, closing: Closing) {
     invitation.open = false;
     if invitation.closed.is_none() {
         invitation.closed = Some(by);
+        invitation.closing = Some(Box::new(Closing { at: event.at, ..closing }));
         invitation.ends.closed = event.seq;
     }
 }
@@ -428,6 +439,7 @@ fn open(group: &mut Group, event: &Event, new: &ReceiveNewInvitation) {
         expires_at: new.expires_at,
         open: true,
         closed: None,
+        closing: None,
         stays: new.stays == Some(true),
         restores: new.restores,
         place: new.place,

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::de::value::SeqAccessDeserializer;
+use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Entry, GroupId, InviteId, Roll, Timeout, Timestamp, UserId, json};
+use crate::{Entry, GroupId, InviteId, Reason, Roll, Timeout, Timestamp, UserId, json};
 
 /// Whom an invitation asks to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,6 +35,14 @@ pub enum InviteeState {
     TimedOut,
     /// What the acceptance began has ended.
     Finished,
+}
+
+impl InviteeState {
+    /// The state of this name on the wire.
+    pub fn read(name: &str) -> Option<Self> {
+        let name = StrDeserializer::<de::value::Error>::new(name);
+        Self::deserialize(name).ok()
+    }
 }
 
 /// Whom an invitation names: members, or everyone whom its inviter may invite. On the wire a list
@@ -94,6 +102,33 @@ pub struct Place {
     pub at: Timestamp,
 }
 
+/// An acceptance that is over: when it was, and what came with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// Its place in the order: an undo of the end brings it back to it.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The application's string that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+}
+
+/// How an invitation was closed as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When.
+    pub at: Timestamp,
+    /// Who did; none when it was its deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+    /// Why, where the event said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The application's string that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+}
+
 /// One invitee's part in an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -107,7 +142,7 @@ pub struct Invitee {
     pub at: Timestamp,
     /// The event that brought the state about.
     pub seq: u64,
-    /// Why it was cancelled or finished.
+    /// Why it was rejected, cancelled or finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The application's string that came with the state.
@@ -120,9 +155,9 @@ pub struct Invitee {
     /// The place of an acceptance that an undo has brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// The place that the acceptance had, once it is over: an undo brings it back to it.
-    #[serde(skip)]
-    pub(crate) began: Option<Place>,
+    /// The acceptance, once what it began is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Box<Accepted>>,
 }
 
 impl Invitee {
@@ -138,7 +173,8 @@ impl Invitee {
         seq: u64,
         data: Option<String>,
     ) -> Self {
-        Self { user_id, state, at, seq, reason: None, data, terms: None, place: None, began: None }
+        let (reason, terms, place, accepted) = (None, None, None, None);
+        Self { user_id, state, at, seq, reason, data, terms, place, accepted }
     }
 
     /// Its place in the order: that of the event which brought the state about, or of the one that
@@ -148,16 +184,33 @@ impl Invitee {
     }
 
     /// The place of its acceptance, whether what that began goes on or is over; none when it was not
-    /// accepted, or the invitation comes from a snapshot and is over.
+    /// accepted.
     pub fn taken(&self) -> Option<Place> {
         match self.state {
             InviteeState::Accepted => Some(self.place()),
-            InviteeState::Finished => self.began,
+            InviteeState::Finished => self.accepted.as_ref().map(|accepted| accepted.place),
             InviteeState::Pending
             | InviteeState::Rejected
             | InviteeState::Cancelled
             | InviteeState::TimedOut => None,
         }
+    }
+}
+
+impl Invitee {
+    /// Whether it was cancelled for its owner held another role for a while.
+    pub(crate) fn went_with_role(&self) -> bool {
+        self.state == InviteeState::Cancelled
+            && self.reason.as_deref() == Some(Reason::RoleChanged.text())
+    }
+
+    /// The strings that lie with it, each with whether the invitee said it: an answer is theirs, an end
+    /// the inviter's.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (bool, &str)> {
+        let is_answer = matches!(self.state, InviteeState::Accepted | InviteeState::Rejected);
+        let said = self.data.as_deref().map(|data| (is_answer, data));
+        let accepted = self.accepted.as_ref().and_then(|it| it.data.as_deref());
+        said.into_iter().chain(accepted.map(|data| (true, data)))
     }
 }
 
@@ -198,6 +251,9 @@ pub struct Invitation {
     /// What closed it as a whole: its taking, its cancel or its deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<InviteeState>,
+    /// How that came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Box<Closing>>,
     /// Whether snapshots go on telling it once it has closed, until it is cleared.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stays: bool,
@@ -260,8 +316,8 @@ impl Invitation {
 
     /// How many bytes of JSON its `data` and that of its parts comes to.
     pub fn count_words(&self) -> usize {
-        let of_parts = self.parts().iter().filter_map(|part| part.data.as_deref());
-        json::length(&self.data) + of_parts.map(json::length).sum::<usize>()
+        let of_parts = self.parts().iter().flat_map(Invitee::words);
+        json::length(&self.data) + of_parts.map(|(_, data)| json::length(data)).sum::<usize>()
     }
 
     /// Whose part is in this state, in order.

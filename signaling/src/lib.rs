@@ -44,7 +44,9 @@ pub use erase::Eraser;
 pub use event::{Event, EventKind};
 pub use group::{Group, apply};
 pub use ids::{GroupId, IdError, InviteId, UserId};
-pub use invitation::{Answers, Invitation, Invitee, InviteeList, InviteeState, Place};
+pub use invitation::{
+    Accepted, Answers, Closing, Invitation, Invitee, InviteeList, InviteeState, Place,
+};
 pub use member::{Member, Role};
 pub use name::{Name, NameError};
 pub use performed::{Performed, UNDO_SECONDS};

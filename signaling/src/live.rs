@@ -3,9 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    Invitation, InviteId, Invitee, InviteeList, InviteeState, Role, Timestamp, UserId, json,
-};
+use crate::{Invitation, InviteId, Invitee, InviteeList, Role, Timestamp, UserId, json};
 
 /// Which invitations are live, and what they come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,15 +30,11 @@ struct Own {
 /// How the words that somebody has said change, in bytes of JSON.
 pub(crate) type Said = Vec<(UserId, isize)>;
 
-/// Whose the words are that lie with a part: an answer is the invitee's, an end the inviter's.
-pub(crate) const fn speaker(inviter: UserId, part: &Invitee) -> UserId {
-    match part.state {
-        InviteeState::Accepted | InviteeState::Rejected => part.user_id,
-        InviteeState::Pending
-        | InviteeState::Cancelled
-        | InviteeState::TimedOut
-        | InviteeState::Finished => inviter,
-    }
+/// The words that lie with a part: whose they are, and how many bytes of JSON they come to.
+pub(crate) fn said_in(inviter: UserId, part: &Invitee) -> impl Iterator<Item = (UserId, isize)> {
+    part.words().map(move |(is_invitees, data)| {
+        (if is_invitees { part.user_id } else { inviter }, json::length(data).cast_signed())
+    })
 }
 
 const fn place_of(role: Role) -> usize {
@@ -86,12 +80,9 @@ impl Live {
                 self.own(invitation.inviter).invitations -= 1;
                 self.parts -= parts.len();
             }
-            let of_part = |part: &Invitee| {
-                let data = part.data.as_deref()?;
-                Some((speaker(invitation.inviter, part), json::length(data).cast_signed()))
-            };
+            let of_parts = parts.iter().flat_map(|part| said_in(invitation.inviter, part));
             let of_inviter = (invitation.inviter, json::length(&invitation.data).cast_signed());
-            for (user, words) in parts.iter().filter_map(of_part).chain([of_inviter]) {
+            for (user, words) in of_parts.chain([of_inviter]) {
                 self.say(user, if is_live { words } else { -words });
             }
         }

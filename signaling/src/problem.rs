@@ -92,9 +92,29 @@ pub enum Rejection {
     /// The class holds [`MAX_MEMBERS`](crate::MAX_MEMBERS).
     #[error("The class is full.")]
     Full,
-    /// The actor's role or part does not allow the verb.
+    /// The class does not allow it.
     #[error("You are not allowed to do this.")]
     NotPermitted,
+    /// It is for teachers, and the actor is none.
+    #[error("Only a teacher may do this.")]
+    TeachersOnly,
+    /// A student invites somebody who is no teacher.
+    #[error("Students invite teachers alone.")]
+    InvitesTeachersOnly,
+    /// The actor has no part in the invitation.
+    #[error("This invitation does not ask you.")]
+    NotInvited,
+    /// It is for the inviter.
+    #[error("Only its inviter may do this, or a teacher where a teacher invited.")]
+    NotTheInviter,
+    /// It can be done between two alone.
+    #[error(
+        "This is an invitation to the group. Only the two of an invitation to one may do this."
+    )]
+    NotBetweenTwo,
+    /// Nobody answers for others what is between two, nor what a student asks.
+    #[error("One answers for others only what a teacher asks before the group.")]
+    AnswersForNobody,
     /// No such invitation, or not this member's to see.
     #[error("There is no such invitation.")]
     NoSuchInvitation,
@@ -110,6 +130,9 @@ pub enum Rejection {
         /// The state that won.
         InviteeState,
     ),
+    /// There is nothing to end: it can still be answered.
+    #[error("Nobody has accepted this yet. It can be cancelled or answered.")]
+    NotAcceptedYet,
     /// No application knows what the `data` asks for.
     #[error("No application knows what this data asks for.")]
     NothingToPerform,
@@ -144,9 +167,20 @@ impl Rejection {
         match self {
             Self::NobodyInvited | Self::DuplicateInvitee | Self::InvitesOneself => 400,
             Self::NotSignedIn => 401,
-            Self::Locked | Self::NotPermitted => 403,
+            Self::Locked
+            | Self::NotPermitted
+            | Self::TeachersOnly
+            | Self::InvitesTeachersOnly
+            | Self::NotInvited
+            | Self::NotTheInviter
+            | Self::NotBetweenTwo
+            | Self::AnswersForNobody => 403,
             Self::NoSuchInvitation | Self::NoSuchMember => 404,
-            Self::AlreadyProcessed(_) | Self::NothingToUndo | Self::Full | Self::LastTeacher => 409,
+            Self::AlreadyProcessed(_)
+            | Self::NotAcceptedYet
+            | Self::NothingToUndo
+            | Self::Full
+            | Self::LastTeacher => 409,
             Self::Ended => 410,
             Self::DataTooLarge => 413,
             Self::NotAMember | Self::NothingToPerform => 422,
@@ -165,10 +199,17 @@ impl Rejection {
             | Self::NothingToPerform => Code::InvalidParameter,
             Self::NotSignedIn => Code::NotSignedIn,
             Self::Locked | Self::LastTeacher => Code::GroupRefuses,
-            Self::NotPermitted => Code::NotPermitted,
-            Self::NoSuchInvitation | Self::AlreadyProcessed(_) | Self::NothingToUndo => {
-                Code::Invitation
-            }
+            Self::NotPermitted
+            | Self::TeachersOnly
+            | Self::InvitesTeachersOnly
+            | Self::NotInvited
+            | Self::NotTheInviter
+            | Self::NotBetweenTwo
+            | Self::AnswersForNobody => Code::NotPermitted,
+            Self::NoSuchInvitation
+            | Self::AlreadyProcessed(_)
+            | Self::NotAcceptedYet
+            | Self::NothingToUndo => Code::Invitation,
             Self::Full => Code::Full,
             Self::Ended => Code::Group,
             Self::DataTooLarge => Code::TooLarge,
@@ -180,6 +221,7 @@ impl Rejection {
     pub const fn state(self) -> Option<InviteeState> {
         match self {
             Self::AlreadyProcessed(state) => Some(state),
+            Self::NotAcceptedYet => Some(InviteeState::Pending),
             Self::NobodyInvited
             | Self::DuplicateInvitee
             | Self::InvitesOneself
@@ -188,6 +230,12 @@ impl Rejection {
             | Self::Locked
             | Self::Full
             | Self::NotPermitted
+            | Self::TeachersOnly
+            | Self::InvitesTeachersOnly
+            | Self::NotInvited
+            | Self::NotTheInviter
+            | Self::NotBetweenTwo
+            | Self::AnswersForNobody
             | Self::NoSuchInvitation
             | Self::NotAMember
             | Self::NoSuchMember

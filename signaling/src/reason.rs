@@ -50,6 +50,8 @@ reasons! {
         Forgotten = "forgotten",
         /// An acceptance was finished and nobody said why.
         Finished = "finished",
+        /// An acceptance that nobody ended made way for a newer invitation.
+        Lapsed = "lapsed",
         /// A teacher took back what had begun it.
         Undone = "undone",
         /// An end of it gave no sign of life for too long.
@@ -66,7 +68,7 @@ mod tests {
     #[test]
     fn each_reason_has_a_text_of_its_own_by_which_it_is_read() {
         let texts: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.text()).collect();
-        assert_eq!(texts.len(), 9);
+        assert_eq!(texts.len(), 10);
         for reason in Reason::ALL {
             assert_eq!(Reason::read(reason.text()), Some(*reason));
         }

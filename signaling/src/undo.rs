@@ -82,7 +82,7 @@ impl Undo<'_> {
         let is_new = self.range.contains(&invitation.seq);
         if is_new && invitation.open {
             let pending = invitation.in_state(InviteeState::Pending).collect();
-            self.kinds.push(cancelled(invitation, InviteeList::Members(pending)));
+            self.kinds.push(cancelled(invitation, InviteeList::Members(pending), self.actor));
         }
         let began = |part: &&Invitee| {
             part.state == InviteeState::Accepted && (is_new || self.range.contains(&part.seq))
@@ -216,7 +216,7 @@ impl Undo<'_> {
             // What they have asked since gives way to it, for its place is the better one.
             for since in self.open.remove(&invitation.inviter).into_iter().flatten() {
                 let pending = since.in_state(InviteeState::Pending).collect();
-                self.kinds.push(cancelled(since, InviteeList::Members(pending)));
+                self.kinds.push(cancelled(since, InviteeList::Members(pending), self.actor));
             }
             self.make(invitation, list, None, None);
         }
@@ -249,7 +249,7 @@ impl Undo<'_> {
         } else {
             let inviter = self.inviter_like(invitation);
             let closed = Invitation { invite_id, inviter, ..invitation.without_invitees() };
-            cancelled(&closed, InviteeList::Everyone)
+            cancelled(&closed, InviteeList::Everyone, self.actor)
         });
     }
 
@@ -269,7 +269,9 @@ impl Undo<'_> {
         let invite_id = self.make(invitation, InviteeList::Members(users), None, None);
         let by = self.actor;
         for part in here {
-            let (invitee, place, data) = (part.user_id, part.began, String::new());
+            let (invitee, before) = (part.user_id, part.accepted.as_ref());
+            let place = before.map(|accepted| accepted.place);
+            let data = before.and_then(|accepted| accepted.data.clone()).unwrap_or_default();
             let accepted = InviteeAccepted { invite_id, invitee, data, by: Some(by), place };
             self.kinds.push(accepted.into());
             if let Some(data) = part.terms.clone() {
@@ -305,7 +307,7 @@ impl Undo<'_> {
 }
 
 /// The end of an invitation for all of these who are silent; one to everyone says so.
-fn cancelled(invitation: &Invitation, pending: InviteeList) -> EventKind {
+fn cancelled(invitation: &Invitation, pending: InviteeList, by: UserId) -> EventKind {
     let invitee_list = match invitation.invitee_list {
         InviteeList::Everyone => InviteeList::Everyone,
         InviteeList::Members(_) => pending,
@@ -316,6 +318,7 @@ fn cancelled(invitation: &Invitation, pending: InviteeList) -> EventKind {
         invitee_list,
         data: String::new(),
         reason: Some(Reason::Undone.text().to_owned()),
+        by: Some(by),
     }
     .into()
 }

@@ -10,15 +10,15 @@ mod settlement;
 mod snapshot;
 
 pub use answers::{
-    Credential, GroupEnd, GroupNow, HandoverLink, IceServer, IceServers, MemberNow, NewJoinCode,
-    PerformedNow,
+    Credential, GroupEnd, GroupNow, HandoverLink, IceServer, IceServers, InvitationPage, Invited,
+    MemberNow, NewJoinCode, PerformedNow, ToldInvitation,
 };
 pub use change_settings::{ChangeSettings, SettingsError};
 pub use ephemeral::{JoinCodeChanged, Relay, Ringing, StatusChange, UserStatus, VoiceChange};
 pub use problem::Problem;
 pub use requests::{
-    ChangeGroup, ChangeRole, CreateGroup, Data, Empty, Finish, Invite, InviteInGroup, Invitees,
-    Join, OptionalData, Respond, Undo,
+    ChangeGroup, ChangeRole, CreateGroup, Data, Decline, Empty, Finish, Invite, InviteInGroup,
+    Invitees, Join, OptionalData, Respond, Undo,
 };
 pub use settlement::Settlement;
 pub use snapshot::{MemberView, Snapshot};

@@ -434,9 +434,13 @@ proptest! {
             let parts: usize = live.iter().map(|it| it.parts().len()).sum();
             prop_assert_eq!(group.count_rows(), group.members().len() + live.len() + parts);
             let words = |invitation: &&Invitation| {
-                let of_parts = invitation.parts().iter().filter_map(|part| part.data.as_ref());
-                let said = std::iter::once(&invitation.data).chain(of_parts);
-                let in_json = |data| serde_json::to_string(data).expect("JSON").len() - 2;
+                let accepted = |part: &Invitee| part.accepted.as_ref()?.data.clone();
+                let of_parts = invitation
+                    .parts()
+                    .iter()
+                    .flat_map(|part| part.data.clone().into_iter().chain(accepted(part)));
+                let said = std::iter::once(invitation.data.clone()).chain(of_parts);
+                let in_json = |data: String| serde_json::to_string(&data).expect("JSON").len() - 2;
                 said.map(in_json).sum::<usize>()
             };
             prop_assert_eq!(group.count_words(), live.iter().map(words).sum::<usize>());
@@ -800,7 +804,11 @@ fn the_lives_meet_every_event_and_every_refusal_that_a_small_class_can_meet() {
         Rejection::InvitesOneself,
         Rejection::NotSignedIn,
         Rejection::Locked,
-        Rejection::NotPermitted,
+        Rejection::TeachersOnly,
+        Rejection::InvitesTeachersOnly,
+        Rejection::NotInvited,
+        Rejection::NotTheInviter,
+        Rejection::NotAcceptedYet,
         Rejection::NoSuchInvitation,
         Rejection::NotAMember,
         Rejection::NoSuchMember,

@@ -12,17 +12,20 @@ use signaling::event::{
 };
 use signaling::wire::ChangeSettings;
 use signaling::{
-    Alike, Amount, Application, Audience, Code, Command, Eraser, Event, EventKind, FinishWhom,
-    Group, GroupId, Invitation, InviteId, InviteeList, InviteeState, LogReader, MAX_DATA_BYTES,
-    MAX_MEMBERS, Name, NameError, NamesShown, Problem, Reading, Reason, Refusal, Rejection, Role,
-    Setting, Settings, SettingsChange, Snapshot, Switch, Timeout, Timestamp, UserId, act, apply,
-    decide, json, may_ring, other_end, settled_again,
+    Alike, Amount, Application, Audience, Closing, Code, Command, Eraser, Event, EventKind,
+    FinishWhom, Group, GroupId, Invitation, InviteId, InviteeList, InviteeState, LogReader,
+    MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, NamesShown, Problem, Reading, Reason, Refusal,
+    Rejection, Role, Setting, Settings, SettingsChange, Snapshot, Switch, Timeout, Timestamp,
+    UserId, act, apply, decide, json, may_ring, other_end, settled_again,
 };
 use support::*;
 
 use InviteeList::Everyone;
 use InviteeState::{Accepted, Cancelled, Finished, Pending, Rejected, TimedOut};
-use Rejection::{AlreadyProcessed, NoSuchInvitation, NotPermitted};
+use Rejection::{
+    AlreadyProcessed, InvitesTeachersOnly, NoSuchInvitation, NotAcceptedYet, NotBetweenTwo,
+    NotInvited, NotTheInviter, TeachersOnly,
+};
 
 const ADA: UserId = user(1);
 const BEN: UserId = user(2);
@@ -118,8 +121,29 @@ fn cancelled(
     invitee_list: InviteeList,
     reason: Option<&str>,
 ) -> EventKind {
-    let reason = reason.map(str::to_owned);
-    InvitationCancelled { invite_id, inviter, invitee_list, data: String::new(), reason }.into()
+    cancelled_by(inviter, invite_id, inviter, invitee_list, reason)
+}
+
+/// Nobody did it.
+fn cancelled_by_rule(
+    invite_id: InviteId,
+    inviter: UserId,
+    invitee_list: InviteeList,
+    reason: &str,
+) -> EventKind {
+    let (reason, data) = (Some(reason.to_owned()), String::new());
+    InvitationCancelled { invite_id, inviter, invitee_list, data, reason, by: None }.into()
+}
+
+fn cancelled_by(
+    by: UserId,
+    invite_id: InviteId,
+    inviter: UserId,
+    invitee_list: InviteeList,
+    reason: Option<&str>,
+) -> EventKind {
+    let (reason, data, by) = (reason.map(str::to_owned), String::new(), Some(by));
+    InvitationCancelled { invite_id, inviter, invitee_list, data, reason, by }.into()
 }
 
 fn finished(invite_id: InviteId, invitee: UserId, by: UserId, reason: &str) -> EventKind {
@@ -142,7 +166,7 @@ fn every_verb_meets_every_state_of_an_invitee_as_the_contract_says() {
     let lost = |state| Err(AlreadyProcessed(state));
     let (wins, repeats) = (Ok(1), Ok(0));
     for (state, accepts, rejects, cancels, finishes) in [
-        (Pending, wins, wins, wins, lost(Pending)),
+        (Pending, wins, wins, wins, Err(NotAcceptedYet)),
         (Accepted, repeats, lost(Accepted), lost(Accepted), wins),
         (Rejected, lost(Rejected), repeats, lost(Rejected), lost(Rejected)),
         (Cancelled, lost(Cancelled), lost(Cancelled), repeats, lost(Cancelled)),
@@ -377,7 +401,10 @@ fn with_first_the_first_acceptance_takes_it_and_cancels_all_still_pending() {
         class.does([first(invite_in_group(ADA, HANDS, invitees)), reject(EVE, HANDS)]);
         let events = class.does([accept(CLEO, HANDS)]);
         let elsewhere = Some("answeredElsewhere");
-        assert_eq!(events, [accepted(HANDS, CLEO), cancelled(HANDS, ADA, says, elsewhere)]);
+        assert_eq!(
+            events,
+            [accepted(HANDS, CLEO), cancelled_by(CLEO, HANDS, ADA, says, elsewhere)]
+        );
         assert_eq!(class.states(HANDS), [(CLEO, Accepted), (DAN, Cancelled), (EVE, Rejected)]);
         let dans = class.seen(HANDS).part(DAN).and_then(|part| part.reason.as_deref());
         assert_eq!(dans, elsewhere);
@@ -463,11 +490,11 @@ fn finish_ends_ones_own_part_for_an_invitee_and_anyones_for_the_inviter_and_any_
         (finish_of(CLEO, HANDS, CLEO), one(CLEO)),
         (finish_of(ADA, HANDS, CLEO), one(CLEO)),
         (finish_of(BEN, HANDS, DAN), one(DAN)),
-        (finish_of(CLEO, HANDS, DAN), Err(NotPermitted)),
-        (finish(FAY, HANDS), Err(NotPermitted)),
-        (finish_of(FAY, HANDS, CLEO), Err(NotPermitted)),
-        (finish_of(ADA, HANDS, EVE), Err(AlreadyProcessed(Pending))),
-        (finish(EVE, HANDS), Err(AlreadyProcessed(Pending))),
+        (finish_of(CLEO, HANDS, DAN), Err(NotTheInviter)),
+        (finish(FAY, HANDS), Err(NotInvited)),
+        (finish_of(FAY, HANDS, CLEO), Err(NotInvited)),
+        (finish_of(ADA, HANDS, EVE), Err(NotAcceptedYet)),
+        (finish(EVE, HANDS), Err(NotAcceptedYet)),
         (finish_of(ADA, HANDS, user(99)), Err(Rejection::NotAMember)),
     ] {
         let mut class = Class::lesson();
@@ -490,7 +517,7 @@ fn finish_ends_ones_own_part_for_an_invitee_and_anyones_for_the_inviter_and_any_
 fn a_student_whose_ask_was_taken_may_finish_it() {
     let mut class = Class::lesson();
     class.does([invite_in_group(CLEO, HANDS, Everyone), accept(ADA, HANDS), accept(BEN, HANDS)]);
-    assert_eq!(class.says(&finish(DAN, HANDS)), Err(NotPermitted));
+    assert_eq!(class.says(&finish(DAN, HANDS)), Err(NotInvited));
     assert_eq!(
         class.does([finish(CLEO, HANDS)]),
         [
@@ -643,10 +670,10 @@ fn repeating_the_verb_that_won_answers_with_the_state_as_it_is() {
 #[test]
 fn repeating_a_cancel_or_finish_that_won_is_no_error_for_anyone_who_may() {
     assert_eq!(called(Cancelled).says(&cancel(BEN, CALL)), Ok(0));
-    assert_eq!(called(Cancelled).says(&cancel(DAN, CALL)), Err(NotPermitted));
+    assert_eq!(called(Cancelled).says(&cancel(DAN, CALL)), Err(NotTheInviter));
     assert_eq!(called(Finished).says(&finish(BEN, CALL)), Ok(0));
     assert_eq!(called(Finished).says(&finish_of(ADA, CALL, CLEO)), Ok(0));
-    assert_eq!(called(Finished).says(&finish(DAN, CALL)), Err(NotPermitted));
+    assert_eq!(called(Finished).says(&finish(DAN, CALL)), Err(NotInvited));
 }
 
 #[test]
@@ -684,7 +711,7 @@ fn a_member_who_leaves_or_is_removed_leaves_every_list() {
         assert_eq!(
             class.does([leave(actor, CLEO)]),
             [
-                cancelled(HANDS, ADA, only([CLEO]), Some("left")),
+                cancelled_by(actor, HANDS, ADA, only([CLEO]), Some("left")),
                 finished(CALL, CLEO, actor, "left"),
                 left(CLEO, reason),
             ]
@@ -746,7 +773,7 @@ fn a_new_role_takes_back_what_everyone_meant_by_the_old_one() {
         class.does([make(ADA, Role::Teacher, CLEO)]),
         [
             cancelled(HANDS, ADA, only([CLEO]), Some("roleChanged")),
-            cancelled(OTHER, CLEO, Everyone, Some("roleChanged")),
+            cancelled_by(ADA, OTHER, CLEO, Everyone, Some("roleChanged")),
             MemberChanged { user_id: CLEO, role: Role::Teacher, name: None }.into(),
         ]
     );
@@ -776,7 +803,7 @@ fn the_end_cancels_and_finishes_all_that_is_live() {
     assert_eq!(
         events[..3],
         [
-            cancelled(HANDS, ADA, Everyone, Some("ended")),
+            cancelled_by(BEN, HANDS, ADA, Everyone, Some("ended")),
             finished(HANDS, CLEO, BEN, "ended"),
             finished(CALL, DAN, BEN, "ended"),
         ]
@@ -801,7 +828,7 @@ fn a_forgotten_class_ends_by_nobody_unless_something_has_happened_since() {
     assert_eq!(
         events[..3],
         [
-            cancelled(HANDS, ADA, Everyone, Some("ended")),
+            cancelled_by_rule(HANDS, ADA, Everyone, "ended"),
             finished(HANDS, CLEO, CLEO, "ended"),
             finished(CALL, DAN, DAN, "ended"),
         ]
@@ -845,12 +872,12 @@ fn a_teacher_may_invite_anyone_and_a_student_only_teachers() {
         (invite_in_group(ADA, HANDS, only([BEN, CLEO, DAN])), Ok(1)),
         (invite_in_group(CLEO, HANDS, Everyone), Ok(1)),
         (invite_in_group(CLEO, HANDS, only([ADA])), Ok(1)),
-        (invite_in_group(CLEO, HANDS, only([ADA, DAN])), Err(NotPermitted)),
+        (invite_in_group(CLEO, HANDS, only([ADA, DAN])), Err(InvitesTeachersOnly)),
         (invite_in_group(FAY, HANDS, Everyone), Err(Rejection::NotSignedIn)),
         (invite(ADA, CALL, CLEO), Ok(1)),
         (invite(ADA, CALL, BEN), Ok(1)),
         (invite(CLEO, CALL, ADA), Ok(1)),
-        (invite(CLEO, CALL, DAN), Err(NotPermitted)),
+        (invite(CLEO, CALL, DAN), Err(InvitesTeachersOnly)),
         (invite(FAY, CALL, ADA), Err(Rejection::NotSignedIn)),
     ] {
         assert_eq!(class.says(&verb), answer, "{verb:?}");
@@ -895,8 +922,8 @@ fn the_inviter_cancels_and_modifies_and_for_a_teachers_invitation_any_teacher() 
             assert_eq!(class.says(&modify(keeper, HANDS, "new")), Ok(1));
         }
         for stranger in strangers {
-            assert_eq!(class.says(&cancel(stranger, HANDS)), Err(NotPermitted));
-            assert_eq!(class.says(&modify(stranger, HANDS, "new")), Err(NotPermitted));
+            assert_eq!(class.says(&cancel(stranger, HANDS)), Err(NotTheInviter));
+            assert_eq!(class.says(&modify(stranger, HANDS, "new")), Err(NotTheInviter));
         }
     }
 }
@@ -906,8 +933,8 @@ fn only_an_invitee_accepts_or_rejects() {
     let mut class = Class::lesson();
     class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN]))]);
     for stranger in [ADA, BEN, EVE] {
-        assert_eq!(class.says(&accept(stranger, HANDS)), Err(NotPermitted));
-        assert_eq!(class.says(&reject(stranger, HANDS)), Err(NotPermitted));
+        assert_eq!(class.says(&accept(stranger, HANDS)), Err(NotInvited));
+        assert_eq!(class.says(&reject(stranger, HANDS)), Err(NotInvited));
     }
     let declined = InviteeRejected {
         invite_id: HANDS,
@@ -961,7 +988,7 @@ fn the_two_ends_of_a_live_one_to_one_invitation_reach_each_other_and_nobody_else
     let rings = |class: &Class, actor| may_ring(&class.group, class.now, actor, CALL);
     class.does([within(30, invite(ADA, CALL, CLEO))]);
     assert_eq!((other(&class, ADA), other(&class, CLEO)), (Ok(CLEO), Ok(ADA)));
-    assert_eq!((rings(&class, ADA), rings(&class, CLEO)), (Err(NotPermitted), Ok(())));
+    assert_eq!((rings(&class, ADA), rings(&class, CLEO)), (Err(NotInvited), Ok(())));
     for stranger in [BEN, DAN] {
         assert_eq!(other(&class, stranger), Err(NoSuchInvitation));
         assert_eq!(rings(&class, stranger), Err(NoSuchInvitation));
@@ -980,7 +1007,7 @@ fn the_two_ends_of_a_live_one_to_one_invitation_reach_each_other_and_nobody_else
     assert_eq!(other(&class, CLEO), Err(AlreadyProcessed(Finished)));
 
     class.does([invite_in_group(ADA, HANDS, only([CLEO]))]);
-    assert_eq!(other_end(&class.group, class.now, CLEO, HANDS), Err(NotPermitted), "no pair");
+    assert_eq!(other_end(&class.group, class.now, CLEO, HANDS), Err(NotBetweenTwo), "no pair");
     class.does([end(ADA)]);
     assert_eq!(other(&class, CLEO), Err(Rejection::Ended));
 }
@@ -1017,10 +1044,10 @@ fn only_a_teacher_keeps_the_class() {
         (end(ADA), end(CLEO)),
     ] {
         assert_eq!(class.says(&by_teacher), Ok(1), "{by_teacher:?}");
-        assert_eq!(class.says(&by_student), Err(NotPermitted), "{by_student:?}");
+        assert_eq!(class.says(&by_student), Err(TeachersOnly), "{by_student:?}");
     }
     assert_eq!(class.says(&Command::RenewJoinCode { actor: ADA }), Ok(0));
-    assert_eq!(class.says(&Command::RenewJoinCode { actor: CLEO }), Err(NotPermitted));
+    assert_eq!(class.says(&Command::RenewJoinCode { actor: CLEO }), Err(TeachersOnly));
     assert_eq!(class.says(&leave(CLEO, CLEO)), Ok(1), "anybody may leave");
 }
 
@@ -1170,17 +1197,14 @@ fn a_change_of_settings_names_each_that_is_known_once_and_says_on_or_off() {
         (r#"{"quiet":7,"loud":7}"#, "unknown field `quiet`"),
         (r#"{"loud":true,"loud":7}"#, "duplicate field `loud`"),
         (r#"{"locked":true,"locked":true}"#, "duplicate field `locked`"),
-        (r#"{"locked":null}"#, "invalid type: expected a boolean"),
-        (r#"{"shown":"on"}"#, "invalid type: expected a boolean"),
+        (r#"{"locked":null}"#, "the field `locked` is true or false"),
+        (r#"{"shown":"on"}"#, "the field `shown` is true or false"),
         (r#"{"names":"full","names":"full"}"#, "duplicate field `names`"),
-        (
-            r#"{"names":"none"}"#,
-            "invalid value: expected one of `full`, `first`, `initials`, `numbers`",
-        ),
-        (r#"{"names":7}"#, "invalid value: expected one of `full`, `first`, `initials`, `numbers`"),
-        (r#"{"slow":61}"#, "invalid value: expected a whole number from 0 to 60"),
-        (r#"{"slow":-1}"#, "invalid value: expected a whole number from 0 to 60"),
-        (r#"{"slow":true}"#, "invalid value: expected a whole number from 0 to 60"),
+        (r#"{"names":"none"}"#, "the field `names` is `full`, `first`, `initials` or `numbers`"),
+        (r#"{"names":7}"#, "the field `names` is `full`, `first`, `initials` or `numbers`"),
+        (r#"{"slow":61}"#, "the field `slow` is a whole number from 0 to 60"),
+        (r#"{"slow":-1}"#, "the field `slow` is a whole number from 0 to 60"),
+        (r#"{"slow":true}"#, "the field `slow` is a whole number from 0 to 60"),
     ] {
         assert_eq!(read(text).map_err(|error| error.to_string()), Err(words.to_owned()), "{text}");
     }
@@ -1287,6 +1311,13 @@ fn every_refusal_has_the_status_and_the_number_of_the_contract() {
         (Rejection::NotSignedIn, 401, 6014),
         (Rejection::Locked, 403, 10007),
         (Rejection::NotPermitted, 403, 8011),
+        (Rejection::TeachersOnly, 403, 8011),
+        (Rejection::InvitesTeachersOnly, 403, 8011),
+        (Rejection::NotInvited, 403, 8011),
+        (Rejection::NotTheInviter, 403, 8011),
+        (Rejection::NotBetweenTwo, 403, 8011),
+        (Rejection::AnswersForNobody, 403, 8011),
+        (Rejection::NotAcceptedYet, 409, 8010),
         (Rejection::NoSuchInvitation, 404, 8010),
         (Rejection::AlreadyProcessed(Accepted), 409, 8010),
         (REFUSED, 409, 8012),
@@ -1388,7 +1419,7 @@ fn what_an_acceptance_began_goes_on_by_the_terms_that_it_was_given() {
     let part = told.invitation(HANDS).and_then(|it| it.part(CLEO)).expect("a part");
     assert_eq!(part.terms.as_deref(), Some("longer"));
     for (command, refused) in [
-        (modify_part(DAN, HANDS, CLEO, "for ever"), Rejection::NotPermitted),
+        (modify_part(DAN, HANDS, CLEO, "for ever"), Rejection::TeachersOnly),
         (modify_part(ADA, HANDS, EVE, "x"), Rejection::AlreadyProcessed(Pending)),
         (modify_part(ADA, HANDS, BEN, "x"), Rejection::NotAMember),
         (modify_part(ADA, OTHER, CLEO, "x"), Rejection::NoSuchInvitation),
@@ -1437,7 +1468,9 @@ fn every_event_has_exactly_the_fields_of_the_contract() {
                 "answers",
             ],
             "onInviteeAccepted" | "onInviteeRejected" => &["inviteID", "invitee", "data"],
-            "onInvitationCancelled" => &["inviteID", "inviter", "inviteeList", "data", "reason"],
+            "onInvitationCancelled" => {
+                &["inviteID", "inviter", "inviteeList", "data", "reason", "by"]
+            }
             "onInvitationTimeout" => &["inviteID", "inviteeList"],
             "onInvitationModified" => &["inviteID", "data"],
             "onInviteeModified" => &["inviteID", "invitee", "by", "data"],
@@ -1939,7 +1972,7 @@ fn the_words_in_what_is_live_are_counted_as_json_by_whoever_said_them() {
     }]);
     assert_eq!(words(&class), (0, 0, 0), "nothing of it is live any more");
     let whole = class.seen(HANDS).count_words();
-    assert_eq!(whole, 4 + 2 + 6, "what ended in Cleo's part took the place of what she said");
+    assert_eq!(whole, 4 + 4 + 2 + 6, "what she said with her acceptance is kept beside its end");
 }
 
 #[test]
@@ -1963,7 +1996,7 @@ fn a_finish_of_somebody_without_a_part_tells_how_the_invitation_stands() {
     let mut class = Class::lesson();
     class.does([invite_in_group(ADA, HANDS, only([CLEO]))]);
     let says = |class: &Class| class.says(&finish_of(ADA, HANDS, DAN));
-    assert_eq!(says(&class), Err(AlreadyProcessed(Pending)));
+    assert_eq!(says(&class), Err(NotAcceptedYet));
     class.does([accept(CLEO, HANDS)]);
     assert_eq!(says(&class), Err(AlreadyProcessed(Accepted)));
     class.does([finish(ADA, HANDS)]);
@@ -1982,4 +2015,70 @@ fn a_new_role_takes_back_no_part_that_was_named_or_accepted() {
         (class.state(HANDS, CLEO), class.state(OTHER, CLEO)),
         (Some(Accepted), Some(Pending))
     );
+}
+
+#[test]
+fn a_part_keeps_its_acceptance_when_that_is_over() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO]))]);
+    class.wait(10);
+    let took = class.now;
+    let accepts = Command::Accept { actor: CLEO, invite_id: HANDS, data: "mic".to_owned() };
+    class.does([accepts]);
+    let part = |class: &Class| class.seen(HANDS).part(CLEO).expect("a part").clone();
+    let accepted = part(&class);
+    assert_eq!((accepted.at, accepted.data.as_deref()), (took, Some("mic")));
+    assert_eq!(accepted.accepted, None, "it goes on");
+    class.wait(5);
+    class.does([finish(CLEO, HANDS)]);
+    let finished = part(&class);
+    let kept = finished.accepted.as_ref().expect("its acceptance");
+    assert_eq!((kept.place, kept.data.as_deref()), (accepted.place(), Some("mic")));
+    assert_eq!((finished.at, finished.data), (class.now, None));
+}
+
+#[test]
+fn an_invitation_tells_who_closed_it_and_how() {
+    let mut class = Class::lesson();
+    class.does([
+        within(60, invite_in_group(ADA, HANDS, Everyone)),
+        within(5, invite_in_group(BEN, OTHER, Everyone)),
+    ]);
+    let cancel = Command::Cancel {
+        actor: BEN,
+        invite_id: HANDS,
+        data: "later".to_owned(),
+        reason: Some("break".to_owned()),
+    };
+    class.does([cancel]);
+    let closing = |class: &Class, it| class.seen(it).closing.as_deref().cloned();
+    let told = Closing {
+        at: class.now,
+        by: Some(BEN),
+        reason: Some("break".to_owned()),
+        data: Some("later".to_owned()),
+    };
+    assert_eq!(closing(&class, HANDS), Some(told));
+    assert_eq!(closing(&class, OTHER), None);
+    class.wait(5_000);
+    class.does([Command::Expire]);
+    let timed_out = Closing { at: class.now, ..Closing::default() };
+    assert_eq!(closing(&class, OTHER), Some(timed_out));
+}
+
+#[test]
+fn whoever_held_another_role_for_a_while_is_asked_again() {
+    let mut class = Class::lesson();
+    class.does([
+        invite_in_group(ADA, HANDS, Everyone),
+        invite_in_group(ADA, OTHER, only([CLEO])),
+        reject(DAN, HANDS),
+    ]);
+    for user in [CLEO, DAN] {
+        class.does([make(ADA, Role::Teacher, user), make(ADA, Role::Student, user)]);
+    }
+    assert_eq!(class.state(HANDS, CLEO), Some(Pending));
+    assert_eq!(class.state(HANDS, DAN), Some(Rejected), "what was settled stays");
+    assert_eq!(class.state(OTHER, CLEO), Some(Pending), "who was named stays named");
+    class.does([accept(CLEO, HANDS)]);
 }

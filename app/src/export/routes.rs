@@ -163,7 +163,7 @@ async fn whose(
         let group = group.parse().map_err(no_such)?;
         match member(engine, headers, group).await? {
             (user, Role::Teacher, asking) => (Viewer::Teacher(user), asking),
-            (_, Role::Student, _) => return Err(Rejection::NotPermitted.into()),
+            (_, Role::Student, _) => return Err(Rejection::TeachersOnly.into()),
         }
     };
     Ok((viewer, asking, engine.class(group.parse().map_err(no_such)?).await?))

@@ -119,6 +119,7 @@ impl Class {
             invitee_list: InviteeList::Everyone,
             data: data.to_owned(),
             reason: None,
+            by: None,
         });
     }
 

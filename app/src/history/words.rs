@@ -44,7 +44,7 @@ pub fn reason(reason: &str) -> String {
         KnownReason::Classroom(Reason::CalledOn) => said::called_on(),
         KnownReason::Classroom(Reason::Spoke) => said::spoke(),
         KnownReason::Classroom(Reason::TimeIsUp) => said::time_was_up(),
-        KnownReason::Engine(ByEngine::Finished) => said::ended(),
+        KnownReason::Engine(ByEngine::Finished | ByEngine::Lapsed) => said::ended(),
         KnownReason::Engine(ByEngine::AnsweredElsewhere) => said::answered_elsewhere(),
         KnownReason::Engine(ByEngine::Left) => said::left(),
         KnownReason::Engine(ByEngine::Removed) => said::removed(),

@@ -32,7 +32,7 @@ impl Engine {
             return Err(Rejection::Ended.into());
         }
         if session.role() != Some(Role::Teacher) {
-            return Err(Rejection::NotPermitted.into());
+            return Err(Rejection::TeachersOnly.into());
         }
         self.shared.limits.take_over(address)?;
         let token = Token::new();

@@ -69,7 +69,11 @@ impl<T: DeserializeOwned> FromRequest<Engine> for Sent<T> {
         let bytes = read_body(&parts.headers, body).await?;
         let key = idempotency_key(&parts, &bytes)?;
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let Object(fields) = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
+        let mut json = serde_json::Deserializer::from_slice(json);
+        let read = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| malformed(&error.path().to_string(), error.inner()));
+        let Object(fields) = read?;
+        json.end().map_err(|error| malformed(WHOLE, &error))?;
         Ok(Self { fields, key })
     }
 }
@@ -97,32 +101,57 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A sentence for a body that cannot be read. Of the parser's own words only those that name a
-/// field of the request are passed on.
-pub(super) fn malformed(error: &serde_json::Error) -> Error {
+/// The path of the body itself.
+pub(super) const WHOLE: &str = ".";
+
+/// A sentence for a body that cannot be read, and the field at fault where there is one. Of the
+/// parser's own words only those that name a field of the request are passed on.
+pub(super) fn malformed(path: &str, error: &serde_json::Error) -> Error {
+    if !error.is_data() {
+        return Error::Malformed("The body is not valid JSON.".to_owned());
+    }
     let words = error.to_string();
-    let detail = match words.split(" at line ").next() {
-        _ if !error.is_data() => "The body is not valid JSON.".to_owned(),
-        Some(words)
-            if words.starts_with("missing field") || words.starts_with("duplicate field") =>
-        {
-            format!("The body has a {words}.")
-        }
-        Some(words) if words.starts_with("unknown field") => {
-            let field = words.split(',').next().unwrap_or(words);
-            format!("The body has an {field}.")
-        }
-        Some(words) if words.starts_with("a name") || words.starts_with("a timeout") => {
-            format!("The body is wrong: {words}.")
-        }
-        _ => "A field of the body has the wrong type or a value out of range.".to_owned(),
+    let words = words.split(" at line ").next().unwrap_or_default();
+    // What serde would have taken instead of an unknown field follows a comma.
+    let words = words.split(", expected").next().unwrap_or_default();
+    let wrong = |detail| match field_of(path, words) {
+        Some(field) => Error::WrongField { field, detail },
+        None => Error::Malformed(detail),
     };
-    Error::Malformed(detail)
+    if words.starts_with("missing field") || words.starts_with("duplicate field") {
+        wrong(format!("The body has a {words}."))
+    } else if words.starts_with("unknown field") {
+        wrong(format!("The body has an {words}."))
+    } else if ["a name", "a timeout", "the field"].iter().any(|ours| words.starts_with(ours)) {
+        wrong(format!("The body is wrong: {words}."))
+    } else if path == WHOLE {
+        Error::Malformed("The body is not a JSON object.".to_owned())
+    } else {
+        let detail = "has the wrong type or a value out of range";
+        wrong(format!("The field `{}` of the body {detail}.", printable(path)))
+    }
 }
 
-/// A name as somebody enters it.
-pub(super) fn entered(name: Name) -> Result<Name, Error> {
-    shown(name).map_err(|error| malformed(&de::Error::custom(error)))
+/// The field at fault: where reading stopped, and where that is an object the field of it that the
+/// words name.
+fn field_of(path: &str, words: &str) -> Option<String> {
+    let named = words.split('`').nth(1).filter(|_| words.contains(" field `"));
+    let field = match (path, named) {
+        (WHOLE, named) => named?.to_owned(),
+        (path, Some(named)) if path.rsplit('.').next() != Some(named) => format!("{path}.{named}"),
+        (path, _) => path.to_owned(),
+    };
+    Some(printable(&field))
+}
+
+/// The name of a field, which a stranger chose, in no more letters than it takes to find it.
+fn printable(field: &str) -> String {
+    field.chars().filter(|letter| !letter.is_control()).take(64).collect()
+}
+
+/// A name as somebody enters it into this field.
+pub(super) fn entered(field: &str, name: Name) -> Result<Name, Error> {
+    shown(name).map_err(|error| malformed(field, &de::Error::custom(error)))
 }
 
 pub(super) async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Error> {

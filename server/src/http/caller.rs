@@ -62,7 +62,24 @@ impl Caller {
     }
 }
 
+/// The same of a class that may have ended.
+pub(super) struct MaybeEnded(pub Caller);
+
 impl FromRequestParts<Engine> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Error> {
+        let MaybeEnded(caller) = MaybeEnded::from_request_parts(parts, engine).await?;
+        // A repeated request gets its first answer from the writer, even after the end.
+        let may_repeat = !is_safe(&parts.method) && parts.headers.contains_key(IDEMPOTENCY_KEY);
+        if !may_repeat && caller.session.room.with_group(|group| group.ended) {
+            return Err(Rejection::Ended.into());
+        }
+        Ok(caller)
+    }
+}
+
+impl FromRequestParts<Engine> for MaybeEnded {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Error> {
@@ -81,14 +98,9 @@ impl FromRequestParts<Engine> for Caller {
         } else {
             engine.may_look(&session)?;
         }
-        // A repeated request gets its first answer from the writer, even after the end.
-        let may_repeat = changes && parts.headers.contains_key(IDEMPOTENCY_KEY);
-        if !may_repeat && session.room.with_group(|group| group.ended) {
-            return Err(Rejection::Ended.into());
-        }
         let address = engine.client_address(&parts.extensions, &parts.headers);
         let asking = Asking::of_member(group_id, credential.token()).from(address);
-        Ok(Self { session, ids, address, asking })
+        Ok(Self(Caller { session, ids, address, asking }))
     }
 }
 

@@ -7,9 +7,9 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Deserialize;
-use signaling::UserId;
+use signaling::{Rejection, UserId};
 
-use super::caller::Caller;
+use super::caller::{Caller, MaybeEnded};
 use super::rendering::MADE_AT_ONCE;
 use crate::engine::{Engine, Session};
 use crate::error::Error;
@@ -52,15 +52,21 @@ async fn first_snapshot(
     engine.renders().make_bytes(slot, make).await.map(FirstSnapshot::from_parts)
 }
 
-fn event_number(text: &str) -> Option<u64> {
+fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
+}
+
+/// The `after` of a query.
+pub(super) fn event_number(after: &str) -> Result<u64, Error> {
+    let wrong = || Error::wrong_field("after", "`after` is the number of an event.");
+    number(after).ok_or_else(wrong)
 }
 
 pub(super) async fn events(
     State(engine): State<Engine>,
     headers: HeaderMap,
-    caller: Caller,
+    MaybeEnded(caller): MaybeEnded,
     query: Result<Query<From>, QueryRejection>,
 ) -> Result<Response, Error> {
     let Query(from) =
@@ -68,11 +74,8 @@ pub(super) async fn events(
     let last_event_id = headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
     let after = match (last_event_id, &from.after) {
         // What cannot be a place in the log is an unknown one: the stream begins with a snapshot.
-        (Some(id), _) => event_number(id),
-        (None, Some(after)) => Some(
-            event_number(after)
-                .ok_or_else(|| Error::Malformed("`after` is the number of an event.".to_owned()))?,
-        ),
+        (Some(id), _) => number(id),
+        (None, Some(after)) => Some(event_number(after)?),
         (None, None) => None,
     };
     let format = match from.events.as_deref() {
@@ -85,7 +88,12 @@ pub(super) async fn events(
         return Err(Error::TooManyStreams);
     }
     let names_as_shown = from.names.as_deref() == Some("shown");
-    let snapshot = match room.missed(after, user, names_as_shown) {
+    let missed = room.missed(after, user, names_as_shown);
+    // Of an end that they have not seen they are told, and of nothing after it.
+    if room.with_group(|group| group.ended) && missed.is_none_or(|events| events == 0) {
+        return Err(Rejection::Ended.into());
+    }
+    let snapshot = match missed {
         Some(events) => {
             // Who is online it is told of everybody.
             let members = room.with_group(|group| group.members().len());

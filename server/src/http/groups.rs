@@ -28,7 +28,7 @@ pub(super) async fn create_group(
 ) -> Result<Response, Error> {
     let token = Token::new();
     let CreateGroup { name, teacher } = body.fields;
-    let (name, teacher) = (entered(name)?, entered(teacher)?);
+    let (name, teacher) = (entered("name", name)?, entered("teacher", teacher)?);
     let joined = engine.create_group(address, name, teacher, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
@@ -47,7 +47,7 @@ pub(super) async fn join(
 ) -> Result<Response, Error> {
     let token = Token::new();
     let Join { join_code, name } = body.fields;
-    let joined = engine.join(address, &join_code, entered(name)?, None, &token).await?;
+    let joined = engine.join(address, &join_code, entered("name", name)?, None, &token).await?;
     let credential = Credential {
         group_id: joined.group_id,
         join_code: None,
@@ -102,8 +102,8 @@ pub(super) async fn change_group(
     let settings = settings.read(&engine.shared.application.settings());
     let command = Command::ChangeGroup {
         actor: caller.user(),
-        name: body.fields.name.map(entered).transpose()?,
-        settings: settings.map_err(|error| malformed(&de::Error::custom(error)))?,
+        name: body.fields.name.map(|name| entered("name", name)).transpose()?,
+        settings: settings.map_err(|error| malformed("settings", &de::Error::custom(error)))?,
     };
     verb(&engine, &caller, command, body.key).await
 }

@@ -28,9 +28,9 @@ impl RequestKey {
 pub(super) fn idempotency_key(parts: &Parts, body: &[u8]) -> Result<Option<RequestKey>, Error> {
     let Some(key) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let wrong =
-        || Error::Malformed(format!("An Idempotency-Key is text of up to {MAX_KEY_BYTES} bytes."));
+        || Error::Malformed(format!("An Idempotency-Key is text of 1 to {MAX_KEY_BYTES} bytes."));
     let key = std::str::from_utf8(key.as_bytes()).map_err(|_| wrong())?;
-    if key.len() > MAX_KEY_BYTES {
+    if !(1..=MAX_KEY_BYTES).contains(&key.len()) {
         return Err(wrong());
     }
     let mut hash = Sha256::new();

@@ -2,7 +2,9 @@
 //!
 //! They are the engine's and not the contract's, so they stand here and not in `decide`.
 
-use signaling::{Command, Group, InviteeList, Role, UserId, json};
+use signaling::{
+    Application, Command, Group, Invitation, InviteId, InviteeList, Role, UserId, json,
+};
 
 use super::weight;
 use crate::error::Error;
@@ -22,10 +24,36 @@ const LIVE_WORDS: usize = 4 << 20;
 const OWN_WORDS: usize = 128 << 10;
 /// What all of it comes to at most.
 const MAX_LIVE_WORDS: usize = 16 << 20;
-/// Whether a group takes what a command adds to what is live in it.
-pub(crate) fn takes(group: &Group, command: &Command) -> Result<(), Error> {
+
+/// The invitation that makes way for one more of somebody who has as many live as may be: the oldest
+/// that was answered, of which no application knows what goes on. Whoever made it could have ended it
+/// by `finish`, and does not have to. It is told with whose it is.
+pub(crate) fn makes_way(
+    group: &Group,
+    command: &Command,
+    application: &dyn Application,
+) -> Option<(UserId, InviteId)> {
+    let (Command::Invite { actor, .. } | Command::InviteInGroup { actor, .. }) = command else {
+        return None;
+    };
+    if group.count_live_of(*actor) < MAX_LIVE.0 {
+        return None;
+    }
+    let is_done = |it: &&Invitation| {
+        it.inviter == *actor
+            && !it.open
+            && !it.stays
+            && application.finish_reason(&it.data).is_none()
+    };
+    group.live().find(is_done).map(|invitation| (*actor, invitation.invite_id))
+}
+
+/// Whether a group takes what a command adds to what is live in it, where another invitation may make
+/// way for it.
+pub(crate) fn takes(group: &Group, command: &Command, makes_way: bool) -> Result<(), Error> {
     let has_many = |actor: &UserId| {
-        group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1
+        !makes_way
+            && (group.count_live_of(*actor) >= MAX_LIVE.0 || group.count_live() >= MAX_LIVE.1)
     };
     let is_one_too_many = match command {
         Command::Invite { actor, .. } => has_many(actor),

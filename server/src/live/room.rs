@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use signaling::wire::ToldInvitation;
 use signaling::{
     Application, Group, GroupId, Invitation, InviteId, MemberView, Rejection, Role, Snapshot,
     Timestamp, UserId, may_ring, other_end,
@@ -295,10 +296,15 @@ impl Room {
         Some(u32::try_from(state.group.seq - after).unwrap_or(u32::MAX))
     }
 
-    /// An invitation that the member may see.
-    pub(crate) fn invitation(&self, invite_id: InviteId, user: UserId) -> Option<Invitation> {
+    /// An invitation that the member may see, as it is told to them.
+    pub(crate) fn told_invitation(
+        &self,
+        invite_id: InviteId,
+        user: UserId,
+    ) -> Option<ToldInvitation> {
         let state = self.read();
-        state.group.invitation(invite_id).filter(|i| i.is_visible_to(user)).cloned()
+        let invitation = state.group.invitation(invite_id).filter(|it| it.is_visible_to(user))?;
+        Some(ToldInvitation::of(invitation, user))
     }
 
     /// Takes over what was committed, and has every stream send it.

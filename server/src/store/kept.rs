@@ -117,6 +117,7 @@ impl Kept {
                 invitation.expires_at = moved_to.or_else(|| first_deadline(&invitation));
                 invitation.open = *open;
                 invitation.closed = invitation.closed.filter(|_| !*open);
+                invitation.closing = invitation.closing.filter(|_| !*open);
                 invitation.stays = *stays;
                 serde_json::to_vec(&invitation).ok()
             }

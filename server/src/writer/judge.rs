@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use signaling::{Command, Group, GroupId, Outcome, Rejection, Timestamp, UserId, next_deadline};
+use signaling::{
+    Command, FinishWhom, Group, GroupId, InviteId, Outcome, Reason, Rejection, Timestamp, UserId,
+    next_deadline,
+};
 
 use super::Writer;
 use super::batch::Batch;
@@ -10,7 +13,7 @@ use super::job::{Key, SideEffect, Verdict};
 use super::reply::{EncodedAnswer, Reply};
 use crate::error::Error;
 use crate::identity::JoinCode;
-use crate::limits::live::takes;
+use crate::limits::live::{makes_way, takes};
 use crate::limits::weight;
 use crate::store::kept::Kept;
 use crate::store::write::{FirstAnswer, Write};
@@ -18,6 +21,13 @@ use crate::store::{KEY_LIFETIME_MILLIS, StoreWriter};
 
 /// How many keys of a member are remembered at a time.
 const KEYS_OF_MEMBER: u32 = 10_000;
+
+/// The end of what an invitation began, for a newer one of the same inviter.
+fn lapse((actor, invite_id): (UserId, InviteId)) -> Command {
+    let (whom, data) = (FinishWhom::Unnamed, String::new());
+    let reason = Some(Reason::Lapsed.text().to_owned());
+    Command::Finish { actor, invite_id, whom, reason, data }
+}
 
 impl<S: StoreWriter> Writer<S> {
     pub(super) async fn judge(
@@ -68,13 +78,15 @@ impl<S: StoreWriter> Writer<S> {
         if deadline.is_some_and(|at| at <= now) {
             let _ = self.act(batch, group_id, now, Command::Expire);
         }
+        let mut lapsed = None;
         if let Some(command) = &command
             && let Some(working) = self.working.get(&group_id)
         {
             if working.weight >= self.class_bytes && !weight::only_ends(command) {
                 return Err(Error::ClassUsedUp);
             }
-            takes(&working.group, command)?;
+            lapsed = makes_way(&working.group, command, self.application.as_ref());
+            takes(&working.group, command, lapsed.is_some())?;
         }
         if let Some(Command::Join { user, name, alike }) = &mut command
             && let Some(working) = self.working.get(&group_id)
@@ -85,6 +97,9 @@ impl<S: StoreWriter> Writer<S> {
             Some(command) => self.act(batch, group_id, now, command.clone()),
             None => Ok(Outcome { events: Vec::new(), settlement: None }),
         };
+        if let (Ok(_), Some(old)) = (&decided, lapsed) {
+            let _ = self.act(batch, group_id, now, lapse(old));
+        }
         let room = self.room(group_id)?;
         let settlement = decided.as_ref().ok().and_then(|outcome| outcome.settlement.clone());
         let decided = match decided {

@@ -1,9 +1,10 @@
 //! What the writer replies to a request: values, which whoever asked encodes as they need them.
 
 use bytes::Bytes;
-use signaling::wire::{GroupEnd, GroupNow, MemberNow, PerformedNow};
+use signaling::wire::{GroupEnd, GroupNow, Invited, MemberNow, PerformedNow};
 use signaling::{
-    Command, Event, EventKind, Group, GroupId, Invitation, Outcome, Rejection, Settlement, UserId,
+    Command, Event, EventKind, Group, GroupId, Invitation, InviteeState, Outcome, Rejection,
+    Settlement, UserId,
 };
 
 use crate::identity::JoinCode;
@@ -15,8 +16,8 @@ pub(crate) enum Reply {
     Done,
     /// Somebody has begun the group or joined it.
     Joined { group_id: GroupId, user_id: UserId },
-    /// The invitation was sent. Its parts are left out.
-    Invited(Option<Invitation>),
+    /// The invitation was sent. Its parts are left out, but for those that were settled with it.
+    Invited(Option<Box<Invited>>),
     /// The invitation's `data` has changed. Its parts are left out.
     Modified(Option<Invitation>),
     /// Parts of an invitation were settled.
@@ -61,7 +62,11 @@ impl Reply {
         let invitation = |id| group.invitation(id).map(Invitation::without_invitees);
         match command {
             Command::Invite { invite_id, .. } | Command::InviteInGroup { invite_id, .. } => {
-                Self::Invited(invitation(*invite_id))
+                let settled = group.invitation(*invite_id).into_iter().flat_map(Invitation::parts);
+                let settled = settled.filter(|part| part.state != InviteeState::Pending);
+                let settled = settled.cloned().collect();
+                let invited = |invitation| Box::new(Invited { invitation, settled });
+                Self::Invited(invitation(*invite_id).map(invited))
             }
             Command::Modify { invite_id, .. }
             | Command::ModifyPart { invite_id, .. }

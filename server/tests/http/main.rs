@@ -19,6 +19,7 @@ mod overload;
 mod performing;
 mod postgres;
 mod problems;
+mod programs;
 mod races;
 mod requests;
 mod restart;

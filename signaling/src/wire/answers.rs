@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupId, Name, Role, Settings, Timestamp, UserId};
+use crate::{GroupId, Invitation, Invitee, Name, Role, Settings, Timestamp, UserId};
 
 /// A new membership, with the token that is handed out but this once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,45 @@ pub struct Credential {
     pub user_id: UserId,
     /// The token of the membership.
     pub token: String,
+}
+
+/// An invitation that was just made, without its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// The invitation.
+    #[serde(flatten)]
+    pub invitation: Invitation,
+    /// The parts that were settled with it, by a rule: of who is in another call, say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Invitee>,
+}
+
+/// An invitation as it is told to one member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldInvitation {
+    /// The invitation.
+    #[serde(flatten)]
+    pub invitation: Invitation,
+    /// Their own part; none when they have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub you: Option<Invitee>,
+}
+
+impl ToldInvitation {
+    /// An invitation as it is told to this member, with all its parts.
+    pub fn of(invitation: &Invitation, user: UserId) -> Self {
+        Self { invitation: invitation.clone(), you: invitation.part(user).cloned() }
+    }
+}
+
+/// A page of a member's invitations, in the order in which they were made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationPage {
+    /// The invitations; those to the group without their parts.
+    pub invitations: Vec<ToldInvitation>,
+    /// After which event the next page begins; none when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
 }
 
 /// The group's name and settings after a change.

@@ -36,13 +36,13 @@ pub enum SettingsError {
     #[error("duplicate field `{0}`")]
     Twice(String),
     /// A switch is neither true nor false.
-    #[error("invalid type: expected a boolean")]
-    NoBoolean,
+    #[error("the field `{0}` is true or false")]
+    NoBoolean(String),
     /// A number is none, or too large.
-    #[error("invalid value: expected a whole number from 0 to {0}")]
-    NoNumber(u32),
+    #[error("the field `{0}` is a whole number from 0 to {1}")]
+    NoNumber(String, u32),
     /// What is told of names is none of the words for it.
-    #[error("invalid value: expected one of `full`, `first`, `initials`, `numbers`")]
+    #[error("the field `names` is `full`, `first`, `initials` or `numbers`")]
     NoNames,
 }
 
@@ -65,17 +65,17 @@ impl ChangeSettings {
                 (Some(Setting::Switch(switch)), Sent::On(on)) => {
                     change.switches.push((*switch, on));
                 }
-                (Some(Setting::Switch(_)), _) => return Err(SettingsError::NoBoolean),
+                (Some(Setting::Switch(_)), _) => return Err(SettingsError::NoBoolean(name)),
                 (Some(Setting::Amount(amount)), Sent::Number(number))
                     if number <= amount.most() =>
                 {
                     change.amounts.push((*amount, number));
                 }
                 (Some(Setting::Amount(amount)), _) => {
-                    return Err(SettingsError::NoNumber(amount.most()));
+                    return Err(SettingsError::NoNumber(name, amount.most()));
                 }
                 (None, Sent::On(on)) if name == LOCKED => change.locked = Some(on),
-                (None, _) if name == LOCKED => return Err(SettingsError::NoBoolean),
+                (None, _) if name == LOCKED => return Err(SettingsError::NoBoolean(name)),
                 (None, Sent::Word(word)) => {
                     let names = NamesShown::of_word(&word).ok_or(SettingsError::NoNames)?;
                     change.names = Some(names);

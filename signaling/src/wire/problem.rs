@@ -21,6 +21,9 @@ pub struct Problem {
     /// The state that won, where another transition did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<InviteeState>,
+    /// The field of the request that is wrong, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 impl Problem {
@@ -47,6 +50,7 @@ impl Problem {
             detail: detail.into(),
             code,
             state: None,
+            field: None,
         }
     }
 }

@@ -120,13 +120,28 @@ pub struct Undo {
     pub performed: u64,
 }
 
-/// `POST …/{i}/accept` and `reject`.
+/// `POST …/{i}/accept`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Respond {
     /// For whom a teacher answers; none for oneself.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub invitee: Option<String>,
+    /// The string; empty for none.
+    #[serde(default)]
+    pub data: String,
+}
+
+/// `POST …/{i}/reject`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decline {
+    /// For whom a teacher answers; none for oneself.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub invitee: Option<String>,
+    /// Why.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The string; empty for none.
     #[serde(default)]
     pub data: String,

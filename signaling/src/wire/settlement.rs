@@ -23,6 +23,9 @@ impl Settlement {
         for part in &mut self.invitees {
             part.data = None;
             part.reason = None;
+            if let Some(accepted) = &mut part.accepted {
+                accepted.data = None;
+            }
         }
     }
 }

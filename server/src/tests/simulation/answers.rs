@@ -277,7 +277,10 @@ impl Answered<'_> {
         must!(told["open"].is_boolean(), "it does not tell whether it is open");
         told["open"] = truth["open"].clone();
         for invitation in [&mut told, &mut truth] {
-            invitation.as_object_mut().map(|it| (it.remove("closed"), it.remove("stays")));
+            let Some(fields) = invitation.as_object_mut() else { continue };
+            for field in ["closed", "closing", "stays", "settled"] {
+                fields.remove(field);
+            }
         }
         for invitation in [&mut told, &mut truth] {
             self.model.take_words(invitation);
@@ -308,12 +311,16 @@ impl Answered<'_> {
             let mut turns = turns.into_iter().flatten();
             let turn = turns.find(|turn| (turn.seq, turn.state) == (*seq, state));
             let turn = turn.ok_or_else(|| format!("{user_id} was never {state:?}"))?;
-            let (mut told, mut truth) = (json!(part), turn.told(*user_id));
+            let theirs = sent.parts.get(user_id).ok_or("they have no part")?;
+            let (mut told, mut truth) = (json!(part), theirs.told(*user_id, turn));
             if !model.may_know(actor, invite_id)
                 && let Some(truth) = truth.as_object_mut()
             {
                 truth.remove("data");
                 truth.remove("reason");
+                if let Some(accepted) = truth.get_mut("accepted").and_then(Value::as_object_mut) {
+                    accepted.remove("data");
+                }
             }
             for part in [&mut told, &mut truth] {
                 model.take_words_of_part(invite_id, part);
@@ -399,7 +406,7 @@ fn refused(command: &Command, rejection: Rejection, model: &Model, before: u64) 
         Rejection::NotSignedIn => {
             must!(!model.belongs(actor), "they are a member");
         }
-        Rejection::NotPermitted
+        Rejection::NotInvited
             if matches!(command, Command::Accept { .. } | Command::Reject { .. }) =>
         {
             let part = sent.and_then(|sent| sent.parts.get(&actor));

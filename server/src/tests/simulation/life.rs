@@ -380,7 +380,7 @@ impl World {
                 Ok(Stage::ToDevice(Told::Page(Box::new(snapshot))))
             }
             Asks::Look(invite_id) => {
-                let found = room.invitation(invite_id, user);
+                let found = room.told_invitation(invite_id, user).map(|told| told.invitation);
                 let status = if found.is_some() { 200 } else { 404 };
                 self.is_as_told(group_id, user, invite_id, found, room.with_group(|it| it.seq))?;
                 Ok(Stage::ToDevice(Told::Status(status)))

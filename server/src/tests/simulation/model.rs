@@ -99,6 +99,8 @@ pub struct Sent {
     closed_by: Option<u64>,
     /// The event that closed it as a whole, and how.
     pub closed: Option<(u64, InviteeState)>,
+    /// How that came.
+    pub closing: Option<Value>,
     stays: bool,
     cleared_by: Option<u64>,
     pub restores: Option<InviteId>,
@@ -196,9 +198,17 @@ impl Sent {
     }
 
     fn ask(&mut self, user: UserId, event: &Event) {
-        if let Entry::Vacant(vacant) = self.parts.entry(user) {
-            vacant.insert(Part::asked(event));
-            self.order.push(user);
+        match self.parts.entry(user) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Part::asked(event));
+                self.order.push(user);
+            }
+            Entry::Occupied(mut part) => {
+                let last = part.get().history.last();
+                if last.is_some_and(|turn| turn.reason.as_deref() == Some("roleChanged")) {
+                    part.get_mut().history.push(Turn::to(InviteeState::Pending, event));
+                }
+            }
         }
     }
 
@@ -392,6 +402,7 @@ impl Model {
                     must!(!sent.was_taken(), "taken twice");
                     sent.closed_by.get_or_insert(seq);
                     sent.closed.get_or_insert((seq, InviteeState::Accepted));
+                    sent.closing.get_or_insert(json!({ "at": at, "by": accepted.invitee }));
                 }
                 let place = accepted.place;
                 must!(place.is_none_or(|it| it.seq < seq), "its place is after it");
@@ -412,11 +423,23 @@ impl Model {
                 invitee_list,
                 data,
                 reason,
+                by,
             }) => {
                 let sent = self.sent(*invite_id)?;
                 must!(sent.inviter == *inviter, "somebody else has sent it");
                 if *invitee_list == InviteeList::Everyone {
                     sent.closed.get_or_insert((seq, InviteeState::Cancelled));
+                    let mut closing = json!({ "at": at });
+                    if let Some(by) = by {
+                        closing["by"] = json!(by);
+                    }
+                    if let Some(reason) = reason {
+                        closing["reason"] = json!(reason);
+                    }
+                    if !data.is_empty() {
+                        closing["data"] = json!(data);
+                    }
+                    sent.closing.get_or_insert(closing);
                 }
                 let whom = close(sent, invitee_list, seq)?;
                 let turn = Turn::to(InviteeState::Cancelled, event);
@@ -432,6 +455,7 @@ impl Model {
                 sent.timeouts += 1;
                 must!(sent.timeouts == 1, "timed out twice");
                 sent.closed.get_or_insert((seq, InviteeState::TimedOut));
+                sent.closing.get_or_insert(json!({ "at": at }));
                 let whom = close(sent, invitee_list, seq)?;
                 settle(sent, &whom, &Turn::to(InviteeState::TimedOut, event))?;
                 let rest = sent.those(InviteeState::Pending);
@@ -592,7 +616,7 @@ impl Model {
             let asks = |sent: &Sent| {
                 sent.inviter == new.inviter
                     && sent.between.is_none()
-                    && sent.is_open()
+                    && !sent.those(InviteeState::Pending).is_empty()
                     && sent.expires_at.is_none_or(|end| event.at < end)
             };
             // A turn that an undo brings back is an open ask until its acceptance follows.
@@ -614,6 +638,7 @@ impl Model {
             first: new.answers == Answers::First,
             closed_by: None,
             closed: None,
+            closing: None,
             stays: new.stays == Some(true),
             cleared_by: None,
             restores: new.restores,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use signaling::{Event, EventKind, InviteId, InviteeState, Role, Snapshot, Timestamp, UserId};
 
-use super::model::{Model, Sent, Shown, Turn, Verdict, must};
+use super::model::{Model, Part, Sent, Shown, Turn, Verdict, must};
 
 impl Turn {
     /// A part as it was after this turn.
@@ -23,6 +23,25 @@ impl Turn {
             part["place"] = json!(place);
         }
         part
+    }
+}
+
+impl Part {
+    /// The part as it was after one of its turns, with its acceptance where that is over.
+    pub fn told(&self, user: UserId, turn: &Turn) -> Value {
+        let mut told = turn.told(user);
+        if turn.state == InviteeState::Finished
+            && let Some(accepted) =
+                self.history.iter().find(|it| it.state == InviteeState::Accepted)
+        {
+            let Turn { seq, at, data, place, .. } = accepted;
+            let (seq, at) = place.map_or((*seq, *at), |place| (place.seq, place.at));
+            told["accepted"] = json!({ "seq": seq, "at": at });
+            if !data.is_empty() {
+                told["accepted"]["data"] = json!(data);
+            }
+        }
+        told
     }
 }
 
@@ -118,7 +137,8 @@ impl Sent {
     /// The invitation as it was after the event of this number.
     pub fn told_after(&self, seq: u64, invite_id: InviteId) -> Value {
         let part = |user: &UserId| {
-            let mut told = self.parts.get(user)?.after(seq)?.told(*user);
+            let part = self.parts.get(user)?;
+            let mut told = part.told(*user, part.after(seq)?);
             if let Some(terms) = self.terms_after(seq, *user) {
                 told["terms"] = json!(terms);
             }
@@ -141,6 +161,7 @@ impl Sent {
         });
         if let Some((_, closed)) = self.closed.filter(|(closed_by, _)| *closed_by <= seq) {
             told["closed"] = json!(closed);
+            told["closing"] = json!(self.closing);
         }
         if self.stays_after(seq) {
             told["stays"] = json!(true);
@@ -247,6 +268,7 @@ impl Model {
         let Ok(id) = serde_json::from_value(invitation["inviteID"].clone()) else { return };
         if self.is_of_erased(id) {
             invitation["data"] = Value::Null;
+            invitation["closing"].as_object_mut().map(|closing| closing.remove("data"));
         }
         for part in invitation["invitees"].as_array_mut().into_iter().flatten() {
             self.take_words_of_part(id, part);
@@ -258,6 +280,9 @@ impl Model {
         // Whoever ended it may have been another one.
         let is_finished = part["state"] == json!(InviteeState::Finished);
         let is_theirs = self.is_of_erased(invite_id) || self.is_erased(&part["userID"]);
+        if is_theirs && let Some(accepted) = part["accepted"].as_object_mut() {
+            accepted.remove("data");
+        }
         if (is_theirs || (is_finished && !self.erased.is_empty()))
             && let Some(part) = part.as_object_mut()
         {
