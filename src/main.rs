@@ -3,7 +3,7 @@
 mod file;
 mod options;
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,8 +12,9 @@ use clap::Parser;
 use classroom::APPLICATIONS;
 use server::{
     Config, Database, Engine, HashError, IceConfig, Node, VoiceConfig, VoiceLimits, VoiceListening,
-    hash_password,
+    description, hash_password,
 };
+use signaling::Application;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::options::{Instead, Options};
@@ -38,6 +39,7 @@ async fn main() -> ExitCode {
             )),
         },
         Some(Instead::Move { from, to }) => file::move_to(from, to).await,
+        Some(Instead::Openapi) => print_description(),
         Some(Instead::Check { file }) => file::check(file).await,
         None => run(options).await,
     };
@@ -61,6 +63,14 @@ fn print_hash() -> Result<(), String> {
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
     println!("{}", hash_password(&password).map_err(|error| error.to_string())?);
+    Ok(())
+}
+
+/// Prints the description of the HTTP API.
+fn print_description() -> Result<(), String> {
+    let text = format!("{:#}\n", description(&APPLICATIONS.settings()));
+    // Whoever reads no further has enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }
 

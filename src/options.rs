@@ -228,6 +228,8 @@ pub enum Instead {
         #[arg(long)]
         to: Database,
     },
+    /// Print the description of the HTTP API (OpenAPI 3.1), for programs that make clients of it
+    Openapi,
     /// Verify a database file: whether it is intact and this version can serve it. Nothing is changed
     Check {
         /// The database, or a copy of it

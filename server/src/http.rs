@@ -4,6 +4,7 @@
 mod body;
 mod caller;
 pub(crate) mod connections;
+mod description;
 mod ends;
 mod events;
 pub(crate) mod forward;
@@ -28,6 +29,9 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use http::Method;
 
 pub use self::body::bodies_in_time;
+use self::description as told;
+use self::description::Operation;
+pub use self::description::description;
 pub use self::forward::forwarding;
 pub use self::origin::same_origin;
 pub use self::rendering::in_turn;
@@ -41,62 +45,132 @@ fn at<H: Handler<T, Engine>, T: 'static>(
     method: Method,
     path: &'static str,
     handler: H,
-) -> (Route, MethodRouter<Engine>) {
+    operation: Operation,
+) -> Entry {
     // Every method that stands in the table below has its filter.
     let filter = MethodFilter::try_from(method.clone()).expect("a method that axum knows");
-    ((method, path), on(filter, handler))
+    ((method, path), on(filter, handler), operation)
 }
 
-/// Whatever the API answers, and by which handler; [`routes`] tells it to those who ask.
-fn table() -> Vec<(Route, MethodRouter<Engine>)> {
+/// A route, what answers it, and what the description of the API says of it.
+type Entry = (Route, MethodRouter<Engine>, Operation);
+
+/// Whatever the API answers, and by which handler; [`routes`] tells it to those who ask, and
+/// [`description`] in the words of OpenAPI.
+fn table() -> Vec<Entry> {
     const READ: Method = Method::GET;
     const ACT: Method = Method::POST;
     const CHANGE: Method = Method::PATCH;
     const REMOVE: Method = Method::DELETE;
     vec![
-        at(ACT, "/groups", groups::create_group),
-        at(ACT, "/join", groups::join),
-        at(READ, "/groups/{group}", groups::snapshot),
-        at(CHANGE, "/groups/{group}", groups::change_group),
-        at(READ, "/groups/{group}/events", events::events),
-        at(ACT, "/groups/{group}/invite", invitations::invite),
-        at(ACT, "/groups/{group}/inviteInGroup", invitations::invite_in_group),
-        at(ACT, "/groups/{group}/perform", performing::perform),
-        at(ACT, "/groups/{group}/undo", performing::undo),
-        at(ACT, "/groups/{group}/joinCode", groups::renew_join_code),
-        at(ACT, "/groups/{group}/handover", groups::hand_over),
-        at(CHANGE, "/groups/{group}/members/{member}", groups::change_role),
-        at(REMOVE, "/groups/{group}/members/{member}", groups::leave),
-        at(ACT, "/groups/{group}/end", groups::end),
-        at(READ, "/groups/{group}/invitations", invitations::list_invitations),
-        at(READ, "/groups/{group}/invitations/{invitation}", invitations::get_invitation),
-        at(CHANGE, "/groups/{group}/invitations/{invitation}", invitations::modify_invitation),
-        at(ACT, "/groups/{group}/invitations/{invitation}/cancel", invitations::cancel),
-        at(ACT, "/groups/{group}/invitations/{invitation}/accept", invitations::accept),
-        at(ACT, "/groups/{group}/invitations/{invitation}/reject", invitations::reject),
-        at(ACT, "/groups/{group}/invitations/{invitation}/finish", invitations::finish),
-        at(ACT, "/groups/{group}/invitations/{invitation}/clear", invitations::clear),
-        at(ACT, "/groups/{group}/invitations/{invitation}/ringing", ends::ringing),
-        at(ACT, "/groups/{group}/invitations/{invitation}/relay", ends::relay),
-        at(ACT, "/groups/{group}/invitations/{invitation}/keepAlive", ends::keep_alive),
-        at(READ, "/groups/{group}/invitations/{invitation}/iceServers", ends::ice_servers),
-        at(ACT, "/groups/{group}/voice", voice::join),
-        at(REMOVE, "/groups/{group}/voice/{session}", voice::leave),
-        at(ACT, "/groups/{group}/invitations/{invitation}/media", voice::join_call),
-        at(REMOVE, "/groups/{group}/invitations/{invitation}/media/{session}", voice::leave_call),
+        at(ACT, "/groups", groups::create_group, told::create_group()),
+        at(ACT, "/join", groups::join, told::join()),
+        at(READ, "/groups/{group}", groups::snapshot, told::snapshot()),
+        at(CHANGE, "/groups/{group}", groups::change_group, told::change_group()),
+        at(READ, "/groups/{group}/events", events::events, told::follow()),
+        at(ACT, "/groups/{group}/invite", invitations::invite, told::invite()),
+        at(
+            ACT,
+            "/groups/{group}/inviteInGroup",
+            invitations::invite_in_group,
+            told::invite_in_group(),
+        ),
+        at(ACT, "/groups/{group}/perform", performing::perform, told::perform()),
+        at(ACT, "/groups/{group}/undo", performing::undo, told::undo()),
+        at(ACT, "/groups/{group}/joinCode", groups::renew_join_code, told::renew_join_code()),
+        at(ACT, "/groups/{group}/handover", groups::hand_over, told::hand_over()),
+        at(CHANGE, "/groups/{group}/members/{member}", groups::change_role, told::change_role()),
+        at(REMOVE, "/groups/{group}/members/{member}", groups::leave, told::leave()),
+        at(ACT, "/groups/{group}/end", groups::end, told::end()),
+        at(
+            READ,
+            "/groups/{group}/invitations",
+            invitations::list_invitations,
+            told::list_invitations(),
+        ),
+        at(
+            READ,
+            "/groups/{group}/invitations/{invitation}",
+            invitations::get_invitation,
+            told::get_invitation(),
+        ),
+        at(
+            CHANGE,
+            "/groups/{group}/invitations/{invitation}",
+            invitations::modify_invitation,
+            told::modify_invitation(),
+        ),
+        at(
+            ACT,
+            "/groups/{group}/invitations/{invitation}/cancel",
+            invitations::cancel,
+            told::cancel(),
+        ),
+        at(
+            ACT,
+            "/groups/{group}/invitations/{invitation}/accept",
+            invitations::accept,
+            told::accept(),
+        ),
+        at(
+            ACT,
+            "/groups/{group}/invitations/{invitation}/reject",
+            invitations::reject,
+            told::reject(),
+        ),
+        at(
+            ACT,
+            "/groups/{group}/invitations/{invitation}/finish",
+            invitations::finish,
+            told::finish(),
+        ),
+        at(
+            ACT,
+            "/groups/{group}/invitations/{invitation}/clear",
+            invitations::clear,
+            told::clear(),
+        ),
+        at(ACT, "/groups/{group}/invitations/{invitation}/ringing", ends::ringing, told::ringing()),
+        at(ACT, "/groups/{group}/invitations/{invitation}/relay", ends::relay, told::relay()),
+        at(
+            ACT,
+            "/groups/{group}/invitations/{invitation}/keepAlive",
+            ends::keep_alive,
+            told::keep_alive(),
+        ),
+        at(
+            READ,
+            "/groups/{group}/invitations/{invitation}/iceServers",
+            ends::ice_servers,
+            told::ice_servers(),
+        ),
+        at(ACT, "/groups/{group}/voice", voice::join, told::join_voice()),
+        at(REMOVE, "/groups/{group}/voice/{session}", voice::leave, told::leave_voice()),
+        at(
+            ACT,
+            "/groups/{group}/invitations/{invitation}/media",
+            voice::join_call,
+            told::join_call(),
+        ),
+        at(
+            REMOVE,
+            "/groups/{group}/invitations/{invitation}/media/{session}",
+            voice::leave_call,
+            told::leave_call(),
+        ),
     ]
 }
 
 /// Every route of the API, for what must hold of all of them.
 pub fn routes() -> impl Iterator<Item = Route> {
-    table().into_iter().map(|(route, _)| route)
+    table().into_iter().map(|(route, ..)| route)
 }
 
 /// The API, by its routes.
 pub fn api(engine: Engine) -> Router {
     let routes = table()
         .into_iter()
-        .fold(Router::new(), |routes, ((_, path), handler)| routes.route(path, handler));
+        .fold(Router::new(), |routes, ((_, path), handler, _)| routes.route(path, handler));
     Router::new()
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
         .route("/healthz", get(health))

@@ -25,7 +25,7 @@ pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
 pub use http::listen::{listen, serve};
 pub use http::reach::{Link, address_for_others};
-pub use http::{Route, api, bodies_in_time, forwarding, in_turn, routes, same_origin};
+pub use http::{Route, api, bodies_in_time, description, forwarding, in_turn, routes, same_origin};
 pub use identity::cookies::{Cookies, Presented};
 pub use identity::password::{
     HashError, MIN_PASSWORD_CHARS, PasswordError, PasswordHash, hash_password,

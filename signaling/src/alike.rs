@@ -7,6 +7,7 @@ use crate::{Name, UserId};
 /// What a member has whose name looks like that of somebody who came before, whether or not that
 /// one is still here. It is said when they join and stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alike {
     /// The first whose name looked so.
     #[serde(rename = "userID")]

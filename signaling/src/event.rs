@@ -24,6 +24,7 @@ pub struct Event {
 
 /// A member's name as others are told it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Named {
     /// The member.
     #[serde(rename = "userID")]
@@ -208,6 +209,7 @@ macro_rules! event_kinds {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+            #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
             #[serde(rename_all = "camelCase")]
             pub struct $kind {
                 $($(#[$field_attribute])* pub $field: $type,)*
@@ -223,6 +225,14 @@ macro_rules! event_kinds {
         impl EventKind {
             /// The names of all events, as they stand on the wire.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
+
+            /// The schema of what each event says beside its number and its moment, by its name.
+            #[cfg(feature = "schema")]
+            pub fn schemas(
+                generator: &mut schemars::SchemaGenerator,
+            ) -> Vec<(&'static str, schemars::Schema)> {
+                vec![$(($name, generator.subschema_for::<$kind>())),*]
+            }
 
             /// The event's name on the wire.
             pub const fn name(&self) -> &'static str {

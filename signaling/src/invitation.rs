@@ -10,6 +10,7 @@ use crate::{Entry, GroupId, InviteId, Reason, Roll, Timeout, Timestamp, UserId, 
 
 /// Whom an invitation asks to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Answers {
     /// Every invitee answers for themselves.
@@ -21,6 +22,7 @@ pub enum Answers {
 
 /// The state of one invitee in one invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum InviteeState {
     /// Not answered yet.
@@ -95,6 +97,7 @@ impl<'de> Deserialize<'de> for InviteeList {
 /// A place in the order of a group, where an undo brings something back to the one that it had: the
 /// number and the moment of the event that first brought it about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The event's number.
     pub seq: u64,
@@ -104,6 +107,7 @@ pub struct Place {
 
 /// An acceptance that is over: when it was, and what came with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Accepted {
     /// Its place in the order: an undo of the end brings it back to it.
     #[serde(flatten)]
@@ -115,6 +119,7 @@ pub struct Accepted {
 
 /// How an invitation was closed as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Closing {
     /// When.
     pub at: Timestamp,
@@ -131,6 +136,7 @@ pub struct Closing {
 
 /// One invitee's part in an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Invitee {
     /// Whose part it is.
@@ -222,6 +228,7 @@ impl Entry for Invitee {
 
 /// An invitation as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// The invitation's id.

@@ -24,6 +24,8 @@ mod performed;
 mod problem;
 mod reason;
 mod roll;
+#[cfg(feature = "schema")]
+mod schema;
 mod settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;

@@ -6,6 +6,7 @@ use crate::{Alike, Entry, Name, Place, UserId};
 
 /// What a member is in a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// Invites anybody, and keeps the class.

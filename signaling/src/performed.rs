@@ -9,6 +9,7 @@ pub const UNDO_SECONDS: u32 = 30;
 
 /// What somebody performed last, as one that can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Performed {
     /// The number of its event, by which it is undone.
     pub seq: u64,

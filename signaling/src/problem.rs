@@ -37,6 +37,25 @@ pub enum Code {
     Full = 10014,
 }
 
+impl Code {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidParameter,
+        Self::NotSignedIn,
+        Self::TooFast,
+        Self::TooLarge,
+        Self::Invitation,
+        Self::NotPermitted,
+        Self::HasOne,
+        Self::Nobody,
+        Self::TooEarly,
+        Self::Internal,
+        Self::GroupRefuses,
+        Self::Group,
+        Self::Full,
+    ];
+}
+
 impl From<Code> for u16 {
     fn from(code: Code) -> Self {
         code as Self
@@ -47,24 +66,8 @@ impl TryFrom<u16> for Code {
     type Error = &'static str;
 
     fn try_from(number: u16) -> Result<Self, Self::Error> {
-        [
-            Self::InvalidParameter,
-            Self::NotSignedIn,
-            Self::TooFast,
-            Self::TooLarge,
-            Self::Invitation,
-            Self::NotPermitted,
-            Self::HasOne,
-            Self::Nobody,
-            Self::TooEarly,
-            Self::Internal,
-            Self::GroupRefuses,
-            Self::Group,
-            Self::Full,
-        ]
-        .into_iter()
-        .find(|code| u16::from(*code) == number)
-        .ok_or("no code has this number")
+        let code = Self::ALL.into_iter().find(|code| u16::from(*code) == number);
+        code.ok_or("no code has this number")
     }
 }
 

@@ -1,10 +1,11 @@
-//! What is not Cargo's to install: Debian's packages, and those of npm.
+//! What is not Cargo's to install: Debian's packages, those of npm, and one of PyPI.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
 use crate::exec::{self, say};
+use crate::workspace::Workspace;
 
 /// Whether Debian's packages can be installed here.
 pub fn may_install() -> bool {
@@ -64,6 +65,41 @@ pub fn spreadsheet() -> Result<()> {
     }
     say("there is no soffice, which reads exports in tests: installing Debian's LibreOffice Calc");
     debian(&["libreoffice-calc"])
+}
+
+/// The version of Schemathesis that the tests run.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Installs the program that makes requests from the description of the API, in an environment of its
+/// own below `target/`, unless it is there; tells where it is.
+pub fn schemathesis(workspace: &Workspace) -> Result<PathBuf> {
+    let place = workspace.target.join(SCHEMATHESIS);
+    let program = place.join("bin/schemathesis");
+    // What was installed in part is not taken for the whole.
+    let whole = place.join(".installed");
+    if whole.exists() {
+        return Ok(program);
+    }
+    let venv = |place: &Path| {
+        exec::succeeds(exec::command("python3").args(["-m", "venv", "--clear"]).arg(place))
+    };
+    if !venv(&place) {
+        if !may_install() {
+            bail!("python3 makes no environments: on Debian, `apt-get install python3-venv`");
+        }
+        debian(&["python3-venv"])?;
+        if !venv(&place) {
+            bail!("python3 makes no environments, though python3-venv is installed");
+        }
+    }
+    exec::run(exec::command(place.join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        SCHEMATHESIS,
+    ]))?;
+    exec::write_file(&whole, "")?;
+    Ok(program)
 }
 
 /// The module of nginx that the benchmark's peer is.

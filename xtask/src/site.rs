@@ -27,6 +27,16 @@ const SCRIPTS: [&str; 2] =
 
 /// Builds everything there is of Handup, and tells the server's binary.
 pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    build(workspace, profile, &[])
+}
+
+/// The same after `cargo test --workspace`: with a test among what is built, Cargo gives the crates the
+/// features that tests have, and so builds none of them once more.
+pub fn build_server_of_tests(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    build(workspace, profile, &["--test=description"])
+}
+
+fn build(workspace: &Workspace, profile: Profile, beside: &[&str]) -> Result<PathBuf> {
     let bundle = wasm::build(workspace, profile)?;
     let mut files = collect(workspace, &bundle)?;
     if profile == Profile::Release {
@@ -36,15 +46,16 @@ pub fn build_server(workspace: &Workspace, profile: Profile) -> Result<PathBuf> 
     if profile == Profile::Release {
         forget_other_files(workspace, &files)?;
     }
-    // The development build shares its crates with `cargo test --workspace`,
-    // so it takes their features; the release has only those it needs.
-    let package = match profile {
-        Profile::Dev => "--workspace",
-        Profile::Release => "--package=handup",
+    // The development build takes the features of the whole workspace, as whatever else is built in it
+    // does; the release has only those it needs.
+    let (package, beside) = match profile {
+        Profile::Dev => ("--workspace", beside),
+        Profile::Release => ("--package=handup", &[][..]),
     };
     exec::run(
         exec::cargo()
             .args(["build", package, "--bin=handup"])
+            .args(beside)
             .args(["--profile", profile.for_server()])
             .current_dir(&workspace.root),
     )?;

@@ -29,9 +29,11 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         check::add_to(&mut report, workspace);
         report.tests("cargo test", |counts| {
             install::spreadsheet()?;
+            let schemathesis = install::schemathesis(workspace)?;
             exec::run_watched(
                 exec::cargo()
                     .args(["test", "--workspace", "--no-fail-fast"])
+                    .env("SCHEMATHESIS", schemathesis)
                     .current_dir(&workspace.root),
                 |line| *counts += Counts::of_line(line).unwrap_or_default(),
             )
@@ -55,7 +57,7 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         report.tests("browser tests", |counts| {
             let programs = programs::all()?;
             browser::install_packages(workspace)?;
-            let server = site::build_server(workspace, selection.profile)?;
+            let server = site::build_server_of_tests(workspace, selection.profile)?;
             let (postgres, args) =
                 (Postgres::start(&programs::postgres()?)?, &selection.playwright_args);
             browser::run(workspace, &server, &programs, &postgres, args, counts)

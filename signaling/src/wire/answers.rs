@@ -6,6 +6,7 @@ use crate::{GroupId, Invitation, Invitee, Name, Role, Settings, Timestamp, UserI
 
 /// A new membership, with the token that is handed out but this once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
     /// The group.
@@ -26,6 +27,7 @@ pub struct Credential {
 
 /// An invitation that was just made, without its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invited {
     /// The invitation.
     #[serde(flatten)]
@@ -37,6 +39,7 @@ pub struct Invited {
 
 /// An invitation as it is told to one member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ToldInvitation {
     /// The invitation.
     #[serde(flatten)]
@@ -55,6 +58,7 @@ impl ToldInvitation {
 
 /// A page of a member's invitations, in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvitationPage {
     /// The invitations; those to the group without their parts.
     pub invitations: Vec<ToldInvitation>,
@@ -65,6 +69,7 @@ pub struct InvitationPage {
 
 /// The group's name and settings after a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GroupNow {
     /// The group.
@@ -80,6 +85,7 @@ pub struct GroupNow {
 
 /// A group after somebody performed something in it, or took it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PerformedNow {
     /// The group.
     #[serde(rename = "groupID")]
@@ -93,6 +99,7 @@ pub struct PerformedNow {
 
 /// A member's role after a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberNow {
     /// Their name.
     pub name: Name,
@@ -107,6 +114,7 @@ pub struct MemberNow {
 
 /// The end of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupEnd {
     /// The group.
     #[serde(rename = "groupID")]
@@ -117,6 +125,7 @@ pub struct GroupEnd {
 
 /// A code that joins the group from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NewJoinCode {
     /// The code.
@@ -128,6 +137,7 @@ pub struct NewJoinCode {
 
 /// A link by which a teacher goes on in another browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HandoverLink {
     /// The link.
     #[serde(rename = "handoverURL")]
@@ -139,6 +149,7 @@ pub struct HandoverLink {
 
 /// The servers that help two browsers find a way to each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IceServers {
     /// The servers.
@@ -153,6 +164,7 @@ pub struct IceServers {
 
 /// One of them, in the words of WebRTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IceServer {
     /// Its addresses.
     pub urls: Vec<String>,

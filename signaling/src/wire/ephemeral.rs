@@ -6,6 +6,7 @@ use crate::{InviteId, UserId};
 
 /// `onUserStatusChanged`: who came or went. It holds only for now and has no `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusChange {
     /// Those whose status is told.
     pub users: Vec<UserStatus>,
@@ -18,6 +19,7 @@ impl StatusChange {
 
 /// Whether one member is online.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserStatus {
     /// The member.
     #[serde(rename = "userID")]
@@ -28,6 +30,7 @@ pub struct UserStatus {
 
 /// `onVoice`: who is heard, by the server's word. It holds only for now and has no `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VoiceChange {
     /// Those who are heard.
     pub heard: Vec<UserId>,
@@ -41,6 +44,7 @@ impl VoiceChange {
 /// `onJoinCodeChanged`: the code that joins the group, told to teachers. It holds only for now and has
 /// no `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JoinCodeChanged {
     /// The code.
@@ -55,6 +59,7 @@ impl JoinCodeChanged {
 /// `onInviteeRinging`: the invitee's device has shown the invitation to them. It holds only for now
 /// and has no `seq`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ringing {
     /// The invitation.
     #[serde(rename = "inviteID")]
@@ -71,6 +76,7 @@ impl Ringing {
 /// `onRelay`: a word from the other end of a live one-to-one invitation. It holds only for now, has
 /// no `seq`, and is written down nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Relay {
     /// The invitation.
     #[serde(rename = "inviteID")]

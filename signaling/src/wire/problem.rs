@@ -6,6 +6,7 @@ use crate::{Code, InviteeState, Rejection};
 
 /// An error as the wire tells it: `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// What kind of problem; always `about:blank`, for `code` tells it.
     #[serde(rename = "type")]
@@ -35,12 +36,14 @@ impl Problem {
             403 => "Forbidden",
             404 => "Not Found",
             405 => "Method Not Allowed",
+            408 => "Request Timeout",
             409 => "Conflict",
             410 => "Gone",
             413 => "Content Too Large",
             422 => "Unprocessable Content",
             429 => "Too Many Requests",
             503 => "Service Unavailable",
+            507 => "Insufficient Storage",
             _ => "Internal Server Error",
         };
         Self {

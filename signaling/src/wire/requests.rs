@@ -18,6 +18,7 @@ where
 
 /// `POST /groups`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateGroup {
     /// The group's name.
@@ -28,6 +29,7 @@ pub struct CreateGroup {
 
 /// `POST /join`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Join {
     /// The group's join code, however it is written.
@@ -38,6 +40,7 @@ pub struct Join {
 
 /// `PATCH /groups/{g}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeGroup {
     /// The new name.
@@ -50,6 +53,7 @@ pub struct ChangeGroup {
 
 /// `PATCH /groups/{g}/members/{u}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRole {
     /// The new role.
@@ -58,6 +62,7 @@ pub struct ChangeRole {
 
 /// `POST /groups/{g}/invite`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Invite {
     /// Whom.
@@ -70,9 +75,11 @@ pub struct Invite {
 
 /// `POST /groups/{g}/inviteInGroup`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InviteInGroup {
     /// Whom.
+    #[cfg_attr(feature = "schema", schemars(with = "InviteeList"))]
     pub invitee_list: Invitees,
     /// The application's string.
     pub data: String,
@@ -106,6 +113,7 @@ impl From<InviteeList> for Invitees {
 
 /// `PATCH …/{i}` and `POST …/{i}/relay`: the application's string.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Data {
     /// The string.
@@ -114,6 +122,7 @@ pub struct Data {
 
 /// `POST /groups/{g}/undo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Undo {
     /// The `onPerformed` to take back, by its number.
@@ -122,6 +131,7 @@ pub struct Undo {
 
 /// `POST …/{i}/accept`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Respond {
     /// For whom a teacher answers; none for oneself.
@@ -134,6 +144,7 @@ pub struct Respond {
 
 /// `POST …/{i}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Decline {
     /// For whom a teacher answers; none for oneself.
@@ -149,6 +160,7 @@ pub struct Decline {
 
 /// `POST …/{i}/cancel`: the application's string, where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OptionalData {
     /// The string; empty for none.
@@ -158,6 +170,7 @@ pub struct OptionalData {
 
 /// `POST …/{i}/finish`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finish {
     /// Whose part; none for one's own, or everybody's.
@@ -173,5 +186,6 @@ pub struct Finish {
 
 /// A body that holds nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Empty {}

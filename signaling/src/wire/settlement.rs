@@ -6,6 +6,7 @@ use crate::{InviteId, Invitee};
 
 /// What a verb on an invitation is answered with: the parts that it settled or found settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Settlement {
     /// The invitation.

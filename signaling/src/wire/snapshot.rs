@@ -9,6 +9,7 @@ use crate::{
 
 /// A member as a snapshot lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MemberView {
     /// Their id.
@@ -27,6 +28,7 @@ pub struct MemberView {
 
 /// A group as one member may see it, at one place of its log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
     /// The group.
