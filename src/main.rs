@@ -92,6 +92,7 @@ async fn run(options: Options) -> Result<(), String> {
         voice_listen,
         voice_address,
         max_voices,
+        metrics_listen,
         bounds,
         log_format: _,
         command: _,
@@ -168,6 +169,13 @@ async fn run(options: Options) -> Result<(), String> {
     }
     if let Some(voice) = engine.carries_voices() {
         println!("voices go to {voice}, by UDP and TCP");
+    }
+    if let Some(listen) = metrics_listen {
+        let listener = server::listen(listen)
+            .map_err(|error| format!("cannot listen on {listen} for metrics: {error}"))?;
+        let address = listener.local_addr().unwrap_or(listen);
+        tokio::spawn(server::serve_metrics(listener, engine.clone()));
+        println!("metrics at http://{address}/metrics");
     }
     println!("listening on http://{address}");
     server::serve(listener, router, engine.clone()).await;

@@ -100,6 +100,11 @@ pub struct Options {
     #[arg(long, env = "HANDUP_MAX_VOICES", default_value_t = VoiceLimits::default().sessions, value_parser = at_least_one)]
     pub max_voices: usize,
 
+    /// The address where Prometheus reads metrics, at `/metrics`: one that only it can reach, such as
+    /// `127.0.0.1:9464` [default: nowhere]
+    #[arg(long, env = "HANDUP_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// How much of the server one client can take
     #[command(flatten)]
     pub bounds: BoundsOptions,

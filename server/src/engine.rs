@@ -7,6 +7,7 @@ mod groups;
 mod handover;
 pub(crate) mod history;
 pub(crate) mod ice;
+mod observed;
 mod quotas;
 mod retention;
 mod sessions;
@@ -42,6 +43,7 @@ use crate::limits::bounds::Bounds;
 use crate::limits::proxies::Proxies;
 use crate::live::rooms::Rooms;
 use crate::live::stream::Pulse;
+use crate::metrics::Metrics;
 use crate::nodes::Home;
 use crate::render_queue::{Asking, RenderQueue};
 use crate::store::address::Database;
@@ -74,6 +76,7 @@ pub(crate) struct Shared {
     chores: mpsc::Sender<ChoreJob>,
     clock: Arc<Clock>,
     pulse: Arc<Pulse>,
+    metrics: Arc<Metrics>,
     renders: RenderQueue,
     public_url: Option<String>,
     operator: Option<String>,
@@ -198,7 +201,8 @@ impl Engine {
             config.bounds.class_bytes,
             deadlines,
         );
-        let writer = writer.with_voice(voice.clone());
+        let metrics = Arc::<Metrics>::default();
+        let writer = writer.with_voice(voice.clone()).counting(Arc::clone(&metrics));
         let shared = Shared {
             rooms,
             tokens,
@@ -210,6 +214,7 @@ impl Engine {
             chores,
             clock,
             pulse: Pulse::start(),
+            metrics,
             renders,
             limits: Limits::new(&config.bounds),
             proxies: Proxies::new(config.trusted_proxies),
@@ -299,6 +304,21 @@ impl Engine {
 
     pub(crate) fn clock(&self) -> Arc<Clock> {
         Arc::clone(&self.shared.clock)
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
+    }
+
+    /// How many requests wait for the writer.
+    pub(crate) fn waiting_for_writer(&self) -> usize {
+        WAITING_JOBS - self.shared.jobs.capacity()
+    }
+
+    /// How many groups are in memory, and how many streams are open in them.
+    pub(crate) fn groups_and_streams(&self) -> (usize, usize) {
+        let rooms = self.shared.rooms.map.read();
+        (rooms.len(), rooms.values().map(|room| room.fanout().count()).sum())
     }
 
     pub(crate) fn pulse(&self) -> &Pulse {

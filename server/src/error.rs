@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use signaling::{Code, Problem, Rejection};
 use voice::Refused;
 
+use crate::metrics::ByLimit;
 use crate::nodes::Elsewhere;
 use crate::store::Failure;
 
@@ -167,6 +168,20 @@ impl Error {
         }
     }
 
+    /// The limit that it is refused by, where it is one.
+    fn limit(&self) -> Option<ByLimit> {
+        Some(ByLimit(match self {
+            Self::TooFast(_) => "rate",
+            Self::TooManyStreams => "streams",
+            Self::TooManyInvitations => "live_invitations",
+            Self::Busy(_) => "rendering",
+            Self::TooManyConnections => "connections",
+            Self::ClassUsedUp => "class_bytes",
+            Self::BodyTooLarge => "body",
+            _ => return None,
+        }))
+    }
+
     /// Writes what is internal to the log.
     pub fn log(&self) {
         if let Self::Internal(source) = self {
@@ -185,6 +200,9 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.log();
         let mut response = problem_response(&self.problem());
+        if let Some(limit) = self.limit() {
+            response.extensions_mut().insert(limit);
+        }
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, seconds.into());

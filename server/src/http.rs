@@ -13,6 +13,7 @@ mod groups;
 mod idempotency;
 mod invitations;
 pub(crate) mod listen;
+mod metrics;
 mod origin;
 pub(crate) mod pace;
 mod performing;
@@ -33,6 +34,7 @@ use self::description as told;
 use self::description::Operation;
 pub use self::description::description;
 pub use self::forward::forwarding;
+pub use self::metrics::serve_metrics;
 pub use self::origin::same_origin;
 pub use self::rendering::in_turn;
 use crate::engine::Engine;
@@ -173,6 +175,7 @@ pub fn api(engine: Engine) -> Router {
         .fold(Router::new(), |routes, ((_, path), handler, _)| routes.route(path, handler));
     Router::new()
         .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
+        .route("/livez", get(async || "ok"))
         .route("/healthz", get(health))
         .route("/readyz", get(health))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)

@@ -11,6 +11,7 @@ mod http;
 mod identity;
 mod limits;
 mod live;
+mod metrics;
 mod names;
 mod nodes;
 mod render_queue;
@@ -25,7 +26,10 @@ pub use engine::{Engine, Handover, Joined, Session};
 pub use error::Error;
 pub use http::listen::{listen, serve};
 pub use http::reach::{Link, address_for_others};
-pub use http::{Route, api, bodies_in_time, description, forwarding, in_turn, routes, same_origin};
+pub use http::{
+    Route, api, bodies_in_time, description, forwarding, in_turn, routes, same_origin,
+    serve_metrics,
+};
 pub use identity::cookies::{Cookies, Presented};
 pub use identity::password::{
     HashError, MIN_PASSWORD_CHARS, PasswordError, PasswordHash, hash_password,
@@ -33,6 +37,7 @@ pub use identity::password::{
 pub use identity::{Entrance, JoinCode, Ticket, Token, new_group_id, new_invite_id, new_user_id};
 pub use limits::bounds::Bounds;
 pub use live::room::Room;
+pub use metrics::Answered;
 pub use names::entry::{enter_name, shows_something};
 pub use nodes::{NoNodeAddress, Node, NodeAddress, NodeSecret, ShortSecret};
 pub use render_queue::Asking;

@@ -34,6 +34,7 @@ use crate::identity::tokens::Tokens;
 use crate::limits::weight;
 use crate::live::room::Room;
 use crate::live::rooms::Rooms;
+use crate::metrics::Metrics;
 use crate::names::looks::Looks;
 use crate::store::StoreWriter;
 use crate::store::log::EncodedEvent;
@@ -63,6 +64,7 @@ pub(crate) struct Writer<S> {
     housekeeping: Housekeeping,
     /// What carries voices, where anything does.
     voice: Option<Voice>,
+    metrics: Arc<Metrics>,
     /// How many bytes a class may come to.
     class_bytes: u64,
     working: HashMap<GroupId, Working>,
@@ -102,6 +104,7 @@ impl<S: StoreWriter> Writer<S> {
             application,
             housekeeping,
             voice: None,
+            metrics: Arc::default(),
             class_bytes,
             working: HashMap::new(),
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
@@ -116,6 +119,11 @@ impl<S: StoreWriter> Writer<S> {
     /// Tells this unit who may be heard.
     pub fn with_voice(self, voice: Option<Voice>) -> Self {
         Self { voice, ..self }
+    }
+
+    /// Counts what it does there.
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Works until every handle on the engine is gone.
@@ -237,7 +245,13 @@ impl<S: StoreWriter> Writer<S> {
                     })
                 })
                 .collect();
-            self.store.commit(now, &appends, &writes).await
+            let (began, events) = (monotonic(), appends.iter().map(|it| it.events.len()).sum());
+            let committed = self.store.commit(now, &appends, &writes).await;
+            match &committed {
+                Ok(()) => self.metrics.committed(began.elapsed(), events),
+                Err(_) => self.metrics.failed_to_commit(),
+            }
+            committed
         };
         match committed {
             Ok(()) => {
@@ -325,7 +339,10 @@ impl<S: StoreWriter> Writer<S> {
             return Ok(true);
         }
         let mut loaded = match self.store.load(group_id).await {
-            Ok(Some(loaded)) => loaded,
+            Ok(Some(loaded)) => {
+                self.metrics.loaded.inc();
+                loaded
+            }
             Ok(None) => return Ok(false),
             Err(failure) => {
                 let error = Error::from(failure);

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use server::Engine;
+use server::{Answered, Engine};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -166,5 +166,19 @@ async fn log_request(
     let response = next.run(request).await;
     let status = response.status().as_u16();
     tracing::info!(%method, route, status, %address, "request");
+    let answered = Answered { method: counted(&method), route, status };
+    engine.count_answer(&answered, response.extensions());
     response
+}
+
+/// A method as metrics name it: it may be any word of a stranger's.
+fn counted(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }

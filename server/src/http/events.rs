@@ -105,8 +105,8 @@ pub(super) async fn events(
     };
     let start = stream::Start { after, snapshot, heartbeat_event, format, names_as_shown };
     let stopping = engine.stopping().clone();
-    let (clock, pulse) = (engine.clock(), engine.pulse());
-    let live = stream::open(Arc::clone(&room), clock, pulse, user, start, stopping);
+    let (clock, pulse, metrics) = (engine.clock(), engine.pulse(), engine.metrics());
+    let live = stream::open(Arc::clone(&room), clock, (pulse, metrics), user, start, stopping);
     let unbuffered: (HeaderName, HeaderValue) =
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     let mut response = Handed::over(live).into_response();

@@ -81,6 +81,7 @@ async fn to_home(State(engine): State<Engine>, request: Request, next: Next) -> 
         if is_stream(&head)
             && let Some(relay) = forwarder.follow(engine.now(), &address, client, &head).await
         {
+            engine.metrics().forwarded.inc();
             return Handed::relay(relay).into_response();
         }
         let (whole, stopping) = ((&head, body.clone()), engine.stopping().clone());
@@ -91,7 +92,10 @@ async fn to_home(State(engine): State<Engine>, request: Request, next: Next) -> 
         match answer {
             // It has let go of the class: a new one is to be where its requests come to.
             Ok(answer) if answer.status() == StatusCode::MISDIRECTED_REQUEST => {}
-            Ok(answer) => return answer,
+            Ok(answer) => {
+                engine.metrics().forwarded.inc();
+                return answer;
+            }
             // It may be gone, and its classes somebody else's soon. Nothing has come of the request.
             Err(NoAnswer::NotReached(_)) => {}
             Err(error) => {

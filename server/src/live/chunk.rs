@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::{Arc, Weak};
 
 use bytes::{Buf, Bytes};
+use prometheus_client::metrics::counter::Counter;
 use rustix::fs::{MemfdFlags, memfd_create, sendfile};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -85,16 +86,23 @@ impl Chunk {
     }
 }
 
-/// Sends as much of the chunks as the socket takes; whether that was all.
+/// Sends as much of the chunks as the socket takes, and counts it; whether that was all.
 ///
 /// # Errors
 /// When the connection is broken.
-pub(crate) fn send(chunks: &mut VecDeque<Chunk>, connection: &TcpStream) -> io::Result<bool> {
+pub(crate) fn send(
+    chunks: &mut VecDeque<Chunk>,
+    connection: &TcpStream,
+    count: &Counter,
+) -> io::Result<bool> {
     while let Some(first) = chunks.front() {
         let sent = first.send_file(connection).unwrap_or_else(|| send_bytes(chunks, connection));
         match sent {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(sent) => forget(chunks, sent),
+            Ok(sent) => {
+                count.inc_by(sent as u64);
+                forget(chunks, sent);
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
             Err(error) => return Err(error),
         }
@@ -146,7 +154,7 @@ mod tests {
             let mut read = Vec::new();
             reader.read_to_end(&mut read).await.map(|_| read)
         });
-        while !send(&mut chunks, &connection).expect("the reader is there") {
+        while !send(&mut chunks, &connection, &Counter::default()).expect("the reader is there") {
             waits();
             connection.writable().await.expect("the reader is there");
         }

@@ -70,6 +70,11 @@ impl Fanout {
         self.shards.lock()
     }
 
+    /// How many streams there are.
+    pub fn count(&self) -> usize {
+        self.shards().iter().map(|shard| shard.sinks().len()).sum()
+    }
+
     /// From now on the sink is sent what is new.
     pub fn join(&self, sink: Arc<dyn Sink>) -> Seat {
         let mut shards = self.shards();

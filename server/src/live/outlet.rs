@@ -13,7 +13,6 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use super::chunk::send;
 use super::fanout::Sink;
 use super::stream::LiveStream;
 
@@ -51,7 +50,7 @@ impl Outlet {
                         return Ok(true);
                     }
                 }
-                send(sending.live.waiting(), &self.connection)?
+                sending.live.send(&self.connection)?
             };
             if !has_sent {
                 tokio::time::timeout(self.write_timeout, self.connection.writable()).await??;
@@ -91,7 +90,7 @@ impl Sink for Outlet {
             return;
         }
         let goes_on = sending.live.gather() && !sending.live.ended();
-        if !goes_on || !matches!(send(sending.live.waiting(), &self.connection), Ok(true)) {
+        if !goes_on || !matches!(sending.live.send(&self.connection), Ok(true)) {
             sending.is_left = true;
             self.left.notify_one();
         }
@@ -112,7 +111,11 @@ pub(crate) async fn run(
     let outlet = Arc::new(Outlet { connection, write_timeout, sending, left: Notify::new() });
     let seat = room.fanout().join(Arc::<Outlet>::clone(&outlet));
     // That a reader goes away is the reader's matter.
-    let _ = outlet.attend().await;
+    if let Err(error) = outlet.attend().await
+        && error.kind() == ErrorKind::TimedOut
+    {
+        outlet.sending().live.gave_up();
+    }
     room.fanout().leave(&seat);
 }
 

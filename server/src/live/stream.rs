@@ -3,19 +3,22 @@
 //! its cursor.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use signaling::{Timestamp, UserId};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, send};
 use super::log_tail::EventFormat;
 use super::room::{Attendance, Room};
 use crate::clock::Clock;
 use crate::identity::jitter;
+use crate::metrics::Metrics;
 
 /// The seconds between two heartbeats of a stream.
 const HEARTBEAT_SECONDS: usize = 15;
@@ -63,6 +66,7 @@ pub(crate) struct LiveStream {
     cursor: u64,
     ephemeral_version: u64,
     waiting: VecDeque<Chunk>,
+    metrics: Arc<Metrics>,
     heartbeat: watch::Receiver<()>,
     heartbeat_event: bool,
     format: EventFormat,
@@ -126,7 +130,7 @@ pub(crate) struct Start {
 pub(crate) fn open(
     room: Arc<Room>,
     clock: Arc<Clock>,
-    pulse: &Pulse,
+    (pulse, metrics): (&Pulse, &Arc<Metrics>),
     user: UserId,
     start: Start,
     stopping: CancellationToken,
@@ -141,6 +145,7 @@ pub(crate) fn open(
         ephemeral_version: 0,
         waiting: VecDeque::new(),
         heartbeat: pulse.join(),
+        metrics: Arc::clone(metrics),
         heartbeat_event: start.heartbeat_event,
         format: start.format,
         names_as_shown: start.names_as_shown,
@@ -161,6 +166,16 @@ impl LiveStream {
 
     pub fn room(&self) -> Arc<Room> {
         Arc::clone(&self.room)
+    }
+
+    /// Notes that its reader took nothing for too long.
+    pub fn gave_up(&self) {
+        self.metrics.evicted.inc();
+    }
+
+    /// Sends what waits, as much of it as the socket takes; whether that was all.
+    pub fn send(&mut self, connection: &TcpStream) -> io::Result<bool> {
+        send(&mut self.waiting, connection, &self.metrics.stream_bytes)
     }
 
     /// What has to be sent next.
@@ -228,7 +243,10 @@ impl LiveStream {
         // to what is written there.
         let ephemeral = self.room.ephemeral(self.ephemeral_version, self.user);
         let news = self.room.news(self.cursor, self.user, self.format, self.names_as_shown);
-        let Some(news) = news else { return false };
+        let Some(news) = news else {
+            self.metrics.evicted.inc();
+            return false;
+        };
         self.waiting.extend(news.chunks);
         self.cursor = news.cursor;
         self.ended = news.ends;
@@ -318,7 +336,7 @@ mod tests {
         stopping: CancellationToken,
     ) -> impl Stream<Item = String> {
         let pulse = Pulse::start();
-        let live = open(room, Arc::default(), &pulse, user, start, stopping);
+        let live = open(room, Arc::default(), (&pulse, &Arc::default()), user, start, stopping);
         let reading = async move {
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
             let address = listener.local_addr().expect("its address");

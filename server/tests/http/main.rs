@@ -13,6 +13,7 @@ mod events;
 mod idempotency;
 mod life;
 mod limits;
+mod metrics;
 mod moving;
 mod names;
 mod overload;

@@ -414,7 +414,8 @@ impl World {
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;
-        let live = stream::open(Arc::clone(room), clock, &server.pulse, user, start, stopping);
+        let counted = (&*server.pulse, &Arc::default());
+        let live = stream::open(Arc::clone(room), clock, counted, user, start, stopping);
         self.tally.lines += 1;
         self.devices[device].line = Some(Line::new(live));
     }
