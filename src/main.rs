@@ -83,6 +83,7 @@ async fn run(options: Options) -> Result<(), String> {
         public_url,
         operator,
         trusted_proxies,
+        allowed_origins,
         admin_password_hash,
         time_zone,
         end_still_classes_after,
@@ -131,6 +132,7 @@ async fn run(options: Options) -> Result<(), String> {
         public_url,
         operator,
         trusted_proxies,
+        allowed_origins,
         admin_password_hash,
         ice: IceConfig {
             stun: stun_servers,

@@ -57,6 +57,11 @@ pub struct Options {
     #[arg(long = "trusted-proxy", env = "HANDUP_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// The origin of another site whose pages may use the API by a token, never by a cookie, such as
+    /// `https://school.example`; may be given several times [default: none]
+    #[arg(long = "allow-origin", env = "HANDUP_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = origin)]
+    pub allowed_origins: Vec<String>,
+
     /// The argon2 hash of the administrator's password; `handup hash-password` makes one. Give it by
     /// the environment: a flag is shown to every user of the machine
     /// [default: set by a link that is printed at start]

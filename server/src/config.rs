@@ -32,6 +32,8 @@ pub struct Config {
     pub operator: Option<String>,
     /// The networks of the proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The origins of other sites whose pages may use the API by a token.
+    pub allowed_origins: Vec<String>,
     /// The hash of the administrator's password; none where it is set by a link.
     pub admin_password_hash: Option<PasswordHash>,
     /// The servers that help two browsers to find a way to each other.
@@ -56,6 +58,7 @@ impl Config {
             public_url: None,
             operator: None,
             trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
             admin_password_hash: None,
             ice: IceConfig::default(),
             voice: None,

@@ -15,6 +15,7 @@ mod invitations;
 pub(crate) mod listen;
 mod metrics;
 mod origin;
+mod other_sites;
 pub(crate) mod pace;
 mod performing;
 pub(crate) mod reach;
@@ -173,8 +174,15 @@ pub fn api(engine: Engine) -> Router {
     let routes = table()
         .into_iter()
         .fold(Router::new(), |routes, ((_, path), handler, _)| routes.route(path, handler));
+    let mut routes = routes
+        .fallback(async || Error::NoSuchPath)
+        // Of these routes themselves, so that what is laid around them is around it too.
+        .method_not_allowed_fallback(async || Error::NoSuchMethod);
+    if let Some(layer) = other_sites::allowing(&engine.shared.allowed_origins) {
+        routes = routes.layer(layer);
+    }
     Router::new()
-        .nest("/api/v1", routes.fallback(async || Error::NoSuchPath))
+        .nest("/api/v1", routes)
         .route("/livez", get(async || "ok"))
         .route("/healthz", get(health))
         .route("/readyz", get(health))

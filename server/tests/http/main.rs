@@ -16,6 +16,7 @@ mod limits;
 mod metrics;
 mod moving;
 mod names;
+mod other_sites;
 mod overload;
 mod performing;
 mod postgres;
