@@ -250,8 +250,8 @@ fn settle(
         if part.state == from {
             said.extend(said_in(inviter, part).map(|(user, words)| (user, -words)));
             if to == InviteeState::Finished {
-                let (place, data) = (part.place(), part.data.take());
-                part.accepted = Some(Box::new(Accepted { place, data }));
+                let (Place { seq, at }, data) = (part.place(), part.data.take());
+                part.accepted = Some(Box::new(Accepted { seq, at, data }));
             }
             part.place = None;
             part.state = to;

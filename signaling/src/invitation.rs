@@ -109,12 +109,20 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Accepted {
-    /// Its place in the order: an undo of the end brings it back to it.
-    #[serde(flatten)]
-    pub place: Place,
+    /// The event that brought it about, or the one that an undo had brought back.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
     /// The application's string that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+}
+
+impl Accepted {
+    /// Its place in the order: an undo of the end brings it back to it.
+    pub const fn place(&self) -> Place {
+        Place { seq: self.seq, at: self.at }
+    }
 }
 
 /// How an invitation was closed as a whole.
@@ -194,7 +202,7 @@ impl Invitee {
     pub fn taken(&self) -> Option<Place> {
         match self.state {
             InviteeState::Accepted => Some(self.place()),
-            InviteeState::Finished => self.accepted.as_ref().map(|accepted| accepted.place),
+            InviteeState::Finished => self.accepted.as_ref().map(|accepted| accepted.place()),
             InviteeState::Pending
             | InviteeState::Rejected
             | InviteeState::Cancelled

@@ -270,7 +270,7 @@ impl Undo<'_> {
         let by = self.actor;
         for part in here {
             let (invitee, before) = (part.user_id, part.accepted.as_ref());
-            let place = before.map(|accepted| accepted.place);
+            let place = before.map(|accepted| accepted.place());
             let data = before.and_then(|accepted| accepted.data.clone()).unwrap_or_default();
             let accepted = InviteeAccepted { invite_id, invitee, data, by: Some(by), place };
             self.kinds.push(accepted.into());

@@ -2033,7 +2033,7 @@ fn a_part_keeps_its_acceptance_when_that_is_over() {
     class.does([finish(CLEO, HANDS)]);
     let finished = part(&class);
     let kept = finished.accepted.as_ref().expect("its acceptance");
-    assert_eq!((kept.place, kept.data.as_deref()), (accepted.place(), Some("mic")));
+    assert_eq!((kept.place(), kept.data.as_deref()), (accepted.place(), Some("mic")));
     assert_eq!((finished.at, finished.data), (class.now, None));
 }
 
