@@ -472,13 +472,13 @@ export interface components {
     schemas: {
         /** @description An acceptance that is over: when it was, and what came with it. */
         Accepted: {
-            /** @description The event's moment. */
+            /** @description When. */
             at: components["schemas"]["Timestamp"];
             /** @description The application's string that came with it. */
             data?: string;
             /**
              * Format: uint64
-             * @description The event's number.
+             * @description The event that brought it about, or the one that an undo had brought back.
              */
             seq: number;
         };
@@ -580,92 +580,96 @@ export interface components {
         Empty: Record<string, never>;
         /** @description The `data` of each event of a stream, by the `event` that names it. Those with a `seq` are durable, and their `id` is that number. */
         Events: {
-            onGroupChanged?: {
+            /** @description A heartbeat, where it is asked for as an event. */
+            heartbeat: {
+                now: components["schemas"]["Timestamp"];
+            };
+            onGroupChanged: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["GroupChanged"];
-            onGroupEnded?: {
+            onGroupEnded: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["GroupEnded"];
-            onInvitationCancelled?: {
+            onInvitationCancelled: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InvitationCancelled"];
-            onInvitationCleared?: {
+            onInvitationCleared: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InvitationCleared"];
-            onInvitationModified?: {
+            onInvitationModified: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InvitationModified"];
-            onInvitationTimeout?: {
+            onInvitationTimeout: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InvitationTimeout"];
-            onInviteeAccepted?: {
+            onInviteeAccepted: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InviteeAccepted"];
-            onInviteeFinished?: {
+            onInviteeFinished: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InviteeFinished"];
-            onInviteeModified?: {
+            onInviteeModified: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InviteeModified"];
-            onInviteeRejected?: {
+            onInviteeRejected: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["InviteeRejected"];
-            onInviteeRinging?: components["schemas"]["Ringing"];
-            onJoinCodeChanged?: components["schemas"]["JoinCodeChanged"];
-            onMemberChanged?: {
+            onInviteeRinging: components["schemas"]["Ringing"];
+            onJoinCodeChanged: components["schemas"]["JoinCodeChanged"];
+            onMemberChanged: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["MemberChanged"];
-            onMemberJoined?: {
+            onMemberJoined: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["MemberJoined"];
-            onMemberLeft?: {
+            onMemberLeft: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["MemberLeft"];
-            onPerformed?: {
+            onPerformed: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["Performed2"];
-            onReceiveNewInvitation?: {
+            onReceiveNewInvitation: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["ReceiveNewInvitation"];
-            onRelay?: components["schemas"]["Relay"];
-            onUndone?: {
+            onRelay: components["schemas"]["Relay"];
+            onUndone: {
                 at: components["schemas"]["Timestamp"];
                 /** @description Its number in the group. */
                 seq: number;
             } & components["schemas"]["Undone"];
-            onUserStatusChanged?: components["schemas"]["StatusChange"];
-            onVoice?: components["schemas"]["VoiceChange"];
-            snapshot?: components["schemas"]["Snapshot"];
+            onUserStatusChanged: components["schemas"]["StatusChange"];
+            onVoice: components["schemas"]["VoiceChange"];
+            snapshot: components["schemas"]["Snapshot"];
         };
         /** @description `POST …/{i}/finish`. */
         Finish: {
@@ -707,7 +711,7 @@ export interface components {
             /** @description The group. */
             groupID: components["schemas"]["GroupID"];
             /** @description Its name. */
-            name: components["schemas"]["Name"] | null;
+            name: components["schemas"]["Name"];
             /**
              * Format: uint64
              * @description The event that made it so.
@@ -1212,7 +1216,7 @@ export interface components {
         /** @description What a member is in a class. */
         Role: "teacher" | "student";
         Settings: {
-            askAnytime?: boolean;
+            askAnytime: boolean;
             endByItself?: boolean;
             fairOrder?: boolean;
             /** @description Nobody new may join. */
@@ -1251,7 +1255,7 @@ export interface components {
             /** @description Everybody, in the order in which they joined. */
             members: components["schemas"]["MemberView"][];
             /** @description Its name. */
-            name: components["schemas"]["Name"] | null;
+            name: components["schemas"]["Name"];
             /** @description The server's clock. */
             now: components["schemas"]["Timestamp"];
             /** @description What somebody performed last, while it can be undone. */
@@ -1713,7 +1717,10 @@ export interface operations {
                 /** @description `asking`: whoever follows by asking counts as online. */
                 follow?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the snapshot that is known. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The group, as `groupID` names it. */
                 group: string;
@@ -1841,7 +1848,10 @@ export interface operations {
                 /** @description `tables`: events of one kind may come as one message. */
                 events?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Goes on after this event. */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 /** @description The group, as `groupID` names it. */
                 group: string;

@@ -28,9 +28,16 @@ export const systemClock: Clock = {
     }),
 };
 
-/** What the promise comes to, if it does within `ms`; else what `late` makes is thrown. */
-export async function inTime<T>(clock: Clock, ms: number, promise: Promise<T>, late: () => unknown): Promise<T> {
-  const done = new AbortController();
+/** What the promise comes to, if it does within `ms` and before the signal aborts; else what `late` makes is thrown, or
+ * the signal's reason. */
+export async function inTime<T>(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal | undefined,
+  promise: Promise<T>,
+  late: () => unknown,
+): Promise<T> {
+  const done = linked(signal);
   const limit = clock.sleep(ms, done.signal).then(() => {
     throw late();
   });

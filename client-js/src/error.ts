@@ -11,14 +11,14 @@ export class HandupError extends Error {
   /** What happened, for a person. */
   readonly detail: string;
   /** The state that won, where another transition did. */
-  readonly state?: InviteeState;
+  declare readonly state?: InviteeState;
   /** The field of the request that is wrong. */
-  readonly field?: string;
+  declare readonly field?: string;
   /** After how many seconds to come again, where the server said so. */
-  readonly retryAfter?: number;
+  declare readonly retryAfter?: number;
 
   constructor(told: Partial<Problem> & { detail: string }, more: { retryAfter?: number | undefined; cause?: unknown } = {}) {
-    super(told.detail, { cause: more.cause });
+    super(told.detail, "cause" in more ? { cause: more.cause } : {});
     this.status = told.status ?? 0;
     this.code = told.code ?? 0;
     this.detail = told.detail;

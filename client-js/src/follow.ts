@@ -98,7 +98,7 @@ export class Following {
   async #open(outer: AbortSignal): Promise<Opened> {
     const connection = linked(outer);
     try {
-      return await inTime(this.#wire.clock, HELD_BACK_MS, this.#begin(connection), () => HELD_BACK);
+      return await inTime(this.#wire.clock, HELD_BACK_MS, outer, this.#begin(connection), () => HELD_BACK);
     } catch (error) {
       connection.abort();
       throw error;
@@ -135,7 +135,7 @@ export class Following {
   }
 
   #next(reader: Opened["reader"]): Promise<Opened["first"]> {
-    return inTime(this.#wire.clock, SILENCE_MS, reader.read(), () => lost("The stream fell silent."));
+    return inTime(this.#wire.clock, SILENCE_MS, this.#all.signal, reader.read(), () => lost("The stream fell silent."));
   }
 
   /** Asks for the snapshot every few seconds, until a stream that is tried beside that tells something. */

@@ -162,12 +162,12 @@ export class Handup {
 
   /** Leaves the group; the token is worth nothing after that. */
   leave(options?: Cancelable): Promise<void> {
-    return this.remove(this.userID, options);
+    return this.#delete(this.userID, 401, options);
   }
 
   /** Removes a member. */
-  async remove(userID: string, options?: Cancelable): Promise<void> {
-    await this.#send("DELETE", member(userID), undefined, true, options);
+  remove(userID: string, options?: Cancelable): Promise<void> {
+    return this.#delete(userID, 404, options);
   }
 
   /** Ends the group for all. */
@@ -222,6 +222,10 @@ export class Handup {
   #change<T>(method: string, path: string, body: unknown, options?: Change): Promise<T> {
     const key = { "Idempotency-Key": options?.idempotencyKey ?? newKey() };
     return this.#send(method, path, body, true, options, key);
+  }
+
+  async #delete(userID: string, done: number, options?: Cancelable): Promise<void> {
+    await this.#wire.send({ method: "DELETE", path: this.#path(member(userID)), signal: options?.signal, repeatable: true, done });
   }
 
   async #send<T>(method: string, path: string, body: unknown, repeatable: boolean, options?: Cancelable, headers = {}) {

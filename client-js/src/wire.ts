@@ -23,6 +23,8 @@ export interface Ask {
   signal?: AbortSignal | undefined;
   /** Whether doing it twice is as good as once. */
   repeatable: boolean;
+  /** The refusal that says that a try whose answer was lost has done it. */
+  done?: number | undefined;
 }
 
 export interface Answer<T> {
@@ -50,12 +52,16 @@ export class Wire {
     // The body is made once: a repeated key asks for the same bytes.
     const body = ask.body === undefined ? null : JSON.stringify(ask.body);
     const until = clock.now() + PATIENCE_MS;
+    let unknown = false;
     for (let tries = 0; ; ) {
       try {
         return await this.#once<T>(ask, body);
       } catch (error) {
         ask.signal?.throwIfAborted();
-        if (!(error instanceof HandupError) || !mayRepeat(error, ask.repeatable)) throw error;
+        if (!(error instanceof HandupError)) throw error;
+        if (unknown && error.code && error.status === ask.done) return { body: undefined, etag: null };
+        unknown ||= UNKNOWN.includes(error.status);
+        if (!mayRepeat(error, ask.repeatable)) throw error;
         const wait = (error.retryAfter ?? 0) * 1_000 + backoff(clock, tries, BACKOFF_CAP_MS);
         if (++tries === TRIES || clock.now() + wait > until) throw error;
         await clock.sleep(wait, ask.signal);
@@ -83,7 +89,7 @@ export class Wire {
     const attempt = linked(ask.signal);
     try {
       const answer = this.#exchange<T>(ask, body, attempt.signal);
-      return await inTime(this.clock, TRY_MS, answer, () => lost("The server did not answer in time."));
+      return await inTime(this.clock, TRY_MS, ask.signal, answer, () => lost("The server did not answer in time."));
     } finally {
       attempt.abort();
     }

@@ -26,26 +26,39 @@ export class HeldClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const sleeper = { ms, until: this.#now + ms, wake: resolve };
-      signal?.addEventListener("abort", () => {
+      const stop = () => {
         this.#sleepers.delete(sleeper);
-        reject(signal.reason);
-      });
+        this.#look();
+        reject(signal?.reason);
+      };
+      const wake = () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      };
+      const sleeper = { ms, until: this.#now + ms, wake };
+      signal?.addEventListener("abort", stop);
       this.#sleepers.add(sleeper);
-      for (const watcher of this.#watchers) watcher();
+      this.#look();
     });
   }
 
   /** Waits until somebody sleeps for a time from `from` up to `to`, and says for how long. */
   sleeping(from: number, to = from): Promise<number> {
+    return this.#sleeper(from, to, new Set());
+  }
+
+  /** Waits until somebody else than now sleeps for exactly so long. */
+  sleepingAnew(ms: number): Promise<number> {
+    return this.#sleeper(ms, ms, new Set(this.#sleepers));
+  }
+
+  /** Waits until nobody sleeps for exactly so long. */
+  awake(of: number): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
-        for (const { ms } of this.#sleepers) {
-          if (ms < from || ms > to) continue;
-          this.#watchers.delete(look);
-          resolve(ms);
-          return;
-        }
+        if ([...this.#sleepers].some(({ ms }) => ms === of)) return;
+        this.#watchers.delete(look);
+        resolve();
       };
       this.#watchers.add(look);
       look();
@@ -67,5 +80,24 @@ export class HeldClock implements Clock {
     const ms = await this.sleeping(from, to);
     this.advance(ms);
     return ms;
+  }
+
+  #sleeper(from: number, to: number, besides: Set<Sleeper>): Promise<number> {
+    return new Promise((resolve) => {
+      const look = () => {
+        for (const sleeper of this.#sleepers) {
+          if (sleeper.ms < from || sleeper.ms > to || besides.has(sleeper)) continue;
+          this.#watchers.delete(look);
+          resolve(sleeper.ms);
+          return;
+        }
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  #look(): void {
+    for (const watcher of [...this.#watchers]) watcher();
   }
 }

@@ -40,7 +40,7 @@ export class Recorder {
     });
   }
 
-  /** The names of all durable events, in the order in which they were told. */
+  /** The numbers of all durable events, in the order in which they were told. */
   get numbers(): number[] {
     return this.told.flatMap(({ name, data }) => (name !== "onSnapshot" && "seq" in data ? [data.seq] : []));
   }

@@ -31,6 +31,11 @@ impl Switch {
     pub const fn name(self) -> &'static str {
         self.name
     }
+
+    /// Whether it is told whichever way it stands, as it is on in a new class.
+    pub const fn is_always_told(self) -> bool {
+        self.default
+    }
 }
 
 /// A setting that an application adds to those of a class: a number, 0 in a new class. It is left out

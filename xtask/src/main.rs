@@ -8,6 +8,7 @@
 
 mod browser;
 mod check;
+mod client_js;
 mod cluster;
 mod css;
 mod exec;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::postgres::Postgres;
 use crate::report::{Counts, Report};
 use crate::workspace::{Profile, Workspace};
-use crate::{browser, check, exec, install, programs, site};
+use crate::{browser, check, client_js, exec, install, programs, site};
 
 /// Which tests to run. Without a wish of the developer's: all of them.
 #[derive(Debug)]
@@ -54,9 +54,14 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         });
     }
     if selection.browser {
+        report.tests("client for JavaScript", |counts| {
+            let server = site::build_server_of_tests(workspace, selection.profile)?;
+            client_js::test(workspace, &server, counts)
+        });
         report.tests("browser tests", |counts| {
             let programs = programs::all()?;
             browser::install_packages(workspace)?;
+            client_js::build(workspace)?;
             let server = site::build_server_of_tests(workspace, selection.profile)?;
             let (postgres, args) =
                 (Postgres::start(&programs::postgres()?)?, &selection.playwright_args);

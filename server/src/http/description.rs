@@ -73,6 +73,11 @@ pub fn description(settings: &[Setting]) -> Value {
             settings.iter().for_each(|setting| add(*setting, schema));
         }
     }
+    let always =
+        settings.iter().filter(|it| matches!(it, Setting::Switch(it) if it.is_always_told()));
+    if let Some(Value::Array(required)) = named["Settings"].get_mut("required") {
+        required.extend(always.map(|setting| setting.name().into()));
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -185,11 +190,20 @@ fn events(shared: &mut Shared) -> Value {
         (JoinCodeChanged::NAME, generator.subschema_for::<JoinCodeChanged>()),
     ];
     events.extend(ephemeral.map(|(name, schema)| (name.to_owned(), schema.into())));
+    let now = json!({
+        "type": "object",
+        "description": "A heartbeat, where it is asked for as an event.",
+        "properties": { "now": generator.subschema_for::<signaling::Timestamp>() },
+        "required": ["now"],
+    });
+    events.insert("heartbeat".to_owned(), now);
+    let names: Vec<String> = events.keys().cloned().collect();
     json!({
         "type": "object",
         "description": "The `data` of each event of a stream, by the `event` that names it. Those with a \
                         `seq` are durable, and their `id` is that number.",
         "properties": events,
+        "required": names,
     })
 }
 

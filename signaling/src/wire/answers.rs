@@ -76,6 +76,7 @@ pub struct GroupNow {
     #[serde(rename = "groupID")]
     pub group_id: GroupId,
     /// Its name.
+    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
     pub name: Option<Name>,
     /// The event that made it so.
     pub seq: u64,

@@ -35,6 +35,7 @@ pub struct Snapshot {
     #[serde(rename = "groupID")]
     pub group_id: GroupId,
     /// Its name.
+    #[cfg_attr(feature = "schema", schemars(with = "Name"))]
     pub name: Option<Name>,
     /// The last event it contains; the stream goes on after it.
     pub seq: u64,

@@ -19,7 +19,8 @@ pub(in crate::http) struct Operation {
     summary: &'static str,
     is_public: bool,
     takes_key: bool,
-    query: Vec<(&'static str, Value, &'static str)>,
+    /// The parameters that it takes beside those of its path: where, by which name, and what they are.
+    parameters: Vec<(&'static str, &'static str, Value, &'static str)>,
     body: Option<Body>,
     answers: Vec<Answer>,
     refuses: Vec<(u16, Code)>,
@@ -69,7 +70,7 @@ impl Operation {
             summary,
             is_public: true,
             takes_key: false,
-            query: Vec::new(),
+            parameters: Vec::new(),
             body: None,
             answers: Vec::new(),
             refuses: OF_ALL.to_vec(),
@@ -109,7 +110,13 @@ impl Operation {
 
     /// It takes this parameter in its query.
     pub fn asks(mut self, name: &'static str, schema: Value, says: &'static str) -> Self {
-        self.query.push((name, schema, says));
+        self.parameters.push(("query", name, schema, says));
+        self
+    }
+
+    /// It takes this header.
+    pub fn reads_header(mut self, name: &'static str, says: &'static str) -> Self {
+        self.parameters.push(("header", name, json!({ "type": "string" }), says));
         self
     }
 
@@ -163,10 +170,9 @@ impl Operation {
     pub fn described(&self, route: &Route, shared: &mut Shared) -> Value {
         let (method, _) = route;
         let mut parameters = parameters_of(route);
-        for (name, schema, says) in &self.query {
-            parameters.push(
-                json!({ "name": name, "in": "query", "description": says, "schema": schema }),
-            );
+        for (place, name, schema, says) in &self.parameters {
+            parameters
+                .push(json!({ "name": name, "in": place, "description": says, "schema": schema }));
         }
         if self.takes_key {
             parameters.push(json!({

@@ -67,6 +67,7 @@ pub(in crate::http) fn snapshot() -> Operation {
     let operation = Operation::of_member("getGroup", "The group as the member may see it.");
     shown(operation)
         .asks("follow", text(), "`asking`: whoever follows by asking counts as online.")
+        .reads_header("If-None-Match", "The `ETag` of the snapshot that is known.")
         .gives::<Snapshot>(200, "The snapshot; its `ETag` changes with all but the time.")
         .gives_nothing(304, "It is still the one whose `ETag` is in `If-None-Match`.")
 }
@@ -83,6 +84,7 @@ pub(in crate::http) fn follow() -> Operation {
         Operation::of_member("followGroup", "The live stream of what the member may see.");
     shown(operation)
         .asks("after", number(), "Goes on after this event, where there is no `Last-Event-ID`.")
+        .reads_header("Last-Event-ID", "Goes on after this event.")
         .asks("heartbeat", text(), "`event`: heartbeats come as events too.")
         .asks("events", text(), "`tables`: events of one kind may come as one message.")
         .gives_as::<String>(
