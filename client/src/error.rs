@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signaling::Problem;
+use signaling::{Code, Problem};
 
 /// Why something was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +35,13 @@ impl Error {
         }
     }
 
-    /// Whether nothing will come of asking again: the credential is good for nothing (401), or the
-    /// group is over (410).
+    /// Whether nothing will come of asking again, by the server's own word: the credential is good for
+    /// nothing (401, 403), or the group is over (410) or gone (404).
     pub fn is_final(&self) -> bool {
-        matches!(self.status(), Some(401 | 410))
+        let Self::Refused { problem, .. } = self else { return false };
+        // What is between may refuse as well; that may pass.
+        let is_own = problem.code != Code::Internal;
+        is_own && (400..500).contains(&problem.status) && !matches!(problem.status, 408 | 429)
     }
 
     /// Whether the same request may be answered in a while.

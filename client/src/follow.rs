@@ -14,6 +14,7 @@ use http::{Method, StatusCode, header};
 use signaling::wire::{JoinCodeChanged, Relay, Ringing, StatusChange, VoiceChange};
 use signaling::{EventKind, Group, apply, json};
 use sse_stream::{Sse, SseStream};
+use tokio::time::Sleep;
 
 use crate::handup::{ANSWER, answered};
 use crate::news::News;
@@ -30,17 +31,21 @@ const POLLS: u32 = 20;
 
 type Messages = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
 
-/// Where what is told comes from.
+type Wait = Pin<Box<Sleep>>;
+
+fn wait(so_long: Duration) -> Wait {
+    Box::pin(tokio::time::sleep(so_long))
+}
+
+/// Where what is told comes from. Whatever is waited for is kept here, so that whoever drops a
+/// [`next`](Following::next) and asks again waits no longer for it.
 enum From {
-    /// Nothing yet, or no more: after so many failures in a row.
-    Nowhere {
-        failed: u32,
-    },
-    Stream(Messages),
-    /// Streams are held back: so many polls are left before one is tried again.
-    Polls {
-        left: u32,
-    },
+    /// Nothing, until this is over.
+    Nowhere(Option<Wait>),
+    /// A stream, which is broken when this is over.
+    Stream(Messages, Wait),
+    /// Streams are held back: the next poll, and how many are left before a stream is tried again.
+    Polls(Wait, u32),
 }
 
 /// Follows a group: [`next`](Self::next) tells what comes, one after the other.
@@ -50,14 +55,29 @@ pub struct Following {
     from: From,
     waiting: VecDeque<News>,
     tag: Option<String>,
+    /// How often in a row a connection came to nothing.
+    failed: u32,
+    /// How many heartbeats the stream has had: the first comes at once.
+    beats: u32,
+    /// What the server asks to wait before one comes again.
+    asked: Duration,
     is_over: bool,
 }
 
 impl Member {
     /// Follows the group from how it stands now.
     pub fn follow(&self) -> Following {
-        let (member, from) = (self.clone(), From::Nowhere { failed: 0 });
-        Following { member, group: None, from, waiting: VecDeque::new(), tag: None, is_over: false }
+        Following {
+            member: self.clone(),
+            group: None,
+            from: From::Nowhere(None),
+            waiting: VecDeque::new(),
+            tag: None,
+            failed: 0,
+            beats: 0,
+            asked: Duration::ZERO,
+            is_over: false,
+        }
     }
 }
 
@@ -71,8 +91,8 @@ impl Following {
     /// What comes next; none after the end of the group, or when the member is gone.
     ///
     /// # Errors
-    /// What is final: the credential is good for nothing (401), or the group was over before it was
-    /// followed (410). Everything else is tried again, for ever.
+    /// What is [final](Error::is_final), such as a credential that is good for nothing (401), or a group
+    /// that was over before it was followed (410). Everything else is tried again, for ever.
     pub async fn next(&mut self) -> Option<Result<News, Error>> {
         loop {
             if let Some(news) = self.waiting.pop_front() {
@@ -82,17 +102,18 @@ impl Following {
             if self.is_over {
                 return None;
             }
-            if let Err(error) = self.gather().await {
-                if error.is_final() {
-                    self.is_over = true;
-                    return Some(Err(error));
-                }
-                let failed = match self.from {
-                    From::Nowhere { failed } => failed + 1,
-                    From::Stream(_) | From::Polls { .. } => 1,
-                };
-                self.from = From::Nowhere { failed };
-                tokio::time::sleep(self.member.handup().retry().backoff(failed, &error)).await;
+            let Err(error) = self.gather().await else { continue };
+            if error.status() == Some(410) && self.group.is_some() {
+                // Of an end that was not told yet a stream tells, and is over then.
+                self.is_over = !matches!(self.from, From::Polls(..));
+                self.from = From::Nowhere(None);
+            } else if error.is_final() {
+                self.is_over = true;
+                return Some(Err(error));
+            } else {
+                self.failed += 1;
+                let backoff = self.member.handup().retry().backoff(self.failed, &error);
+                self.from = From::Nowhere(Some(wait(self.asked + backoff)));
             }
         }
     }
@@ -122,23 +143,27 @@ impl Following {
     /// Waits for something to tell.
     async fn gather(&mut self) -> Result<(), Error> {
         match &mut self.from {
-            From::Nowhere { .. } => self.open().await,
-            From::Stream(messages) => {
-                let next = tokio::time::timeout(SILENCE, messages.next()).await;
-                match next {
-                    Ok(Some(Ok(message))) => self.read(&message),
-                    Ok(Some(Err(error))) => Err(Error::Unreadable(error.to_string())),
-                    Ok(None) => Err(broken("the stream ended")),
-                    Err(_) => Err(broken("the stream fell silent")),
+            From::Nowhere(until) => {
+                if let Some(until) = until {
+                    until.await;
                 }
+                self.open().await
             }
-            From::Polls { left: 0 } => {
-                self.from = From::Nowhere { failed: 0 };
+            From::Stream(messages, silence) => {
+                let next = tokio::select! {
+                    next = messages.next() => next,
+                    () = &mut *silence => return Err(broken("the stream fell silent")),
+                };
+                *silence = wait(SILENCE);
+                self.read(next)
+            }
+            From::Polls(_, 0) => {
+                self.from = From::Nowhere(None);
                 Ok(())
             }
-            From::Polls { left } => {
-                *left -= 1;
-                tokio::time::sleep(POLL).await;
+            From::Polls(until, left) => {
+                until.as_mut().await;
+                (*until, *left) = (wait(POLL), *left - 1);
                 self.poll().await
             }
         }
@@ -149,20 +174,19 @@ impl Following {
         if let Some(group) = &self.group {
             request = request.header("last-event-id", group.seq);
         }
-        let opened = tokio::time::timeout(ANSWER, request.send()).await;
-        let opened = opened.map_err(|_| broken("no stream was opened"))??;
-        let stream = answered(opened).await?;
+        let opened = async { answered(request.send().await?).await };
+        let opened = tokio::time::timeout(ANSWER, opened).await;
+        let stream = opened.map_err(|_| broken("no stream was opened"))??;
         let mut messages: Messages = Box::pin(SseStream::from_bytes_stream(stream.bytes_stream()));
+        self.beats = 0;
         // With a heartbeat of its own each stream has something to say at once.
         match tokio::time::timeout(FIRST_WORD, messages.next()).await {
-            Ok(Some(Ok(message))) => {
-                self.from = From::Stream(messages);
-                self.read(&message)
+            Ok(first) => {
+                self.from = From::Stream(messages, wait(SILENCE));
+                self.read(first)
             }
-            Ok(Some(Err(error))) => Err(Error::Unreadable(error.to_string())),
-            Ok(None) => Err(broken("the stream ended")),
             Err(_) => {
-                self.from = From::Polls { left: POLLS };
+                self.from = From::Polls(wait(POLL), POLLS);
                 self.poll().await
             }
         }
@@ -183,8 +207,23 @@ impl Following {
         Ok(())
     }
 
+    /// Takes what comes of a stream.
+    fn read(&mut self, next: Option<Result<Sse, sse_stream::Error>>) -> Result<(), Error> {
+        let message = next.ok_or_else(|| broken("the stream ended"))?;
+        let message = message.map_err(|error| Error::Unreadable(error.to_string()))?;
+        if let Some(asked) = message.retry {
+            self.asked = Duration::from_millis(asked).min(POLL);
+        }
+        let taken = self.take(&message);
+        if taken.is_err() {
+            // It would be as unreadable after the same cursor; a snapshot stands for it.
+            self.group = None;
+        }
+        taken
+    }
+
     /// Takes what a message tells. What has another name is of a newer server, and passed over.
-    fn read(&mut self, message: &Sse) -> Result<(), Error> {
+    fn take(&mut self, message: &Sse) -> Result<(), Error> {
         let (Some(name), Some(data)) = (message.event.as_deref(), message.data.as_deref()) else {
             return Ok(());
         };
@@ -199,6 +238,15 @@ impl Following {
                 let unreadable = |_| Error::Unreadable(format!("{name}: {data}"));
                 let events = json::read_events(name, data).map_err(unreadable)?;
                 self.waiting.extend(events.into_iter().map(News::Event));
+                self.failed = 0;
+                return Ok(());
+            }
+            "heartbeat" => {
+                // A stream that lives as long as to beat again is a good one.
+                self.beats += 1;
+                if self.beats > 1 {
+                    self.failed = 0;
+                }
                 return Ok(());
             }
             _ => return Ok(()),

@@ -92,11 +92,7 @@ impl Member {
         reason: Option<&str>,
         data: &str,
     ) -> Result<Settlement, Error> {
-        let mut body = json!({ "data": data });
-        if let Some(reason) = reason {
-            body["reason"] = reason.into();
-        }
-        self.verb(invitation, "reject", &body).await
+        self.verb(invitation, "reject", &with_reason(data, reason)).await
     }
 
     /// Ends what this member's acceptance began; of one's own invitation what all acceptances began.
@@ -106,11 +102,7 @@ impl Member {
         reason: Option<&str>,
         data: &str,
     ) -> Result<Settlement, Error> {
-        let mut body = json!({ "data": data });
-        if let Some(reason) = reason {
-            body["reason"] = reason.into();
-        }
-        self.verb(invitation, "finish", &body).await
+        self.verb(invitation, "finish", &with_reason(data, reason)).await
     }
 
     /// Ends what the acceptance of one invitee began.
@@ -201,7 +193,8 @@ impl Member {
     /// Removes somebody from the group.
     pub async fn remove(&self, member: UserId) -> Result<(), Error> {
         let path = format!("/members/{member}");
-        self.whole(|| self.request(Method::DELETE, &path)).await.map(drop)
+        // Whose answer was lost is gone, and is told that nobody is there.
+        self.whole(|| self.request(Method::DELETE, &path), &[401, 404]).await.map(drop)
     }
 
     /// Ends the group, and all that goes on in it.
@@ -239,7 +232,7 @@ impl Member {
     }
 
     async fn look<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        let body = self.whole(|| self.request(Method::GET, path)).await?;
+        let body = self.whole(|| self.request(Method::GET, path), &[]).await?;
         Ok(serde_json::from_slice(&body)?)
     }
 
@@ -264,7 +257,7 @@ impl Member {
             let request = self.request(method.clone(), path).json(body);
             request.header("idempotency-key", &key)
         };
-        Ok(serde_json::from_slice(&self.whole(request).await?)?)
+        Ok(serde_json::from_slice(&self.whole(request, &[]).await?)?)
     }
 
     /// What holds only for now, and so is not repeated.
@@ -279,14 +272,24 @@ impl Member {
         answered(request.send().await?).await.map(drop)
     }
 
-    /// Sends a request until it is answered whole or refused for good; the body of the answer.
-    async fn whole(&self, request: impl Fn() -> RequestBuilder) -> Result<Vec<u8>, Error> {
+    /// Sends a request until it is answered whole or refused for good; the body of the answer. `done`
+    /// are the refusals that say, after an answer that was lost, that it has been done.
+    async fn whole(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        done: &[u16],
+    ) -> Result<Vec<u8>, Error> {
         let mut failed = 0;
+        let mut was_lost = false;
         loop {
             let error = match once(request()).await {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
+            if was_lost && error.status().is_some_and(|status| done.contains(&status)) {
+                return Ok(Vec::new());
+            }
+            was_lost |= error.status().is_none();
             failed += 1;
             match self.handup.retry().wait(failed, &error) {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -319,6 +322,15 @@ impl Handup {
     pub fn member(&self, credential: Credential) -> Member {
         Member { handup: self.clone(), credential }
     }
+}
+
+/// The body of a verb that may say why.
+fn with_reason(data: &str, reason: Option<&str>) -> Value {
+    let mut body = json!({ "data": data });
+    if let Some(reason) = reason {
+        body["reason"] = reason.into();
+    }
+    body
 }
 
 /// The body of the answer to a request that is sent once.

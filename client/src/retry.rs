@@ -15,6 +15,11 @@ pub struct Retry {
     pub most: Duration,
 }
 
+/// A server that asks for more is not waited for by a request: whoever sent it may have a better idea.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that somebody who follows waits, whatever a server asks for.
+const LONGEST: Duration = Duration::from_secs(300);
+
 impl Default for Retry {
     fn default() -> Self {
         let (first, most) = (Duration::from_millis(250), Duration::from_secs(15));
@@ -28,7 +33,9 @@ impl Retry {
 
     /// How long to wait after so many tries that failed; none when there are to be no more.
     pub(crate) fn wait(&self, failed: u32, error: &Error) -> Option<Duration> {
-        (failed < self.tries && error.may_pass()).then(|| self.backoff(failed, error))
+        let is_soon =
+            !matches!(error, Error::Refused { retry_after: Some(it), .. } if *it > PATIENCE);
+        (failed < self.tries && error.may_pass() && is_soon).then(|| self.backoff(failed, error))
     }
 
     /// The same where it is tried for ever.
@@ -36,7 +43,7 @@ impl Retry {
         let longest = self.first.saturating_mul(1 << failed.saturating_sub(1).min(16));
         let wait = longest.min(self.most).mul_f64(fastrand::f64());
         match error {
-            Error::Refused { retry_after: Some(asked), .. } => wait.max(*asked),
+            Error::Refused { retry_after: Some(asked), .. } => wait.max((*asked).min(LONGEST)),
             _ => wait,
         }
     }
@@ -80,6 +87,7 @@ mod tests {
             assert_eq!(Retry::default().wait(1, &error), None, "{error:?}");
         }
         assert_eq!(Retry::default().wait(6, &refused(503, None)), None, "often enough");
+        assert_eq!(Retry::default().wait(1, &refused(429, Some(3_600))), None, "too long");
         assert_eq!(Retry::ONCE.wait(1, &refused(503, None)), None);
     }
 }

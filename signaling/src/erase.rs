@@ -78,19 +78,22 @@ impl Eraser {
                 }
             }
             EventKind::InviteeAccepted(accepted) => {
-                if accepted.invitee == self.whom || is_theirs(&self.theirs, &accepted.invite_id) {
+                let by_them = accepted.invitee == self.whom || accepted.by == Some(self.whom);
+                if by_them || is_theirs(&self.theirs, &accepted.invite_id) {
                     accepted.data.clear();
                 }
             }
             EventKind::InviteeRejected(rejected) => {
-                if rejected.invitee == self.whom || is_theirs(&self.theirs, &rejected.invite_id) {
+                let by_them = rejected.invitee == self.whom || rejected.by == Some(self.whom);
+                if by_them || is_theirs(&self.theirs, &rejected.invite_id) {
                     rejected.data.clear();
                     rejected.reason = rejected.reason.take().filter(|reason| is_ours(reason));
                 }
             }
             EventKind::InvitationCancelled(cancelled) => {
                 let of_them = cancelled.invitee_list == InviteeList::Members(vec![self.whom]);
-                if of_them || is_theirs(&self.theirs, &cancelled.invite_id) {
+                let by_them = cancelled.by == Some(self.whom);
+                if of_them || by_them || is_theirs(&self.theirs, &cancelled.invite_id) {
                     cancelled.data.clear();
                 }
             }

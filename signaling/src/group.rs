@@ -316,13 +316,18 @@ pub fn apply(group: &mut Group, event: &Event) {
             by,
         }) => {
             group.change(*invite_id, |invitation| {
+                let before = invitation.count_closing_words();
                 if *invitee_list == InviteeList::Everyone {
                     let data = (!data.is_empty()).then(|| data.clone());
                     let closing = Closing { at: event.at, by: *by, reason: reason.clone(), data };
                     close(invitation, event, Cancelled, closing);
                 }
+                let more = invitation.count_closing_words() - before;
                 let reason = reason.as_deref();
-                settle(invitation, event, invitee_list, Pending, Cancelled, reason, data)
+                let mut said =
+                    settle(invitation, event, invitee_list, Pending, Cancelled, reason, data);
+                said.push((invitation.inviter, more.cast_signed()));
+                said
             });
         }
         EventKind::InvitationTimeout(InvitationTimeout { invite_id, invitee_list }) => {

@@ -218,6 +218,11 @@ impl Invitee {
             && self.reason.as_deref() == Some(Reason::RoleChanged.text())
     }
 
+    /// How many bytes of JSON the strings come to that lie with it.
+    pub fn count_words(&self) -> usize {
+        self.words().map(|(_, data)| json::length(data)).sum()
+    }
+
     /// The strings that lie with it, each with whether the invitee said it: an answer is theirs, an end
     /// the inviter's.
     pub(crate) fn words(&self) -> impl Iterator<Item = (bool, &str)> {
@@ -332,7 +337,13 @@ impl Invitation {
     /// How many bytes of JSON its `data` and that of its parts comes to.
     pub fn count_words(&self) -> usize {
         let of_parts = self.parts().iter().flat_map(Invitee::words);
-        json::length(&self.data) + of_parts.map(|(_, data)| json::length(data)).sum::<usize>()
+        let of_parts = of_parts.map(|(_, data)| json::length(data)).sum::<usize>();
+        json::length(&self.data) + self.count_closing_words() + of_parts
+    }
+
+    /// How many bytes of JSON came to with what closed it.
+    pub(crate) fn count_closing_words(&self) -> usize {
+        self.closing.as_ref().and_then(|it| it.data.as_deref()).map_or(0, json::length)
     }
 
     /// Whose part is in this state, in order.

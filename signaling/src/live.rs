@@ -81,7 +81,8 @@ impl Live {
                 self.parts -= parts.len();
             }
             let of_parts = parts.iter().flat_map(|part| said_in(invitation.inviter, part));
-            let of_inviter = (invitation.inviter, json::length(&invitation.data).cast_signed());
+            let of_inviter = json::length(&invitation.data) + invitation.count_closing_words();
+            let of_inviter = (invitation.inviter, of_inviter.cast_signed());
             for (user, words) in of_parts.chain([of_inviter]) {
                 self.say(user, if is_live { words } else { -words });
             }

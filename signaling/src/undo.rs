@@ -271,7 +271,8 @@ impl Undo<'_> {
         for part in here {
             let (invitee, before) = (part.user_id, part.accepted.as_ref());
             let place = before.map(|accepted| accepted.place());
-            let data = before.and_then(|accepted| accepted.data.clone()).unwrap_or_default();
+            // What was said with it stays where it was said.
+            let data = String::new();
             let accepted = InviteeAccepted { invite_id, invitee, data, by: Some(by), place };
             self.kinds.push(accepted.into());
             if let Some(data) = part.terms.clone() {

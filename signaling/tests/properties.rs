@@ -439,7 +439,8 @@ proptest! {
                     .parts()
                     .iter()
                     .flat_map(|part| part.data.clone().into_iter().chain(accepted(part)));
-                let said = std::iter::once(invitation.data.clone()).chain(of_parts);
+                let closing = invitation.closing.as_ref().and_then(|it| it.data.clone());
+                let said = std::iter::once(invitation.data.clone()).chain(of_parts).chain(closing);
                 let in_json = |data: String| serde_json::to_string(&data).expect("JSON").len() - 2;
                 said.map(in_json).sum::<usize>()
             };

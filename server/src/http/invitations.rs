@@ -11,7 +11,6 @@ use signaling::wire::{
 };
 use signaling::{
     Command, FinishWhom, Group, Invitation, Invitee, InviteeList, InviteeState, Rejection, UserId,
-    json as wire_json,
 };
 
 use super::body::Sent;
@@ -30,6 +29,8 @@ const MAX_REASON_BYTES: usize = 128;
 const PAGE: (usize, usize) = (100, 128 << 10);
 /// How many invitations to go through cost as much as a row.
 const INVITATIONS_OF_ROW: usize = 16;
+/// The same of their parts, of which mostly few are looked at.
+const PARTS_OF_ROW: usize = 256;
 
 pub(super) async fn invite(
     State(engine): State<Engine>,
@@ -146,7 +147,9 @@ pub(super) async fn list_invitations(
         None => 0,
     };
     let Caller { session: Session { room, user }, asking, .. } = caller;
-    let passed = room.with_group(Group::count_invitations) / INVITATIONS_OF_ROW;
+    let passed = room.with_group(|group| {
+        group.count_invitations() / INVITATIONS_OF_ROW + group.count_parts() / PARTS_OF_ROW
+    });
     let rows = passed + PAGE.0 + PAGE.1 / BYTES_OF_ROW;
     let rows = u32::try_from(rows).unwrap_or(u32::MAX);
     engine.may_look_at(room.id(), user, rows)?;
@@ -154,7 +157,10 @@ pub(super) async fn list_invitations(
         let is_wanted = |invitation: &Invitation| {
             let has = |part: &Invitee| states.as_ref().is_none_or(|it| it.contains(&part.state));
             let is_invitee = || invitation.part(user).is_some_and(has);
-            let is_inviter = || invitation.inviter == user && invitation.parts().iter().any(has);
+            let is_inviter = || {
+                invitation.inviter == user
+                    && (states.is_none() || invitation.parts().iter().any(has))
+            };
             match wanted.mine {
                 Some(Mine::Invitee) => is_invitee(),
                 Some(Mine::Inviter) => is_inviter(),
@@ -186,15 +192,16 @@ fn page_of(
             page.next = Some(last.invitation.seq);
             break;
         }
-        page.invitations.push(match invitation.group_id {
+        let told = match invitation.group_id {
             // Thousands may have a part in each.
             Some(_) => ToldInvitation {
                 invitation: invitation.without_invitees(),
                 you: invitation.part(user).cloned(),
             },
             None => ToldInvitation::of(invitation, user),
-        });
-        words += wire_json::length(&invitation.data);
+        };
+        words += told.count_words();
+        page.invitations.push(told);
     }
     page
 }

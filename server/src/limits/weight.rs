@@ -35,12 +35,13 @@ pub(crate) fn of_news(group: &Group, events: &[EncodedEvent]) -> u64 {
     of_rows(events) + parts as u64 * PART + kept as u64
 }
 
-/// How many bytes of words the parts keep that a cancel has closed.
+/// How many bytes of words are kept with what a cancel has closed: with each part, and with the whole.
 fn kept_of(group: &Group, event: &Event) -> usize {
     let EventKind::InvitationCancelled(cancelled) = &event.kind else { return 0 };
     let invitation = group.invitation(cancelled.invite_id);
     let closed = invitation.into_iter().flat_map(|it| it.parts()).filter(|it| it.seq == event.seq);
-    closed.count() * cancelled.data.len()
+    let of_all = usize::from(cancelled.invitee_list == InviteeList::Everyone);
+    (closed.count() + of_all) * cancelled.data.len()
 }
 
 /// Events as they lie in the file.

@@ -48,6 +48,17 @@ async fn a_member_finds_what_they_missed_without_the_log() {
 }
 
 #[tokio::test]
+async fn what_was_asked_of_nobody_yet_is_listed_too() {
+    let server = Server::start().await;
+    let class = Class::start(&server).await;
+    let round = class.teacher.invite_in_group(GroupInvitation::to_everyone()).await;
+    let page = class.teacher.get("/invitations?mine=inviter").await.with_status(200);
+    assert_eq!(page["invitations"][0]["inviteID"], round.id.as_str(), "{page}");
+    let pending = class.teacher.get("/invitations?mine=inviter&state=pending").await;
+    assert_eq!(pending.with_status(200)["invitations"], json!([]));
+}
+
+#[tokio::test]
 async fn a_long_list_comes_in_pages() {
     let server = Server::start().await;
     let class = Class::start(&server).await;

@@ -56,6 +56,13 @@ impl ToldInvitation {
     }
 }
 
+impl ToldInvitation {
+    /// How many bytes of JSON the strings come to that it tells.
+    pub fn count_words(&self) -> usize {
+        self.invitation.count_words() + self.you.as_ref().map_or(0, Invitee::count_words)
+    }
+}
+
 /// A page of a member's invitations, in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
