@@ -1709,6 +1709,30 @@ fn the_words_of_whoever_is_erased_go_and_those_of_others_stay() {
 }
 
 #[test]
+fn what_a_co_teacher_said_for_others_goes_with_them() {
+    let mut class = Class::lesson();
+    let begins = class.log.len();
+    class.does([
+        invite_in_group(ADA, HANDS, Everyone),
+        Command::AnswerFor {
+            actor: BEN,
+            invite_id: HANDS,
+            invitee: CLEO,
+            accepts: false,
+            data: "words".to_owned(),
+            reason: Some("words".to_owned()),
+        },
+        Command::Cancel { actor: BEN, invite_id: HANDS, data: "words".to_owned(), reason: None },
+    ]);
+    let mut eraser = Eraser::new(BEN);
+    for event in &class.log[begins..] {
+        let left = eraser.erase(event, &Plain).unwrap_or_else(|| event.clone());
+        let text = serde_json::to_string(&left).expect("JSON");
+        assert!(!text.contains("words"), "{text}");
+    }
+}
+
+#[test]
 fn a_reason_that_is_nobodys_words_outlasts_an_erasure() {
     struct Knowing;
 
