@@ -29,7 +29,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("over time is told and not cut, half a minute more is a tap, and a turn ends by itself where that is chosen", async ({
+test("over time is told and not cut, half a minute more is a tap, and a turn ends by itself where that is chosen", { tag: "@once" }, async ({
   classroom,
   handup,
 }) => {

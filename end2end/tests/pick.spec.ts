@@ -57,7 +57,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(teacher.page.locator(".share")).toHaveText("3 have spoken. All have raised a hand.");
     });
 
-    test("by lot everybody is drawn once", async ({ classroom }) => {
+    test("by lot everybody is drawn once", { tag: "@once" }, async ({ classroom }) => {
       const { teacher } = classroom;
       const students = await classroom.studentsNamed("Ada", "Ben", "Cem");
       await teacher.ask({ question: "And now?" });
@@ -76,7 +76,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect([...drawn].sort()).toEqual(["Ada", "Ben", "Cem"]);
     });
 
-    test("whoever cannot be picked is not, and that is said", async ({ classroom }) => {
+    test("whoever cannot be picked is not, and that is said", { tag: "@once" }, async ({ classroom }) => {
       const { teacher } = classroom;
       const [ada, ben] = await classroom.studentsNamed("Ada", "Ben");
       await teacher.ask();
@@ -97,7 +97,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("in fair order whoever had the fewest turns is next, and the list keeps its order", async ({
+test("in fair order whoever had the fewest turns is next, and the list keeps its order", { tag: "@once" }, async ({
   classroom,
 }) => {
   const { teacher } = classroom;
@@ -183,7 +183,7 @@ test("a teacher raises hands for others, in the order of the taps, and they read
   await classroom.everybodySees({ hands: ["Ada"] });
 });
 
-test("where phones are put away names are tapped, in the order of the taps", async ({ classroom }) => {
+test("where phones are put away names are tapped, in the order of the taps", { tag: "@once" }, async ({ classroom }) => {
   const { teacher } = classroom;
   await classroom.studentsNamed("Ada", "Ben", "Cem");
   await teacher.openPanel();

@@ -43,7 +43,7 @@ test("hands open together when the time to think is over", async ({ classroom })
   await expect(teacher.page.locator(".options summary .hint")).toHaveText("think 10 seconds");
 });
 
-test("each phase is ended and made longer by a tap, for everybody and after a restart", async ({
+test("each phase is ended and made longer by a tap, for everybody and after a restart", { tag: "@once" }, async ({
   classroom,
   handup,
 }) => {
