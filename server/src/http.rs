@@ -55,6 +55,13 @@ fn at<H: Handler<T, Engine>, T: 'static>(
     ((method, path), on(filter, handler), operation)
 }
 
+/// The path of what is done with an invitation.
+macro_rules! invitation {
+    ($verb:literal) => {
+        concat!("/groups/{group}/invitations/{invitation}", $verb)
+    };
+}
+
 /// A route, what answers it, and what the description of the API says of it.
 type Entry = (Route, MethodRouter<Engine>, Operation);
 
@@ -91,76 +98,21 @@ fn table() -> Vec<Entry> {
             invitations::list_invitations,
             told::list_invitations(),
         ),
-        at(
-            READ,
-            "/groups/{group}/invitations/{invitation}",
-            invitations::get_invitation,
-            told::get_invitation(),
-        ),
-        at(
-            CHANGE,
-            "/groups/{group}/invitations/{invitation}",
-            invitations::modify_invitation,
-            told::modify_invitation(),
-        ),
-        at(
-            ACT,
-            "/groups/{group}/invitations/{invitation}/cancel",
-            invitations::cancel,
-            told::cancel(),
-        ),
-        at(
-            ACT,
-            "/groups/{group}/invitations/{invitation}/accept",
-            invitations::accept,
-            told::accept(),
-        ),
-        at(
-            ACT,
-            "/groups/{group}/invitations/{invitation}/reject",
-            invitations::reject,
-            told::reject(),
-        ),
-        at(
-            ACT,
-            "/groups/{group}/invitations/{invitation}/finish",
-            invitations::finish,
-            told::finish(),
-        ),
-        at(
-            ACT,
-            "/groups/{group}/invitations/{invitation}/clear",
-            invitations::clear,
-            told::clear(),
-        ),
-        at(ACT, "/groups/{group}/invitations/{invitation}/ringing", ends::ringing, told::ringing()),
-        at(ACT, "/groups/{group}/invitations/{invitation}/relay", ends::relay, told::relay()),
-        at(
-            ACT,
-            "/groups/{group}/invitations/{invitation}/keepAlive",
-            ends::keep_alive,
-            told::keep_alive(),
-        ),
-        at(
-            READ,
-            "/groups/{group}/invitations/{invitation}/iceServers",
-            ends::ice_servers,
-            told::ice_servers(),
-        ),
+        at(READ, invitation!(""), invitations::get_invitation, told::get_invitation()),
+        at(CHANGE, invitation!(""), invitations::modify_invitation, told::modify_invitation()),
+        at(ACT, invitation!("/cancel"), invitations::cancel, told::cancel()),
+        at(ACT, invitation!("/accept"), invitations::accept, told::accept()),
+        at(ACT, invitation!("/reject"), invitations::reject, told::reject()),
+        at(ACT, invitation!("/finish"), invitations::finish, told::finish()),
+        at(ACT, invitation!("/clear"), invitations::clear, told::clear()),
+        at(ACT, invitation!("/ringing"), ends::ringing, told::ringing()),
+        at(ACT, invitation!("/relay"), ends::relay, told::relay()),
+        at(ACT, invitation!("/keepAlive"), ends::keep_alive, told::keep_alive()),
+        at(READ, invitation!("/iceServers"), ends::ice_servers, told::ice_servers()),
         at(ACT, "/groups/{group}/voice", voice::join, told::join_voice()),
         at(REMOVE, "/groups/{group}/voice/{session}", voice::leave, told::leave_voice()),
-        at(
-            ACT,
-            "/groups/{group}/invitations/{invitation}/media",
-            voice::join_call,
-            told::join_call(),
-        ),
-        at(
-            REMOVE,
-            "/groups/{group}/invitations/{invitation}/media/{session}",
-            voice::leave_call,
-            told::leave_call(),
-        ),
+        at(ACT, invitation!("/media"), voice::join_call, told::join_call()),
+        at(REMOVE, invitation!("/media/{session}"), voice::leave_call, told::leave_call()),
     ]
 }
 

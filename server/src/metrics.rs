@@ -72,8 +72,8 @@ impl fmt::Debug for Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("handup");
-        let metrics = Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("handup"),
             requests: Family::default(),
             refused: Family::default(),
             commits: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
@@ -84,41 +84,48 @@ impl Default for Metrics {
             forwarded: Counter::default(),
             loaded: Counter::default(),
             now: Now::default(),
-            registry: Registry::default(),
         };
-        let own = &mut registry;
-        own.register("requests", "Requests that were answered", metrics.requests.clone());
-        own.register("refused", "Requests refused by a limit", metrics.refused.clone());
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Names everything that is counted, and says what it is.
+    fn register(&mut self) {
+        let own = &mut self.registry;
+        own.register("requests", "Requests that were answered", self.requests.clone());
+        own.register("refused", "Requests refused by a limit", self.refused.clone());
         own.register_with_unit(
             "commit",
             "How long a commit took, with its sync",
             Unit::Seconds,
-            metrics.commits.clone(),
+            self.commits.clone(),
         );
-        own.register("commit_events", "Events in a commit", metrics.commit_events.clone());
+        own.register("commit_events", "Events in a commit", self.commit_events.clone());
         own.register(
             "failed_commits",
             "Commits that failed; all of their requests were refused",
-            metrics.failed_commits.clone(),
+            self.failed_commits.clone(),
         );
         own.register_with_unit(
             "streams_sent",
             "What live streams were sent",
             Unit::Bytes,
-            metrics.stream_bytes.clone(),
+            self.stream_bytes.clone(),
         );
         own.register(
             "streams_evicted",
             "Live streams that were ended because their readers fell behind",
-            metrics.evicted.clone(),
+            self.evicted.clone(),
         );
         own.register(
             "forwarded",
             "Requests that were passed on to another server",
-            metrics.forwarded.clone(),
+            self.forwarded.clone(),
         );
-        own.register("groups_loaded", "Groups read from the store", metrics.loaded.clone());
-        let Now { waiting, groups, streams, store_up, in_doubt } = &metrics.now;
+        own.register("groups_loaded", "Groups read from the store", self.loaded.clone());
+        let Now { waiting, groups, streams, store_up, in_doubt } = &self.now;
         own.register("writer_waiting", "Requests that wait for the writer", waiting.clone());
         own.register("groups", "Groups in memory", groups.clone());
         own.register("streams", "Live streams that are open", streams.clone());
@@ -128,11 +135,8 @@ impl Default for Metrics {
             "1 while another server may decide on what is in memory here",
             in_doubt.clone(),
         );
-        Self { registry, ..metrics }
     }
-}
 
-impl Metrics {
     /// Counts a request that was answered, and by which limit it was refused where one did.
     pub fn answered(&self, answered: &Answered, limit: Option<ByLimit>) {
         self.requests.get_or_create(answered).inc();

@@ -207,7 +207,7 @@ fn events(shared: &mut Shared) -> Value {
     })
 }
 
-/// The id of an operation, by which programs name it, of a path's parameters.
+/// The parameters in the path of a route.
 pub(super) fn parameters_of((_, path): &Route) -> Vec<Value> {
     let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
