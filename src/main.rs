@@ -11,8 +11,8 @@ use app::Zone;
 use clap::Parser;
 use classroom::APPLICATIONS;
 use server::{
-    Config, Database, Engine, HashError, IceConfig, Node, VoiceConfig, VoiceLimits, VoiceListening,
-    description, hash_password,
+    Config, Database, Engine, HashError, IceConfig, IntegrationKey, Node, VoiceConfig, VoiceLimits,
+    VoiceListening, description, hash_password, integration_section, read_integrations,
 };
 use signaling::Application;
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,6 +39,10 @@ async fn main() -> ExitCode {
             )),
         },
         Some(Instead::Move { from, to }) => file::move_to(from, to).await,
+        Some(Instead::IntegrationKey { name }) => {
+            print_key(name);
+            Ok(())
+        }
         Some(Instead::Openapi) => print_description(),
         Some(Instead::Check { file }) => file::check(file).await,
         None => run(options).await,
@@ -66,6 +70,13 @@ fn print_hash() -> Result<(), String> {
     Ok(())
 }
 
+/// Prints a section for the file of integrations, and the key where no file catches it.
+fn print_key(name: &str) {
+    let key = IntegrationKey::new();
+    eprintln!("the key, for {name} alone; it is shown this once: {}", key.reveal());
+    print!("{}", integration_section(name, &key));
+}
+
 /// Prints the description of the HTTP API.
 fn print_description() -> Result<(), String> {
     let text = format!("{:#}\n", description(&APPLICATIONS.settings()));
@@ -84,6 +95,7 @@ async fn run(options: Options) -> Result<(), String> {
         operator,
         trusted_proxies,
         allowed_origins,
+        integrations,
         admin_password_hash,
         time_zone,
         end_still_classes_after,
@@ -118,6 +130,8 @@ async fn run(options: Options) -> Result<(), String> {
                 .to_owned(),
         );
     }
+    let integrations = integrations.map(|file| read_integrations(&file)).transpose();
+    let integrations = integrations.map_err(|error| error.to_string())?.unwrap_or_default();
     let voice = voice_listen.map(|listen| VoiceConfig {
         listening: VoiceListening { listen, address: voice_address },
         limits: VoiceLimits { sessions: max_voices, ..VoiceLimits::default() },
@@ -133,6 +147,7 @@ async fn run(options: Options) -> Result<(), String> {
         operator,
         trusted_proxies,
         allowed_origins,
+        integrations,
         admin_password_hash,
         ice: IceConfig {
             stun: stun_servers,

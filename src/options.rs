@@ -62,6 +62,11 @@ pub struct Options {
     #[arg(long = "allow-origin", env = "HANDUP_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub allowed_origins: Vec<String>,
 
+    /// A file that names the programs that may begin classes by a key and are told of events by a webhook;
+    /// `handup integration-key` makes a section of it [default: none]
+    #[arg(long, env = "HANDUP_INTEGRATIONS")]
+    pub integrations: Option<PathBuf>,
+
     /// The argon2 hash of the administrator's password; `handup hash-password` makes one. Give it by
     /// the environment: a flag is shown to every user of the machine
     /// [default: set by a link that is printed at start]
@@ -220,6 +225,13 @@ const KEPT_FILES: usize = 320;
 pub enum Instead {
     /// Ask for a password and print its argon2 hash, for `HANDUP_ADMIN_PASSWORD_HASH`
     HashPassword,
+    /// Make a key for a program that is to begin classes and act in them, and print the section of it for
+    /// the file of `--integrations`. The key itself is shown this once, on standard error
+    IntegrationKey {
+        /// The name of the program, such as `moodle`
+        #[arg(value_parser = integration)]
+        name: String,
+    },
     /// Copy the database into a new file and verify the copy; a server may be running. To restore
     /// it, stop the server, put the copy in the place of the database and of the files beside it
     /// whose names begin with its name and `-`, and start the server
@@ -278,6 +290,17 @@ fn network(text: &str) -> Result<IpNet, String> {
     let one = text.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
     one.or_else(|_| text.parse().map(|network: IpNet| network.trunc()))
         .map_err(|_| "must be an address or a network such as 10.0.0.0/8".to_owned())
+}
+
+/// The name of an integration, as its file takes it.
+fn integration(text: &str) -> Result<String, String> {
+    let is_name = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("is letters, digits, - and _, at most 64".to_owned())
+    }
 }
 
 /// An address, with or without a port.

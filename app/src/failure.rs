@@ -73,6 +73,10 @@ impl From<&Error> for Trouble {
             | Error::NoVoice
             | Error::CarriesNoVoices
             | Error::VoiceRefused(_)
+            | Error::IntegrationsOnly
+            | Error::NoSuchDevice
+            | Error::NoSuchLetter
+            | Error::NotDelivered(_)
             | Error::Internal(_)
             | Error::NotCommitted => Self::Failed,
         }

@@ -152,7 +152,8 @@ impl Credential {
 
 /// Begins a class of Handup.
 pub fn begin(client: &mut Client, line: Line) -> Result<Credential> {
-    let body = CreateGroup { name: Name::new("Biology")?, teacher: Name::new("Ada")? };
+    let body =
+        CreateGroup { name: Name::new("Biology")?, teacher: Name::new("Ada")?, teacher_id: None };
     let body = serde_json::to_string(&body)?;
     Credential::of(&client.ask(line, &request("POST", "/api/v1/groups", None, Some(&body)))?)
 }

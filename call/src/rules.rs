@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use signaling::event::{MemberChanged, ReceiveNewInvitation};
 use signaling::{
     Application, Code, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId,
-    InviteeList, Performance, Performing, Refusal, Rejection, Role, Setting, Switch, Timestamp,
-    UserId, json,
+    InviteeList, Performance, Performing, Refusal, Rejection, Role, STUDENTS_INVITE_STUDENTS,
+    Setting, Switch, Timestamp, UserId, json,
 };
 
 use crate::group_call::without_caller;
@@ -315,8 +315,11 @@ fn meet(group: &Group, new: &ReceiveNewInvitation) -> Option<Vec<Command>> {
     is_busy.then(|| vec![reject_busy(call.callee, call.invite_id)])
 }
 
-/// Students do not call each other, nor does a call go on between two who have come to be that.
+/// Where students do not invite each other, no call goes on between two who have come to be that.
 fn part_students(group: &Group, user: UserId) -> Vec<Command> {
+    if group.settings.is_on(STUDENTS_INVITE_STUDENTS) {
+        return Vec::new();
+    }
     let between_students =
         Call::all_with(group, user).filter(|call| !group.is_teacher(call.other(user)));
     let reason = signaling::Reason::RoleChanged.text();

@@ -6,7 +6,7 @@ use call::{
     Answer, CALLS_ARE_OFF, Call, Calls, ENGAGED, Media, Offer, Outcome, Reason, SILENCE_SECONDS,
     STUDENTS_MAY_CALL, Stage,
 };
-use signaling::{Application, InviteeState, Rejection, Role, Setting};
+use signaling::{Application, Command, InviteeState, Rejection, Role, Setting};
 use support::*;
 
 #[test]
@@ -24,6 +24,28 @@ fn a_teacher_calls_anybody_and_a_student_a_teacher_where_that_is_allowed() {
         let called = class.act(invite(caller, CALL, callee, "r"));
         assert_eq!(called.map(drop), expected, "{caller} calls {callee}, {may_call}");
     }
+}
+
+#[test]
+fn students_call_each_other_where_they_may_call_and_invite_each_other() {
+    for (may_call, may_invite, expected) in [
+        (true, true, Ok(())),
+        (false, true, Err(CALLS_ARE_OFF)),
+        (true, false, Err(Rejection::InvitesTeachersOnly)),
+    ] {
+        let mut class = Class::lesson();
+        class.does(let_call(may_call));
+        class.does(let_students_invite(may_invite));
+        let called = class.act(invite(CLEO, CALL, DAN, "r"));
+        assert_eq!(called.map(drop), expected, "{may_call} {may_invite}");
+    }
+    let mut class = Class::lesson();
+    class.does(let_call(true));
+    class.does(let_students_invite(true));
+    class.does(invite(CLEO, CALL, BEN, "r"));
+    class.does(accept(BEN, CALL, ""));
+    class.does(Command::ChangeRole { actor: ADA, user: BEN, role: Role::Student });
+    assert!(Call::with(&class.group, CLEO).is_some(), "it goes on between two students");
 }
 
 #[test]

@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/deadLetters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the webhook has not taken in its time. */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deadLetters/{deadLetter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a dead letter. */
+        delete: operations["forgetDeadLetter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deadLetters/{deadLetter}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the events of a dead letter once more. */
+        post: operations["deliverAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -37,6 +88,40 @@ export interface paths {
         head?: never;
         /** Rename the group, or change its settings. */
         patch: operations["changeGroup"];
+        trace?: never;
+    };
+    "/groups/{group}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices by which the member is in the group. */
+        get: operations["listDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups/{group}/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of the member's devices. */
+        delete: operations["endDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/groups/{group}/end": {
@@ -363,6 +448,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/groups/{group}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was brought into the group under own ids. */
+        get: operations["listOwnMembers"];
+        put?: never;
+        /** Bring somebody into the group under an own id. */
+        post: operations["bringIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups/{group}/members/{member}": {
         parameters: {
             query?: never;
@@ -467,7 +570,49 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What happens in the groups of an integration, at its webhook.
+         * @description Signed as Standard Webhooks says, by the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. Sent again until it is answered 2xx, at least once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WebhookMessage"];
+                };
+            };
+            responses: {
+                /** @description It was taken. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** @description An acceptance that is over: when it was, and what came with it. */
@@ -494,6 +639,15 @@ export interface components {
         };
         /** @description Whom an invitation asks to answer. */
         Answers: "each" | "first";
+        /** @description `POST /groups/{g}/members`: somebody is brought in under an id of the integration's. */
+        BringIn: {
+            /** @description The integration's id for them. */
+            id: string;
+            /** @description Their name; of who is in the group already it stays as it is. */
+            name: components["schemas"]["Name"];
+            /** @description Their role; a student's without it. */
+            role?: components["schemas"]["Role"];
+        };
         /** @description `PATCH /groups/{g}`. */
         ChangeGroup: {
             /** @description The new name. */
@@ -519,6 +673,8 @@ export interface components {
             names?: "full" | "first" | "initials" | "numbers";
             sameRoom?: boolean;
             speakingLimit?: number;
+            /** @description Students may invite each other, one to one. */
+            studentsInviteStudents?: boolean;
             studentsMayCall?: boolean;
             turnStartsAtOnce?: boolean;
             voice?: boolean;
@@ -545,6 +701,8 @@ export interface components {
             name: components["schemas"]["Name"];
             /** @description The name of its first teacher. */
             teacher: components["schemas"]["Name"];
+            /** @description An integration's own id for them. */
+            teacherID?: string;
         };
         /** @description A new membership, with the token that is handed out but this once. */
         Credential: {
@@ -564,6 +722,32 @@ export interface components {
             /** @description The string. */
             data: string;
         };
+        /** @description Events in a row that a webhook has not taken in its time. */
+        DeadLetter: {
+            /** @description When they were given up. */
+            at: components["schemas"]["Timestamp"];
+            /** @description By which it is named. */
+            deadLetterID: string;
+            /** @description What came of the last attempt. */
+            failure: string;
+            /**
+             * Format: uint64
+             * @description The first of the events.
+             */
+            firstSeq: number;
+            /** @description The group. */
+            groupID: components["schemas"]["GroupID"];
+            /**
+             * Format: uint64
+             * @description The last.
+             */
+            lastSeq: number;
+        };
+        /** @description What a webhook has not taken in its time. */
+        DeadLetters: {
+            /** @description The oldest of them, at most 100. */
+            deadLetters: components["schemas"]["DeadLetter"][];
+        };
         /** @description `POST …/{i}/reject`. */
         Decline: {
             /**
@@ -575,6 +759,32 @@ export interface components {
             invitee?: string;
             /** @description Why. */
             reason?: string;
+        };
+        /** @description An event, as streams tell it. */
+        Delivered: {
+            /** @description What `Events` has under this name. */
+            data: Record<string, never>;
+            /** @description Its name. */
+            event: string;
+        };
+        /** @description A browser or program by which a member is in the group. */
+        Device: {
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description By which it is named. Of one device it is another one in each group. */
+            deviceID: string;
+            /** @description Since when it is one of the member's. */
+            since: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint32
+             * @description How many live streams it has open.
+             */
+            streams: number;
+        };
+        /** @description The devices by which a member is in the group. */
+        Devices: {
+            /** @description They, the oldest first. */
+            devices: components["schemas"]["Device"][];
         };
         /** @description A body that holds nothing. */
         Empty: Record<string, never>;
@@ -1074,6 +1284,24 @@ export interface components {
              */
             data?: string;
         };
+        /** @description A member that was brought in under an id of the integration's. */
+        OwnMember: {
+            /** @description The integration's id for them. */
+            id: string;
+            /** @description Their name. */
+            name: components["schemas"]["Name"];
+            /** @description Whether they are connected. */
+            online: boolean;
+            /** @description Their role. */
+            role: components["schemas"]["Role"];
+            /** @description Who they are in the group. */
+            userID: components["schemas"]["UserID"];
+        };
+        /** @description The members of a group that were brought in under ids of the integration's. */
+        OwnMembers: {
+            /** @description They, in the order of these ids. */
+            members: components["schemas"]["OwnMember"][];
+        };
         /** @description What somebody performed last, as one that can be taken back. */
         Performed: {
             /** @description When it was. */
@@ -1228,6 +1456,8 @@ export interface components {
             names?: "full" | "first" | "initials" | "numbers";
             sameRoom?: boolean;
             speakingLimit?: number;
+            /** @description Students may invite each other, one to one. */
+            studentsInviteStudents?: boolean;
             studentsMayCall?: boolean;
             turnStartsAtOnce?: boolean;
             voice?: boolean;
@@ -1356,6 +1586,21 @@ export interface components {
             /** @description Those who are heard. */
             heard: components["schemas"]["UserID"][];
         };
+        /** @description A message: events of one group in a row. */
+        WebhookMessage: {
+            /** @description What happened, in its order. Whoever has taken a `seq` of the group before passes over it. */
+            events: components["schemas"]["Delivered"][];
+            /** @description The group. */
+            groupID: components["schemas"]["GroupID"];
+            /** @description The integration's own ids of those whom the events name, by their `userID`. */
+            ids: {
+                [key: string]: string;
+            };
+            /** @description The integration that began the group. */
+            integration: string;
+            /** @description Who is asked something by these events, has yet to answer, and was not connected when the message was made. */
+            offline: components["schemas"]["UserID"][];
+        };
     };
     responses: {
         /** @description Bad Request */
@@ -1414,6 +1659,20 @@ export interface components {
                 };
             };
         };
+        /** @description Forbidden */
+        "403.8011-10007": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: 8011 | 10007;
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
         /** @description Not Found */
         "404.10010": {
             headers: {
@@ -1423,6 +1682,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: 10010;
+                    /** @constant */
+                    status?: 404;
+                };
+            };
+        };
+        /** @description Not Found */
+        404.6017: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: 6017;
                     /** @constant */
                     status?: 404;
                 };
@@ -1479,6 +1752,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: 10007;
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description Conflict */
+        "409.10007-10014": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: 10007 | 10014;
                     /** @constant */
                     status?: 409;
                 };
@@ -1626,6 +1913,20 @@ export interface components {
                 };
             };
         };
+        /** @description Internal Server Error */
+        502.10002: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: 10002;
+                    /** @constant */
+                    status?: 502;
+                };
+            };
+        };
         /** @description Service Unavailable */
         503.10002: {
             headers: {
@@ -1680,6 +1981,92 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest, at most 100. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
+            403: components["responses"]["403.8011"];
+            429: components["responses"]["429.7008"];
+            503: components["responses"]["503.10002"];
+        };
+    };
+    forgetDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead letter, as `deadLetterID` names it. */
+                deadLetter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
+            403: components["responses"]["403.8011"];
+            404: components["responses"]["404.6017"];
+            429: components["responses"]["429.7008"];
+            503: components["responses"]["503.10002"];
+        };
+    };
+    deliverAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead letter, as `deadLetterID` names it. */
+                deadLetter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Empty"];
+            };
+        };
+        responses: {
+            /** @description The webhook has taken them, and the letter is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
+            403: components["responses"]["403.8011"];
+            404: components["responses"]["404.6017"];
+            408: components["responses"]["408.6017"];
+            413: components["responses"]["413.8001"];
+            429: components["responses"]["429.7008"];
+            502: components["responses"]["502.10002"];
+            503: components["responses"]["503.10002"];
+        };
+    };
     createGroup: {
         parameters: {
             query?: never;
@@ -1703,6 +2090,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
             408: components["responses"]["408.6017"];
             413: components["responses"]["413.8001"];
             429: components["responses"]["429.7008"];
@@ -1793,6 +2181,66 @@ export interface operations {
             429: components["responses"]["429.7008"];
             503: components["responses"]["503.10002"];
             507: components["responses"]["507.10014"];
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group, as `groupID` names it. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
+            403: components["responses"]["403.8011"];
+            404: components["responses"]["404.10010"];
+            410: components["responses"]["410.10010"];
+            429: components["responses"]["429.7008"];
+            503: components["responses"]["503.10002"];
+        };
+    };
+    endDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group, as `groupID` names it. */
+                group: string;
+                /** @description The device, as `deviceID` names it. */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its token opens the group no more, and its streams end. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
+            403: components["responses"]["403.8011"];
+            404: components["responses"]["404.6017-10010"];
+            410: components["responses"]["410.10010"];
+            429: components["responses"]["429.7008"];
+            503: components["responses"]["503.10002"];
         };
     };
     end: {
@@ -2583,6 +3031,82 @@ export interface operations {
             410: components["responses"]["410.10010"];
             413: components["responses"]["413.8001"];
             422: components["responses"]["422.6017"];
+            429: components["responses"]["429.7008"];
+            503: components["responses"]["503.10002"];
+            507: components["responses"]["507.10014"];
+        };
+    };
+    listOwnMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group, as `groupID` names it. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They, in the order of these ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnMembers"];
+                };
+            };
+            400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
+            403: components["responses"]["403.8011"];
+            404: components["responses"]["404.10010"];
+            429: components["responses"]["429.7008"];
+            503: components["responses"]["503.10002"];
+        };
+    };
+    bringIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group, as `groupID` names it. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BringIn"];
+            };
+        };
+        responses: {
+            /** @description They are in it already; the token stands for them too. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description They are a new member; the token stands for them. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            400: components["responses"]["400.6017"];
+            401: components["responses"]["401.6014"];
+            403: components["responses"]["403.8011-10007"];
+            404: components["responses"]["404.10010"];
+            408: components["responses"]["408.6017"];
+            409: components["responses"]["409.10007-10014"];
+            410: components["responses"]["410.10010"];
+            413: components["responses"]["413.8001"];
             429: components["responses"]["429.7008"];
             503: components["responses"]["503.10002"];
             507: components["responses"]["507.10014"];

@@ -5,6 +5,7 @@ use voice::{Limits, Listening};
 
 use crate::engine::ice::IceConfig;
 use crate::identity::password::PasswordHash;
+use crate::integrations::Integrations;
 use crate::limits::bounds::Bounds;
 use crate::nodes::Node;
 use crate::store::address::Database;
@@ -34,6 +35,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// The origins of other sites whose pages may use the API by a token.
     pub allowed_origins: Vec<String>,
+    /// The programs of the operator's that may begin classes and act in them, and are told of events.
+    pub integrations: Integrations,
     /// The hash of the administrator's password; none where it is set by a link.
     pub admin_password_hash: Option<PasswordHash>,
     /// The servers that help two browsers to find a way to each other.
@@ -59,6 +62,7 @@ impl Config {
             operator: None,
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
+            integrations: Integrations::default(),
             admin_password_hash: None,
             ice: IceConfig::default(),
             voice: None,

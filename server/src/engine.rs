@@ -2,11 +2,14 @@
 //! [`Engine`] stand in the files below, by what they are about.
 
 pub(crate) mod admin;
+mod delivery;
+mod devices;
 mod ends;
 mod groups;
 mod handover;
 pub(crate) mod history;
 pub(crate) mod ice;
+pub(crate) mod integrated;
 mod observed;
 mod quotas;
 mod retention;
@@ -38,6 +41,7 @@ use crate::http::forwarder::Forwarder;
 use crate::identity::cookies::Cookies;
 use crate::identity::new_invite_id;
 use crate::identity::tokens::Tokens;
+use crate::integrations::Integrations;
 use crate::limits::Limits;
 use crate::limits::bounds::Bounds;
 use crate::limits::proxies::Proxies;
@@ -69,6 +73,7 @@ pub(crate) struct Shared {
     pub rooms: Arc<Rooms>,
     tokens: Arc<Tokens>,
     loading: SingleFlight,
+    bringing_in: SingleFlight,
     pub store: Arc<dyn StoreReader>,
     pub application: Arc<dyn Application>,
     pub admin: Admin,
@@ -84,6 +89,7 @@ pub(crate) struct Shared {
     limits: Limits,
     pub proxies: Proxies,
     pub allowed_origins: Vec<String>,
+    integrations: Integrations,
     ice: IceConfig,
     voice: Option<Voice>,
     bounds: Bounds,
@@ -204,10 +210,14 @@ impl Engine {
         );
         let metrics = Arc::<Metrics>::default();
         let writer = writer.with_voice(voice.clone()).counting(Arc::clone(&metrics));
+        let (news, has_news) = mpsc::unbounded_channel();
+        let has_webhooks = config.integrations.have_webhooks();
+        let writer = if has_webhooks { writer.with_news(news) } else { writer };
         let shared = Shared {
             rooms,
             tokens,
             loading: SingleFlight::default(),
+            bringing_in: SingleFlight::default(),
             store: reading,
             application,
             admin: Admin::new(config.admin_password_hash),
@@ -220,6 +230,7 @@ impl Engine {
             limits: Limits::new(&config.bounds),
             proxies: Proxies::new(config.trusted_proxies),
             allowed_origins: config.allowed_origins,
+            integrations: config.integrations,
             cookies: Cookies::new(id, is_https),
             public_url: config.public_url,
             operator: config.operator,
@@ -236,6 +247,7 @@ impl Engine {
         engine.read_what_went_quiet(went_quiet);
         engine.retain_every(housekeeping.sweep);
         engine.stop_when_replaced();
+        engine.deliver(has_news);
         Ok((engine, writer))
     }
 

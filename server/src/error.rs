@@ -41,6 +41,21 @@ pub enum Error {
     /// The credential belongs to another group.
     #[error("This credential belongs to another class.")]
     OtherGroup,
+    /// It is for the integration that began the class.
+    #[error("Only the integration that began this class may do this, by its key.")]
+    IntegrationsOnly,
+    /// The member has no such device.
+    #[error("You have no such device here.")]
+    NoSuchDevice,
+    /// The integration has no such dead letter.
+    #[error("There is no such dead letter.")]
+    NoSuchLetter,
+    /// A webhook has not taken what was sent once more.
+    #[error("The webhook has not taken it: {0}.")]
+    NotDelivered(
+        /// What came of it.
+        String,
+    ),
     /// A state-changing request that a cookie authenticates, sent from another site.
     #[error("This request came from another site.")]
     CrossSite,
@@ -136,8 +151,12 @@ impl Error {
             Self::BodyTooSlow => (408, Code::InvalidParameter),
             Self::BodyTooLarge => (413, Code::TooLarge),
             Self::NotSignedIn => (401, Code::NotSignedIn),
-            Self::OtherGroup | Self::CrossSite => (403, Code::NotPermitted),
+            Self::OtherGroup | Self::CrossSite | Self::IntegrationsOnly => {
+                (403, Code::NotPermitted)
+            }
             Self::NoSuchGroup | Self::NoSuchPath => (404, Code::Group),
+            Self::NoSuchDevice | Self::NoSuchLetter => (404, Code::InvalidParameter),
+            Self::NotDelivered(_) => (502, Code::Internal),
             Self::NoSuchMethod => (405, Code::InvalidParameter),
             Self::KeyReused => (422, Code::InvalidParameter),
             Self::TooFast(_) | Self::TooManyStreams | Self::TooManyInvitations => {

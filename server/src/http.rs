@@ -5,12 +5,15 @@ mod body;
 mod caller;
 pub(crate) mod connections;
 mod description;
+mod devices;
 mod ends;
 mod events;
 pub(crate) mod forward;
 pub(crate) mod forwarder;
 mod groups;
 mod idempotency;
+mod integrated;
+mod integration;
 mod invitations;
 pub(crate) mod listen;
 mod metrics;
@@ -91,6 +94,18 @@ fn table() -> Vec<Entry> {
         at(ACT, "/groups/{group}/handover", groups::hand_over, told::hand_over()),
         at(CHANGE, "/groups/{group}/members/{member}", groups::change_role, told::change_role()),
         at(REMOVE, "/groups/{group}/members/{member}", groups::leave, told::leave()),
+        at(READ, "/groups/{group}/members", integrated::list_own_members, told::list_own_members()),
+        at(ACT, "/groups/{group}/members", integrated::bring_in, told::bring_in()),
+        at(READ, "/groups/{group}/devices", devices::list_devices, told::list_devices()),
+        at(REMOVE, "/groups/{group}/devices/{device}", devices::end_device, told::end_device()),
+        at(READ, "/deadLetters", integrated::list_dead_letters, told::list_dead_letters()),
+        at(
+            ACT,
+            "/deadLetters/{deadLetter}/deliver",
+            integrated::deliver_again,
+            told::deliver_again(),
+        ),
+        at(REMOVE, "/deadLetters/{deadLetter}", integrated::forget_letter, told::forget_letter()),
         at(ACT, "/groups/{group}/end", groups::end, told::end()),
         at(
             READ,

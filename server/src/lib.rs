@@ -9,6 +9,7 @@ mod error;
 mod hex;
 mod http;
 mod identity;
+mod integrations;
 mod limits;
 mod live;
 mod metrics;
@@ -35,6 +36,10 @@ pub use identity::password::{
     HashError, MIN_PASSWORD_CHARS, PasswordError, PasswordHash, hash_password,
 };
 pub use identity::{Entrance, JoinCode, Ticket, Token, new_group_id, new_invite_id, new_user_id};
+pub use integrations::{
+    Integration, IntegrationKey, Integrations, IntegrationsError, Webhook, WebhookSecret,
+    file::section as integration_section, read as read_integrations,
+};
 pub use limits::bounds::Bounds;
 pub use live::room::Room;
 pub use metrics::Answered;

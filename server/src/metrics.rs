@@ -49,6 +49,12 @@ pub(crate) struct Metrics {
     pub evicted: Counter,
     /// Requests that another server answered.
     pub forwarded: Counter,
+    /// Messages that webhooks have taken.
+    pub delivered: Counter,
+    /// Attempts that they have not.
+    pub not_delivered: Counter,
+    /// Messages that were given up.
+    pub given_up: Counter,
     /// Classes that were loaded by this server, which decides on them since.
     pub loaded: Counter,
     now: Now,
@@ -82,6 +88,9 @@ impl Default for Metrics {
             stream_bytes: Counter::default(),
             evicted: Counter::default(),
             forwarded: Counter::default(),
+            delivered: Counter::default(),
+            not_delivered: Counter::default(),
+            given_up: Counter::default(),
             loaded: Counter::default(),
             now: Now::default(),
         };
@@ -123,6 +132,21 @@ impl Metrics {
             "forwarded",
             "Requests that were passed on to another server",
             self.forwarded.clone(),
+        );
+        own.register(
+            "webhooks_delivered",
+            "Messages that webhooks have taken",
+            self.delivered.clone(),
+        );
+        own.register(
+            "webhooks_failed",
+            "Attempts to deliver to a webhook that came to nothing",
+            self.not_delivered.clone(),
+        );
+        own.register(
+            "webhooks_given_up",
+            "Messages that a webhook has not taken in its time: dead letters",
+            self.given_up.clone(),
         );
         own.register("groups_loaded", "Groups read from the store", self.loaded.clone());
         let Now { waiting, groups, streams, store_up, in_doubt } = &self.now;

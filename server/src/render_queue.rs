@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use crate::clock::monotonic;
 use crate::error::Error;
 use crate::identity::{Token, TokenHash};
+use crate::integrations::Integration;
 use crate::limits::networks::{network, site};
 
 /// How many requests of one asker may wait, be worked on or be sent at once: a browser opens six
@@ -77,6 +78,12 @@ impl Asking {
     /// A member of a class.
     pub fn of_member(group_id: GroupId, token: &Token) -> Self {
         let asker = Asker::Browser(token.hash());
+        Self { party: Party::Class(group_id), asker, network: None }
+    }
+
+    /// An integration, on behalf of a member of a class.
+    pub(crate) fn of_integration(group_id: GroupId, integration: &Integration) -> Self {
+        let asker = Asker::Browser(integration.key);
         Self { party: Party::Class(group_id), asker, network: None }
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod address;
 pub(crate) mod classes;
 pub(crate) mod cleanup;
 pub(crate) mod decode;
+pub(crate) mod integrations;
 pub(crate) mod kept;
 pub(crate) mod log;
 pub(crate) mod moving;
@@ -26,6 +27,7 @@ use signaling::{Event, GroupId, Timestamp, UserId};
 
 use self::classes::{Checkpoint, ClassFilter, ClassRow, Place};
 use self::cleanup::Cleanup;
+use self::integrations::IntegrationReader;
 use self::log::Loaded;
 use self::put::Put;
 use self::write::{Append, FirstAnswer, KeysOf, Write};
@@ -164,7 +166,7 @@ pub(crate) struct Tended {
 
 /// The reading side: any number of readers at once, none of which ever holds up the writer.
 #[async_trait]
-pub(crate) trait StoreReader: Send + Sync {
+pub(crate) trait StoreReader: IntegrationReader {
     /// Answers when the store can be read, and was written when that was tried last.
     async fn check(&self) -> Result<(), Failure>;
 
@@ -291,8 +293,12 @@ pub(crate) trait StoreReader: Send + Sync {
     /// The events that are about one person's being in the class.
     async fn person_events(&self, group_id: GroupId, user: UserId) -> Result<Vec<Event>, Failure>;
 
-    /// How many devices hold a credential of the member.
-    async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, Failure>;
+    /// The devices that hold a credential of the member, and since when, the oldest first.
+    async fn devices(
+        &self,
+        group_id: GroupId,
+        user: UserId,
+    ) -> Result<Vec<(BrowserId, Timestamp)>, Failure>;
 
     /// Some classes that go on and in which nothing has happened since this moment, the oldest first,
     /// with the number of their last event.

@@ -64,6 +64,8 @@ pub(crate) struct Writer<S> {
     housekeeping: Housekeeping,
     /// What carries voices, where anything does.
     voice: Option<Voice>,
+    /// Is told of classes of integrations in which something has happened.
+    news: Option<mpsc::UnboundedSender<GroupId>>,
     metrics: Arc<Metrics>,
     /// How many bytes a class may come to.
     class_bytes: u64,
@@ -104,6 +106,7 @@ impl<S: StoreWriter> Writer<S> {
             application,
             housekeeping,
             voice: None,
+            news: None,
             metrics: Arc::default(),
             class_bytes,
             working: HashMap::new(),
@@ -119,6 +122,11 @@ impl<S: StoreWriter> Writer<S> {
     /// Tells this unit who may be heard.
     pub fn with_voice(self, voice: Option<Voice>) -> Self {
         Self { voice, ..self }
+    }
+
+    /// Tells there of classes of integrations in which something has happened.
+    pub fn with_news(self, news: mpsc::UnboundedSender<GroupId>) -> Self {
+        Self { news: Some(news), ..self }
     }
 
     /// Counts what it does there.
@@ -262,6 +270,11 @@ impl<S: StoreWriter> Writer<S> {
                     if let Write::Token { token, held } = write {
                         self.tokens.learn([(token, held)]);
                     } else if let Some(working) = self.working.get(&group_id) {
+                        if let (Some(voice), Write::EndDevice { user, .. }) = (&self.voice, &write)
+                        {
+                            // Their other devices come back by themselves.
+                            voice.part(group_id, *user);
+                        }
                         publish_write(&working.room, write);
                     }
                 }
@@ -277,6 +290,7 @@ impl<S: StoreWriter> Writer<S> {
                     }
                     working.room.watch(&pending.events, self.application.as_ref());
                     self.tell_voices(&working.room, &pending.events);
+                    self.tell_integrations(&working.room);
                     let deadline = working.next_due(self.application.as_ref(), now);
                     self.set_deadline(group_id, deadline);
                 }
@@ -315,6 +329,13 @@ impl<S: StoreWriter> Writer<S> {
             if let EventKind::MemberLeft(left) = &event.kind {
                 voice.part(room.id(), left.user_id);
             }
+        }
+    }
+
+    /// Tells whoever delivers to integrations that something has happened in a class.
+    pub(super) fn tell_integrations(&self, room: &Room) {
+        if let Some(news) = self.news.as_ref().filter(|_| room.integration().is_some()) {
+            let _ = news.send(room.id());
         }
     }
 
@@ -443,12 +464,15 @@ fn publish_write(room: &Room, write: Write) {
         Write::Membership { browser, membership } => room.admit(browser, membership),
         Write::Revoke { user } => room.revoke(user),
         Write::JoinCode(code) => room.set_join_code(code),
+        Write::EndDevice { browser, user } => room.end_device(browser, user),
         Write::Token { .. }
         | Write::TakeAlong { .. }
         | Write::Ticket { .. }
         | Write::Handover { .. }
         | Write::SpendHandover(_)
         | Write::EndHandovers { .. }
+        | Write::Integrated { .. }
+        | Write::OwnId { .. }
         | Write::FirstAnswer { .. } => {}
     }
 }

@@ -11,7 +11,7 @@ use crate::undo::undo;
 use crate::{
     Answers, Command, Event, EventKind, FinishWhom, Group, Invitation, InviteId, Invitee,
     InviteeList, InviteeState, MAX_DATA_BYTES, MAX_MEMBERS, MAX_SAID_TO_ALL_BYTES, Member, Reason,
-    Rejection, Role, Settlement, Timestamp, UserId,
+    Rejection, Role, STUDENTS_INVITE_STUDENTS, Settlement, Timestamp, UserId,
 };
 
 /// Says what the command makes happen in the group at this moment. The group is not changed; the
@@ -71,7 +71,8 @@ fn decide_kinds(
                 return Err(Rejection::InvitesOneself);
             }
             let invitee = group.member(*invitee).ok_or(Rejection::NotAMember)?;
-            if inviter.role == Role::Student && invitee.role != Role::Teacher {
+            let among_students = inviter.role == Role::Student && invitee.role == Role::Student;
+            if among_students && !group.settings.is_on(STUDENTS_INVITE_STUDENTS) {
                 return Err(Rejection::InvitesTeachersOnly);
             }
             let invited = ReceiveNewInvitation {

@@ -55,7 +55,9 @@ pub use performed::{Performed, UNDO_SECONDS};
 pub use problem::{Code, Refusal, Rejection};
 pub use reason::Reason;
 pub use roll::{Entry, Roll};
-pub use settings::{Amount, NamesShown, Setting, Settings, SettingsChange, Switch};
+pub use settings::{
+    Amount, NamesShown, STUDENTS_INVITE_STUDENTS, Setting, Settings, SettingsChange, Switch,
+};
 pub use time::{Timestamp, TimestampError};
 pub use timeout::{Timeout, TimeoutError};
 pub use wire::{

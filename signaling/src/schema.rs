@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::wire::ChangeSettings;
+use crate::wire::{ChangeSettings, Delivered};
 use crate::{
     Code, GroupId, InviteId, InviteeList, MAX_NAME_CHARS, MAX_TIMEOUT_SECONDS, Name, NamesShown,
     Roll, Settings, Timeout, Timestamp, UserId,
@@ -77,6 +77,24 @@ impl<T: JsonSchema> JsonSchema for Roll<T> {
     }
 }
 
+impl JsonSchema for Delivered {
+    fn schema_name() -> Cow<'static, str> {
+        "Delivered".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "An event, as streams tell it.",
+            "properties": {
+                "event": { "type": "string", "description": "Its name." },
+                "data": { "type": "object", "description": "What `Events` has under this name." },
+            },
+            "required": ["event", "data"],
+        })
+    }
+}
+
 /// The settings of a group; those of applications are added by whoever knows the applications.
 fn settings() -> Schema {
     json_schema!({
@@ -86,6 +104,10 @@ fn settings() -> Schema {
             "names": {
                 "enum": NamesShown::ALL.map(NamesShown::word),
                 "description": "What of each student's name the other students are told.",
+            },
+            "studentsInviteStudents": {
+                "type": "boolean",
+                "description": "Students may invite each other, one to one.",
             },
         },
     })

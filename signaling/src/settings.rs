@@ -82,6 +82,9 @@ impl Setting {
     }
 }
 
+/// Students may invite each other, one to one; the engine's own.
+pub const STUDENTS_INVITE_STUDENTS: Switch = Switch::off("studentsInviteStudents");
+
 /// What of each student's name the other students are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NamesShown {

@@ -4,17 +4,20 @@
 mod answers;
 mod change_settings;
 mod ephemeral;
+mod integration;
 mod problem;
 mod requests;
 mod settlement;
 mod snapshot;
+mod webhook;
 
 pub use answers::{
-    Credential, GroupEnd, GroupNow, HandoverLink, IceServer, IceServers, InvitationPage, Invited,
-    MemberNow, NewJoinCode, PerformedNow, ToldInvitation,
+    Credential, Device, Devices, GroupEnd, GroupNow, HandoverLink, IceServer, IceServers,
+    InvitationPage, Invited, MemberNow, NewJoinCode, PerformedNow, ToldInvitation,
 };
 pub use change_settings::{ChangeSettings, SettingsError};
 pub use ephemeral::{JoinCodeChanged, Relay, Ringing, StatusChange, UserStatus, VoiceChange};
+pub use integration::{BringIn, DeadLetter, DeadLetters, OwnMember, OwnMembers};
 pub use problem::Problem;
 pub use requests::{
     ChangeGroup, ChangeRole, CreateGroup, Data, Decline, Empty, Finish, Invite, InviteInGroup,
@@ -22,3 +25,4 @@ pub use requests::{
 };
 pub use settlement::Settlement;
 pub use snapshot::{MemberView, Snapshot};
+pub use webhook::{Delivered, WebhookMessage};

@@ -15,8 +15,8 @@ use signaling::{
     Alike, Amount, Application, Audience, Closing, Code, Command, Eraser, Event, EventKind,
     FinishWhom, Group, GroupId, Invitation, InviteId, InviteeList, InviteeState, LogReader,
     MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, NamesShown, Problem, Reading, Reason, Refusal,
-    Rejection, Role, Setting, Settings, SettingsChange, Snapshot, Switch, Timeout, Timestamp,
-    UserId, act, apply, decide, json, may_ring, other_end, settled_again,
+    Rejection, Role, STUDENTS_INVITE_STUDENTS, Setting, Settings, SettingsChange, Snapshot, Switch,
+    Timeout, Timestamp, UserId, act, apply, decide, json, may_ring, other_end, settled_again,
 };
 use support::*;
 
@@ -882,6 +882,23 @@ fn a_teacher_may_invite_anyone_and_a_student_only_teachers() {
     ] {
         assert_eq!(class.says(&verb), answer, "{verb:?}");
     }
+}
+
+#[test]
+fn students_invite_each_other_one_to_one_where_the_class_lets_them() {
+    let mut class = Class::lesson();
+    let lets = |on| set(ADA, SettingsChange::set(STUDENTS_INVITE_STUDENTS, on));
+    class.does([lets(true)]);
+    for (verb, answer) in [
+        (invite(CLEO, CALL, DAN), Ok(1)),
+        (invite(CLEO, CALL, ADA), Ok(1)),
+        (invite_in_group(CLEO, HANDS, only([DAN])), Err(InvitesTeachersOnly)),
+    ] {
+        assert_eq!(class.says(&verb), answer, "{verb:?}");
+    }
+    class.does([invite(CLEO, CALL, DAN), lets(false)]);
+    assert_eq!(class.says(&invite(DAN, HANDS, CLEO)), Err(InvitesTeachersOnly));
+    assert_eq!(class.says(&accept(DAN, CALL)), Ok(1), "what was asked can be answered");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn refuses<T: DeserializeOwned + Debug>(wire: Value, words: &str) {
 fn requests_are_written_as_they_are_read() {
     let seconds = |seconds| Timeout::new(seconds).expect("a timeout");
     is(
-        &CreateGroup { name: name("4B"), teacher: name("Ada") },
+        &CreateGroup { name: name("4B"), teacher: name("Ada"), teacher_id: None },
         json!({ "name": "4B", "teacher": "Ada" }),
     );
     is(

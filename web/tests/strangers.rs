@@ -238,6 +238,8 @@ impl School {
             "{code}" => self.class.code.clone(),
             "{token}" => "A".repeat(43),
             "{session}" => "1".to_owned(),
+            "{device}" => "0123456789abcdef".to_owned(),
+            "{deadLetter}" => format!("{}-1", self.class.group),
             part if part.contains('{') => panic!("what stands for {part} in {pattern}?"),
             part => part.to_owned(),
         });

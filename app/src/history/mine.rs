@@ -51,7 +51,7 @@ async fn shown(group: &str, from: Option<u64>) -> Result<impl IntoView + use<>, 
     let page = read::history_page(&engine, &class, viewer, from, Some(me)).await?;
     let person = page.chronicle.person(me).cloned().ok_or(Trouble::NothingKept)?;
     let whole = Whole { base: format!("/class/{group}/me"), only: Some(me) };
-    let devices = engine.devices(group, me).await?;
+    let devices = engine.count_devices(group, me).await?;
     let deleted_at = class.deleted_at(engine.keep_days().await?);
     let zone = zone();
     let spoke = page.chronicle.spoke_millis(&person, page.now);

@@ -7,8 +7,8 @@ use signaling::test_support::{GROUP, begin, invite_id, join, later, set, user};
 #[allow(unused_imports, reason = "each suite uses its part")]
 pub use signaling::test_support::{cancel, finish, make, modify};
 use signaling::{
-    Command, Event, Group, InviteId, InviteeState, Rejection, Role, SettingsChange, Timeout,
-    Timestamp, UserId, act,
+    Command, Event, Group, InviteId, InviteeState, Rejection, Role, STUDENTS_INVITE_STUDENTS,
+    SettingsChange, Timeout, Timestamp, UserId, act,
 };
 
 pub const ADA: UserId = user(1);
@@ -83,4 +83,9 @@ pub fn accept(actor: UserId, invite_id: InviteId, data: &str) -> Command {
 pub fn let_call(allow: bool) -> Command {
     let settings = SettingsChange::set(STUDENTS_MAY_CALL, allow);
     set(ADA, settings)
+}
+
+/// Ada lets students invite each other, or not.
+pub fn let_students_invite(allow: bool) -> Command {
+    set(ADA, SettingsChange::set(STUDENTS_INVITE_STUDENTS, allow))
 }

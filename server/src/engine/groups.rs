@@ -41,8 +41,12 @@ impl Engine {
         entrance: impl Into<Entrance<'_>>,
     ) -> Result<Joined, Error> {
         self.shared.limits.begin(address)?;
-        let settings = Settings::of_new_class(self.shared.application.settings());
-        self.begin(name, teacher, settings, ticket, entrance.into()).await
+        let settings = self.settings_of_new_class();
+        self.begin(name, teacher, settings, ticket, entrance.into(), |_| Vec::new()).await
+    }
+
+    pub(super) fn settings_of_new_class(&self) -> Settings {
+        Settings::of_new_class(self.shared.application.settings())
     }
 
     /// Begins a group like another one that this member teaches or taught: with its name, their name
@@ -65,16 +69,18 @@ impl Engine {
             Some((group.name.clone()?, teacher.name.clone(), settings))
         });
         let (name, teacher, settings) = of_before.ok_or(Error::NotSignedIn)?;
-        self.begin(name, teacher, settings, ticket, entrance.into()).await
+        self.begin(name, teacher, settings, ticket, entrance.into(), |_| Vec::new()).await
     }
 
-    async fn begin(
+    /// Begins a group; `beside` is what is written beside it, of its teacher.
+    pub(super) async fn begin(
         &self,
         name: Name,
         teacher: Name,
         settings: Settings,
         ticket: Option<Ticket<'_>>,
         entrance: Entrance<'_>,
+        beside: impl FnOnce(UserId) -> Vec<SideEffect>,
     ) -> Result<Joined, Error> {
         let (group_id, user_id) = (new_group_id(), new_user_id());
         let command = Command::Create { name, user: user_id, teacher, settings };
@@ -82,6 +88,7 @@ impl Engine {
         let admit = SideEffect::Admit { admission, user: user_id };
         let mut effects = vec![SideEffect::Begin(JoinCode::new()), admit];
         effects.extend(ticket.map(|ticket| SideEffect::Ticket(ticket.hash())));
+        effects.extend(beside(user_id));
         let (_, room) = self.submit(group_id, Some(command), effects, None).await?;
         Ok(Joined { group_id: room.id(), user_id, join_code: room.join_code() })
     }

@@ -195,8 +195,9 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, Error> {
-        Ok(self.shared.store.devices(group_id, user).await?)
+    pub async fn count_devices(&self, group_id: GroupId, user: UserId) -> Result<u32, Error> {
+        let devices = self.shared.store.devices(group_id, user).await?;
+        Ok(u32::try_from(devices.len()).unwrap_or(u32::MAX))
     }
 
     /// Whom the token stands for in a class that may be over, and their role; none when they are

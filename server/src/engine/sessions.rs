@@ -7,7 +7,7 @@ use signaling::{GroupId, Role, UserId};
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::identity::tokens::{GRACE_SECONDS, Held};
+use crate::identity::tokens::{BrowserId, GRACE_SECONDS, Held};
 use crate::identity::{Entrance, Token, TokenHash};
 use crate::limits::weight;
 use crate::live::room::Room;
@@ -23,6 +23,8 @@ pub struct Session {
     pub room: Arc<Room>,
     /// Who they are.
     pub user: UserId,
+    /// The browser by which they are it; none where an integration acts on their behalf.
+    pub(crate) device: Option<BrowserId>,
 }
 
 impl Session {
@@ -44,9 +46,9 @@ impl Engine {
             None => self.first_room(group_id, hash).await?,
         };
         if let Some(room) = room
-            && let Some(user) = self.holder(&room, hash).await?
+            && let Some((user, device)) = self.holder(&room, hash).await?
         {
-            return Ok(Session { room, user });
+            return Ok(Session { room, user, device: Some(device) });
         }
         Err(self.why_not(group_id, hash).await?)
     }
@@ -80,17 +82,21 @@ impl Engine {
         Ok(held.stands_for(&self.shared.store.memberships(held.browser, group_id).await?))
     }
 
-    /// The member for whom the token stands in a room.
-    async fn holder(&self, room: &Room, hash: TokenHash) -> Result<Option<UserId>, Error> {
+    /// The member for whom the token stands in a room, and the browser whose token it is.
+    async fn holder(
+        &self,
+        room: &Room,
+        hash: TokenHash,
+    ) -> Result<Option<(UserId, BrowserId)>, Error> {
         let Some(held) = self.held(hash).await? else { return Ok(None) };
         if let Some(user) = room.holder(held) {
-            return Ok(Some(user));
+            return Ok(Some((user, held.browser)));
         }
         // It may have come along with its browser while the room was in memory.
         for found in self.shared.store.memberships(held.browser, room.id()).await? {
             room.admit(held.browser, found);
         }
-        Ok(room.holder(held))
+        Ok(room.holder(held).map(|user| (user, held.browser)))
     }
 
     /// As whom else the token's browser may go on in the group: every member as whom it has come in,

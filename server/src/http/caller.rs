@@ -11,6 +11,7 @@ use signaling::{GroupId, InviteId, Rejection, UserId};
 use voice::SessionId;
 
 use super::idempotency::IDEMPOTENCY_KEY;
+use super::integration;
 use super::origin::{is_safe, is_same_origin};
 use crate::engine::{Engine, Session};
 use crate::error::Error;
@@ -24,6 +25,7 @@ pub(super) struct Ids {
     invitation: Option<String>,
     member: Option<String>,
     session: Option<String>,
+    device: Option<String>,
 }
 
 impl Ids {
@@ -35,6 +37,11 @@ impl Ids {
     /// The session by voice; none when it names nothing.
     pub fn voice_session(&self) -> Option<SessionId> {
         self.session.as_deref()?.parse().ok()
+    }
+
+    /// The device, as its list names it.
+    pub fn device(&self) -> &str {
+        self.device.as_deref().unwrap_or_default()
     }
 
     pub fn member(&self) -> Result<UserId, Error> {
@@ -85,21 +92,33 @@ impl FromRequestParts<Engine> for MaybeEnded {
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, Error> {
         let Path(ids) =
             Path::<Ids>::from_request_parts(parts, engine).await.map_err(|_| Error::NoSuchPath)?;
-        let credential = engine.cookies().presented(&parts.headers).ok_or(Error::NotSignedIn)?;
         let changes = !is_safe(&parts.method);
-        let from_a_page = matches!(credential, Presented::Cookie(_));
-        if changes && from_a_page && !is_same_origin(&parts.headers, engine.public_url()) {
-            return Err(Error::CrossSite);
-        }
-        let group_id: GroupId = ids.group.parse().map_err(|_| Error::NoSuchGroup)?;
-        let session = engine.session(group_id, credential.token()).await?;
+        let (session, of_member) = match integration::presented(engine, &parts.headers)? {
+            Some(integration) => {
+                let whom = integration::on_behalf_of(&parts.headers)?;
+                let group_id = ids.group.parse().map_err(|_| Error::NoSuchGroup)?;
+                let session = engine.on_behalf(&integration, group_id, whom).await?;
+                (session, Asking::of_integration(group_id, &integration))
+            }
+            None => {
+                let credential = engine.cookies().presented(&parts.headers);
+                let credential = credential.ok_or(Error::NotSignedIn)?;
+                let from_a_page = matches!(credential, Presented::Cookie(_));
+                if changes && from_a_page && !is_same_origin(&parts.headers, engine.public_url()) {
+                    return Err(Error::CrossSite);
+                }
+                let group_id: GroupId = ids.group.parse().map_err(|_| Error::NoSuchGroup)?;
+                let session = engine.session(group_id, credential.token()).await?;
+                (session, Asking::of_member(group_id, credential.token()))
+            }
+        };
         if changes {
             engine.limits().verb(session.user)?;
         } else {
             engine.may_look(&session)?;
         }
         let address = engine.client_address(&parts.extensions, &parts.headers);
-        let asking = Asking::of_member(group_id, credential.token()).from(address);
+        let asking = of_member.from(address);
         Ok(Self(Caller { session, ids, address, asking }))
     }
 }

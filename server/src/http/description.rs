@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
-use signaling::wire::{JoinCodeChanged, Relay, Ringing, StatusChange, VoiceChange};
+use signaling::wire::{JoinCodeChanged, Relay, Ringing, StatusChange, VoiceChange, WebhookMessage};
 use signaling::{Amount, EventKind, Setting, Snapshot, Switch};
 
 pub(super) use self::operation::Operation;
@@ -66,6 +66,7 @@ pub fn description(settings: &[Setting]) -> Value {
         methods.insert(method.as_str().to_ascii_lowercase(), described);
     }
     let events = events(&mut shared);
+    shared.written.subschema_for::<WebhookMessage>();
     let mut named = shared.schemas();
     named.insert("Events".to_owned(), events);
     for name in ["Settings", "ChangeSettings"] {
@@ -90,6 +91,25 @@ pub fn description(settings: &[Setting]) -> Value {
         "servers": [{ "url": "/api/v1" }],
         "security": [{ "token": [] }],
         "paths": paths,
+        "webhooks": {
+            "events": {
+                "post": {
+                    "summary": "What happens in the groups of an integration, at its webhook.",
+                    "description": "Signed as Standard Webhooks says, by the headers `webhook-id`, \
+                                    `webhook-timestamp` and `webhook-signature`. Sent again until it is \
+                                    answered 2xx, at least once.",
+                    "requestBody": {
+                        "required": true,
+                        "content": {
+                            "application/json": {
+                                "schema": { "$ref": format!("#{SCHEMAS}/WebhookMessage") },
+                            },
+                        },
+                    },
+                    "responses": { "2XX": { "description": "It was taken." } },
+                },
+            },
+        },
         "components": {
             "schemas": named,
             "responses": shared.problems,
@@ -98,6 +118,12 @@ pub fn description(settings: &[Setting]) -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "description": "The token of a membership, handed out once by `POST /groups` or `POST /join`.",
+                },
+                "integration": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The key of an integration. Where a member's token is asked for, it comes \
+                                    with the header `On-Behalf-Of`.",
                 },
             },
         },
@@ -215,6 +241,8 @@ pub(super) fn parameters_of((_, path): &Route) -> Vec<Value> {
             "group" => "The group, as `groupID` names it.",
             "invitation" => "The invitation, as `inviteID` names it.",
             "member" => "The member, as `userID` names them.",
+            "device" => "The device, as `deviceID` names it.",
+            "deadLetter" => "The dead letter, as `deadLetterID` names it.",
             _ => "The session, as its `Location` named it.",
         };
         json!({

@@ -83,7 +83,7 @@ pub(super) async fn events(
         _ => EventFormat::Each,
     };
     let heartbeat_event = from.heartbeat.as_deref() == Some("event");
-    let Caller { session: Session { room, user }, asking, .. } = caller;
+    let Caller { session: Session { room, user, device }, asking, .. } = caller;
     if room.streams_of(user) >= engine.bounds().streams_of_member {
         return Err(Error::TooManyStreams);
     }
@@ -103,7 +103,7 @@ pub(super) async fn events(
         }
         None => Some(first_snapshot(&engine, &room, user, names_as_shown, asking).await?),
     };
-    let start = stream::Start { after, snapshot, heartbeat_event, format, names_as_shown };
+    let start = stream::Start { device, after, snapshot, heartbeat_event, format, names_as_shown };
     let stopping = engine.stopping().clone();
     let (clock, pulse, metrics) = (engine.clock(), engine.pulse(), engine.metrics());
     let live = stream::open(Arc::clone(&room), clock, (pulse, metrics), user, start, stopping);

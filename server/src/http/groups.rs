@@ -13,9 +13,11 @@ use signaling::wire::{
 
 use super::body::{Sent, entered, malformed};
 use super::caller::{Address, Caller};
+use super::integration;
 use super::rendering::answer_with_rows;
 use super::reply::{Answer, json};
 use super::verb::verb;
+use crate::engine::integrated::own_id;
 use crate::engine::{Engine, Session};
 use crate::error::Error;
 use crate::identity::Token;
@@ -27,9 +29,20 @@ pub(super) async fn create_group(
     body: Sent<CreateGroup>,
 ) -> Result<Response, Error> {
     let token = Token::new();
-    let CreateGroup { name, teacher } = body.fields;
+    let CreateGroup { name, teacher, teacher_id } = body.fields;
     let (name, teacher) = (entered("name", name)?, entered("teacher", teacher)?);
-    let joined = engine.create_group(address, name, teacher, None, &token).await?;
+    let teacher_id = teacher_id.map(|id| own_id("teacherID", id)).transpose()?;
+    let joined = match integration::presented(&engine, &headers)? {
+        Some(integration) => {
+            let of = (name, teacher, teacher_id);
+            engine.create_integrated_group(address, &integration, of, &token).await?
+        }
+        None if teacher_id.is_some() => {
+            let detail = "Only an integration, by its key, has ids of its own for members.";
+            return Err(Error::wrong_field("teacherID", detail));
+        }
+        None => engine.create_group(address, name, teacher, None, &token).await?,
+    };
     let credential = Credential {
         group_id: joined.group_id,
         join_code: Some(joined.join_code.as_str().to_owned()),
@@ -72,7 +85,7 @@ pub(super) async fn snapshot(
 ) -> Result<Response, Error> {
     let Query(Follow { follow, names }) =
         query.map_err(|_| Error::Malformed("The query cannot be read.".to_owned()))?;
-    let Caller { session: Session { room, user }, asking, .. } = caller;
+    let Caller { session: Session { room, user, .. }, asking, .. } = caller;
     if follow.as_deref() == Some("asking") {
         room.asked(user);
     }

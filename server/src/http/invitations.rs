@@ -146,7 +146,7 @@ pub(super) async fn list_invitations(
         Some(after) => event_number(after)?,
         None => 0,
     };
-    let Caller { session: Session { room, user }, asking, .. } = caller;
+    let Caller { session: Session { room, user, .. }, asking, .. } = caller;
     let passed = room.with_group(|group| {
         group.count_invitations() / INVITATIONS_OF_ROW + group.count_parts() / PARTS_OF_ROW
     });

@@ -30,6 +30,15 @@ impl Memberships {
         });
     }
 
+    /// One browser is not this member any more.
+    pub fn end_device(&mut self, browser: BrowserId, user: UserId) {
+        let Some(held) = self.0.get_mut(&browser) else { return };
+        part(held, user);
+        if held.is_empty() {
+            self.0.remove(&browser);
+        }
+    }
+
     /// The member of the group for whom the token stands.
     pub fn holder(&self, held: Held, group: &Group) -> Option<UserId> {
         let user = held.stands_for(self.0.get(&held.browser)?)?;

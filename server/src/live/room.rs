@@ -5,7 +5,7 @@
 //! buffering). Locks are taken in the order of the fields of [`Room`], and none is held while a stream
 //! is written to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,6 +64,8 @@ struct Status {
 /// A group in memory.
 pub struct Room {
     id: GroupId,
+    /// The integration that began it; none when people did.
+    integration: Option<String>,
     /// Makes tags that no other reading of the group has made, such as one of before a restart.
     tags: RandomState,
     status: Mutex<Option<Status>>,
@@ -73,6 +75,9 @@ pub struct Room {
     heard: Mutex<Option<Vec<UserId>>>,
     presence: Mutex<Presence>,
     ephemeral: Mutex<EphemeralQueue>,
+    /// Browsers that are no more who they were since somebody ended them.
+    ended_devices: RwLock<HashSet<(BrowserId, UserId)>>,
+    streams_of_devices: Mutex<HashMap<(BrowserId, UserId), u32>>,
     fanout: Fanout,
     /// Cancelled when another server decides on the group: streams end, and come back there.
     left: CancellationToken,
@@ -151,9 +156,11 @@ impl State {
 impl Room {
     /// The room of a new group, or of one that was read back.
     pub(crate) fn new(id: GroupId, loaded: Loaded, tail_limit: usize) -> Self {
+        let integration = loaded.integration.clone();
         let state = State::read_back(id, loaded, tail_limit);
         Self {
             id,
+            integration,
             tags: RandomState::new(),
             status: Mutex::default(),
             state: RwLock::new(state),
@@ -161,6 +168,8 @@ impl Room {
             heard: Mutex::default(),
             presence: Mutex::default(),
             ephemeral: Mutex::default(),
+            ended_devices: RwLock::default(),
+            streams_of_devices: Mutex::default(),
             fanout: Fanout::default(),
             left: CancellationToken::new(),
             is_new_here: AtomicBool::new(false),
@@ -207,6 +216,11 @@ impl Room {
     /// The group's id.
     pub const fn id(&self) -> GroupId {
         self.id
+    }
+
+    /// The integration that began it; none when people did.
+    pub(crate) fn integration(&self) -> Option<&str> {
+        self.integration.as_deref()
     }
 
     /// A copy of the group as of the last commit.
@@ -340,11 +354,45 @@ impl Room {
     }
 
     pub(crate) fn admit(&self, browser: BrowserId, membership: Membership) {
+        self.ended_devices.write().remove(&(browser, membership.user));
         self.write().memberships.admit(browser, membership);
     }
 
     pub(crate) fn revoke(&self, user: UserId) {
         self.write().memberships.revoke(user);
+    }
+
+    /// One browser is not this member any more: its streams end.
+    pub(crate) fn end_device(&self, browser: BrowserId, user: UserId) {
+        self.write().memberships.end_device(browser, user);
+        self.ended_devices.write().insert((browser, user));
+        self.fanout.wake(None);
+    }
+
+    /// Whether a browser was this member, and is so no more since somebody ended it.
+    pub(crate) fn is_ended(&self, browser: BrowserId, user: UserId) -> bool {
+        self.ended_devices.read().contains(&(browser, user))
+    }
+
+    /// One more stream of a browser, as this member.
+    fn stream_begins(&self, browser: BrowserId, user: UserId) {
+        *self.streams_of_devices.lock().entry((browser, user)).or_default() += 1;
+    }
+
+    /// One less.
+    fn stream_ends(&self, browser: BrowserId, user: UserId) {
+        let mut streams = self.streams_of_devices.lock();
+        if let Some(count) = streams.get_mut(&(browser, user)) {
+            *count -= 1;
+            if *count == 0 {
+                streams.remove(&(browser, user));
+            }
+        }
+    }
+
+    /// How many streams a browser has open as this member.
+    pub(crate) fn streams_of_device(&self, browser: BrowserId, user: UserId) -> u32 {
+        self.streams_of_devices.lock().get(&(browser, user)).copied().unwrap_or_default()
     }
 
     pub(crate) fn set_join_code(&self, code: JoinCode) {
@@ -406,11 +454,14 @@ impl Room {
     }
 
     /// Counts a member's stream until the guard is dropped.
-    pub(crate) fn enter(self: &Arc<Self>, user: UserId) -> Attendance {
+    pub(crate) fn enter(self: &Arc<Self>, user: UserId, device: Option<BrowserId>) -> Attendance {
         self.presence().enter(user);
+        if let Some(device) = device {
+            self.stream_begins(device, user);
+        }
         self.is_new_here.store(false, Ordering::Relaxed);
         self.announce_soon();
-        Attendance { room: Arc::clone(self), user }
+        Attendance { room: Arc::clone(self), user, device }
     }
 
     /// Counts a member in for a while who follows the group by asking for it.
@@ -612,10 +663,14 @@ impl Room {
 pub(crate) struct Attendance {
     room: Arc<Room>,
     user: UserId,
+    device: Option<BrowserId>,
 }
 
 impl Drop for Attendance {
     fn drop(&mut self) {
+        if let Some(device) = self.device {
+            self.room.stream_ends(device, self.user);
+        }
         self.room.presence().leave(self.user);
         self.room.touch();
         // Outside a runtime the server is being torn down and nobody is left to hear of it.

@@ -18,6 +18,7 @@ use super::log_tail::EventFormat;
 use super::room::{Attendance, Room};
 use crate::clock::Clock;
 use crate::identity::jitter;
+use crate::identity::tokens::BrowserId;
 use crate::metrics::Metrics;
 
 /// The seconds between two heartbeats of a stream.
@@ -63,6 +64,7 @@ pub(crate) struct LiveStream {
     room: Arc<Room>,
     clock: Arc<Clock>,
     user: UserId,
+    device: Option<BrowserId>,
     cursor: u64,
     ephemeral_version: u64,
     waiting: VecDeque<Chunk>,
@@ -114,6 +116,8 @@ impl FirstSnapshot {
 
 /// How a stream begins.
 pub(crate) struct Start {
+    /// The browser whose it is; none of an integration's.
+    pub device: Option<BrowserId>,
     /// The last event the client has seen, when it says so.
     pub after: Option<u64>,
     /// What it begins with where the log in memory does not reach back that far.
@@ -135,12 +139,13 @@ pub(crate) fn open(
     start: Start,
     stopping: CancellationToken,
 ) -> LiveStream {
-    let attendance = room.enter(user);
+    let attendance = room.enter(user, start.device);
     room.follows_otherwise(user);
     let mut stream = LiveStream {
         room,
         clock,
         user,
+        device: start.device,
         cursor: 0,
         ephemeral_version: 0,
         waiting: VecDeque::new(),
@@ -236,6 +241,10 @@ impl LiveStream {
     /// Takes what is new; false when the stream is over: everything was sent, or what the reader has
     /// missed is in memory no more.
     pub fn gather(&mut self) -> bool {
+        if self.device.is_some_and(|device| self.room.is_ended(device, self.user)) {
+            // Whoever has it is told nothing more.
+            return false;
+        }
         if self.ended {
             return !self.waiting.is_empty();
         }
@@ -325,7 +334,14 @@ mod tests {
     }
 
     fn start(after: Option<u64>, format: EventFormat) -> Start {
-        Start { after, snapshot: None, heartbeat_event: false, format, names_as_shown: false }
+        Start {
+            device: None,
+            after,
+            snapshot: None,
+            heartbeat_event: false,
+            format,
+            names_as_shown: false,
+        }
     }
 
     /// What a stream sends, as it comes out of a socket.
@@ -454,7 +470,7 @@ mod tests {
         let room = empty_room();
         room.publish(&joins(1..3));
         let ada = room.with_group(|group| group.members()[1].user_id);
-        let attendance = room.enter(ada);
+        let attendance = room.enter(ada, None);
         let mut stream = Box::pin(live(&room, Some(2)));
         let mut read = String::new();
         while !read.contains(&format!("{{\"userID\":\"{ada}\",\"online\":true}}")) {

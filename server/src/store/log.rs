@@ -19,11 +19,19 @@ pub(crate) struct Loaded {
     pub memberships: Vec<(BrowserId, Membership)>,
     /// The tokens of these browsers.
     pub tokens: Vec<(TokenHash, Held)>,
+    /// The integration that began it; none when people did.
+    pub integration: Option<String>,
 }
 
 impl Loaded {
     /// A group in which nothing has happened.
-    pub const fn empty(join_code: JoinCode) -> Self {
-        Self { join_code, events: Vec::new(), memberships: Vec::new(), tokens: Vec::new() }
+    pub const fn empty(join_code: JoinCode, integration: Option<String>) -> Self {
+        Self {
+            join_code,
+            events: Vec::new(),
+            memberships: Vec::new(),
+            tokens: Vec::new(),
+            integration,
+        }
     }
 }

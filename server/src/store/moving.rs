@@ -66,7 +66,7 @@ impl Table {
 use self::Kind::{Blob, Integer, Text};
 
 /// Every table, each after those that it refers to.
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 13] = [
     Table {
         name: "class",
         columns: &[
@@ -154,6 +154,32 @@ const TABLES: [Table; 10] = [
             ("state", Text),
         ],
         key: 1,
+    },
+    Table {
+        name: "integrated_class",
+        columns: &[
+            ("group_id", Blob),
+            ("integration", Text),
+            ("delivered", Integer),
+            ("failing_since", Integer),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "own_id",
+        columns: &[("group_id", Blob), ("id", Text), ("user_id", Blob)],
+        key: 2,
+    },
+    Table {
+        name: "dead_letter",
+        columns: &[
+            ("group_id", Blob),
+            ("first", Integer),
+            ("last", Integer),
+            ("failure", Text),
+            ("at", Integer),
+        ],
+        key: 2,
     },
     Table { name: "setting", columns: &[("name", Text), ("value", Text)], key: 1 },
     Table {

@@ -11,6 +11,7 @@ mod deadline;
 mod errors;
 mod history;
 mod homes;
+mod integrations;
 mod lease;
 mod log;
 mod moving;

@@ -1,8 +1,10 @@
-//! What is stored beside the classes: settings, sessions, ends of tokens, checkpoints.
+//! What is stored beside the classes: settings, sessions, ends of tokens, checkpoints, how far
+//! webhooks have come.
 
 use signaling::{GroupId, Timestamp};
 
 use super::classes::Checkpoint;
+use super::integrations::Progress;
 use crate::identity::TokenHash;
 
 /// One thing that is stored beside the classes.
@@ -25,4 +27,6 @@ pub(crate) enum Put {
         ends_at: Timestamp,
     },
     Checkpoint(GroupId, Checkpoint),
+    /// What came of an attempt to deliver to a webhook.
+    Delivery(GroupId, Progress),
 }

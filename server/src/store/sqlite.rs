@@ -10,6 +10,7 @@ mod durable;
 mod errors;
 mod files;
 mod history;
+mod integrations;
 mod lock;
 mod log;
 mod moving;

@@ -56,6 +56,20 @@ pub(crate) enum Write {
     EndHandovers {
         of: Option<UserId>,
     },
+    /// The class is one of an integration's.
+    Integrated {
+        integration: String,
+    },
+    /// An integration's id for a member.
+    OwnId {
+        id: String,
+        user: UserId,
+    },
+    /// One browser is not this member any more.
+    EndDevice {
+        browser: BrowserId,
+        user: UserId,
+    },
     FirstAnswer {
         user: UserId,
         key: String,

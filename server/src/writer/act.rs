@@ -103,6 +103,15 @@ impl<S: StoreWriter> Writer<S> {
                     batch.tickets.insert(ticket, (group_id, user));
                     batch.writes.push((group_id, Write::Ticket { ticket, user, expires_at }));
                 }
+                SideEffect::Integrated(integration) => {
+                    batch.writes.push((group_id, Write::Integrated { integration }));
+                }
+                SideEffect::OwnId { id, user } => {
+                    batch.writes.push((group_id, Write::OwnId { id, user }));
+                }
+                SideEffect::EndDevice { browser, user } => {
+                    batch.writes.push((group_id, Write::EndDevice { browser, user }));
+                }
                 SideEffect::JoinCode(code) => batch.writes.push((group_id, Write::JoinCode(code))),
                 SideEffect::Handover { token, user, expires_at } => {
                     batch.writes.push((group_id, Write::Handover { token, user, expires_at }));
@@ -126,8 +135,14 @@ impl<S: StoreWriter> Writer<S> {
         }
     }
 
-    pub(super) fn begin(&mut self, batch: &mut Batch, group_id: GroupId, code: JoinCode) {
-        let loaded = Loaded::empty(code.clone());
+    pub(super) fn begin(
+        &mut self,
+        batch: &mut Batch,
+        group_id: GroupId,
+        code: JoinCode,
+        integration: Option<String>,
+    ) {
+        let loaded = Loaded::empty(code.clone(), integration);
         let room = Arc::new(Room::new(group_id, loaded, self.housekeeping.tail_events));
         room.begins_here();
         let (group, keys, looks) = (Group::new(group_id), HashMap::new(), Looks::default());

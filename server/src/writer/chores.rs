@@ -172,6 +172,7 @@ impl<S: StoreWriter> Writer<S> {
             if written.is_ok() && !left.is_empty() {
                 room.publish(&left);
                 self.tell_voices(&room, &left);
+                self.tell_integrations(&room);
             }
             // The log is read again, and every stream goes on from there.
             self.restore(group_id, self.clock.now());

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::reply::{Encode, Reply};
 use crate::error::Error;
+use crate::identity::tokens::BrowserId;
 use crate::identity::{JoinCode, TokenHash};
 use crate::live::room::Room;
 
@@ -39,6 +40,12 @@ pub(crate) struct Key {
 pub(crate) enum SideEffect {
     /// The group is new and gets this code.
     Begin(JoinCode),
+    /// The group that begins is one of this integration's.
+    Integrated(String),
+    /// An integration has this id for the member.
+    OwnId { id: String, user: UserId },
+    /// One browser is not this member any more.
+    EndDevice { browser: BrowserId, user: UserId },
     /// The member who comes with the command comes in.
     Admit { admission: Admission, user: UserId },
     /// The command is of a form with this ticket, and makes nobody a member whom that has made one

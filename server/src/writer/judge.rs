@@ -53,7 +53,11 @@ impl<S: StoreWriter> Writer<S> {
         // From here on a group that begins is in the batch.
         if let Some(SideEffect::Begin(code)) = effects.first() {
             let code = self.unused(batch, code.clone()).await?;
-            self.begin(batch, group_id, code);
+            let integration = effects.iter().find_map(|effect| match effect {
+                SideEffect::Integrated(integration) => Some(integration.clone()),
+                _ => None,
+            });
+            self.begin(batch, group_id, code, integration);
         } else if !self.open(group_id).await? {
             return Err(Error::NoSuchGroup);
         }

@@ -183,3 +183,26 @@ pub struct IceServer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
 }
+
+/// The devices by which a member is in the group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Devices {
+    /// They, the oldest first.
+    pub devices: Vec<Device>,
+}
+
+/// A browser or program by which a member is in the group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Device {
+    /// By which it is named. Of one device it is another one in each group.
+    #[serde(rename = "deviceID")]
+    pub device_id: String,
+    /// Since when it is one of the member's.
+    pub since: Timestamp,
+    /// How many live streams it has open.
+    pub streams: u32,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}

@@ -8,8 +8,11 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::settings::{LOCKED, NAMES};
+use crate::settings::{LOCKED, NAMES, STUDENTS_INVITE_STUDENTS};
 use crate::{NamesShown, Setting, SettingsChange};
+
+/// The engine's own settings that are read as those of applications are.
+const OWN: [Setting; 1] = [Setting::Switch(STUDENTS_INVITE_STUDENTS)];
 
 /// A change of settings by the names of these. Which are known depends on the applications:
 /// [`ChangeSettings::read`] tells.
@@ -55,7 +58,7 @@ impl ChangeSettings {
         let mut change = SettingsChange::default();
         let mut named = BTreeSet::new();
         for (name, sent) in self.0 {
-            let setting = settings.iter().find(|setting| setting.name() == name);
+            let setting = settings.iter().chain(&OWN).find(|setting| setting.name() == name);
             let is_own = [LOCKED, NAMES].contains(&&*name);
             if setting.is_none() && !is_own {
                 return Err(SettingsError::Unknown(name));

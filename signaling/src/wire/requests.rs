@@ -8,7 +8,7 @@ use super::ChangeSettings;
 use crate::{Answers, InviteeList, Name, Role, Timeout};
 
 /// A field that may be left out but not be null.
-fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -25,6 +25,14 @@ pub struct CreateGroup {
     pub name: Name,
     /// The name of its first teacher.
     pub teacher: Name,
+    /// An integration's own id for them.
+    #[serde(
+        rename = "teacherID",
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub teacher_id: Option<String>,
 }
 
 /// `POST /join`.

@@ -10,6 +10,14 @@ use signaling::{Code, Problem};
 use super::{Shared, parameters_of};
 use crate::http::Route;
 
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Anybody,
+    Member,
+    Integration,
+}
+
 type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// What a route takes and answers.
@@ -17,7 +25,7 @@ type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 pub(in crate::http) struct Operation {
     id: &'static str,
     summary: &'static str,
-    is_public: bool,
+    by: By,
     takes_key: bool,
     /// The parameters that it takes beside those of its path: where, by which name, and what they are.
     parameters: Vec<(&'static str, &'static str, Value, &'static str)>,
@@ -60,7 +68,14 @@ impl Operation {
     /// A route of members of the group in its path.
     pub fn of_member(id: &'static str, summary: &'static str) -> Self {
         let public = Self::public(id, summary);
-        Self { is_public: false, ..public }.refuses(&OF_MEMBERS)
+        Self { by: By::Member, ..public }.refuses(&OF_MEMBERS)
+    }
+
+    /// A route of integrations.
+    pub fn of_integration(id: &'static str, summary: &'static str) -> Self {
+        let public = Self::public(id, summary);
+        let by_key = [(401, Code::NotSignedIn), (403, Code::NotPermitted)];
+        Self { by: By::Integration, ..public }.refuses(&by_key)
     }
 
     /// A route that takes no credential.
@@ -68,7 +83,7 @@ impl Operation {
         Self {
             id,
             summary,
-            is_public: true,
+            by: By::Anybody,
             takes_key: false,
             parameters: Vec::new(),
             body: None,
@@ -188,8 +203,10 @@ impl Operation {
             "parameters": parameters,
             "responses": self.responses(shared),
         });
-        if self.is_public {
-            described["security"] = json!([]);
+        match self.by {
+            By::Anybody => described["security"] = json!([]),
+            By::Member => {}
+            By::Integration => described["security"] = json!([{ "integration": [] }]),
         }
         if let Some(Body { media, schema, is_required }) = &self.body {
             debug_assert!(*method != Method::GET, "what is read has no body");

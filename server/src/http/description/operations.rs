@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use signaling::wire::{
-    ChangeGroup, ChangeRole, CreateGroup, Credential, Data, Decline, Empty, Finish, GroupEnd,
-    GroupNow, HandoverLink, IceServers, InvitationPage, Invite, InviteInGroup, Invited, Join,
-    MemberNow, NewJoinCode, OptionalData, PerformedNow, Respond, ToldInvitation, Undo,
+    BringIn, ChangeGroup, ChangeRole, CreateGroup, Credential, Data, DeadLetters, Decline, Devices,
+    Empty, Finish, GroupEnd, GroupNow, HandoverLink, IceServers, InvitationPage, Invite,
+    InviteInGroup, Invited, Join, MemberNow, NewJoinCode, OptionalData, OwnMembers, PerformedNow,
+    Respond, ToldInvitation, Undo,
 };
 use signaling::{Code, Invitation, Settlement, Snapshot};
 
@@ -48,6 +49,7 @@ pub(in crate::http) fn create_group() -> Operation {
     Operation::public("createGroup", "Start a group, as its first teacher.")
         .takes::<CreateGroup>()
         .gives::<Credential>(201, "The group, with the credential of its teacher.")
+        .refuses(&[(401, Code::NotSignedIn)])
 }
 
 pub(in crate::http) fn join() -> Operation {
@@ -282,4 +284,57 @@ pub(in crate::http) fn leave_call() -> Operation {
     Operation::of_member("leaveCall", "End a session of a call.")
         .gives_nothing(204, "It is over.")
         .refuses(&[NO_INVITATION])
+}
+
+/// The dead letter is not there.
+const NO_LETTER: (u16, Code) = (404, Code::InvalidParameter);
+
+pub(in crate::http) fn list_own_members() -> Operation {
+    Operation::of_integration("listOwnMembers", "Who was brought into the group under own ids.")
+        .gives::<OwnMembers>(200, "They, in the order of these ids.")
+        .refuses(&[(404, Code::Group)])
+}
+
+pub(in crate::http) fn bring_in() -> Operation {
+    Operation::of_integration("bringIn", "Bring somebody into the group under an own id.")
+        .takes::<BringIn>()
+        .gives::<Credential>(201, "They are a new member; the token stands for them.")
+        .gives::<Credential>(200, "They are in it already; the token stands for them too.")
+        .refuses(&[
+            (403, Code::GroupRefuses),
+            (404, Code::Group),
+            (409, Code::Full),
+            (409, Code::GroupRefuses),
+            (410, Code::Group),
+            (507, Code::Full),
+        ])
+}
+
+pub(in crate::http) fn list_devices() -> Operation {
+    Operation::of_member("listDevices", "The devices by which the member is in the group.")
+        .gives::<Devices>(200, "They, the oldest first.")
+}
+
+pub(in crate::http) fn end_device() -> Operation {
+    Operation::of_member("endDevice", "End one of the member's devices.")
+        .gives_nothing(204, "Its token opens the group no more, and its streams end.")
+        .refuses(&[(404, Code::InvalidParameter)])
+}
+
+pub(in crate::http) fn list_dead_letters() -> Operation {
+    Operation::of_integration("listDeadLetters", "What the webhook has not taken in its time.")
+        .gives::<DeadLetters>(200, "The oldest, at most 100.")
+}
+
+pub(in crate::http) fn deliver_again() -> Operation {
+    Operation::of_integration("deliverAgain", "Send the events of a dead letter once more.")
+        .may_take::<Empty>()
+        .gives_nothing(204, "The webhook has taken them, and the letter is gone.")
+        .refuses(&[NO_LETTER, (502, Code::Internal)])
+}
+
+pub(in crate::http) fn forget_letter() -> Operation {
+    Operation::of_integration("forgetDeadLetter", "Forget a dead letter.")
+        .gives_nothing(204, "It is gone.")
+        .refuses(&[NO_LETTER])
 }

@@ -193,6 +193,19 @@ fn of(group_id: GroupId, write: &Write) -> Value {
         Write::EndHandovers { of } => {
             json!({ "is": "endHandovers", "group": group, "user": of.as_ref().map(user) })
         }
+        Write::Integrated { integration } => {
+            json!({ "is": "integrated", "group": group, "integration": integration })
+        }
+        Write::OwnId { id, user: theirs } => {
+            json!({ "is": "ownId", "group": group, "user": user(theirs), "id": id })
+        }
+        Write::EndDevice { browser, user: theirs } => json!({
+            "is": "endDevice",
+            "group": group,
+            "user": user(theirs),
+            "browser": hex(browser.as_bytes()),
+            "asleep": ASLEEP,
+        }),
         Write::FirstAnswer { user: theirs, key, answer } => json!({
             "is": "firstAnswer",
             "group": group,

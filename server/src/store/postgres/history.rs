@@ -4,8 +4,8 @@ use signaling::{Event, GroupId, Reading, Timestamp, UserId};
 use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, Row};
 
-use super::rows::{event_of, group, moment, seq, small, user};
-use crate::identity::tokens::Held;
+use super::rows::{browser, event_of, group, moment, seq, small, user};
+use crate::identity::tokens::{BrowserId, Held};
 use crate::names::folding::fold;
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
 
@@ -240,18 +240,22 @@ pub async fn classes_of(
     rows.iter().map(|row| Ok((class_row(row)?, user(row, 6)?))).collect()
 }
 
-/// How many devices hold a credential of the member.
+/// The devices that hold a credential of the member, and since when, the oldest first.
 pub async fn devices(
     executor: impl PgExecutor<'_>,
     group_id: GroupId,
     user: UserId,
-) -> Result<u32, sqlx::Error> {
-    let row = sqlx::query("SELECT count(*) FROM membership WHERE group_id = $1 AND user_id = $2")
-        .bind(group_id.as_bytes().as_slice())
-        .bind(user.as_bytes().as_slice())
-        .fetch_one(executor)
-        .await?;
-    small(&row, 0)
+) -> Result<Vec<(BrowserId, Timestamp)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT browser, created_at FROM membership WHERE group_id = $1 AND user_id = $2
+         ORDER BY created_at, browser",
+    )
+    .bind(group_id.as_bytes().as_slice())
+    .bind(user.as_bytes().as_slice())
+    .fetch_all(executor)
+    .await?;
+    let read = |row: &PgRow| Ok((browser(row, 0)?, Timestamp::from_millis(row.try_get(1)?)));
+    rows.iter().map(read).collect()
 }
 
 /// Some classes that go on and in which nothing has happened since this moment, the oldest first,

@@ -4,6 +4,7 @@ use signaling::{Event, GroupId, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, PgExecutor, Row};
 
+use super::integrations;
 use super::rows::{browser, code, event_of, group, hash, held_of, membership_of};
 use crate::identity::JoinCode;
 use crate::store::log::{EncodedEvent, Loaded};
@@ -47,8 +48,10 @@ pub async fn load(
     .await?;
     let read = |row: &PgRow| Ok((hash(row, 4)?, held_of(row)?));
     let tokens = rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?;
+    let integration = integrations::integration_of(&mut *transaction, group_id).await?;
     transaction.commit().await?;
-    Ok(Some(Loaded { join_code: code(class.try_get(0)?)?, events, memberships, tokens }))
+    let join_code = code(class.try_get(0)?)?;
+    Ok(Some(Loaded { join_code, events, memberships, tokens, integration }))
 }
 
 /// Every group in which something is to time out and that no other server looks after, and when.

@@ -10,11 +10,12 @@ use sqlx::PgPool;
 
 use super::deadline::within;
 use super::lease::Lease;
-use super::{credentials, history, homes, log, settings};
+use super::{credentials, history, homes, integrations, log, settings};
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
 use crate::nodes::Home;
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
+use crate::store::integrations::{DeadLetter, IntegrationReader, Outbox};
 use crate::store::{Failure, StoreReader};
 
 /// The pools. Clones share them.
@@ -183,7 +184,11 @@ impl StoreReader for PostgresReader {
         Ok(within(history::person_events(&self.history, group_id, user)).await?)
     }
 
-    async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, Failure> {
+    async fn devices(
+        &self,
+        group_id: GroupId,
+        user: UserId,
+    ) -> Result<Vec<(BrowserId, Timestamp)>, Failure> {
         Ok(within(history::devices(&self.history, group_id, user)).await?)
     }
 
@@ -197,5 +202,52 @@ impl StoreReader for PostgresReader {
 
     async fn ended_before(&self, moment: Timestamp) -> Result<u64, Failure> {
         Ok(within(history::count_ended_before(&self.history, moment)).await?)
+    }
+}
+
+#[async_trait]
+impl IntegrationReader for PostgresReader {
+    async fn integration_of(&self, group_id: GroupId) -> Result<Option<String>, Failure> {
+        Ok(within(integrations::integration_of(&self.live, group_id)).await?)
+    }
+
+    async fn member_of_own_id(
+        &self,
+        group_id: GroupId,
+        id: &str,
+    ) -> Result<Option<UserId>, Failure> {
+        Ok(within(integrations::member_of_own_id(&self.live, group_id, id)).await?)
+    }
+
+    async fn own_ids(&self, group_id: GroupId) -> Result<Vec<(String, UserId)>, Failure> {
+        Ok(within(integrations::own_ids(&self.live, group_id)).await?)
+    }
+
+    async fn outbox(&self, group_id: GroupId) -> Result<Option<Outbox>, Failure> {
+        Ok(within(integrations::outbox(&self.live, group_id)).await?)
+    }
+
+    async fn undelivered(
+        &self,
+        after: Option<GroupId>,
+        limit: u32,
+    ) -> Result<Vec<GroupId>, Failure> {
+        Ok(within(integrations::undelivered(&self.history, after, limit)).await?)
+    }
+
+    async fn dead_letters(
+        &self,
+        integration: &str,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, Failure> {
+        Ok(within(integrations::dead_letters(&self.history, integration, limit)).await?)
+    }
+
+    async fn dead_letter(
+        &self,
+        group_id: GroupId,
+        first: u64,
+    ) -> Result<Option<(String, DeadLetter)>, Failure> {
+        Ok(within(integrations::dead_letter(&self.live, group_id, first)).await?)
     }
 }

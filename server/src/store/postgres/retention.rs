@@ -72,6 +72,9 @@ pub async fn soft_delete(
         "DELETE FROM ticket WHERE group_id = $1",
         "DELETE FROM first_answer WHERE group_id = $1",
         "DELETE FROM reading WHERE group_id = $1",
+        "DELETE FROM dead_letter WHERE group_id = $1",
+        "DELETE FROM own_id WHERE group_id = $1",
+        "DELETE FROM integrated_class WHERE group_id = $1",
     ] {
         sqlx::query(delete).bind(id).execute(&mut *transaction).await?;
     }
@@ -127,6 +130,11 @@ pub async fn rewrite(
     .bind(user.to_string())
     .execute(&mut *transaction)
     .await?;
+    sqlx::query("DELETE FROM own_id WHERE group_id = $1 AND user_id = $2")
+        .bind(id)
+        .bind(user.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await?;
     for change in [
         "DELETE FROM reading WHERE group_id = $1",
         "UPDATE class SET edition = edition + 1 WHERE group_id = $1",
@@ -205,8 +213,7 @@ pub async fn clean_up(
 async fn vacuum(options: PgConnectOptions) {
     let vacuumed = async {
         let mut connection = options.connect().await?;
-        let tables =
-            "VACUUM event, class, membership, token, first_answer, reading, handover, ticket";
+        let tables = "VACUUM event, class, membership, token, first_answer, reading, handover, ticket, own_id";
         sqlx::query(tables).execute(&mut connection).await?;
         connection.close().await
     };

@@ -2,6 +2,7 @@
 
 use sqlx::{Connection, PgConnection, PgExecutor};
 
+use super::integrations;
 use crate::store::put::Put;
 
 /// The value of a setting, when it is set.
@@ -52,6 +53,9 @@ pub async fn write_something(connection: &mut PgConnection) -> Result<(), sqlx::
 /// Writes one thing that is stored beside the classes.
 pub async fn put(connection: &mut PgConnection, put: &Put) -> Result<(), sqlx::Error> {
     let query = match put {
+        Put::Delivery(group_id, progress) => {
+            return integrations::note(connection, *group_id, progress).await;
+        }
         Put::Replaced { token, by, ends_at } => {
             let mut transaction = connection.begin().await?;
             sqlx::query("UPDATE token SET ends_at = $1 WHERE token_hash = $2 AND ends_at IS NULL")

@@ -7,8 +7,8 @@ use signaling::{Event, GroupId, Reading, Timestamp, UserId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteExecutor};
 
-use super::rows::{bytes, event_of};
-use crate::identity::tokens::Held;
+use super::rows::{browser, bytes, event_of};
+use crate::identity::tokens::{BrowserId, Held};
 use crate::names::folding::fold;
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
 
@@ -257,17 +257,22 @@ pub async fn classes_of(
     rows.iter().map(read).collect()
 }
 
-/// How many devices hold a credential of the member.
+/// The devices that hold a credential of the member, and since when, the oldest first.
 pub async fn devices(
     executor: impl SqliteExecutor<'_>,
     group_id: GroupId,
     user: UserId,
-) -> Result<u32, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM membership WHERE group_id = ? AND user_id = ?")
-        .bind(group_id.as_bytes().as_slice())
-        .bind(user.as_bytes().as_slice())
-        .fetch_one(executor)
-        .await
+) -> Result<Vec<(BrowserId, Timestamp)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT browser, created_at FROM membership WHERE group_id = ? AND user_id = ?
+         ORDER BY created_at, browser",
+    )
+    .bind(group_id.as_bytes().as_slice())
+    .bind(user.as_bytes().as_slice())
+    .fetch_all(executor)
+    .await?;
+    let read = |row: &SqliteRow| Ok((browser(row, 0)?, Timestamp::from_millis(row.try_get(1)?)));
+    rows.iter().map(read).collect()
 }
 
 /// Some classes that go on and in which nothing has happened since this moment, the oldest first,

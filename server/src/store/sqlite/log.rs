@@ -4,6 +4,7 @@ use signaling::{Event, GroupId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection, SqliteExecutor};
 
+use super::integrations;
 use super::rows::{browser, bytes, code, event_of, hash, held_of, membership_of};
 use crate::identity::JoinCode;
 use crate::store::log::{EncodedEvent, Loaded};
@@ -45,7 +46,9 @@ pub async fn load(
     .await?;
     let read = |row: &SqliteRow| Ok((hash(row.try_get(4)?)?, held_of(row)?));
     let tokens = rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?;
-    Ok(Some(Loaded { join_code: code(class.try_get(0)?)?, events, memberships, tokens }))
+    let integration = integrations::integration_of(&mut *transaction, group_id).await?;
+    let join_code = code(class.try_get(0)?)?;
+    Ok(Some(Loaded { join_code, events, memberships, tokens, integration }))
 }
 
 /// Every group in which something is to time out, and when.

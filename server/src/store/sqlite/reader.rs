@@ -10,10 +10,11 @@ use signaling::{Event, GroupId, Timestamp, UserId};
 use sqlx::sqlite::SqlitePool;
 
 use super::lock::Lock;
-use super::{before, credentials, history, log, settings};
+use super::{before, credentials, history, integrations, log, settings};
 use crate::identity::tokens::{BrowserId, Held, Membership};
 use crate::identity::{JoinCode, TokenHash};
 use crate::store::classes::{Checkpoint, ClassFilter, ClassRow, Place};
+use crate::store::integrations::{DeadLetter, IntegrationReader, Outbox};
 use crate::store::log::Loaded;
 use crate::store::{Failure, StoreReader};
 
@@ -181,7 +182,11 @@ impl StoreReader for SqliteReader {
         Ok(history::person_events(&self.history, group_id, user).await?)
     }
 
-    async fn devices(&self, group_id: GroupId, user: UserId) -> Result<u32, Failure> {
+    async fn devices(
+        &self,
+        group_id: GroupId,
+        user: UserId,
+    ) -> Result<Vec<(BrowserId, Timestamp)>, Failure> {
         Ok(history::devices(&self.history, group_id, user).await?)
     }
 
@@ -195,5 +200,52 @@ impl StoreReader for SqliteReader {
 
     async fn ended_before(&self, moment: Timestamp) -> Result<u64, Failure> {
         Ok(history::count_ended_before(&self.history, moment).await?)
+    }
+}
+
+#[async_trait]
+impl IntegrationReader for SqliteReader {
+    async fn integration_of(&self, group_id: GroupId) -> Result<Option<String>, Failure> {
+        Ok(integrations::integration_of(&self.live, group_id).await?)
+    }
+
+    async fn member_of_own_id(
+        &self,
+        group_id: GroupId,
+        id: &str,
+    ) -> Result<Option<UserId>, Failure> {
+        Ok(integrations::member_of_own_id(&self.live, group_id, id).await?)
+    }
+
+    async fn own_ids(&self, group_id: GroupId) -> Result<Vec<(String, UserId)>, Failure> {
+        Ok(integrations::own_ids(&self.live, group_id).await?)
+    }
+
+    async fn outbox(&self, group_id: GroupId) -> Result<Option<Outbox>, Failure> {
+        Ok(integrations::outbox(&self.live, group_id).await?)
+    }
+
+    async fn undelivered(
+        &self,
+        after: Option<GroupId>,
+        limit: u32,
+    ) -> Result<Vec<GroupId>, Failure> {
+        Ok(integrations::undelivered(&self.history, after, limit).await?)
+    }
+
+    async fn dead_letters(
+        &self,
+        integration: &str,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, Failure> {
+        Ok(integrations::dead_letters(&self.history, integration, limit).await?)
+    }
+
+    async fn dead_letter(
+        &self,
+        group_id: GroupId,
+        first: u64,
+    ) -> Result<Option<(String, DeadLetter)>, Failure> {
+        Ok(integrations::dead_letter(&self.live, group_id, first).await?)
     }
 }

@@ -66,9 +66,13 @@ pub async fn soft_delete(
     let mut script = Script::new();
     script.revoke_all(group_id);
     script.run(&mut transaction).await?;
-    for delete in
-        ["DELETE FROM first_answer WHERE group_id = ?", "DELETE FROM reading WHERE group_id = ?"]
-    {
+    for delete in [
+        "DELETE FROM first_answer WHERE group_id = ?",
+        "DELETE FROM reading WHERE group_id = ?",
+        "DELETE FROM dead_letter WHERE group_id = ?",
+        "DELETE FROM own_id WHERE group_id = ?",
+        "DELETE FROM integrated_class WHERE group_id = ?",
+    ] {
         sqlx::query(delete).bind(id).execute(&mut *transaction).await?;
     }
     has_slack(&mut transaction).await?;
@@ -110,11 +114,16 @@ pub async fn rewrite(
             .execute(&mut *transaction)
             .await?;
     }
-    sqlx::query("DELETE FROM first_answer WHERE group_id = ? AND user_id = ?")
-        .bind(id)
-        .bind(user.as_bytes().as_slice())
-        .execute(&mut *transaction)
-        .await?;
+    for delete in [
+        "DELETE FROM first_answer WHERE group_id = ? AND user_id = ?",
+        "DELETE FROM own_id WHERE group_id = ? AND user_id = ?",
+    ] {
+        sqlx::query(delete)
+            .bind(id)
+            .bind(user.as_bytes().as_slice())
+            .execute(&mut *transaction)
+            .await?;
+    }
     sqlx::query("DELETE FROM first_answer WHERE group_id = ? AND instr(kept, ?) > 0")
         .bind(id)
         .bind(user.to_string())

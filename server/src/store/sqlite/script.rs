@@ -200,6 +200,27 @@ impl Script {
             .bind(user.as_bytes().as_slice());
     }
 
+    /// One browser is not this member any more. Whoever it was in the group before is put to sleep.
+    fn end_device(&mut self, group_id: GroupId, browser: BrowserId, user: UserId) {
+        let browser = browser.as_bytes().as_slice();
+        self.add(
+            "UPDATE membership SET generation = generation + ? WHERE group_id = ? AND browser = ?
+             AND generation < (SELECT theirs.generation FROM membership AS theirs
+                               WHERE theirs.browser = membership.browser
+                                 AND theirs.group_id = membership.group_id
+                                 AND theirs.user_id = ? AND theirs.generation < ?)",
+        )
+        .bind(ASLEEP)
+        .bind_id(group_id)
+        .bind(browser)
+        .bind(user.as_bytes().as_slice())
+        .bind(ASLEEP);
+        self.add("DELETE FROM membership WHERE group_id = ? AND browser = ? AND user_id = ?")
+            .bind_id(group_id)
+            .bind(browser)
+            .bind(user.as_bytes().as_slice());
+    }
+
     /// The same of all members of a group.
     pub fn revoke_all(&mut self, group_id: GroupId) {
         self.end_handovers(group_id, None);
@@ -267,6 +288,18 @@ impl Script {
                     .bind(token.as_bytes().as_slice());
             }
             Write::EndHandovers { of } => self.end_handovers(group_id, *of),
+            Write::Integrated { integration } => {
+                self.add("INSERT INTO integrated_class (group_id, integration) VALUES (?, ?)")
+                    .bind_id(group_id)
+                    .bind(integration.as_str());
+            }
+            Write::OwnId { id, user } => {
+                self.add("INSERT OR REPLACE INTO own_id (group_id, id, user_id) VALUES (?, ?, ?)")
+                    .bind_id(group_id)
+                    .bind(id.as_str())
+                    .bind(user.as_bytes().as_slice());
+            }
+            Write::EndDevice { browser, user } => self.end_device(group_id, *browser, *user),
             Write::FirstAnswer { user, key, answer } => {
                 self.add(
                     "INSERT OR REPLACE INTO first_answer

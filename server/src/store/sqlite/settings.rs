@@ -2,6 +2,7 @@
 
 use sqlx::{SqliteConnection, SqliteExecutor};
 
+use super::integrations;
 use super::script::Script;
 use crate::store::put::Put;
 
@@ -38,6 +39,9 @@ pub async fn write_something(connection: &mut SqliteConnection) -> Result<(), sq
 /// Writes one thing that is stored beside the classes.
 pub async fn put(connection: &mut SqliteConnection, put: &Put) -> Result<(), sqlx::Error> {
     let query = match put {
+        Put::Delivery(group_id, progress) => {
+            return integrations::note(connection, *group_id, progress).await;
+        }
         Put::Replaced { token, by, ends_at } => {
             let mut script = Script::new();
             script

@@ -271,6 +271,8 @@ impl Contents {
             Write::EndHandovers { of: None } => {
                 self.links.retain(|_, link| link.group_id != group_id);
             }
+            // People have begun all its classes, and end no device.
+            Write::Integrated { .. } | Write::OwnId { .. } | Write::EndDevice { .. } => {}
             Write::FirstAnswer { user, key, answer } => {
                 let answer = Remembered { answer: Rc::new(answer.clone()), at: now };
                 self.class_mut(group_id)?.answers.insert((*user, key.clone()), answer);
@@ -381,6 +383,7 @@ impl StoreWriter for SimulatedStore {
                 events: class.log.iter().filter_map(encoded).collect(),
                 memberships,
                 tokens: tokens.map(|(it, held)| (TokenHash::from_bytes(*it), *held)).collect(),
+                integration: None,
             })
         };
         self.read(read).await

@@ -14,7 +14,8 @@ use classroom::{
 use serde_json::json;
 use signaling::{
     Answers, Application, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList,
-    Name, NamesShown, Rejection, Role, Settings, SettingsChange, Timeout, UserId,
+    Name, NamesShown, Rejection, Role, STUDENTS_INVITE_STUDENTS, Settings, SettingsChange, Timeout,
+    UserId,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -409,8 +410,14 @@ impl World {
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
         let format = if device.is_multiple_of(2) { EventFormat::Each } else { EventFormat::Tables };
-        let start =
-            Start { after, snapshot: None, heartbeat_event: false, format, names_as_shown: false };
+        let start = Start {
+            device: None,
+            after,
+            snapshot: None,
+            heartbeat_event: false,
+            format,
+            names_as_shown: false,
+        };
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;
@@ -918,6 +925,7 @@ impl World {
                     TURN_STARTS_AT_ONCE,
                     FAIR_ORDER,
                     END_BY_ITSELF,
+                    STUDENTS_INVITE_STUDENTS,
                     STUDENTS_MAY_CALL,
                 ];
                 let switches = switches

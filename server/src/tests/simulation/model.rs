@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use signaling::event::{InvitationCancelled, InvitationTimeout, ReceiveNewInvitation};
 use signaling::{
     Answers, Event, EventKind, GroupId, InviteId, InviteeList, InviteeState, Name, Place, Role,
-    Settings, Timeout, Timestamp, UserId,
+    STUDENTS_INVITE_STUDENTS, Settings, Timeout, Timestamp, UserId,
 };
 
 /// Says what is wrong when something is.
@@ -608,7 +608,9 @@ impl Model {
         for user in &whom {
             let role = self.members.get(user).ok_or("an invitee is no member")?;
             must!(*user != new.inviter, "they invite themselves");
-            must!(by == Role::Teacher || *role == Role::Teacher, "a student invites a student");
+            let may = new.group_id.is_none() && self.settings.is_on(STUDENTS_INVITE_STUDENTS);
+            let has_teacher = by == Role::Teacher || *role == Role::Teacher;
+            must!(has_teacher || may, "a student invites a student");
         }
         if by == Role::Student && new.group_id.is_some() {
             let may_ask = self.settings.is_on(ASK_ANYTIME) || new.restores.is_some();

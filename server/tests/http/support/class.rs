@@ -35,6 +35,11 @@ impl Member {
     }
 
     /// A request to a path of the member's own class.
+    /// The same member by another token.
+    pub fn by(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> Request {
         let path = format!("/groups/{}{path}", self.group);
         self.endpoint.request(method, &path).bearer(&self.token)

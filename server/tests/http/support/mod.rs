@@ -15,7 +15,7 @@ pub use self::database::Place;
 pub use answer::{Answer, Request};
 pub use class::{Class, GroupInvitation, Invite, Member};
 pub use routes::{group_routes, invitation_routes};
-pub use server::Server;
+pub use server::{Endpoint, Server};
 pub use shapes::{assert_fields, assert_time, keys};
 pub use stream::{Event, EventStream};
 pub use voice::{VoicePage, connection, heard, offer};

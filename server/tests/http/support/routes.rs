@@ -14,8 +14,15 @@ pub struct Route {
     body: Option<Value>,
 }
 
-/// What anybody may ask for, who has no credential yet.
-const FOR_ANYBODY: [&str; 2] = ["/groups", "/join"];
+/// What anybody may ask for, who has no credential yet, and what integrations alone may.
+const OF_NO_MEMBER: [&str; 6] = [
+    "/groups",
+    "/join",
+    "/groups/{group}/members",
+    "/deadLetters",
+    "/deadLetters/{deadLetter}",
+    "/deadLetters/{deadLetter}/deliver",
+];
 
 impl Route {
     /// The request about this group, without a credential.
@@ -78,13 +85,13 @@ pub fn invitation_routes(invite: &Invite) -> Vec<Route> {
 }
 
 fn routes(invite: &str, member: &str) -> Vec<Route> {
-    let of_group = server::routes().filter(|(_, path)| !FOR_ANYBODY.contains(path));
+    let of_group = server::routes().filter(|(_, path)| !OF_NO_MEMBER.contains(path));
     of_group
         .map(|(method, path)| {
             let path = path.strip_prefix("/groups/{group}").expect("a route is about a group");
             let body = body(&method, path, member);
             let path = path.replace("{member}", member).replace("{invitation}", invite);
-            let path = path.replace("{session}", "1");
+            let path = path.replace("{session}", "1").replace("{device}", "0123456789abcdef");
             assert!(!path.contains('{'), "what stands in {path}?");
             Route { method, path, body }
         })
