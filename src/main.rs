@@ -131,7 +131,8 @@ async fn run(options: Options) -> Result<(), String> {
         );
     }
     let integrations = integrations.map(|file| read_integrations(&file)).transpose();
-    let integrations = integrations.map_err(|error| error.to_string())?.unwrap_or_default();
+    let integrations =
+        integrations.map_err(|error| format!("--integrations: {error}"))?.unwrap_or_default();
     let voice = voice_listen.map(|listen| VoiceConfig {
         listening: VoiceListening { listen, address: voice_address },
         limits: VoiceLimits { sessions: max_voices, ..VoiceLimits::default() },

@@ -231,10 +231,11 @@ async fn a_file_is_brought_up_to_date_once_there_is_room_for_a_copy() {
     school.invites("once").await;
     let snapshot = school.snapshot().await;
     school.stop().await;
-    let older = "DROP INDEX class_that_goes_on; DELETE FROM _sqlx_migrations WHERE version = 5";
+    let older = "DROP TABLE dead_letter; DROP TABLE own_id; DROP TABLE integrated_class;
+                 DELETE FROM _sqlx_migrations WHERE version = 6";
     does(&school.program.database, older).await;
-    let kept = school.beside("handup.sqlite3.before-5");
-    let part = school.beside("handup.sqlite3.before-5.part");
+    let kept = school.beside("handup.sqlite3.before-6");
+    let part = school.beside("handup.sqlite3.before-6.part");
     let (faults, shim) = (school.beside("faults"), shim().expect("the shim"));
     let environment = school.full_disk(&faults, &shim, &part);
     let environment = environment.map(|(name, path)| (name.to_owned(), text(path).to_owned()));
@@ -249,5 +250,5 @@ async fn a_file_is_brought_up_to_date_once_there_is_room_for_a_copy() {
     school.start().await;
     assert_eq!(school.snapshot().await, snapshot);
     let (done, said) = school.runs(&["check", text(&kept)], &[]).await;
-    assert!(done && said.contains("older Handup") && said.contains("from schema 4 to 5"), "{said}");
+    assert!(done && said.contains("older Handup") && said.contains("from schema 5 to 6"), "{said}");
 }

@@ -9,6 +9,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,7 +46,11 @@ pub enum IntegrationsError {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a section, as `handup integration-key` makes one"
+)]
 struct Section {
     key_hash: String,
     webhook: Option<String>,
@@ -90,6 +95,14 @@ pub fn read(path: &Path) -> Result<Integrations, IntegrationsError> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| IntegrationsError::Unread(file.clone(), error))?;
+    // Who cannot be asked about it cannot be warned either.
+    let mode = std::fs::metadata(path).map_or(0, |it| it.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!(
+            file,
+            "others on this machine may read the file of integrations, which holds secrets: chmod 600"
+        );
+    }
     let sections: BTreeMap<String, Section> = toml::from_str(&text)
         // Its own words quote the line, and a line may hold a secret.
         .map_err(|error| IntegrationsError::Malformed(file.clone(), error.message().to_owned()))?;
@@ -157,6 +170,7 @@ mod tests {
             (format!("{good}{}", good.replace("[moodle]", "[other]")), "the same key-hash"),
             (good.replace("key-hash", "key"), "unknown field `key`"),
             ("[a]\nkey-hash = \"12\"".to_owned(), "key-hash is the one"),
+            ("a = 1".to_owned(), "expected a section"),
             (good.replace("moodle", "\"a b\""), "a name is letters"),
             (good.replace("# webhook", "webhook").replace("https", "ftp"), "begins with https://"),
             (format!("{good}retry-hours = 0\nwebhook = \"https://a.example\""), "retry-hours is 1"),

@@ -311,7 +311,7 @@ mod tests {
     const READER: UserId = UserId::from_bytes([7; 16]);
 
     fn empty_room() -> Arc<Room> {
-        let loaded = Loaded::empty(JoinCode::new());
+        let loaded = Loaded::empty(JoinCode::new(), None);
         Arc::new(Room::new(new_group_id(), loaded, Housekeeping::default().tail_events))
     }
 

@@ -24,7 +24,7 @@ async fn an_unused_group_leaves_memory_and_comes_back_as_it_was() {
     let school = School::open(at_once).await;
     let session = school.session().await;
     let before = session.room.group();
-    let stream = session.room.enter(session.user);
+    let stream = session.room.enter(session.user, None);
     drop(session);
     let mut sweeps = tokio::time::interval(Duration::from_millis(5));
     for _ in 0..20 {

@@ -102,7 +102,8 @@ async fn is_left(file: &Path) {
 
 /// Makes a file of the schema before of one that nobody serves.
 async fn age(path: &Path) {
-    let older = "DROP INDEX class_that_goes_on; DELETE FROM _sqlx_migrations WHERE version = 5";
+    let older = "DROP TABLE dead_letter; DROP TABLE own_id; DROP TABLE integrated_class;
+                 DELETE FROM _sqlx_migrations WHERE version = 6";
     does(path, older).await;
 }
 
@@ -289,7 +290,7 @@ async fn a_file_of_an_older_handup_is_copied_before_it_is_changed() {
     age(&file).await;
     drop(opens(&file).await.expect("it is brought up to date"));
     is_left(&file).await;
-    let kept = folder.path().join("handup.sqlite3.before-5");
+    let kept = folder.path().join("handup.sqlite3.before-6");
     let checked = checks(&kept).await.expect("a copy of before");
     assert!(checked.is_older() && checked.faults.is_empty(), "{checked:?}");
     assert_eq!((checked.classes, checked.events), (1, 22));
@@ -306,7 +307,7 @@ async fn a_file_of_an_older_handup_is_copied_before_it_is_changed() {
     // Somebody has gone back, and starts the newer one again.
     let bytes = std::fs::read(&kept).expect("the copy");
     age(&file).await;
-    let part = folder.path().join("handup.sqlite3.before-5-2.part");
+    let part = folder.path().join("handup.sqlite3.before-6-2.part");
     std::fs::write(part, "of a server that was killed").expect("a file");
     let engine = opens(&file).await.expect("it is brought up to date");
     assert!(std::fs::read(&kept).expect("the copy") == bytes, "no copy is overwritten");
@@ -327,9 +328,9 @@ async fn a_file_of_an_older_handup_is_copied_before_it_is_changed() {
 async fn a_file_is_not_changed_where_it_cannot_be_copied() {
     let (folder, file, _) = School::left().await;
     age(&file).await;
-    std::fs::create_dir(folder.path().join("handup.sqlite3.before-5.part")).expect("in the way");
+    std::fs::create_dir(folder.path().join("handup.sqlite3.before-6.part")).expect("in the way");
     let refused = opens(&file).await.map(drop).expect_err("no copy").to_string();
-    for part in ["is not changed before there is a copy", "before-5.part", "Make room"] {
+    for part in ["is not changed before there is a copy", "before-6.part", "Make room"] {
         assert!(refused.contains(part), "{refused}");
     }
     assert!(checks(&file).await.expect("it can be read").is_older(), "it is as it was");
