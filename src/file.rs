@@ -62,9 +62,13 @@ pub async fn check(file: &Path) -> Result<(), String> {
         ));
     }
     if checked.is_newer() {
+        let newer = checked.release.map_or_else(
+            || "the newer one".to_owned(),
+            |release| format!("Handup {release} or newer"),
+        );
         return Err(format!(
             "{file} was written by a newer Handup: its schema is {schema}, and this version knows \
-             {newest}. SQLite finds no fault; run the newer version's check for its classes"
+             {newest}. SQLite finds no fault; have {newer} check its classes"
         ));
     }
     println!("{file} is intact: {}", contents(&checked));

@@ -1,5 +1,6 @@
 //! The server: composes the engine, the classroom and the pages, and serves them.
 
+mod doctor;
 mod file;
 mod options;
 
@@ -43,6 +44,7 @@ async fn main() -> ExitCode {
             print_key(name);
             Ok(())
         }
+        Some(Instead::Doctor { json }) => have_a_look(&options, *json).await,
         Some(Instead::Openapi) => print_description(),
         Some(Instead::Check { file }) => file::check(file).await,
         None => run(options).await,
@@ -85,9 +87,22 @@ fn print_description() -> Result<(), String> {
     Ok(())
 }
 
-async fn run(options: Options) -> Result<(), String> {
+/// As many files as this process may have open. Each stream is one, and a shell gives a thousand.
+fn open_files() -> Result<u64, String> {
+    rlimit::increase_nofile_limit(u64::MAX)
+        .map_err(|error| format!("cannot tell how many files may be open: {error}"))
+}
+
+/// Looks at what `run` would be started with.
+async fn have_a_look(options: &Options, as_json: bool) -> Result<(), String> {
+    let files = open_files()?;
+    doctor::run(options, &configure(options.clone(), files), files, as_json).await
+}
+
+/// The configuration as a whole, where what was given goes together.
+fn configure(options: Options, files: u64) -> Result<Config, String> {
     let Options {
-        listen,
+        listen: _,
         database,
         node_address,
         node_secret,
@@ -97,7 +112,7 @@ async fn run(options: Options) -> Result<(), String> {
         allowed_origins,
         integrations,
         admin_password_hash,
-        time_zone,
+        time_zone: _,
         end_still_classes_after,
         stun_servers,
         turn_servers,
@@ -105,14 +120,11 @@ async fn run(options: Options) -> Result<(), String> {
         voice_listen,
         voice_address,
         max_voices,
-        metrics_listen,
+        metrics_listen: _,
         bounds,
         log_format: _,
         command: _,
     } = options;
-    // Each stream is a descriptor, and a shell gives a thousand.
-    let files = rlimit::increase_nofile_limit(u64::MAX)
-        .map_err(|error| format!("cannot tell how many files may be open: {error}"))?;
     if turn_servers.is_empty() != turn_secret.is_none() {
         return Err("--turn-server and --turn-secret go together".to_owned());
     }
@@ -141,8 +153,8 @@ async fn run(options: Options) -> Result<(), String> {
         .map(|hash| hash.parse())
         .transpose()
         .map_err(|error: HashError| format!("--admin-password-hash is wrong: {error}"))?;
-    let config = Config {
-        database: database.clone(),
+    Ok(Config {
+        database,
         node,
         public_url,
         operator,
@@ -158,7 +170,14 @@ async fn run(options: Options) -> Result<(), String> {
         voice,
         still_days: end_still_classes_after,
         bounds: bounds.within(files),
-    };
+    })
+}
+
+async fn run(options: Options) -> Result<(), String> {
+    let (listen, metrics_listen) = (options.listen, options.metrics_listen);
+    let time_zone = options.time_zone.clone();
+    let config = configure(options, open_files()?)?;
+    let database = config.database.clone();
     let engine =
         Engine::open(config, Arc::new(APPLICATIONS)).await.map_err(|error| error.to_string())?;
     let set_up = engine.begin_set_up().await.map_err(|error| error.to_string())?;

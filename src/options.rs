@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 use web::DEFAULT_LOG_FILTER;
 
 /// Handup: the raise-hand room for a class.
-#[derive(Parser)]
+#[derive(Parser, Clone)]
 #[command(version, about)]
 pub struct Options {
     /// The address to listen on; port 0 picks one
@@ -129,7 +129,7 @@ pub struct Options {
 }
 
 /// How much of the server one client can take.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Limits")]
 pub struct BoundsOptions {
     /// How many connections may be open, live pages among them
@@ -195,6 +195,11 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 impl BoundsOptions {
+    /// How many files have to be open for so many connections.
+    pub const fn files_for(connections: usize) -> usize {
+        connections + KEPT_FILES
+    }
+
     /// The bounds, as far as this many open files allow: a connection is one.
     pub fn within(&self, files: u64) -> Bounds {
         let files = usize::try_from(files).unwrap_or(usize::MAX);
@@ -221,7 +226,7 @@ impl BoundsOptions {
 const KEPT_FILES: usize = 320;
 
 /// What the program can do beside serving.
-#[derive(Subcommand)]
+#[derive(Subcommand, Clone)]
 pub enum Instead {
     /// Ask for a password and print its argon2 hash, for `HANDUP_ADMIN_PASSWORD_HASH`
     HashPassword,
@@ -249,6 +254,14 @@ pub enum Instead {
         /// Where it is to be: an empty database, or a file that is not there yet
         #[arg(long)]
         to: Database,
+    },
+    /// Look whether the configuration, the machine and what is in between are as they have to be, and say
+    /// what to do: `doctor` goes behind the flags that the server is started with, in the same
+    /// environment, whether the server runs or not. Nothing is changed
+    Doctor {
+        /// Print JSON, for a program
+        #[arg(long)]
+        json: bool,
     },
     /// Print the description of the HTTP API (OpenAPI 3.1), for programs that make clients of it
     Openapi,

@@ -21,6 +21,7 @@ mod origin;
 mod other_sites;
 pub(crate) mod pace;
 mod performing;
+mod probe;
 pub(crate) mod reach;
 mod rendering;
 pub(crate) mod reply;
@@ -40,6 +41,7 @@ pub use self::description::description;
 pub use self::forward::forwarding;
 pub use self::metrics::serve_metrics;
 pub use self::origin::same_origin;
+pub use self::probe::{Forwarded, Probe};
 pub use self::rendering::in_turn;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -153,6 +155,7 @@ pub fn api(engine: Engine) -> Router {
         .route("/livez", get(async || "ok"))
         .route("/healthz", get(health))
         .route("/readyz", get(health))
+        .route("/probe", get(probe::probe))
         .method_not_allowed_fallback(async || Error::NoSuchMethod)
         .layer(bodies_in_time(engine.clone()))
         .with_state(engine)

@@ -28,8 +28,8 @@ pub use error::Error;
 pub use http::listen::{listen, serve};
 pub use http::reach::{Link, address_for_others};
 pub use http::{
-    Route, api, bodies_in_time, description, forwarding, in_turn, routes, same_origin,
-    serve_metrics,
+    Forwarded, Probe, Route, api, bodies_in_time, description, forwarding, in_turn, routes,
+    same_origin, serve_metrics,
 };
 pub use identity::cookies::{Cookies, Presented};
 pub use identity::password::{
@@ -48,6 +48,8 @@ pub use nodes::{NoNodeAddress, Node, NodeAddress, NodeSecret, ShortSecret};
 pub use render_queue::Asking;
 pub use store::address::{Database, NoAddress, PostgresAddress};
 pub use store::classes::{ClassFilter, ClassRow, Place};
+pub use store::examine::examine;
+pub use store::examined::Examined;
 pub use store::moving::{MoveError, Moved, move_store};
 pub use store::open_error::OpenError;
 pub use store::sqlite::check::{Checked, Progress, check};

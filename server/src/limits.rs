@@ -34,6 +34,7 @@ pub(crate) struct Limits {
     begins: NetworkBuckets,
     joins: NetworkBuckets,
     take_overs: NetworkBuckets,
+    probes: NetworkBuckets,
     /// In units of [`GRAIN`] bytes.
     written: NetworkBuckets,
     relays: Buckets<UserId>,
@@ -71,6 +72,8 @@ impl Limits {
             // All schools of a town may come from one address in the same minute.
             joins: NetworkBuckets::new(JOINS_AT_ONCE, 100),
             take_overs: NetworkBuckets::new(100, 1),
+            // Each is under way for a second.
+            probes: NetworkBuckets::new(10, 1),
             written: NetworkBuckets::new(a_day, a_day / (24 * 3_600)),
             relays: Buckets::new(100, 2),
             // Each reads a whole class.
@@ -148,6 +151,11 @@ impl Limits {
     pub fn begin(&self, address: IpAddr) -> Result<(), Error> {
         self.begins.take(address, 1)?;
         self.write(address, 3 * weight::EVENT + weight::ADMISSION)
+    }
+
+    /// One probe by an address.
+    pub fn probe(&self, address: IpAddr) -> Result<(), Error> {
+        self.probes.take(address, 1)
     }
 
     /// One link for another device that is made or used from an address.

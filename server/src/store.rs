@@ -10,6 +10,8 @@ pub(crate) mod address;
 pub(crate) mod classes;
 pub(crate) mod cleanup;
 pub(crate) mod decode;
+pub(crate) mod examine;
+pub(crate) mod examined;
 pub(crate) mod integrations;
 pub(crate) mod kept;
 pub(crate) mod log;
@@ -17,6 +19,7 @@ pub(crate) mod moving;
 pub(crate) mod open_error;
 pub(crate) mod postgres;
 pub(crate) mod put;
+pub(crate) mod release;
 pub(crate) mod sqlite;
 pub(crate) mod write;
 

@@ -26,6 +26,24 @@ pub struct Listening {
     pub address: Option<SocketAddr>,
 }
 
+impl Listening {
+    /// Where pages find sockets that are bound to this address.
+    ///
+    /// # Errors
+    /// When that is no address that a browser can send to.
+    pub const fn advertised(&self, bound: SocketAddr) -> Result<SocketAddr, NotListening> {
+        let advertised = match self.address {
+            Some(address) if address.port() == 0 => SocketAddr::new(address.ip(), bound.port()),
+            Some(address) => address,
+            None => bound,
+        };
+        if advertised.ip().is_unspecified() || is_multicast(advertised.ip()) {
+            return Err(NotListening::NoAddress(self.listen));
+        }
+        Ok(advertised)
+    }
+}
+
 /// Why a unit cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum NotListening {
@@ -63,15 +81,7 @@ impl Voice {
         heard: impl Fn(GroupId, Vec<UserId>) + Send + Sync + 'static,
     ) -> Result<Self, NotListening> {
         let sockets = Sockets::open(listen).map_err(|error| NotListening::Socket(listen, error))?;
-        let bound = sockets.address();
-        let advertised = match address {
-            Some(address) if address.port() == 0 => SocketAddr::new(address.ip(), bound.port()),
-            Some(address) => address,
-            None => bound,
-        };
-        if advertised.ip().is_unspecified() || is_multicast(advertised.ip()) {
-            return Err(NotListening::NoAddress(listen));
-        }
+        let advertised = Listening { listen, address }.advertised(sockets.address())?;
         let board = Arc::<Board>::default();
         let (requests, waiting) = mpsc::channel(WAITING);
         // What could fail is tried once before it runs by itself.

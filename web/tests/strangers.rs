@@ -731,7 +731,7 @@ async fn every_answer_carries_the_headers_that_guard_it() {
     let mut all: Vec<(Method, String)> =
         school.pages().into_iter().map(|page| (Method::GET, page)).chain(api).collect();
     all.extend(forms().into_iter().map(|path| (Method::POST, path.to_owned())));
-    for path in ["/healthz", "/nothing/here", "/api/v1/nothing", "/favicon.ico"] {
+    for path in ["/healthz", "/probe", "/nothing/here", "/api/v1/nothing", "/favicon.ico"] {
         all.extend([Method::GET, Method::DELETE].map(|method| (method, path.to_owned())));
     }
     for (method, pattern) in all {

@@ -51,6 +51,30 @@ const NGINX: Program = Program {
     packages: &["nginx"],
 };
 
+/// Another one, of which docs/PROXY.md has the lines too.
+const CADDY: Program = Program {
+    title: "Caddy",
+    variable: "CADDY",
+    places: &[Place::Named("caddy")],
+    packages: &["caddy"],
+};
+
+/// A server that helps calls, which `handup doctor` looks at.
+const COTURN: Program = Program {
+    title: "coturn",
+    variable: "TURNSERVER",
+    places: &[Place::Named("turnserver")],
+    packages: &["coturn"],
+};
+
+/// What certificates are made with.
+const OPENSSL: Program = Program {
+    title: "openssl",
+    variable: "OPENSSL",
+    places: &[Place::At("/usr/bin/openssl")],
+    packages: &["openssl"],
+};
+
 /// The database that a server may have in the place of its file.
 const POSTGRES: Program = Program {
     title: "PostgreSQL",
@@ -91,12 +115,7 @@ const ALL: [Program; 7] = [
         packages: &["xvfb"],
     },
     NGINX,
-    Program {
-        title: "openssl",
-        variable: "OPENSSL",
-        places: &[Place::At("/usr/bin/openssl")],
-        packages: &["openssl"],
-    },
+    OPENSSL,
 ];
 
 /// A program that is there.
@@ -122,6 +141,12 @@ pub fn nginx() -> Result<Found> {
 /// Finds PostgreSQL's server, or installs Debian's when that is possible.
 pub fn postgres() -> Result<Found> {
     one(POSTGRES)
+}
+
+/// Finds what `handup doctor` and docs/PROXY.md are tried with, or installs Debian's when that is
+/// possible.
+pub fn of_operators() -> Result<Vec<Found>> {
+    find_or_install(&[NGINX, CADDY, COTURN, OPENSSL])
 }
 
 /// Finds all programs of the browser tests, or installs Debian's when that is possible.

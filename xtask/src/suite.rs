@@ -30,10 +30,12 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         report.tests("cargo test", |counts| {
             install::spreadsheet()?;
             let schemathesis = install::schemathesis(workspace)?;
+            let beside = programs::of_operators()?;
             exec::run_watched(
                 exec::cargo()
                     .args(["test", "--workspace", "--no-fail-fast"])
                     .env("SCHEMATHESIS", schemathesis)
+                    .envs(beside.iter().map(|found| (found.variable, &found.path)))
                     .current_dir(&workspace.root),
                 |line| *counts += Counts::of_line(line).unwrap_or_default(),
             )

@@ -39,9 +39,7 @@ impl IceConfig {
             ice_servers.push(IceServer { urls, username: None, credential: None });
         }
         if !self.turn.is_empty() {
-            let expires = now.plus_seconds(CREDENTIAL_SECONDS);
-            let username = format!("{}:{user}", expires.as_millis().div_euclid(1_000));
-            let credential = sign(&self.turn_secret, &username);
+            let (expires, username, credential) = self.credential_for(user, now);
             let urls = self.turn.clone();
             ice_servers.push(IceServer {
                 urls,
@@ -51,6 +49,15 @@ impl IceConfig {
             expires_at = Some(expires);
         }
         IceServers { ice_servers, expires_at, over_server }
+    }
+
+    /// A credential for the TURN servers that is good for this member: until when, the name and the
+    /// password.
+    pub fn credential_for(&self, user: UserId, now: Timestamp) -> (Timestamp, String, String) {
+        let expires = now.plus_seconds(CREDENTIAL_SECONDS);
+        let username = format!("{}:{user}", expires.as_millis().div_euclid(1_000));
+        let password = sign(&self.turn_secret, &username);
+        (expires, username, password)
     }
 }
 

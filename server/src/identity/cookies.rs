@@ -45,6 +45,11 @@ impl Cookies {
         Self { is_https, id: id.into() }
     }
 
+    /// The id that the names of cookies end with.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The name without an id, as all had it before there were ids: whoever has one of those goes
     /// on with it. Over https it carries the prefix that keeps other hosts from setting it.
     const fn old_name(&self, kind: Kind) -> &'static str {

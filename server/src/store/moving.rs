@@ -6,6 +6,7 @@
 use crate::nodes::Node;
 use crate::store::address::Database;
 use crate::store::open_error::OpenError;
+use crate::store::release::OF_SCHEMA;
 use crate::store::{Failure, postgres, sqlite};
 
 /// How many rows go at once.
@@ -51,7 +52,8 @@ impl Table {
     /// Which of its rows move.
     pub fn condition(&self) -> String {
         if self.name == "setting" {
-            format!("name NOT IN ('{}')", STAYS.join("', '"))
+            let stays = STAYS.join("', '");
+            format!("name NOT IN ('{stays}') AND name NOT LIKE '{OF_SCHEMA}%'")
         } else {
             "true".to_owned()
         }

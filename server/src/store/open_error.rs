@@ -1,6 +1,7 @@
 //! Why the store cannot be opened, in words for whoever starts the server.
 
 use super::Failure;
+use super::release::RELEASE;
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -140,13 +141,16 @@ pub enum OpenError {
     /// The schema is of a time to come.
     #[error(
         "the database {path} was written by a newer Handup: its schema is number {schema}, which \
-         this one does not know. Start the newer one"
+         Handup {} does not know. Start {needed}, or restore the copy that was kept before the upgrade",
+        RELEASE
     )]
     Newer {
         /// Where it is.
         path: String,
         /// The number of its newest migration.
         schema: i64,
+        /// Which Handup knows it, in words.
+        needed: String,
     },
     /// The system gives no threads to render with.
     #[error("cannot start the threads that render pages: {0}")]
@@ -169,4 +173,16 @@ pub enum OpenError {
         /// Its journal mode.
         journal_mode: String,
     },
+}
+
+impl OpenError {
+    /// The database at this place has a schema that this program does not know, and names the release
+    /// that made it, or none.
+    pub(crate) fn newer(path: String, schema: i64, release: Option<String>) -> Self {
+        let needed = release.map_or_else(
+            || "the newer one".to_owned(),
+            |release| format!("Handup {release} or newer"),
+        );
+        Self::Newer { path, schema, needed }
+    }
 }

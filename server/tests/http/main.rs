@@ -22,6 +22,7 @@ mod other_sites;
 mod overload;
 mod performing;
 mod postgres;
+mod probe;
 mod problems;
 mod programs;
 mod races;

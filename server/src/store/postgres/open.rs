@@ -14,7 +14,7 @@ use super::lease::{Lease, NotHeld};
 use super::reader::PostgresReader;
 use super::schema::{MIGRATIONS, is_foreign};
 use super::writer::PostgresWriter;
-use super::{errors, log, settings};
+use super::{errors, log, release, settings};
 use crate::nodes::Node;
 use crate::store::address::PostgresAddress;
 use crate::store::open_error::OpenError;
@@ -55,7 +55,10 @@ pub(crate) async fn open(
     if within(is_foreign(&mut connection)).await.map_err(failed)? {
         return Err(OpenError::ForeignDatabase { address: address.to_string() });
     }
-    MIGRATIONS.run(&mut connection).await.map_err(|error| not_migrated(address, error))?;
+    if let Err(error) = MIGRATIONS.run(&mut connection).await {
+        return Err(not_migrated(&mut connection, address, error).await);
+    }
+    within(release::note(&mut connection)).await.map_err(failed)?;
     if let Some(node) = node {
         let fingerprint = node.secret.fingerprint();
         let agreed = within(settings::agree_on_secret(&mut connection, &fingerprint)).await;
@@ -93,7 +96,7 @@ fn pool(connections: u32, options: &PgConnectOptions) -> sqlx::PgPool {
 }
 
 /// Asks PostgreSQL whether what it reports as committed is on its disk.
-async fn must_be_durable(
+pub(super) async fn must_be_durable(
     connection: &mut PgConnection,
     address: &PostgresAddress,
 ) -> Result<(), sqlx::Error> {
@@ -121,10 +124,18 @@ async fn must_be_durable(
     Ok(())
 }
 
-fn not_migrated(address: &PostgresAddress, error: MigrateError) -> OpenError {
+async fn not_migrated(
+    connection: &mut PgConnection,
+    address: &PostgresAddress,
+    error: MigrateError,
+) -> OpenError {
     let address = address.to_string();
     match error {
-        MigrateError::VersionMissing(schema) => OpenError::Newer { path: address, schema },
+        // The first one that is not known, of perhaps several.
+        MigrateError::VersionMissing(schema) => match within(release::newest(connection)).await {
+            Ok((schema, release)) => OpenError::newer(address, schema, release),
+            Err(_) => OpenError::newer(address, schema, None),
+        },
         MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
             let why = errors::advice(&source);
             OpenError::Database { address, why, source: source.into() }

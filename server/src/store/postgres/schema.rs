@@ -16,3 +16,24 @@ pub async fn is_foreign(connection: &mut PgConnection) -> Result<bool, sqlx::Err
     .fetch_one(connection)
     .await
 }
+
+/// The number of the newest schema that this program knows.
+pub fn newest_schema() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The number of a database's schema; none when it has none of Handup's.
+pub async fn schema_of(connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
+    let is_ours: bool = sqlx::query_scalar(
+        "SELECT count(*) = 2 FROM pg_tables
+         WHERE schemaname = current_schema() AND tablename IN ('_sqlx_migrations', 'class')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !is_ours {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+        .fetch_one(connection)
+        .await
+}

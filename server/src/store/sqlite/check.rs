@@ -8,11 +8,11 @@ use signaling::{Event, Group, GroupId, apply};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
-use super::errors;
 use super::files::beside;
 use super::lock::BUSY_TIMEOUT;
 use super::rows::{bytes, event_of};
 use super::schema::{newest_schema, schema_of};
+use super::{errors, release};
 use crate::store::open_error::OpenError;
 
 /// The most faults that are told; there is nothing more to learn from the others.
@@ -40,6 +40,8 @@ pub enum Progress {
 pub struct Checked {
     /// The number of its schema.
     pub schema: i64,
+    /// The release that made this schema, where the file says so.
+    pub release: Option<String>,
     /// The number of the newest schema that this program knows.
     pub newest_schema: i64,
     /// How many classes it holds.
@@ -59,15 +61,7 @@ pub async fn check(path: &Path, told: &(dyn Fn(Progress) + Sync)) -> Result<Chec
     must_be_there(path)?;
     loop {
         let log = beside(path, "-wal");
-        // Without a log nobody has it open, and to look at it alone leaves nothing beside it.
-        let is_alone = !log.exists() && !beside(path, "-journal").exists();
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .immutable(is_alone)
-            .busy_timeout(BUSY_TIMEOUT)
-            // To look through a large file takes long.
-            .disable_statement_logging();
+        let (options, is_alone) = reading(path);
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(error)?;
         let checked = check_through(&mut connection, path, told).await;
         connection.close().await.map_err(error)?;
@@ -77,6 +71,20 @@ pub async fn check(path: &Path, told: &(dyn Fn(Progress) + Sync)) -> Result<Chec
             return checked;
         }
     }
+}
+
+/// How a file is only looked at, and whether nobody else has it open.
+pub(super) fn reading(path: &Path) -> (SqliteConnectOptions, bool) {
+    // Without a log nobody has it open, and to look at it alone leaves nothing beside it.
+    let is_alone = !beside(path, "-wal").exists() && !beside(path, "-journal").exists();
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(is_alone)
+        .busy_timeout(BUSY_TIMEOUT)
+        // To look through a large file takes long.
+        .disable_statement_logging();
+    (options, is_alone)
 }
 
 /// A file that is only looked at is not made.
@@ -102,6 +110,7 @@ async fn check_through(
     if schema == 0 {
         return Err(OpenError::NotOurs { path: path.display().to_string() });
     }
+    let release = release::of(&mut moment, schema).await.ok().flatten();
     told(Progress::Checking);
     let mut look = Look { faults: Vec::new(), events: 0, of: 0, told };
     let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
@@ -126,7 +135,7 @@ async fn check_through(
         }
     }
     let Look { faults, events, .. } = look;
-    Ok(Checked { schema, newest_schema, classes, events, faults })
+    Ok(Checked { schema, release, newest_schema, classes, events, faults })
 }
 
 /// A look through the logs of a file.

@@ -79,6 +79,15 @@ impl Lock {
     }
 }
 
+/// Who serves a file at this moment, as they wrote it down; nobody is kept from it.
+pub fn holder(database: &Path) -> Option<String> {
+    let mut file = File::open(beside(&real(database), ".lock")).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(note_in(&mut file)),
+        _ => None,
+    }
+}
+
 /// The file itself, by whatever path it is reached.
 fn real(database: &Path) -> PathBuf {
     let folder = database.parent().filter(|it| !it.as_os_str().is_empty());

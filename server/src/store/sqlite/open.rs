@@ -18,7 +18,7 @@ use super::lock::{BUSY_TIMEOUT, Lock};
 use super::reader::SqliteReader;
 use super::schema::{MIGRATIONS, schema_of};
 use super::writer::SqliteWriter;
-use super::{before, check, errors, log, settings};
+use super::{before, check, errors, log, release, settings};
 use crate::names::folding::fold;
 use crate::store::open_error::OpenError;
 
@@ -56,29 +56,16 @@ pub(crate) async fn open(path: &Path) -> Result<Opened, OpenError> {
     let lock = Arc::new(Lock::take(path).await?);
     make_private(path);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(file_error)?;
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(file_error)?;
-    if parse_version(&version) < OLDEST_SQLITE {
-        return Err(OpenError::OldSqlite(version));
-    }
-    let has_pages: bool =
-        sqlx::query_scalar("SELECT sqlite_compileoption_used('ENABLE_DBPAGE_VTAB')")
-            .fetch_one(&mut connection)
-            .await
-            .map_err(file_error)?;
-    if !has_pages {
-        return Err(OpenError::NoPages);
-    }
+    must_be_fit(&mut connection, path).await?;
     // Whoever wrote the file last may have been killed before what they wrote was synced.
     make_durable(&mut connection).await.map_err(file_error)?;
     must_be_ours(&mut connection, path).await?;
     let kept = before::keep_copy(&mut connection, path).await?;
     if let Err(error) = MIGRATIONS.run(&mut connection).await {
         drop_copy(&mut connection, kept).await;
-        return Err(not_migrated(path, error));
+        return Err(not_migrated(&mut connection, path, error).await);
     }
+    release::note(&mut connection).await.map_err(file_error)?;
     must_be_durable(&mut connection, path).await?;
     fold_names(&mut connection).await.map_err(file_error)?;
     settings::give_id(&mut connection).await.map_err(file_error)?;
@@ -117,8 +104,32 @@ fn readers(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
+/// SQLite itself can do what is asked of it. Tells its version.
+pub(super) async fn must_be_fit(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<String, OpenError> {
+    let file_error = |error| errors::of_file(path, error);
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(file_error)?;
+    if parse_version(&version) < OLDEST_SQLITE {
+        return Err(OpenError::OldSqlite(version));
+    }
+    let has_pages: bool =
+        sqlx::query_scalar("SELECT sqlite_compileoption_used('ENABLE_DBPAGE_VTAB')")
+            .fetch_one(connection)
+            .await
+            .map_err(file_error)?;
+    if has_pages { Ok(version) } else { Err(OpenError::NoPages) }
+}
+
 /// No tables are made in another program's file.
-async fn must_be_ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+pub(super) async fn must_be_ours(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), OpenError> {
     let is_foreign: bool = sqlx::query_scalar(
         "SELECT count(*) FILTER (WHERE name = 'class') = 0
             AND count(*) FILTER (WHERE tbl_name NOT IN ('_sqlx_migrations')) > 0
@@ -142,10 +153,18 @@ async fn drop_copy(connection: &mut SqliteConnection, kept: Option<PathBuf>) {
     }
 }
 
-fn not_migrated(path: &Path, error: MigrateError) -> OpenError {
+async fn not_migrated(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    error: MigrateError,
+) -> OpenError {
     let shown = path.display().to_string();
     match error {
-        MigrateError::VersionMissing(schema) => OpenError::Newer { path: shown, schema },
+        // The first one that is not known, of perhaps several.
+        MigrateError::VersionMissing(schema) => match release::newest(connection).await {
+            Ok((schema, release)) => OpenError::newer(shown, schema, release),
+            Err(_) => OpenError::newer(shown, schema, None),
+        },
         MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
             errors::of_file(path, source)
         }
