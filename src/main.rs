@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use app::Zone;
-use clap::Parser;
 use classroom::APPLICATIONS;
 use server::{
     Config, Database, Engine, HashError, IceConfig, IntegrationKey, Node, VoiceConfig, VoiceLimits,
@@ -28,7 +27,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = Options::read();
     options.log_format.start();
     let done = match &options.command {
         Some(Instead::HashPassword) => print_hash(),

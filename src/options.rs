@@ -1,10 +1,12 @@
 //! What can be configured, by flag or by environment, checked before anything starts.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use app::Zone;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
 use server::{Bounds, Config, Database, NodeAddress, NodeSecret, VoiceLimits};
@@ -126,6 +128,43 @@ pub struct Options {
     /// What to do instead of serving
     #[command(subcommand)]
     pub command: Option<Instead>,
+}
+
+/// Flags whose values may hold a secret: an error does not repeat them.
+const SECRET: [&str; 4] = ["--database", "--node-secret", "--from", "--to"];
+
+impl Options {
+    /// Reads the arguments and the environment, or ends the process with what is wrong with them.
+    pub fn read() -> Self {
+        Self::read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn read_from<A: Into<OsString>>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Self, clap::Error> {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self::try_parse_from(flags_first(arguments)).map_err(|mut error| {
+            let of = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+            if of.is_some_and(|of| SECRET.iter().any(|secret| of.starts_with(secret))) {
+                let hidden = ContextValue::String("…".to_owned());
+                error.insert(ContextKind::InvalidValue, hidden);
+            }
+            error
+        })
+    }
+}
+
+/// The doctor looks at what a server would be started with, so it takes those flags behind its name too, where
+/// people look for them; the parser takes them before a subcommand alone.
+fn flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
+    let [program, subcommand, rest @ ..] = &*arguments else { return arguments };
+    if subcommand != "doctor" {
+        return arguments;
+    }
+    let is_own = |it: &&OsString| ["--json", "-h", "--help"].iter().any(|own| *it == own);
+    let (own, of_serving): (Vec<_>, Vec<_>) = rest.iter().partition(is_own);
+    let ordered = std::iter::once(program).chain(of_serving).chain([subcommand]).chain(own);
+    ordered.cloned().collect()
 }
 
 /// How much of the server one client can take.
@@ -256,8 +295,8 @@ pub enum Instead {
         to: Database,
     },
     /// Look whether the configuration, the machine and what is in between are as they have to be, and say
-    /// what to do: `doctor` goes behind the flags that the server is started with, in the same
-    /// environment, whether the server runs or not. Nothing is changed
+    /// what to do: with the flags that the server is started with, in the same environment, whether the
+    /// server runs or not. Nothing is changed
     Doctor {
         /// Print JSON, for a program
         #[arg(long)]
@@ -399,6 +438,35 @@ mod tests {
         assert_eq!(options.within(1_024).connections, 704);
         for wrong in ["--max-connections=0", "--header-timeout=0", "--max-header-bytes=100"] {
             assert!(Options::try_parse_from(["handup", wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_doctor_takes_the_flags_of_serving_before_and_behind_its_name() {
+        let (listen, url) = ("--listen=127.0.0.1:1", "--public-url=https://a.example");
+        for arguments in [
+            ["handup", listen, url, "doctor", "--json"],
+            ["handup", "doctor", "--json", listen, url],
+            ["handup", "doctor", listen, url, "--json"],
+        ] {
+            let options = Options::read_from(arguments).expect("options");
+            assert_eq!(options.listen.port(), 1, "{arguments:?}");
+            assert_eq!(options.public_url.as_deref(), Some("https://a.example"));
+            assert!(matches!(options.command, Some(Instead::Doctor { json: true })));
+        }
+        assert!(Options::read_from(["handup", "check", "x", listen]).is_err());
+    }
+
+    #[test]
+    fn no_error_repeats_a_secret() {
+        for arguments in [
+            &["handup", "--database", "postgres://u:canary@h:99999/x"][..],
+            &["handup", "--node-secret", "canary"],
+            &["handup", "doctor", "--node-secret", "canary"][..],
+            &["handup", "move", "--from", "a", "--to", "postgres://u:canary@h:99999/x"],
+        ] {
+            let error = Options::read_from(arguments).err().expect("wrong").to_string();
+            assert!(!error.contains("canary"), "{error}");
         }
     }
 
