@@ -106,7 +106,7 @@ async fn in_time<T>(check: &'static str, looking: impl Future<Output = T>) -> Re
     let late = |_| {
         let seconds = DEADLINE.as_secs();
         Finding::fail(check, format!("nothing was found out within {seconds} s"))
-            .to_do("see what keeps it, and have the doctor look again")
+            .advise("see what keeps it, and have the doctor look again")
     };
     timeout(DEADLINE, looking).await.map_err(late)
 }

@@ -25,7 +25,7 @@ pub fn look(database: Option<Timestamp>, reached: Option<&Probed>) -> Finding {
 fn found(here: Timestamp, others: &[(&str, i64)]) -> Finding {
     let to_do = "let the machine follow a time server: `timedatectl set-ntp true`";
     if here.as_millis() < EARLIEST {
-        return Finding::fail(CHECK, format!("it is {here} here, which cannot be")).to_do(to_do);
+        return Finding::fail(CHECK, format!("it is {here} here, which cannot be")).advise(to_do);
     }
     if let Some((who, apart)) = others.iter().find(|(_, apart)| apart.abs() > APART) {
         let (seconds, way) = (apart.abs() / 1_000, if *apart > 0 { "fast" } else { "slow" });
@@ -33,7 +33,7 @@ fn found(here: Timestamp, others: &[(&str, i64)]) -> Finding {
             CHECK,
             format!("it is {here} here: {seconds} s {way}, beside the clock of {who}"),
         )
-        .to_do(to_do);
+        .advise(to_do);
     }
     let beside: Vec<&str> = others.iter().map(|(who, _)| *who).collect();
     let beside = match &*beside {

@@ -9,6 +9,6 @@ const CHECK: &str = "configuration";
 pub fn look(config: &Result<Config, String>) -> Finding {
     match config {
         Ok(_) => Finding::ok(CHECK, "the flags and the environment go together"),
-        Err(error) => Finding::fail(CHECK, error).to_do("the server does not start so: change it"),
+        Err(error) => Finding::fail(CHECK, error).advise("the server does not start so: change it"),
     }
 }

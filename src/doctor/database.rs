@@ -32,7 +32,7 @@ fn found(database: &Database, examined: &Examined) -> Finding {
     };
     if let Some(fault) = faults.as_ref().and_then(|faults| faults.first()) {
         return Finding::fail(CHECK, format!("{place} is corrupt: {fault}"))
-            .to_do("restore a backup, as docs/BACKUP.md says");
+            .advise("restore a backup, as docs/BACKUP.md says");
     }
     if schema < newest_schema {
         let copies = match database {
@@ -45,7 +45,7 @@ fn found(database: &Database, examined: &Examined) -> Finding {
                 "{place} is of an older Handup: schema {schema}, where {newest_schema} is today's"
             ),
         )
-        .to_do(format!("the server upgrades it when it starts; {copies}"));
+        .advise(format!("the server upgrades it when it starts; {copies}"));
     }
     let whole = if faults.is_some() { ", intact" } else { "" };
     let by = match served_by {

@@ -55,7 +55,7 @@ pub async fn look(database: &Database) -> Finding {
         Ok(Ok(measured)) => found(&shown, &measured),
         Ok(Err(error)) => {
             Finding::fail(CHECK, format!("cannot write in the folder {shown}: {error}"))
-                .to_do("make the folder, and let the user of the server write there")
+                .advise("make the folder, and let the user of the server write there")
         }
         Err(error) => Finding::fail(CHECK, format!("cannot look at the folder {shown}: {error}")),
     }
@@ -65,17 +65,19 @@ fn found(folder: &str, Measured { kind, free, sync }: &Measured) -> Finding {
     let (free_mib, millis) = (free >> 20, sync.as_secs_f64() * 1_000.0);
     let is = format!("a sync takes {millis:.1} ms, {free_mib} MiB are free in {folder}");
     if *free < TOO_LITTLE {
-        return Finding::fail(CHECK, is).to_do("make room there");
+        return Finding::fail(CHECK, is).advise("make room there");
     }
     if let Some((kind, to_do)) = kind {
-        return Finding::warn(CHECK, format!("it is {kind}; {is}")).to_do(*to_do);
+        return Finding::warn(CHECK, format!("it is {kind}; {is}")).advise(*to_do);
     }
     if *free < LITTLE {
-        return Finding::warn(CHECK, is).to_do("make room there: when it is full nothing is taken");
+        return Finding::warn(CHECK, is)
+            .advise("make room there: when it is full nothing is taken");
     }
     if *sync > SLOW {
-        return Finding::warn(CHECK, is)
-            .to_do("every hand waits for it: put the file on an SSD, or on a disk with less work");
+        return Finding::warn(CHECK, is).advise(
+            "every hand waits for it: put the file on an SSD, or on a disk with less work",
+        );
     }
     Finding::ok(CHECK, is)
 }
@@ -84,7 +86,7 @@ fn found(folder: &str, Measured { kind, free, sync }: &Measured) -> Finding {
 fn measure(folder: &Path) -> io::Result<Measured> {
     let mut file = tempfile::tempfile_in(folder)?;
     let number = statfs(folder)?.f_type;
-    let kind = KINDS.iter().find(|(kind, ..)| i64::from(*kind) == i64::from(number));
+    let kind = KINDS.iter().find(|(kind, ..)| i64::from(*kind) == number);
     let sizes = fstatvfs(&file)?;
     let free = sizes.f_bavail.saturating_mul(sizes.f_frsize);
     let mut times = Vec::with_capacity(SYNCS);

@@ -45,7 +45,7 @@ impl Finding {
         Self::new(check, State::Fail, found.into())
     }
 
-    pub fn to_do(self, what: impl Into<String>) -> Self {
+    pub fn advise(self, what: impl Into<String>) -> Self {
         Self { to_do: Some(what.into()), ..self }
     }
 }

@@ -44,13 +44,13 @@ pub fn look(
         };
         let to_do = "put a proxy with a certificate in front, as docs/PROXY.md says, and name it by \
                      --public-url https://…";
-        return Some(Finding::warn(CHECK, found).to_do(to_do));
+        return Some(Finding::warn(CHECK, found).advise(to_do));
     }
     // What is wrong with the certificate was said of the public URL.
     probed.filter(|it| it.is_ok())?;
     Some(match plain {
         Some(Plain::Stays) => {
-            Finding::warn(CHECK, "the certificate is good, but http:// is not led to it").to_do(
+            Finding::warn(CHECK, "the certificate is good, but http:// is not led to it").advise(
                 "have the proxy answer http:// with 308 and the https:// address, and with nothing else",
             )
         }

@@ -36,7 +36,7 @@ pub async fn look(options: &Options, ice: Option<&IceConfig>, deadline: Duration
             Finding::ok(STUN, "no servers; calls go over this one where no other way is found")
         } else {
             Finding::warn(STUN, "no servers, so calls between two networks mostly fail")
-                .to_do("name one by --stun-server, or carry calls here by --voice-listen")
+                .advise("name one by --stun-server, or carry calls here by --voice-listen")
         }];
     }
     let late = |check, url: &str| {
@@ -66,12 +66,12 @@ async fn stun_server(url: &str) -> Finding {
             Finding::ok(STUN, format!("{url} answers within {millis} ms, and sees {ip}"))
         }
         Ok(Reply::Done(None)) => Finding::fail(STUN, format!("{url} answers without an address"))
-            .to_do("name another server by --stun-server"),
+            .advise("name another server by --stun-server"),
         Ok(Reply::Refused { code, reason, .. }) => {
             Finding::fail(STUN, format!("{url} refuses: {code} {reason}"))
-                .to_do("let it answer everybody, or name another one by --stun-server")
+                .advise("let it answer everybody, or name another one by --stun-server")
         }
-        Err(said) => Finding::fail(STUN, format!("{url}: {said}")).to_do(
+        Err(said) => Finding::fail(STUN, format!("{url}: {said}")).advise(
             "see that it runs, and that firewalls on both sides let UDP through; or name another",
         ),
     }
@@ -81,7 +81,7 @@ async fn turn_server(url: &str, ice: Option<&IceConfig>) -> Finding {
     let began = instant();
     let failed = |said: String| {
         Finding::fail(TURN, format!("{url}: {said}"))
-            .to_do("see that it runs, and that firewalls on both sides let it through")
+            .advise("see that it runs, and that firewalls on both sides let it through")
     };
     let mut way = match Way::to(url).await {
         Ok(way) => way,
@@ -91,7 +91,7 @@ async fn turn_server(url: &str, ice: Option<&IceConfig>) -> Finding {
         Ok(Reply::Refused { code: 401, realm: Some(realm), nonce, .. }) => (realm, nonce),
         Ok(Reply::Done(_)) => {
             return Finding::fail(TURN, format!("{url} relays for everybody"))
-                .to_do("have it ask for credentials: coturn's `use-auth-secret`");
+                .advise("have it ask for credentials: coturn's `use-auth-secret`");
         }
         Ok(Reply::Refused { code, reason, .. }) => {
             return failed(format!("it says {code} {reason}"));
@@ -100,7 +100,7 @@ async fn turn_server(url: &str, ice: Option<&IceConfig>) -> Finding {
     };
     let Some(ice) = ice else {
         return Finding::warn(TURN, format!("{url} answers; its secret was not tried"))
-            .to_do("see to the configuration first");
+            .advise("see to the configuration first");
     };
     let (_, username, password) = ice.credential_for(UserId::from_bytes([0; 16]), now());
     let credential =
@@ -113,7 +113,7 @@ async fn turn_server(url: &str, ice: Option<&IceConfig>) -> Finding {
             relays(url, millis, relayed)
         }
         Ok(Reply::Refused { code: 401, .. }) => {
-            Finding::fail(TURN, format!("{url} answers, and does not take the secret")).to_do(
+            Finding::fail(TURN, format!("{url} answers, and does not take the secret")).advise(
                 "give both the same: HANDUP_TURN_SECRET here, `use-auth-secret` and \
                  `static-auth-secret` there; and let both clocks be right",
             )
@@ -122,14 +122,14 @@ async fn turn_server(url: &str, ice: Option<&IceConfig>) -> Finding {
             TURN,
             format!("{url} takes the secret, and does not relay: {code} {reason}"),
         )
-        .to_do("see its log and its quotas"),
+        .advise("see its log and its quotas"),
         Err(said) => failed(said),
     }
 }
 
 fn relays(url: &str, millis: u128, relayed: Option<SocketAddr>) -> Finding {
     let Some(relayed) = relayed else {
-        return Finding::fail(TURN, format!("{url} relays at no address")).to_do("see its log");
+        return Finding::fail(TURN, format!("{url} relays at no address")).advise("see its log");
     };
     let ip = relayed.ip();
     let is = format!("{url} takes the secret, and relays at {ip} ({millis} ms)");
@@ -138,7 +138,7 @@ fn relays(url: &str, millis: u128, relayed: Option<SocketAddr>) -> Finding {
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unspecified(),
     };
     if is_inner {
-        Finding::warn(TURN, is).to_do(
+        Finding::warn(TURN, is).advise(
             "that is an inner address: where people come from outside, tell it the outer one (coturn's \
              `external-ip`)",
         )

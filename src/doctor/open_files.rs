@@ -14,7 +14,7 @@ pub fn look(bounds: &BoundsOptions, files: u64) -> Finding {
             CHECK,
             format!("{files} may be open, so {possible} connections instead of {wanted}"),
         )
-        .to_do(format!(
+        .advise(format!(
             "LimitNOFILE={needed} in the service, or `ulimit -n {needed}`; or say with \
              --max-connections that fewer will do"
         ));

@@ -18,14 +18,14 @@ pub fn look(trusted: &[IpNet], public: Option<&Target>, reached: Option<&Probed>
     };
     if let Some(wide) = trusted.iter().find(is_wide) {
         return Finding::fail(CHECK, format!("--trusted-proxy {wide} trusts clients too"))
-            .to_do("name the proxy's own address: whoever is trusted can claim any address");
+            .advise("name the proxy's own address: whoever is trusted can claim any address");
     }
     let Some(reached) = reached else {
         return Finding::warn(
             CHECK,
             "no request came through, so it is not known what the server sees",
         )
-        .to_do("see to what is above, and have the doctor look again");
+        .advise("see to what is above, and have the doctor look again");
     };
     let address = reached.probe.address;
     match reached.probe.forwarded {
@@ -36,12 +36,12 @@ pub fn look(trusted: &[IpNet], public: Option<&Target>, reached: Option<&Probed>
             CHECK,
             format!("the proxy at {address} is not trusted, so all who come by it share one rate limit"),
         )
-        .to_do(format!("if it is yours, name it: --trusted-proxy {address}")),
+        .advise(format!("if it is yours, name it: --trusted-proxy {address}")),
         Forwarded::Nothing if public.is_some_and(|it| it.is_https) => Finding::fail(
             CHECK,
             format!("the proxy at {address} does not say for whom it asks, so all share one rate limit"),
         )
-        .to_do(format!(
+        .advise(format!(
             "have it set X-Forwarded-For, as docs/PROXY.md says, and name it: --trusted-proxy {address}"
         )),
         Forwarded::Nothing => {
@@ -51,7 +51,7 @@ pub fn look(trusted: &[IpNet], public: Option<&Target>, reached: Option<&Probed>
             CHECK,
             format!("the proxy at {address} does not say for whom it asks, so all share one rate limit"),
         )
-        .to_do("have it set X-Forwarded-For, as docs/PROXY.md says"),
+        .advise("have it set X-Forwarded-For, as docs/PROXY.md says"),
         Forwarded::NothingFromProxy => Finding::ok(
             CHECK,
             format!("none is in between; {address} would be believed what it says of clients"),

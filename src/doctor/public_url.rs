@@ -19,12 +19,12 @@ pub fn look(
             CHECK,
             "none is set, so links are as each browser reached the server",
         )
-        .to_do("say where people reach it, with --public-url https://…");
+        .advise("say where people reach it, with --public-url https://…");
     };
     match probed {
         Ok(probed) if !running.may_be(&probed.probe.id) => {
             Finding::fail(CHECK, format!("{url} leads to another Handup, with another database"))
-                .to_do("lead the name or the proxy here, or stop the other one")
+                .advise("lead the name or the proxy here, or stop the other one")
         }
         Ok(probed) => {
             let millis = probed.took.as_millis();
@@ -38,11 +38,11 @@ pub fn look(
             | StatusCode::GATEWAY_TIMEOUT),
         )) => {
             Finding::fail(CHECK, format!("{url} answers {status}: the proxy does not reach Handup"))
-                .to_do("start the server, and have the proxy lead to its --listen")
+                .advise("start the server, and have the proxy lead to its --listen")
         }
         Err(NotProbed::Status(StatusCode::TOO_MANY_REQUESTS)) => {
             Finding::warn(CHECK, format!("{url} asks to wait a moment"))
-                .to_do("look again in a minute")
+                .advise("look again in a minute")
         }
         Err(NotProbed::Status(status)) => no_handup(url, &format!("it answers {status}")),
         Err(NotProbed::NoHandup) => no_handup(url, "it answers otherwise"),
@@ -54,27 +54,27 @@ fn no_handup(url: &str, said: &str) -> Finding {
         CHECK,
         format!("{url} leads to something that is no Handup of this release: {said}"),
     )
-    .to_do("have the proxy pass on every path to this server's --listen")
+    .advise("have the proxy pass on every path to this server's --listen")
 }
 
 fn is_broken(url: &str, broken: &Broken) -> Finding {
     match broken {
         Broken::Name(said) => {
             Finding::fail(CHECK, format!("nobody knows the name in {url}: {said}"))
-                .to_do("make a record for it in the DNS, or correct --public-url")
+                .advise("make a record for it in the DNS, or correct --public-url")
         }
         Broken::Connection(said) => {
-            Finding::fail(CHECK, format!("nothing answers at {url}: {said}")).to_do(
+            Finding::fail(CHECK, format!("nothing answers at {url}: {said}")).advise(
                 "start the server and what is in front of it, and open the port in the firewall",
             )
         }
         Broken::Tls(said) => Finding::fail(CHECK, format!("no browser would open {url}: {said}"))
-            .to_do(
+            .advise(
                 "give the proxy a certificate for this name, with its chain, that browsers trust",
             ),
         Broken::Http(said) => {
             Finding::fail(CHECK, format!("what answers at {url} speaks no HTTP: {said}"))
-                .to_do("see that scheme and port are right, and that the proxy leads to --listen")
+                .advise("see that scheme and port are right, and that the proxy leads to --listen")
         }
     }
 }

@@ -70,18 +70,18 @@ impl Running {
                 CHECK,
                 format!("--listen {listen} takes any port, so it is not asked"),
             )
-            .to_do("name a port, so that a proxy finds it"),
+            .advise("name a port, so that a proxy finds it"),
             Answers::Nobody => Finding::warn(CHECK, format!("nothing answers on http://{listen}"))
-                .to_do("start it, and have the doctor look again: some checks need it"),
+                .advise("start it, and have the doctor look again: some checks need it"),
             Answers::Other => {
                 Finding::fail(CHECK, format!("another Handup listens on http://{listen}"))
-                    .to_do("stop that one, or give this one an address of its own by --listen")
+                    .advise("stop that one, or give this one an address of its own by --listen")
             }
             Answers::Something(said) => Finding::fail(
                 CHECK,
                 format!("something that is no Handup of this release listens on {listen}: {said}"),
             )
-            .to_do("stop it, or give this server an address of its own by --listen"),
+            .advise("stop it, or give this server an address of its own by --listen"),
         }
     }
 }

@@ -12,7 +12,7 @@ pub fn look(configured: Option<&Zone>) -> Finding {
     let at = now();
     let (name, time) = (zone.name(at), zone.short_clock(at));
     if configured.is_none() && name == "UTC" {
-        return Finding::warn(CHECK, format!("the machine's is UTC, where it is {time}")).to_do(
+        return Finding::warn(CHECK, format!("the machine's is UTC, where it is {time}")).advise(
             "name the school's, so that the history tells its times: --time-zone Europe/Berlin",
         );
     }

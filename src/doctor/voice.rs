@@ -24,14 +24,14 @@ pub fn look(
     Some(match taken {
         Ok(()) if is_running => {
             Finding::warn(CHECK, format!("the server runs, and carries no voices on {listen}"))
-                .to_do("start it again with --voice-listen")
+                .advise("start it again with --voice-listen")
         }
         Ok(()) => Finding::ok(CHECK, format!("{listen} is free; {}", reached(reached_at))),
         Err(error) if error.kind() == ErrorKind::AddrInUse && is_running => {
             Finding::ok(CHECK, format!("the server has {listen}; {}", reached(reached_at)))
         }
         Err(error) => Finding::fail(CHECK, format!("cannot listen on {listen}: {error}"))
-            .to_do("name an address of this machine and a port that is free, for UDP and TCP"),
+            .advise("name an address of this machine and a port that is free, for UDP and TCP"),
     })
 }
 
