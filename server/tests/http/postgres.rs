@@ -105,6 +105,19 @@ async fn lost_connections_lose_nothing() {
 }
 
 #[tokio::test]
+async fn a_look_at_the_database_tells_what_is_there_and_who_serves_it() {
+    let Some((server, mut connection)) = server().await else { return };
+    let looked = server::examine(&server.config().database).await.expect("it is well");
+    assert!(looked.keeper.contains("fsync=on full_page_writes=on"), "{}", looked.keeper);
+    assert_eq!(looked.schema, Some(looked.newest_schema));
+    assert!(looked.served_by.is_some_and(|by| by.starts_with("process ")));
+    assert!(looked.id.is_some_and(|id| id.len() == 8) && looked.now.is_some());
+    execute(&mut connection, "ALTER TABLE class RENAME TO lesson").await;
+    let why = server::examine(&server.config().database).await.expect_err("no class");
+    assert!(why.to_string().contains("none of Handup"), "{why}");
+}
+
+#[tokio::test]
 async fn what_is_no_database_for_handup_is_said_at_the_start_and_left_alone() {
     let Some((mut server, mut connection)) = server().await else { return };
     server.stop().await;
@@ -116,6 +129,13 @@ async fn what_is_no_database_for_handup_is_said_at_the_start_and_left_alone() {
     .await;
     let why = why_not(&server).await;
     assert!(why.contains("was written by a newer Handup"), "{why}");
+    assert!(why.contains("Start the newer one"), "it says nothing of itself: {why}");
+    let named = "INSERT INTO setting VALUES ('release_of_schema_9999', '9.9.0')";
+    execute(&mut connection, named).await;
+    let why = why_not(&server).await;
+    assert!(why.contains("Start Handup 9.9.0 or newer"), "{why}");
+    let looked = server::examine(&server.config().database).await;
+    assert_eq!(looked.expect_err("it is newer").to_string(), why);
     execute(&mut connection, "ALTER TABLE class RENAME TO lesson").await;
     let why = why_not(&server).await;
     assert!(why.contains("has tables, but none of Handup"), "{why}");
