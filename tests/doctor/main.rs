@@ -3,11 +3,13 @@
 
 mod beside;
 mod doctor;
+mod document;
 mod servers;
 
 use std::net::{TcpListener, UdpSocket};
 
 use doctor::Doctor;
+use document::{Proxy, lines_for};
 use servers::{Coturn, Handup, Nginx, free_port};
 
 #[test]
@@ -63,6 +65,24 @@ fn a_server_and_the_lines_for_nginx_are_found_well() {
     let checks = json["checks"].as_array().expect("checks");
     let streams = checks.iter().find(|it| it["check"] == "streams").expect("the streams");
     assert_eq!(streams["state"], "ok");
+}
+
+#[test]
+fn the_lines_of_the_document_make_each_proxy_a_good_one() {
+    for proxy in [Proxy::Nginx, Proxy::Caddy] {
+        let port = free_port();
+        let url = format!("https://localhost:{port}");
+        let handup = Handup::start(&["--public-url", &url, "--trusted-proxy", "127.0.0.1"]);
+        let Some(running) = proxy.start(&lines_for(proxy), port, &handup.address()) else {
+            continue;
+        };
+        let seen = Doctor::of(&handup).trusting(&running.certificate()).look();
+        assert!(seen.is_well, "{proxy:?}: {}", seen.text);
+        seen.says("ok", "public URL", "it is this Handup");
+        seen.says("ok", "https", "the certificate is good");
+        seen.says("ok", "proxy", "trusted; a request from here counts to 127.0.0.1");
+        seen.says("ok", "streams", "come through at once");
+    }
 }
 
 #[test]

@@ -4,27 +4,17 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::beside::{program, until};
+use crate::beside::{Running, make_certificate, program, run_nginx, until};
 
 /// A port that nobody listens on.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its address").port()
-}
-
-/// A process that ends with this.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// A server on a file of its own.
@@ -96,53 +86,25 @@ impl Nginx {
     }
 
     fn run(port: u16, upstream: &str, lines: &str, tls: bool) -> Option<Self> {
-        let nginx = program("NGINX", &["/usr/sbin/nginx"])?;
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().display();
         let mut listen = format!("listen 127.0.0.1:{port};");
         if tls {
-            let openssl = program("OPENSSL", &["/usr/bin/openssl"])?;
-            let made = Command::new(openssl)
-                .current_dir(folder.path())
-                .args(["req", "-x509", "-days", "2", "-newkey", "ec", "-nodes"])
-                .args(["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=localhost"])
-                .args(["-addext", "subjectAltName=DNS:localhost"])
-                .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-                .args(["-keyout", "key.pem", "-out", "cert.pem"])
-                .output()
-                .expect("openssl runs");
-            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            make_certificate(folder.path())?;
             listen = format!("listen 127.0.0.1:{port} ssl;");
             for (name, file) in [("", "cert.pem"), ("_key", "key.pem")] {
                 let _ = write!(listen, "ssl_certificate{name} {place}/{file};");
             }
         }
-        let mut temporary = String::new();
-        for what in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
-            let _ = write!(temporary, "{what}_temp_path {place}/{what};");
-        }
-        let configuration = format!(
-            "daemon off; pid {place}/nginx.pid; error_log stderr;
-             events {{ }}
-             http {{ {temporary} access_log off;
-               server {{ {listen}
-                 location / {{
-                   proxy_pass http://{upstream};
-                   proxy_set_header Host $http_host;
-                   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-                   {lines} }} }} }}"
+        let site = format!(
+            "server {{ {listen}
+               location / {{
+                 proxy_pass http://{upstream};
+                 proxy_set_header Host $http_host;
+                 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                 {lines} }} }}"
         );
-        std::fs::write(folder.path().join("nginx.conf"), configuration).expect("a file");
-        let child = Command::new(nginx)
-            .arg("-p")
-            .arg(folder.path())
-            .arg("-c")
-            .arg(folder.path().join("nginx.conf"))
-            .args(["-e", "stderr"])
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nginx starts");
-        let running = Running(child);
+        let running = run_nginx(folder.path(), &site)?;
         until("nginx listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         Some(Self { _running: running, folder })
     }
