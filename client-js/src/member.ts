@@ -16,7 +16,10 @@ export interface Membership extends Environment {
   baseUrl: string;
   groupID: string;
   userID: string;
+  /** The member's own; with `onBehalfOf` the key of an integration, which no browser may have. */
   token: string;
+  /** The integration's id of the member on whose behalf it acts, or their `userID`. */
+  onBehalfOf?: string;
   /** The code that joins the group, for whoever began it. */
   joinCode?: string;
   /** The page that joins it, for whoever began it. */
@@ -241,8 +244,8 @@ async function become(baseUrl: string, path: string, body: unknown, options: Env
   return new Handup({ ...options, ...(answer.body as Api.Credential), baseUrl });
 }
 
-function wire({ baseUrl, token, fetch = globalThis.fetch, clock = systemClock }: Environment & { baseUrl: string; token?: string }): Wire {
-  return new Wire(baseUrl, token, fetch, clock);
+function wire({ baseUrl, token, onBehalfOf, fetch = globalThis.fetch, clock = systemClock }: Partial<Membership> & { baseUrl: string }): Wire {
+  return new Wire(baseUrl, token, onBehalfOf, fetch, clock);
 }
 
 function tell(listener: Api.Listener, event: Api.HandupEvent): void {

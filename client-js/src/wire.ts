@@ -37,11 +37,13 @@ export class Wire {
   readonly clock: Clock;
   readonly #base: string;
   readonly #token: string | undefined;
+  readonly #onBehalfOf: string | undefined;
   readonly #fetch: typeof fetch;
 
-  constructor(baseUrl: string, token: string | undefined, fetching: typeof fetch, clock: Clock) {
+  constructor(baseUrl: string, token: string | undefined, onBehalfOf: string | undefined, fetching: typeof fetch, clock: Clock) {
     this.#base = `${baseUrl.replace(/\/+$/, "")}/api/v1`;
     this.#token = token;
+    this.#onBehalfOf = onBehalfOf;
     this.#fetch = fetching;
     this.clock = clock;
   }
@@ -73,6 +75,7 @@ export class Wire {
   async fetch(path: string, init: { headers: Record<string, string> } & RequestInit): Promise<Response> {
     // The token goes into the header and nowhere else: addresses are logged.
     if (this.#token) init.headers.Authorization = `Bearer ${this.#token}`;
+    if (this.#onBehalfOf) init.headers["On-Behalf-Of"] = this.#onBehalfOf;
     let response;
     try {
       // Called by itself, as a browser's own insists on.

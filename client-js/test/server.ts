@@ -12,21 +12,23 @@ const READY = /^listening on (http:\/\/\S+?)\/?$/;
 export class Server {
   readonly #binary: string;
   readonly #database: string;
+  readonly #flags: string[];
   #origin: string | undefined;
   #child: ChildProcess | undefined;
   #log = "";
 
-  private constructor(binary: string, database: string) {
+  private constructor(binary: string, database: string, flags: string[]) {
     this.#binary = binary;
     this.#database = database;
+    this.#flags = flags;
   }
 
-  /** A server that ends with the test. */
-  static async of(test: TestContext): Promise<Server> {
+  /** A server that ends with the test, with more flags where it is to do more than usual. */
+  static async of(test: TestContext, ...flags: string[]): Promise<Server> {
     const binary = process.env.HANDUP_BIN;
     if (!binary) throw new Error("HANDUP_BIN does not say where the server is");
     const folder = await mkdtemp(join(tmpdir(), "handup-client-"));
-    const server = new Server(binary, join(folder, "handup.sqlite3"));
+    const server = new Server(binary, join(folder, "handup.sqlite3"), flags);
     test.after(async () => {
       await server.kill();
       await rm(folder, { recursive: true, force: true });
@@ -44,7 +46,7 @@ export class Server {
   /** Starts it: on any port at first, then on that same one. */
   async start(): Promise<void> {
     const listen = this.#origin ? new URL(this.#origin).host : "127.0.0.1:0";
-    const child = spawn(this.#binary, ["--listen", listen, "--database", this.#database], {
+    const child = spawn(this.#binary, ["--listen", listen, "--database", this.#database, ...this.#flags], {
       env: environment(),
       stdio: ["ignore", "pipe", "pipe"],
     });

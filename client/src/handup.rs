@@ -66,10 +66,41 @@ impl Handup {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Error> {
-        let request = self.request(Method::POST, path).timeout(ANSWER).json(body);
-        let answer = answered(request.send().await?).await?;
-        Ok(serde_json::from_slice(&answer.bytes().await?)?)
+        Ok(serde_json::from_slice(&once(self.request(Method::POST, path).json(body)).await?)?)
     }
+
+    /// Sends a request until it is answered whole or refused for good; the body of the answer. `done`
+    /// are the refusals that say, after an answer that was lost, that it has been done.
+    pub(crate) async fn whole(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        done: &[u16],
+    ) -> Result<Vec<u8>, Error> {
+        let mut failed = 0;
+        let mut was_lost = false;
+        loop {
+            let error = match once(request()).await {
+                Ok(body) => return Ok(body),
+                Err(error) => error,
+            };
+            if was_lost && error.status().is_some_and(|status| done.contains(&status)) {
+                return Ok(Vec::new());
+            }
+            // A server that fails may have done it before.
+            was_lost |= error.status().is_none_or(|status| status >= 500);
+            failed += 1;
+            match self.retry.wait(failed, &error) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Err(error),
+            }
+        }
+    }
+}
+
+/// The body of the answer to a request that is sent once.
+pub(crate) async fn once(request: RequestBuilder) -> Result<Vec<u8>, Error> {
+    let answer = answered(request.timeout(ANSWER).send().await?).await?;
+    Ok(answer.bytes().await?.to_vec())
 }
 
 /// The answer, or the problem that it tells.

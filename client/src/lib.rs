@@ -2,7 +2,8 @@
 //!
 //! [`Handup`] begins a group or joins one, which makes a [`Member`]. A member has the verbs of
 //! invitations by their names, each repeated safely where an answer is lost, and follows the group:
-//! as [`News`] one after the other, or through a [`Listener`] with a callback for each event.
+//! as [`News`] one after the other, or through a [`Listener`] with a callback for each event. A program that
+//! has people of its own brings them in as an [`Integration`].
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), handup_client::Error> {
@@ -24,6 +25,7 @@
 mod error;
 mod follow;
 mod handup;
+mod integration;
 mod listener;
 mod member;
 mod news;
@@ -39,6 +41,7 @@ pub use signaling::{
 pub use self::error::Error;
 pub use self::follow::Following;
 pub use self::handup::Handup;
+pub use self::integration::Integration;
 pub use self::listener::Listener;
 pub use self::member::Member;
 pub use self::news::News;

@@ -15,7 +15,7 @@ use signaling::{
 };
 use uuid::Uuid;
 
-use crate::handup::{ANSWER, answered};
+use crate::handup::once;
 use crate::{Error, Handup};
 
 /// A member of a group, with the credential that proves it. Clones are the same member.
@@ -27,10 +27,13 @@ use crate::{Error, Handup};
 pub struct Member {
     handup: Handup,
     credential: Credential,
+    /// Whether the credential's token is an integration's key.
+    is_on_behalf: bool,
 }
 
 impl Member {
-    /// What proves that this is the member: to be kept, for it cannot be read again.
+    /// What proves that this is the member: to be kept, for it cannot be read again. Of a member on
+    /// whose behalf an [`Integration`](crate::Integration) acts, the token is its key.
     pub const fn credential(&self) -> &Credential {
         &self.credential
     }
@@ -194,7 +197,7 @@ impl Member {
     pub async fn remove(&self, member: UserId) -> Result<(), Error> {
         let path = format!("/members/{member}");
         // Whose answer was lost is gone, and is told that nobody is there.
-        self.whole(|| self.request(Method::DELETE, &path), &[401, 404]).await.map(drop)
+        self.handup.whole(|| self.request(Method::DELETE, &path), &[401, 404]).await.map(drop)
     }
 
     /// Ends the group, and all that goes on in it.
@@ -228,11 +231,15 @@ impl Member {
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let path = format!("groups/{}{path}", self.group_id());
-        self.handup.request(method, &path).bearer_auth(&self.credential.token)
+        let request = self.handup.request(method, &path).bearer_auth(&self.credential.token);
+        if self.is_on_behalf {
+            return request.header("on-behalf-of", self.user_id().to_string());
+        }
+        request
     }
 
     async fn look<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        let body = self.whole(|| self.request(Method::GET, path), &[]).await?;
+        let body = self.handup.whole(|| self.request(Method::GET, path), &[]).await?;
         Ok(serde_json::from_slice(&body)?)
     }
 
@@ -257,7 +264,7 @@ impl Member {
             let request = self.request(method.clone(), path).json(body);
             request.header("idempotency-key", &key)
         };
-        Ok(serde_json::from_slice(&self.whole(request, &[]).await?)?)
+        Ok(serde_json::from_slice(&self.handup.whole(request, &[]).await?)?)
     }
 
     /// What holds only for now, and so is not repeated.
@@ -268,34 +275,7 @@ impl Member {
         body: &impl Serialize,
     ) -> Result<(), Error> {
         let path = format!("/invitations/{invitation}/{what}");
-        let request = self.request(Method::POST, &path).timeout(ANSWER).json(body);
-        answered(request.send().await?).await.map(drop)
-    }
-
-    /// Sends a request until it is answered whole or refused for good; the body of the answer. `done`
-    /// are the refusals that say, after an answer that was lost, that it has been done.
-    async fn whole(
-        &self,
-        request: impl Fn() -> RequestBuilder,
-        done: &[u16],
-    ) -> Result<Vec<u8>, Error> {
-        let mut failed = 0;
-        let mut was_lost = false;
-        loop {
-            let error = match once(request()).await {
-                Ok(body) => return Ok(body),
-                Err(error) => error,
-            };
-            if was_lost && error.status().is_some_and(|status| done.contains(&status)) {
-                return Ok(Vec::new());
-            }
-            was_lost |= error.status().is_none();
-            failed += 1;
-            match self.handup.retry().wait(failed, &error) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(error),
-            }
-        }
+        once(self.request(Method::POST, &path).json(body)).await.map(drop)
     }
 }
 
@@ -320,7 +300,14 @@ impl Handup {
 
     /// The member whom a credential of before makes.
     pub fn member(&self, credential: Credential) -> Member {
-        Member { handup: self.clone(), credential }
+        Member { handup: self.clone(), credential, is_on_behalf: false }
+    }
+
+    /// A member on whose behalf an integration acts by its key.
+    pub(crate) fn on_behalf_of(&self, key: &str, group_id: GroupId, user_id: UserId) -> Member {
+        let (join_code, join_url, token) = (None, None, key.to_owned());
+        let credential = Credential { group_id, join_code, join_url, user_id, token };
+        Member { handup: self.clone(), credential, is_on_behalf: true }
     }
 }
 
@@ -331,10 +318,4 @@ fn with_reason(data: &str, reason: Option<&str>) -> Value {
         body["reason"] = reason.into();
     }
     body
-}
-
-/// The body of the answer to a request that is sent once.
-async fn once(request: RequestBuilder) -> Result<Vec<u8>, Error> {
-    let answer = answered(request.timeout(ANSWER).send().await?).await?;
-    Ok(answer.bytes().await?.to_vec())
 }

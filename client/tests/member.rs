@@ -1,80 +1,19 @@
 //! The client against the real server, on a real file: what a programmer would see.
 
-use std::sync::Arc;
+mod support;
 
-use classroom::APPLICATIONS;
 use handup_client::{
-    Answers, Error, Event, EventKind, Group, Handup, InviteeList, InviteeState, Listener, News,
-    Retry, Timeout, event,
+    Answers, Error, EventKind, Group, Handup, InviteeList, InviteeState, Listener, News, Retry,
+    Timeout, event,
 };
-use server::{Config, Engine};
-use tempfile::TempDir;
-use tokio::task::JoinHandle;
+
+use self::support::{Server, until};
 
 const HANDS: &str = r#"{"operation":"hand_raising","question":"Why?"}"#;
 const CALL: &str = r#"{"operation":"call","media":"audio"}"#;
 
-/// A server that can be stopped and started at the same address.
-struct Server {
-    folder: TempDir,
-    address: std::net::SocketAddr,
-    engine: Engine,
-    serving: JoinHandle<()>,
-}
-
-impl Server {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let any = "127.0.0.1:0".parse().expect("an address");
-        let (address, engine, serving) = serve(&folder, any).await;
-        Self { folder, address, engine, serving }
-    }
-
-    /// Stops it, and starts it once more on its file.
-    async fn restart(self) -> Self {
-        let Self { folder, address, engine, serving } = self;
-        engine.stop().await;
-        // Its file is free once the last of it is gone.
-        drop(engine);
-        serving.await.expect("it stops");
-        let (address, engine, serving) = serve(&folder, address).await;
-        Self { folder, address, engine, serving }
-    }
-
-    fn handup(&self) -> Handup {
-        Handup::at(&format!("http://{}", self.address)).expect("an address")
-    }
-}
-
-async fn serve(
-    folder: &TempDir,
-    address: std::net::SocketAddr,
-) -> (std::net::SocketAddr, Engine, JoinHandle<()>) {
-    let database = folder.path().join("handup.sqlite3");
-    let engine = Engine::open(Config::on(database), Arc::new(APPLICATIONS)).await;
-    let engine = engine.expect("the database");
-    let listener = server::listen(address).expect("the port");
-    let address = listener.local_addr().expect("its address");
-    let served = server::serve(listener, server::api(engine.clone()), engine.clone());
-    (address, engine, tokio::spawn(served))
-}
-
 fn forever() -> Timeout {
     Timeout::new(0).expect("no timeout")
-}
-
-/// The events up to the first of this name.
-async fn until(following: &mut handup_client::Following, name: &str) -> Vec<Event> {
-    let mut events = Vec::new();
-    loop {
-        if let News::Event(event) = following.next().await.expect("it goes on").expect("news") {
-            let is_it = event.kind.name() == name;
-            events.push(event);
-            if is_it {
-                return events;
-            }
-        }
-    }
 }
 
 #[tokio::test]
@@ -227,11 +166,8 @@ async fn what_is_refused_or_not_reached_is_told() {
     assert!(matches!(Handup::at("handup"), Err(Error::NoAddress(_))));
     assert!(matches!(Handup::at("ftp://handup.example"), Err(Error::NoAddress(_))));
     let teacher = handup.create_group("4B", "Ms Noether").await.expect("a group");
-    server.engine.stop().await;
-    server.serving.await.expect("it stops");
-    let once =
-        server.folder.path().exists().then(|| Handup::at(&format!("http://{}", server.address)));
-    let once = once.expect("a folder").expect("an address").retrying(Retry::ONCE);
+    server.stop().await;
+    let once = handup.retrying(Retry::ONCE);
     let gone = once.member(teacher.credential().clone()).snapshot().await;
     assert!(matches!(gone, Err(Error::Unreached(_))), "{gone:?}");
 }
