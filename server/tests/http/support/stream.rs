@@ -1,4 +1,8 @@
 //! A reader of `text/event-stream`, as strict as the contract.
+//!
+//! It is not the client that programs use: that passes over what it does not know, comes back by itself
+//! and keeps no text. Tests here look at just these: a line that is no field, the bytes of an event, an id
+//! that is missing, and where a stream ends.
 
 use std::cell::OnceCell;
 use std::io;

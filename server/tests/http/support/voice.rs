@@ -325,5 +325,6 @@ fn unit_of(answer: &str) -> SocketAddr {
 
 /// Who is heard, as an event tells it.
 pub fn heard(event: &super::Event) -> Vec<Value> {
+    super::assert_fields(event.body(), "heard");
     event.body()["heard"].as_array().expect("a list").clone()
 }
