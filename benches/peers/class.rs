@@ -1,4 +1,7 @@
 //! A class on one of the servers: how its pages are opened and what they are sent.
+//!
+//! Whoever joins and sends here is measured, on the same raw lines as with every peer; so this does not
+//! go by `client/`, which would bring connections, keys and repetitions of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

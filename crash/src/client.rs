@@ -1,12 +1,20 @@
 //! Requests whose fate may be unknown, and streams that may break off anywhere.
+//!
+//! They are sent and read by hand, beside the client that programs use, since what became of each try
+//! is counted, and events are compared byte for byte with the disk's. Some of the people use that client
+//! ([`Client::member`]): what it repeats and resumes is tried by the same deaths.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::stream::BoxStream;
+use handup_client::wire::Credential;
+use handup_client::{Handup, Retry};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use sse_stream::{Sse, SseStream};
 
 use crate::Result;
 
@@ -14,6 +22,8 @@ use crate::Result;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long somebody waits who could not reach the server.
 const PAUSE: Duration = Duration::from_millis(8);
+/// How the client that programs use tries again here: the server is back within moments.
+const FOREVER: Retry = Retry { tries: u32::MAX, first: PAUSE, most: Duration::from_millis(50) };
 
 /// Somebody with a credential in a class.
 #[derive(Debug, Clone)]
@@ -180,6 +190,22 @@ impl Client {
         }
     }
 
+    /// The same member by the client that programs use, which repeats requests and follows by itself.
+    ///
+    /// # Errors
+    /// When the server has given them no ids.
+    pub fn member(&self, Member { group, user, token }: &Member) -> Result<handup_client::Member> {
+        let credential = Credential {
+            group_id: group.parse().map_err(|_| format!("{group} is no id"))?,
+            join_code: None,
+            join_url: None,
+            user_id: user.parse().map_err(|_| format!("{user} is no id"))?,
+            token: token.clone(),
+        };
+        let handup = Handup::at(self.origin())?.through(self.http.clone()).retrying(FOREVER);
+        Ok(handup.member(credential))
+    }
+
     /// What `/healthz` says.
     ///
     /// # Errors
@@ -202,7 +228,9 @@ impl Client {
         let builder = self.builder(&request).header("last-event-id", after);
         let response = builder.send().await.map_err(|_| None)?;
         match response.status() {
-            StatusCode::OK => Ok(Stream { response, received: Vec::new(), searched: 0 }),
+            StatusCode::OK => {
+                Ok(Stream(SseStream::from_bytes_stream(response.bytes_stream()).boxed()))
+            }
             status => Err(Some(status.as_u16())),
         }
     }
@@ -220,12 +248,7 @@ pub struct Event {
 }
 
 /// A live stream.
-pub struct Stream {
-    response: reqwest::Response,
-    received: Vec<u8>,
-    /// How much of what was received holds no end of an event.
-    searched: usize,
-}
+pub struct Stream(BoxStream<'static, std::result::Result<Sse, sse_stream::Error>>);
 
 impl Stream {
     /// The next event that has a number; none when the stream is over. What came of an event that
@@ -235,28 +258,17 @@ impl Stream {
     /// When what came is no event.
     pub async fn next(&mut self) -> Result<Option<Event>> {
         loop {
-            let end = |rest: &[u8]| rest.windows(2).position(|pair| pair == b"\n\n");
-            while let Some(end) = end(&self.received[self.searched..]) {
-                let frame: Vec<u8> = self.received.drain(..self.searched + end + 2).collect();
-                self.searched = 0;
-                if let Some(event) = event_of(std::str::from_utf8(&frame)?)? {
-                    return Ok(Some(event));
-                }
-            }
-            self.searched = self.received.len().saturating_sub(1);
-            match self.response.chunk().await {
-                Ok(Some(bytes)) => self.received.extend_from_slice(&bytes),
-                Ok(None) | Err(_) => return Ok(None),
-            }
+            let message = match self.0.next().await {
+                Some(Ok(message)) => message,
+                None | Some(Err(sse_stream::Error::Body(_))) => return Ok(None),
+                Some(Err(error)) => return Err(error.into()),
+            };
+            let Some(seq) = message.id else { continue };
+            let (name, text) =
+                (message.event.unwrap_or_default(), message.data.unwrap_or_default());
+            return Ok(Some(Event { seq: seq.parse()?, name, text }));
         }
     }
-}
-
-fn event_of(frame: &str) -> Result<Option<Event>> {
-    let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name));
-    let Some(seq) = field("id: ") else { return Ok(None) };
-    let (name, text) = (field("event: ").unwrap_or_default(), field("data: ").unwrap_or_default());
-    Ok(Some(Event { seq: seq.parse()?, name: name.to_owned(), text: text.to_owned() }))
 }
 
 /// Waits for all of them.

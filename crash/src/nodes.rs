@@ -123,6 +123,7 @@ pub async fn run_nodes(plan: &NodesPlan, tell: impl Fn(&Outcome)) -> Result<Outc
     outcome.answered = world.client.answered.load(Ordering::Relaxed);
     outcome.broken = world.client.broken.load(Ordering::Relaxed);
     outcome.failed = world.client.failed.load(Ordering::Relaxed);
+    outcome.followed = world.followed.load(Ordering::Relaxed);
     outcome.wrongs = world.wrongs();
     Ok(outcome)
 }

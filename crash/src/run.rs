@@ -74,6 +74,8 @@ pub struct Outcome {
     pub answered: u64,
     /// Requests that broke off and were sent again.
     pub broken: u64,
+    /// Events that the client that programs use has told.
+    pub followed: u64,
     /// Things that were promised.
     pub promises: usize,
     /// Classes.
@@ -113,8 +115,8 @@ impl std::fmt::Display for Outcome {
         }
         writeln!(
             f,
-            "{} requests answered, {} broke off and were sent again; {} promises",
-            self.answered, self.broken, self.promises
+            "{} requests answered, {} broke off and were sent again; {} events told by the client; {} promises",
+            self.answered, self.broken, self.followed, self.promises
         )?;
         writeln!(
             f,
@@ -263,6 +265,7 @@ pub async fn run(plan: &Plan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
     outcome.answered = world.client.answered.load(Ordering::Relaxed);
     outcome.broken = world.client.broken.load(Ordering::Relaxed);
     outcome.failed = world.client.failed.load(Ordering::Relaxed);
+    outcome.followed = world.followed.load(Ordering::Relaxed);
     if outcome.failed > 0 && outcome.faults == 0 {
         world.wrong(format!("the server has answered {} times that it failed", outcome.failed));
     }

@@ -1,11 +1,13 @@
 //! The people: classes in which everybody is busy all the time, and readers who hold on to their
 //! streams. They know when the server does not answer, and nothing else of its deaths.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
+use handup_client::News;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -33,7 +35,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Reader {
     member: Member,
     sees_all: bool,
+    /// Whether they follow by the client that programs use.
+    by_client: bool,
     seen: Mutex<Vec<Event>>,
+    /// The numbers for which a snapshot stood.
+    skipped: Mutex<Vec<RangeInclusive<u64>>>,
 }
 
 /// A class in play.
@@ -78,6 +84,8 @@ pub struct Past {
 pub struct World {
     /// The way to the server.
     pub client: Client,
+    /// Events that the client that programs use has told.
+    pub followed: AtomicU64,
     classes: Mutex<Vec<Arc<Class>>>,
     past: Mutex<Vec<Past>>,
     wrongs: Mutex<Vec<String>>,
@@ -91,7 +99,8 @@ impl World {
     pub fn new(client: Client, rng: Rng) -> Arc<Self> {
         let (classes, past, wrongs) = Default::default();
         let (rng, is_over) = (Mutex::new(rng), AtomicBool::default());
-        Arc::new(Self { client, classes, past, wrongs, rng, is_over })
+        let followed = AtomicU64::default();
+        Arc::new(Self { client, followed, classes, past, wrongs, rng, is_over })
     }
 
     fn rng(&self) -> Rng {
@@ -145,7 +154,14 @@ impl World {
         let (mut readers, mut actors) = (JoinSet::new(), JoinSet::new());
         for place in 0..class.readers.len() {
             let (world, class) = (Arc::clone(self), Arc::clone(&class));
-            readers.spawn(async move { world.read(&class, &class.readers[place]).await });
+            readers.spawn(async move {
+                let reader = &class.readers[place];
+                if reader.by_client {
+                    world.follow(&class, reader).await;
+                } else {
+                    world.read(&class, reader).await;
+                }
+            });
         }
         for student in class.students.clone() {
             let (world, class) = (Arc::clone(self), Arc::clone(&class));
@@ -191,13 +207,17 @@ impl World {
         let students = all(joins).await.into_iter().collect::<Result<Vec<_>>>()?;
         let joined = students.iter().chain([&teacher]);
         let promises = joined.map(|member| Promise::Joined(member.user.clone())).collect();
-        let reader = |member: &Member, sees_all| Reader {
+        let reader = |member: &Member, sees_all, by_client| Reader {
             member: member.clone(),
             sees_all,
+            by_client,
             seen: Mutex::default(),
+            skipped: Mutex::default(),
         };
-        let mut readers = vec![reader(&teacher, true)];
-        readers.extend(students.iter().take(2).map(|student| reader(student, false)));
+        let mut readers = vec![reader(&teacher, true, false)];
+        for (student, by_client) in students.iter().zip([false, true]) {
+            readers.push(reader(student, false, by_client));
+        }
         Ok(Class {
             teacher,
             students,
@@ -294,6 +314,44 @@ impl World {
         }
     }
 
+    /// Follows by the client that programs use, which goes on by itself after a broken connection.
+    async fn follow(&self, class: &Class, reader: &Reader) {
+        let mut following = match self.client.member(&reader.member) {
+            Ok(member) => member.follow(),
+            Err(error) => return self.wrong(error.to_string()),
+        };
+        let mut last = 0;
+        while let Some(news) = following.next().await {
+            let (seq, event) = match news {
+                // At first, and where a machine sleeps for so long that streams seem to be held back.
+                Ok(News::Snapshot(snapshot)) => (snapshot.seq, None),
+                Ok(News::Event(event)) => {
+                    let name = event.kind.name().to_owned();
+                    let text = serde_json::to_string(&event).unwrap_or_default();
+                    (event.seq, Some(Event { seq: event.seq, name, text }))
+                }
+                Ok(_) => continue,
+                Err(error)
+                    if error.status() == Some(410) && class.ending.load(Ordering::Relaxed) =>
+                {
+                    return;
+                }
+                Err(error) => return self.wrong(format!("the client, after {last}: {error}")),
+            };
+            if seq < last || event.is_some() && seq == last {
+                return self.wrong(format!("the client, after {last}, goes on with {event:?}"));
+            }
+            match event {
+                Some(event) => {
+                    self.followed.fetch_add(1, Ordering::Relaxed);
+                    lock(&reader.seen).push(event);
+                }
+                None => lock(&reader.skipped).push(last + 1..=seq),
+            }
+            last = seq;
+        }
+    }
+
     /// Looks whether all that was promised is there, in every class in play. Meanwhile they go on.
     pub async fn audit_all(&self) {
         let classes = self.classes();
@@ -383,10 +441,16 @@ impl World {
         let mut log = Log::default();
         seen.iter().for_each(|event| log.read(event));
         for reader in &class.readers[1..] {
-            let own = lock(&reader.seen);
+            let (own, skipped) = (lock(&reader.seen), lock(&reader.skipped));
+            if own.is_empty() {
+                self.wrong(format!("{} has seen nothing", reader.member.user));
+            }
             let ends = [seen.last(), own.last()].map(|last| last.map_or(0, |event| event.seq));
             // Before they joined there was something too, which is theirs to see.
-            let expected = seen.iter().filter(|it| log.is_visible(it.seq, &reader.member.user));
+            let expected = seen.iter().filter(|it| {
+                log.is_visible(it.seq, &reader.member.user)
+                    && !skipped.iter().any(|numbers| numbers.contains(&it.seq))
+            });
             let until = |event: &&Event| event.seq <= ends[0].min(ends[1]);
             if !own.iter().take_while(until).eq(expected.take_while(until)) {
                 self.wrong(format!("{} has seen something else", reader.member.user));
@@ -590,35 +654,46 @@ impl World {
         }
     }
 
-    /// Somebody who comes, raises a hand, and goes or is removed again, and again.
+    /// Somebody who comes, raises a hand, and goes or is removed again, and again: by the client that
+    /// programs use, which takes it for done when an answer was lost and the credential is dead.
     async fn visit(&self, class: &Class) {
         let mut rng = self.rng();
         while class.goes_on() {
             pause(&mut rng, 200).await;
             let Some(visitor) = self.come_in(class).await else { return };
             lock(&class.promises).push(Promise::Joined(visitor.user.clone()));
-            let offer = rng.choice(lock(&class.recent).iter()).cloned();
-            if let Some(invite) = offer {
-                let mark = class.mark();
-                let path = format!("/invitations/{invite}/accept");
-                let answer =
-                    self.verb(class, &visitor, &path, &mark, json!({ "data": mark })).await;
-                let user = Some(&visitor.user);
-                class.promised(&answer, "onInviteeAccepted", user, Some(&mark));
+            if let Err(error) = self.stay(class, &visitor, &mut rng).await {
+                self.wrong(format!("{} came in: {error}", visitor.user));
             }
-            pause(&mut rng, 200).await;
-            let path = format!("/members/{}", visitor.user);
-            // It may have taken effect without being answered: then the credential is dead, or there
-            // is no such member.
-            let (by, repeated) = if rng.bool() { (&visitor, 401) } else { (&class.teacher, 404) };
-            let left = self.client.insist(&Request::of(by, Method::DELETE, &path)).await;
-            if left.is_done() || left.status == repeated {
-                lock(&class.promises).push(Promise::Left(visitor.user.clone()));
-                lock(&class.gone).push(visitor);
-            } else {
-                self.wrong(format!("nobody can leave or be removed any more: {left:?}"));
+            lock(&class.promises).push(Promise::Left(visitor.user.clone()));
+            lock(&class.gone).push(visitor);
+        }
+    }
+
+    async fn stay(&self, class: &Class, visitor: &Member, rng: &mut Rng) -> Result<()> {
+        let member = self.client.member(visitor)?;
+        let offer = rng.choice(lock(&class.recent).iter()).cloned();
+        if let Some(invite) = offer {
+            let mark = class.mark();
+            let id = invite.parse().map_err(|_| format!("{invite} is no id"))?;
+            match member.accept(id, &mark).await {
+                Ok(settled) => {
+                    let (seq, name) = (settled.seq, "onInviteeAccepted");
+                    let (user, mark) = (Some(visitor.user.clone()), Some(mark));
+                    lock(&class.promises).push(Promise::Event { seq, name, invite, user, mark });
+                }
+                // It was too late, or is not for whoever came since.
+                Err(error) if matches!(error.status(), Some(403 | 409)) => {}
+                Err(error) => return Err(error.into()),
             }
         }
+        pause(rng, 200).await;
+        if rng.bool() {
+            member.leave().await?;
+        } else {
+            self.client.member(&class.teacher)?.remove(member.user_id()).await?;
+        }
+        Ok(())
     }
 }
 
