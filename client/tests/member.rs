@@ -171,3 +171,40 @@ async fn what_is_refused_or_not_reached_is_told() {
     let gone = once.member(teacher.credential().clone()).snapshot().await;
     assert!(matches!(gone, Err(Error::Unreached(_))), "{gone:?}");
 }
+
+/// Answers the requests of one test in this order, each on a connection of its own.
+async fn answer_with(answers: &'static [(&'static str, &'static str)]) -> Handup {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        for (status, body) in answers {
+            let (mut line, _) = listener.accept().await.expect("a request");
+            let mut request = Vec::new();
+            while !request.windows(4).any(|it| it == b"\r\n\r\n") {
+                line.read_buf(&mut request).await.expect("it is sent");
+            }
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}");
+            let answer = format!("{head}\r\ncontent-type: application/problem+json\r\n\r\n{body}");
+            line.write_all(answer.as_bytes()).await.expect("it is read");
+        }
+    });
+    Handup::at(&format!("http://{address}")).expect("an address")
+}
+
+#[tokio::test]
+async fn who_was_removed_by_a_try_that_failed_is_gone() {
+    const FAILED: &str =
+        r#"{"type":"about:blank","title":"","status":503,"detail":"","code":10002}"#;
+    const GONE: &str = r#"{"type":"about:blank","title":"","status":404,"detail":"","code":6017}"#;
+    let server = Server::start().await;
+    let teacher = server.handup().create_group("4B", "Ms Noether").await.expect("a group");
+    let failing = answer_with(&[("503 Down", FAILED), ("404 Gone", GONE)]).await;
+    failing.member(teacher.credential().clone()).leave().await.expect("it was done");
+    let gone = answer_with(&[("404 Gone", GONE)]).await;
+    let refused = gone.member(teacher.credential().clone()).leave().await.expect_err("refused");
+    assert_eq!(refused.status(), Some(404));
+}
