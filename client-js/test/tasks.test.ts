@@ -1,4 +1,4 @@
-// The three tasks of the README: they do what it says, and are what it shows.
+// The three tasks of the README and of the guide: they do what these say, and are what these show.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -11,12 +11,13 @@ import { answerEverything } from "./tasks/follow_a_group.ts";
 import { ring } from "./tasks/ring_one_person.ts";
 import { Handup } from "handup-client";
 
-test("the README shows the tasks as they are tested", async () => {
-  const readme = await readFile("README.md", "utf8");
-  const shown = [...readme.matchAll(/<!-- (\S+) -->\n```ts\n(.*?)```/gs)];
-  assert.equal(shown.length, 3);
-  for (const [, path = "", code] of shown) assert.equal(code, await readFile(path, "utf8"), path);
-  assert.ok(readme.split("\n").length < 90, "it is longer than a page");
+test("the README and the guide show the tasks as they are tested", async () => {
+  for (const [page, here] of [["README.md", ""], ["../docs/GUIDE.md", "client-js/"]] as const) {
+    const shown = [...(await readFile(page, "utf8")).matchAll(/<!-- (\S+) -->\n```ts\n(.*?)```/gs)];
+    assert.equal(shown.length, 3, page);
+    for (const [, path = "", code] of shown) assert.equal(code, await readFile(path.replace(here, ""), "utf8"), path);
+  }
+  assert.ok((await readFile("README.md", "utf8")).split("\n").length < 90, "it is longer than a page");
 });
 
 test("ask a group", async (t) => {
