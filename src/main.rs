@@ -2,6 +2,8 @@
 
 mod doctor;
 mod file;
+mod healthy;
+mod manual;
 mod options;
 
 use std::io::{BufRead, IsTerminal, Write};
@@ -46,6 +48,12 @@ async fn main() -> ExitCode {
         Some(Instead::Doctor { json }) => have_a_look(&options, *json).await,
         Some(Instead::Openapi) => print_description(),
         Some(Instead::Check { file }) => file::check(file).await,
+        Some(Instead::Healthy { origin }) => healthy::ask(origin.clone(), options.listen).await,
+        Some(Instead::Manual { folder }) => manual::write_pages(folder),
+        Some(Instead::Completions { shell }) => {
+            manual::print_completions(*shell);
+            Ok(())
+        }
         None => run(options).await,
     };
     match done {

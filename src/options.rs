@@ -8,6 +8,7 @@ use std::time::Duration;
 use app::Zone;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap_complete::Shell;
 use ipnet::IpNet;
 use server::{Bounds, Config, Database, NodeAddress, NodeSecret, VoiceLimits};
 use tracing_subscriber::EnvFilter;
@@ -309,6 +310,25 @@ pub enum Instead {
         /// The database, or a copy of it
         file: PathBuf,
     },
+    /// Ask a server whether it can serve, and fail when it cannot: for what watches over it, such as a
+    /// container's health check
+    Healthy {
+        /// Where it is, such as `http://127.0.0.1:3000` [default: at `--listen` on this machine]
+        #[arg(value_parser = plain_origin)]
+        origin: Option<http::Uri>,
+    },
+    /// Write the pages of the manual, for packages
+    #[command(hide = true)]
+    Manual {
+        /// An existing folder to write them into
+        folder: PathBuf,
+    },
+    /// Print what completes commands in a shell, for packages
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// How log lines look.
@@ -390,6 +410,17 @@ fn origin(text: &str) -> Result<String, String> {
     if is_web && is_bare && !has_user { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
+/// The origin of a server that is asked without TLS.
+fn plain_origin(text: &str) -> Result<http::Uri, String> {
+    let wrong = "must be an origin such as http://127.0.0.1:3000: what does https is asked by other \
+                 means, such as curl";
+    let text = origin(text)?;
+    if !text.starts_with("http://") {
+        return Err(wrong.to_owned());
+    }
+    text.parse().map_err(|_| wrong.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -467,6 +498,14 @@ mod tests {
         ] {
             let error = Options::read_from(arguments).err().expect("wrong").to_string();
             assert!(!error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_asked_for_its_health_without_tls() {
+        assert!(plain_origin("http://127.0.0.1:3000/").is_ok());
+        for text in ["https://handup.example", "127.0.0.1:3000", "http://a.example/readyz", ""] {
+            assert!(plain_origin(text).is_err(), "{text}");
         }
     }
 

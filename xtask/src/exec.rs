@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -88,6 +88,22 @@ pub fn read(command: &mut Command) -> Result<String> {
     }
     String::from_utf8(output.stdout)
         .with_context(|| format!("`{}` printed what is not UTF-8", shown(command)))
+}
+
+/// Runs a program silently over these bytes and hands back what it prints.
+pub fn filter(command: &mut Command, input: &[u8]) -> Result<Vec<u8>> {
+    // A file and no pipe, which the two could fill and wait for each other.
+    let mut file = tempfile::tempfile().context("cannot make a file")?;
+    file.write_all(input).and_then(|()| file.rewind()).context("cannot write a file")?;
+    let output = command
+        .stdin(file)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| cannot_start(command))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({})", shown(command), output.status);
+    }
+    Ok(output.stdout)
 }
 
 /// Whether a program runs and succeeds, whatever it prints.

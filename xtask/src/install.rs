@@ -13,7 +13,8 @@ pub fn may_install() -> bool {
         && (is_root() || exec::succeeds(exec::command("sudo").args(["-n", "true"])))
 }
 
-fn is_root() -> bool {
+/// Whether this process may do everything.
+pub fn is_root() -> bool {
     exec::read(exec::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 

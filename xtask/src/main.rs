@@ -16,12 +16,14 @@ mod fuzz;
 mod graph;
 mod install;
 mod mutants;
+mod package;
 mod postgres;
 mod programs;
 mod report;
 mod shrink;
 mod site;
 mod suite;
+mod trial;
 mod wasm;
 mod workspace;
 
@@ -58,6 +60,9 @@ enum Task {
     },
     /// Make the release: one binary with the WASM, CSS and public files inside
     Build,
+    /// Make the release's packages in `target/package`: an archive, a `.deb`, an image for containers,
+    /// the bill of materials, and the checksums of all
+    Package,
     /// Check formatting, lints and documentation, for the host and for WASM
     Check,
     /// Draw the module graph of each crate (`check` does too), and fail when files use each other in
@@ -142,6 +147,9 @@ enum Task {
         /// Run the browser tests alone
         #[arg(long)]
         only_browser: bool,
+        /// Make the packages around the binary, install and run them, and nothing else
+        #[arg(long, conflicts_with_all = ["no_browser", "only_browser"])]
+        only_packages: bool,
         /// Arguments for Playwright
         #[arg(last = true)]
         args: Vec<OsString>,
@@ -169,6 +177,7 @@ fn perform(task: Task) -> Result<()> {
             let server = site::build_server(&workspace, Profile::Release)?;
             site::tell_sizes(&workspace, &server)
         }
+        Task::Package => package::run(&workspace),
         Task::Bench { only, args } => {
             let server = site::build_server(&workspace, Profile::Release)?;
             for bench in BENCHES {
@@ -255,12 +264,13 @@ fn perform(task: Task) -> Result<()> {
             fuzz::run(&workspace, &fuzz::Wish { only: only.as_deref(), minutes, keep })
         }
         Task::Mutants { since, files } => mutants::run(&workspace, &mutants::Wish { since, files }),
-        Task::Test { release, no_browser, only_browser, args } => suite::run(
+        Task::Test { release, no_browser, only_browser, only_packages, args } => suite::run(
             &workspace,
             &Selection {
                 profile: Profile::from_release(release),
-                rust: !only_browser,
-                browser: !no_browser,
+                rust: !only_browser && !only_packages,
+                packages: !only_browser,
+                browser: !no_browser && !only_packages,
                 playwright_args: args,
             },
         ),

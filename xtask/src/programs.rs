@@ -118,6 +118,34 @@ const ALL: [Program; 7] = [
     OPENSSL,
 ];
 
+/// What tries packages: a Debian in a folder, what unpacks images, and what reads units and the manual.
+const OF_PACKAGES: [Program; 4] = [
+    Program {
+        title: "debootstrap",
+        variable: "DEBOOTSTRAP",
+        places: &[Place::At("/usr/sbin/debootstrap"), Place::Named("debootstrap")],
+        packages: &["debootstrap"],
+    },
+    Program {
+        title: "umoci",
+        variable: "UMOCI",
+        places: &[Place::Named("umoci")],
+        packages: &["umoci"],
+    },
+    Program {
+        title: "mandoc",
+        variable: "MANDOC",
+        places: &[Place::Named("mandoc")],
+        packages: &["mandoc"],
+    },
+    Program {
+        title: "systemd-analyze",
+        variable: "SYSTEMD_ANALYZE",
+        places: &[Place::Named("systemd-analyze")],
+        packages: &["systemd"],
+    },
+];
+
 /// A program that is there.
 pub struct Found {
     /// What people call it.
@@ -147,6 +175,13 @@ pub fn postgres() -> Result<Found> {
 /// possible.
 pub fn of_operators() -> Result<Vec<Found>> {
     find_or_install(&[NGINX, CADDY, COTURN, OPENSSL])
+}
+
+/// Finds what tries packages, in the order debootstrap, umoci, mandoc, systemd-analyze, or installs Debian's
+/// when that is possible.
+pub fn of_packages() -> Result<[Found; 4]> {
+    let found = find_or_install(&OF_PACKAGES)?;
+    found.try_into().map_err(|_| anyhow::anyhow!("not all were looked for"))
 }
 
 /// Finds all programs of the browser tests, or installs Debian's when that is possible.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::postgres::Postgres;
 use crate::report::{Counts, Report};
 use crate::workspace::{Profile, Workspace};
-use crate::{browser, check, client_js, exec, install, programs, site};
+use crate::{browser, check, client_js, exec, install, programs, site, trial};
 
 /// Which tests to run. Without a wish of the developer's: all of them.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Selection {
     pub profile: Profile,
     /// The checks, and the tests that Cargo knows of.
     pub rust: bool,
+    /// The packages, installed and run.
+    pub packages: bool,
     /// The tests in real browsers.
     pub browser: bool,
     /// More arguments for Playwright.
@@ -53,6 +55,12 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
                     .current_dir(&workspace.root),
                 |line| *counts += Counts::of_line(line).unwrap_or_default(),
             )
+        });
+    }
+    if selection.packages {
+        report.tests("packages, installed and run", |counts| {
+            let server = site::build_server_of_tests(workspace, selection.profile)?;
+            trial::run(workspace, &server, counts)
         });
     }
     if selection.browser {
