@@ -2,10 +2,11 @@
 //! carries.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -13,7 +14,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use rust_embed::{Embed, EmbeddedFile};
+use mime_guess::MimeGuess;
+use rust_embed::Embed;
 
 /// The site as `cargo xtask` lays it out; a debug build reads it from the disk.
 #[derive(Embed)]
@@ -23,7 +25,8 @@ struct Site;
 
 /// The folder of what is built: its files refer to each other, and belong to one build.
 const PKG: &str = "pkg/";
-/// What a file's name has more when it is packed with brotli, as `cargo xtask build` does.
+/// What a file's name has more when it is packed with brotli, as `cargo xtask build` does. It is there in the
+/// place of the file, not beside it: nearly every browser takes it so.
 const PACKED: &str = ".br";
 /// For a year, without asking again: another build has other addresses.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
@@ -56,6 +59,22 @@ fn resolve(path: &str) -> (Cow<'_, str>, bool) {
     }
 }
 
+/// What is packed, unpacked: for browsers that do not take it as it is, as they do not from an address without
+/// TLS. It is a megabyte, of which most servers never have need.
+fn unpacked(path: &str) -> Option<Bytes> {
+    static UNPACKED: LazyLock<HashMap<String, Bytes>> = LazyLock::new(|| {
+        let packed = Site::iter().filter_map(|path| {
+            let name = path.strip_suffix(PACKED)?;
+            let packed = Site::get(&path)?.data;
+            let mut unpacked = Vec::new();
+            brotli_decompressor::BrotliDecompress(&mut &*packed, &mut unpacked).ok()?;
+            Some((name.to_owned(), unpacked.into()))
+        });
+        packed.collect()
+    });
+    UNPACKED.get(path).cloned()
+}
+
 fn takes_brotli(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|coding| {
@@ -66,7 +85,9 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
 }
 
 /// The type as it is told: of text also how it is written.
-fn content_type(mimetype: &str) -> String {
+fn content_type(path: &str) -> String {
+    let mimetype = MimeGuess::from_path(path).first_or_octet_stream();
+    let mimetype = mimetype.essence_str();
     let is_text = mimetype.starts_with("text/");
     if is_text { format!("{mimetype}; charset=utf-8") } else { mimetype.to_owned() }
 }
@@ -78,15 +99,16 @@ pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     if path.ends_with(PACKED) {
         return None;
     }
-    let file: EmbeddedFile = Site::get(&path)?;
-    let packed = Site::get(&format!("{path}{PACKED}"));
+    let plain = Site::get(&path);
+    let is_packed = plain.is_none();
+    let file = plain.or_else(|| Site::get(&format!("{path}{PACKED}")))?;
     let hash = file.metadata.sha256_hash();
     let hash = hash[..12].iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     // Weak: packed or not, it is the same file.
     let tag = format!("W/\"{hash}\"");
     let caching = if is_for_good { FOR_GOOD } else { "no-cache" };
     let mut response = Response::new(Body::empty());
-    if packed.is_some() {
+    if is_packed {
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
     }
     let is_same = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
@@ -94,18 +116,18 @@ pub fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     if is_same.is_some_and(|known| known.contains(&tag)) {
         return Some((StatusCode::NOT_MODIFIED, told, response).into_response());
     }
-    let content_type = [(CONTENT_TYPE, content_type(file.metadata.mimetype()))];
+    let content_type = [(CONTENT_TYPE, content_type(&path))];
     if path.ends_with(".js") {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(OF_WORKER));
     }
-    let data = match packed.filter(|_| takes_brotli(headers)) {
-        Some(packed) => {
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
-            packed.data
-        }
-        None => file.data,
+    *response.body_mut() = if !is_packed {
+        Body::from(file.data)
+    } else if takes_brotli(headers) {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+        Body::from(file.data)
+    } else {
+        Body::from(unpacked(&path)?)
     };
-    *response.body_mut() = Body::from(data);
     Some((told, content_type, response).into_response())
 }
 
@@ -151,8 +173,9 @@ mod tests {
 
     #[test]
     fn of_text_it_is_told_how_it_is_written() {
-        assert_eq!(content_type("text/css"), "text/css; charset=utf-8");
-        assert_eq!(content_type("text/javascript"), "text/javascript; charset=utf-8");
-        assert_eq!(content_type("application/wasm"), "application/wasm");
+        assert_eq!(content_type("pkg/handup.css"), "text/css; charset=utf-8");
+        assert_eq!(content_type("pkg/handup.js"), "text/javascript; charset=utf-8");
+        assert_eq!(content_type("pkg/handup.wasm"), "application/wasm");
+        assert_eq!(content_type("favicon.svg"), "image/svg+xml");
     }
 }

@@ -88,12 +88,15 @@ pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
     let pkg = workspace.site().join(PKG);
     let files = exec::list(&pkg)?;
     for (path, size) in &files {
-        if path.extension().is_some_and(|extension| extension == "br") {
+        let name = path.display().to_string();
+        let Some(name) = name.strip_suffix(PACKED) else {
+            println!("  {PKG}/{name}: {size} bytes");
             continue;
-        }
-        let packed = files.get(&packed_path(path));
-        let packed = packed.map(|size| format!(", {size} with brotli")).unwrap_or_default();
-        println!("  {PKG}/{}: {size} bytes{packed}", path.display());
+        };
+        let mut plain = Vec::new();
+        brotli::BrotliDecompress(&mut exec::read_file(&pkg.join(path))?.as_slice(), &mut plain)
+            .with_context(|| format!("cannot unpack {}", path.display()))?;
+        println!("  {PKG}/{name}: {} bytes, {size} with brotli", plain.len());
     }
     Ok(())
 }
@@ -103,20 +106,24 @@ const PACKED: &str = ".br";
 /// What is smaller than this is not worth a copy, in bytes.
 const WORTH_PACKING: usize = 1_024;
 
-/// Adds packed copies of what gets smaller by it, for the server to send as they are: packing as
+/// Puts a packed copy in the place of what gets smaller by it, for the server to send as it is: packing as
 /// tightly takes too long for a request.
 fn pack(files: &mut Files) -> Result<()> {
     let options = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-    let mut copies = Files::new();
-    for (path, content) in files.iter().filter(|(_, content)| content.len() >= WORTH_PACKING) {
+    let mut all = Files::new();
+    for (path, content) in std::mem::take(files) {
         let mut packed = Vec::new();
-        brotli::BrotliCompress(&mut content.as_slice(), &mut packed, &options)
-            .with_context(|| format!("cannot pack {}", path.display()))?;
-        if packed.len() < content.len() {
-            copies.insert(packed_path(path), packed);
+        if content.len() >= WORTH_PACKING {
+            brotli::BrotliCompress(&mut content.as_slice(), &mut packed, &options)
+                .with_context(|| format!("cannot pack {}", path.display()))?;
+        }
+        if packed.is_empty() || packed.len() >= content.len() {
+            all.insert(path, content);
+        } else {
+            all.insert(packed_path(&path), packed);
         }
     }
-    files.extend(copies);
+    *files = all;
     Ok(())
 }
 
@@ -248,6 +255,19 @@ mod tests {
         assert_eq!(std::fs::read(at("b")).unwrap(), b"5");
         let left: Vec<_> = exec::list(folder.path()).unwrap().into_keys().collect();
         assert_eq!(left, ["a", "b", "d/e"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn what_gets_smaller_is_packed_in_the_place_of_itself() {
+        let text = "hand ".repeat(1_000);
+        let mut site = files(&[("pkg/small.js", "1"), ("pkg/large.js", &text)]);
+        pack(&mut site).unwrap();
+        let names: Vec<_> = site.keys().map(|path| path.display().to_string()).collect();
+        assert_eq!(names, ["pkg/large.js.br", "pkg/small.js"]);
+        let mut plain = Vec::new();
+        let packed = &site[Path::new("pkg/large.js.br")];
+        brotli::BrotliDecompress(&mut packed.as_slice(), &mut plain).unwrap();
+        assert_eq!(plain, text.as_bytes());
     }
 
     #[test]

@@ -85,7 +85,8 @@ fn root(contents: &Contents) -> Result<Tree> {
     tree.folder("tmp", 0o1777, 0);
     tree.file("usr/bin/handup", 0o755, contents.program.clone());
     tree.file("usr/share/doc/handup/LICENSE", 0o644, contents.license.clone());
-    tree.file("usr/share/doc/handup/NOTICES", 0o644, contents.notices.clone());
+    let notices = gzip(contents.notices.as_bytes(), Effort::Release)?;
+    tree.file("usr/share/doc/handup/NOTICES.gz", 0o644, notices);
     tree.file("etc/passwd", 0o644, format!("handup:x:{USER}:{USER}::/{DATA}:/nonexistent\n"));
     tree.file("etc/group", 0o644, format!("handup:x:{USER}:\n"));
     tree.file("etc/nsswitch.conf", 0o644, "hosts: files dns\n");
