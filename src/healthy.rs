@@ -1,13 +1,15 @@
 //! The command `handup healthy`: asks a server whether it can serve. An image without a shell has no other
 //! program that could.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::Uri;
 use http::uri::PathAndQuery;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+
+use crate::listener::from_here;
 
 /// How long the server may take: longer than it waits for its database.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
@@ -35,17 +37,12 @@ pub async fn ask(origin: Option<Uri>, listens_on: SocketAddr) -> Result<(), Stri
 
 /// Where a server is reached from its own machine.
 fn origin_of(listens_on: SocketAddr) -> Result<Uri, String> {
-    if listens_on.port() == 0 {
-        return Err("the server has picked its port: say where it is, such as `handup healthy \
-                    http://127.0.0.1:3000`"
-            .to_owned());
-    }
-    let ip = match listens_on.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    let origin = format!("http://{}", SocketAddr::new(ip, listens_on.port()));
+    let reached = from_here(listens_on).ok_or_else(|| {
+        "the server has picked its port: say where it is, such as `handup healthy \
+         http://127.0.0.1:3000`"
+            .to_owned()
+    })?;
+    let origin = format!("http://{reached}");
     origin.parse().map_err(|error| format!("{origin} is no address: {error}"))
 }
 

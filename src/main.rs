@@ -3,6 +3,7 @@
 mod doctor;
 mod file;
 mod healthy;
+mod listener;
 mod manual;
 mod options;
 

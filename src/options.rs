@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use ipnet::IpNet;
-use server::{Bounds, Config, Database, NodeAddress, NodeSecret, VoiceLimits};
+use server::{Bounds, Config, Database, NodeAddress, NodeSecret, VoiceLimits, is_integration_name};
 use tracing_subscriber::EnvFilter;
 use web::DEFAULT_LOG_FILTER;
 
@@ -364,15 +364,10 @@ fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| "must be an address or a network such as 10.0.0.0/8".to_owned())
 }
 
-/// The name of an integration, as its file takes it.
+/// The name of an integration.
 fn integration(text: &str) -> Result<String, String> {
-    let is_name = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_name {
-        Ok(text.to_owned())
-    } else {
-        Err("is letters, digits, - and _, at most 64".to_owned())
-    }
+    let wrong = || "is letters, digits, - and _, at most 64".to_owned();
+    is_integration_name(text).then(|| text.to_owned()).ok_or_else(wrong)
 }
 
 /// An address, with or without a port.

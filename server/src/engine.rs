@@ -35,6 +35,7 @@ use self::single_flight::SingleFlight;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::admin::Admin;
+use crate::engine::delivery::Outgoing;
 use crate::engine::ice::IceConfig;
 use crate::error::Error;
 use crate::http::forwarder::Forwarder;
@@ -90,6 +91,7 @@ pub(crate) struct Shared {
     pub proxies: Proxies,
     pub allowed_origins: Vec<String>,
     integrations: Integrations,
+    outgoing: Outgoing,
     ice: IceConfig,
     voice: Option<Voice>,
     bounds: Bounds,
@@ -231,6 +233,7 @@ impl Engine {
             proxies: Proxies::new(config.trusted_proxies),
             allowed_origins: config.allowed_origins,
             integrations: config.integrations,
+            outgoing: Outgoing::default(),
             cookies: Cookies::new(id, is_https),
             public_url: config.public_url,
             operator: config.operator,
@@ -247,7 +250,9 @@ impl Engine {
         engine.read_what_went_quiet(went_quiet);
         engine.retain_every(housekeeping.sweep);
         engine.stop_when_replaced();
-        engine.deliver(has_news);
+        if has_webhooks {
+            engine.deliver(has_news);
+        }
         Ok((engine, writer))
     }
 

@@ -67,6 +67,12 @@ impl FromIterator<Integration> for Integrations {
     }
 }
 
+/// Whether a text can be the name of an integration: it is the head of a section, and stands in messages.
+pub fn is_integration_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 /// Whether a text can be an integration's id for a member: visible ASCII, so that it can stand in a
 /// header.
 pub(crate) fn is_own_id(text: &str) -> bool {

@@ -38,7 +38,7 @@ pub use identity::password::{
 pub use identity::{Entrance, JoinCode, Ticket, Token, new_group_id, new_invite_id, new_user_id};
 pub use integrations::{
     Integration, IntegrationKey, Integrations, IntegrationsError, Webhook, WebhookSecret,
-    file::section as integration_section, read as read_integrations,
+    file::section as integration_section, is_integration_name, read as read_integrations,
 };
 pub use limits::bounds::Bounds;
 pub use live::room::Room;

@@ -1,7 +1,7 @@
 //! One request over HTTP/1.1, step by step, so that the step that fails is told: the name, the connection,
 //! TLS, the answer.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::{HeaderMap, Request, StatusCode, Uri};
@@ -14,6 +14,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::tls::secure;
+use crate::listener::from_here;
 
 /// How long each step may take.
 const STEP: Duration = Duration::from_secs(4);
@@ -58,16 +59,12 @@ impl Target {
 
     /// The server that listens there, as this machine reaches it; none where any port is taken.
     pub fn of_listener(listen: SocketAddr) -> Option<Self> {
-        let ip = match listen.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        let host = match ip {
+        let reached = from_here(listen)?;
+        let host = match reached.ip() {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
-        (listen.port() != 0).then_some(Self { is_https: false, host, port: listen.port() })
+        Some(Self { is_https: false, host, port: reached.port() })
     }
 
     /// Whether only this machine reaches it.

@@ -7,7 +7,7 @@
 //! what it has not taken in its time is put down as a dead letter.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -40,27 +40,30 @@ const LOOKED_AT_ONCE: u32 = 500;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
-/// What delivers shares among its classes.
-#[derive(Clone)]
-struct Deliverer {
-    engine: Engine,
-    sender: Sender,
-    under_way: Arc<Semaphore>,
+/// What all deliveries of a server share, made when there is one.
+#[derive(Default)]
+pub(super) struct Outgoing(OnceLock<(Sender, Semaphore)>);
+
+impl Outgoing {
+    /// Sends a message as soon as fewer than so many are under way.
+    async fn send(
+        &self,
+        webhook: &Webhook,
+        id: &str,
+        now: Timestamp,
+        body: Bytes,
+    ) -> Result<Result<(), NotTaken>, Error> {
+        let (sender, under_way) = self.0.get_or_init(|| (Sender::new(), Semaphore::new(UNDER_WAY)));
+        let _permit = under_way.acquire().await.map_err(|_| Error::Stopping)?;
+        Ok(sender.send(webhook, id, now, body).await)
+    }
 }
 
 impl Engine {
     /// Delivers until the server stops; `news` names the classes of integrations in which something has
     /// happened.
     pub(super) fn deliver(&self, mut news: mpsc::UnboundedReceiver<GroupId>) {
-        if !self.shared.integrations.have_webhooks() {
-            return;
-        }
-        let deliverer = Deliverer {
-            engine: self.clone(),
-            sender: Sender::new(),
-            under_way: Arc::new(Semaphore::new(UNDER_WAY)),
-        };
-        let stopping = self.shared.stopping.clone();
+        let (engine, stopping) = (self.clone(), self.shared.stopping.clone());
         tokio::spawn(async move {
             let mut look = tokio::time::interval(LOOK_EVERY);
             let mut tasks = JoinSet::new();
@@ -70,7 +73,7 @@ impl Engine {
                 let mut found = Vec::new();
                 tokio::select! {
                     Some(group_id) = news.recv() => found.push(group_id),
-                    _ = look.tick() => found = deliverer.left_over().await,
+                    _ = look.tick() => found = engine.undelivered().await,
                     Some(done) = tasks.join_next() => {
                         let done: Result<GroupId, _> = done;
                         let Ok(group_id) = done else { continue };
@@ -86,9 +89,9 @@ impl Engine {
                         continue;
                     }
                     classes.insert(group_id, false);
-                    let deliverer = deliverer.clone();
+                    let engine = engine.clone();
                     tasks.spawn(async move {
-                        if let Err(error) = deliverer.deliver(group_id).await {
+                        if let Err(error) = engine.deliver_class(group_id).await {
                             // It is looked for again.
                             error.log();
                         }
@@ -105,11 +108,6 @@ impl Engine {
         letter: &DeadLetter,
         webhook: &Webhook,
     ) -> Result<(), Error> {
-        let deliverer = Deliverer {
-            engine: self.clone(),
-            sender: Sender::new(),
-            under_way: Arc::new(Semaphore::new(1)),
-        };
         let mut after = letter.first - 1;
         while after < letter.last {
             let events =
@@ -118,19 +116,16 @@ impl Engine {
             let Some(last) = events.last().map(|event| event.seq) else { break };
             let outbox = self.shared.store.outbox(letter.group_id).await?;
             let Some(outbox) = outbox else { return Err(Error::NoSuchLetter) };
-            let sent = deliverer.send(letter.group_id, &outbox, webhook, &events).await?;
+            let sent = self.send_message(letter.group_id, &outbox, webhook, &events).await?;
             sent.map_err(|failure| Error::NotDelivered(failure.to_string()))?;
             after = last;
         }
-        let settled = Progress::Settled(letter.first);
-        self.chore(Chore::Put(Put::Delivery(letter.group_id, settled))).await
+        self.note_delivery(letter.group_id, Progress::Settled(letter.first)).await
     }
-}
 
-impl Deliverer {
     /// Classes in which something was not delivered.
-    async fn left_over(&self) -> Vec<GroupId> {
-        let store = &self.engine.shared.store;
+    async fn undelivered(&self) -> Vec<GroupId> {
+        let store = &self.shared.store;
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             match store.undelivered(after, LOOKED_AT_ONCE).await {
@@ -150,44 +145,44 @@ impl Deliverer {
     }
 
     /// Whether this server is the one that delivers a class.
-    async fn is_home(&self, group_id: GroupId) -> Result<bool, Error> {
-        match self.engine.home_of(group_id).await? {
+    async fn delivers(&self, group_id: GroupId) -> Result<bool, Error> {
+        match self.home_of(group_id).await? {
             Home::Here => Ok(true),
             // Whoever reads it becomes its home.
-            Home::Nobody => Ok(self.engine.room(group_id).await.is_ok()),
+            Home::Nobody => Ok(self.room(group_id).await.is_ok()),
             Home::At(_) => Ok(false),
         }
     }
 
     /// Delivers what is new in a class, until all is taken or the class is another server's.
-    async fn deliver(&self, group_id: GroupId) -> Result<(), Error> {
-        let store = &self.engine.shared.store;
+    async fn deliver_class(&self, group_id: GroupId) -> Result<(), Error> {
+        let store = &self.shared.store;
         let mut failures = 0_u32;
         loop {
             let Some(outbox) = store.outbox(group_id).await? else { return Ok(()) };
-            let webhook = self.engine.shared.integrations.webhook(&outbox.integration);
+            let webhook = self.shared.integrations.webhook(&outbox.integration);
             let Some(webhook) = webhook else { return Ok(()) };
             let events = store.events(group_id, outbox.delivered, u64::MAX, EVENTS_AT_ONCE).await?;
             let events = fitting(events);
             let Some(last) = events.last().map(|event| event.seq) else { return Ok(()) };
-            if !self.is_home(group_id).await? {
+            if !self.delivers(group_id).await? {
                 return Ok(());
             }
-            match self.send(group_id, &outbox, webhook, &events).await? {
+            match self.send_message(group_id, &outbox, webhook, &events).await? {
                 Ok(()) => {
                     failures = 0;
-                    self.note(group_id, Progress::Taken(last)).await?;
-                    self.engine.metrics().delivered.inc();
+                    self.note_delivery(group_id, Progress::Taken(last)).await?;
+                    self.metrics().delivered.inc();
                 }
                 Err(failure) => {
                     failures += 1;
-                    self.engine.metrics().not_delivered.inc();
+                    self.metrics().not_delivered.inc();
                     let integration = &outbox.integration;
                     tracing::debug!(integration, %failure, failures, "a webhook took nothing");
-                    let now = self.engine.now();
+                    let now = self.now();
                     if outbox.failing_since.is_none() {
                         tracing::warn!(integration, %failure, "a webhook takes nothing; it is tried again");
-                        self.note(group_id, Progress::FailingSince(now)).await?;
+                        self.note_delivery(group_id, Progress::FailingSince(now)).await?;
                     } else if let Some(letter) =
                         given_up(group_id, &outbox, webhook, &events, &failure, now)
                     {
@@ -197,8 +192,8 @@ impl Deliverer {
                             last = letter.last,
                             "events were not delivered in time; they are dead letters now"
                         );
-                        self.note(group_id, Progress::GivenUp(letter)).await?;
-                        self.engine.metrics().given_up.inc();
+                        self.note_delivery(group_id, Progress::GivenUp(letter)).await?;
+                        self.metrics().given_up.inc();
                     }
                     tokio::time::sleep(pause(failures, &failure)).await;
                 }
@@ -206,12 +201,16 @@ impl Deliverer {
         }
     }
 
-    async fn note(&self, group_id: GroupId, progress: Progress) -> Result<(), Error> {
-        self.engine.chore(Chore::Put(Put::Delivery(group_id, progress))).await
+    pub(super) async fn note_delivery(
+        &self,
+        group_id: GroupId,
+        progress: Progress,
+    ) -> Result<(), Error> {
+        self.chore(Chore::Put(Put::Delivery(group_id, progress))).await
     }
 
     /// Sends one message.
-    async fn send(
+    async fn send_message(
         &self,
         group_id: GroupId,
         outbox: &Outbox,
@@ -223,8 +222,7 @@ impl Deliverer {
         let (first, last) =
             (events.first().map_or(0, |it| it.seq), events.last().map_or(0, |it| it.seq));
         let id = format!("{group_id}-{first}-{last}");
-        let _permit = self.under_way.acquire().await.map_err(|_| Error::Stopping)?;
-        Ok(self.sender.send(webhook, &id, self.engine.now(), body).await)
+        self.shared.outgoing.send(webhook, &id, self.now(), body).await
     }
 
     /// What a message says: the events, the own ids of whom they name, and who of those that are asked
@@ -237,13 +235,13 @@ impl Deliverer {
     ) -> Result<WebhookMessage, Error> {
         let told: Vec<Delivered> = events.iter().map(Delivered::from).collect();
         let text = serde_json::to_string(&told).unwrap_or_default();
-        let own = self.engine.shared.store.own_ids(group_id).await?;
+        let own = self.shared.store.own_ids(group_id).await?;
         let ids: BTreeMap<UserId, String> = own
             .into_iter()
             .filter(|(_, user)| text.contains(&user.to_string()))
             .map(|(id, user)| (user, id))
             .collect();
-        let room = self.engine.room(group_id).await?;
+        let room = self.room(group_id).await?;
         let offline = room.look(|group, is_online| {
             let asked = events
                 .iter()

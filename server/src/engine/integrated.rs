@@ -12,26 +12,15 @@ use crate::engine::groups::Joined;
 use crate::engine::sessions::Session;
 use crate::error::Error;
 use crate::identity::{Token, new_user_id};
-use crate::integrations::{Integration, IntegrationKey, is_own_id};
+use crate::integrations::{Integration, IntegrationKey};
 use crate::limits::weight;
 use crate::live::room::Room;
 use crate::store::integrations as kept;
 use crate::store::integrations::Progress;
-use crate::store::put::Put;
-use crate::writer::chores::Chore;
 use crate::writer::job::{Admission, SideEffect};
 
 /// How many dead letters are listed at once.
 const LETTERS: u32 = 100;
-
-/// An integration's own id, when it can be one.
-pub(crate) fn own_id(field: &str, id: String) -> Result<String, Error> {
-    let wrong = || {
-        let detail = "An id of an integration's is 1 to 128 visible ASCII characters.";
-        Error::wrong_field(field, detail)
-    };
-    if is_own_id(&id) { Ok(id) } else { Err(wrong()) }
-}
 
 /// Somebody who was brought in.
 pub(crate) struct BroughtIn {
@@ -237,7 +226,6 @@ impl Engine {
         id: &str,
     ) -> Result<(), Error> {
         let letter = self.dead_letter(integration, id).await?;
-        let settled = Progress::Settled(letter.first);
-        self.chore(Chore::Put(Put::Delivery(letter.group_id, settled))).await
+        self.note_delivery(letter.group_id, Progress::Settled(letter.first)).await
     }
 }

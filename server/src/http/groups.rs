@@ -17,7 +17,6 @@ use super::integration;
 use super::rendering::answer_with_rows;
 use super::reply::{Answer, json};
 use super::verb::verb;
-use crate::engine::integrated::own_id;
 use crate::engine::{Engine, Session};
 use crate::error::Error;
 use crate::identity::Token;
@@ -31,7 +30,7 @@ pub(super) async fn create_group(
     let token = Token::new();
     let CreateGroup { name, teacher, teacher_id } = body.fields;
     let (name, teacher) = (entered("name", name)?, entered("teacher", teacher)?);
-    let teacher_id = teacher_id.map(|id| own_id("teacherID", id)).transpose()?;
+    let teacher_id = teacher_id.map(|id| integration::own_id("teacherID", id)).transpose()?;
     let joined = match integration::presented(&engine, &headers)? {
         Some(integration) => {
             let of = (name, teacher, teacher_id);

@@ -6,10 +6,9 @@ use http::StatusCode;
 use signaling::wire::{BringIn, Credential, DeadLetters, Empty, OwnMembers};
 
 use super::body::{Sent, entered};
-use super::integration::{Integrated, OfIntegration};
+use super::integration::{Integrated, OfIntegration, own_id};
 use super::reply::json;
 use crate::engine::Engine;
-use crate::engine::integrated::own_id;
 use crate::error::Error;
 use crate::identity::Token;
 

@@ -1,16 +1,17 @@
-//! The integration that sends a request, as extractors.
+//! The integration that sends a request, as extractors, and its own ids.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::integrations::{Integration, IntegrationKey};
+use crate::identity::cookies::bearer;
+use crate::integrations::{Integration, IntegrationKey, is_own_id};
 use crate::live::room::Room;
 
 /// The header that says on whose behalf an integration acts.
@@ -21,12 +22,7 @@ pub(super) fn presented(
     engine: &Engine,
     headers: &HeaderMap,
 ) -> Result<Option<Arc<Integration>>, Error> {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
-    let Some((scheme, key)) = authorization.and_then(|it| it.split_once(' ')) else {
-        return Ok(None);
-    };
-    let key = IntegrationKey::from_text(key.trim());
-    let Some(key) = key.filter(|_| scheme.eq_ignore_ascii_case("bearer")) else { return Ok(None) };
+    let Some(key) = bearer(headers).and_then(IntegrationKey::from_text) else { return Ok(None) };
     engine.integration(&key).map(Some).ok_or(Error::NotSignedIn)
 }
 
@@ -38,6 +34,15 @@ pub(super) fn on_behalf_of(headers: &HeaderMap) -> Result<&str, Error> {
             "An integration says in the header On-Behalf-Of for which member it does this.";
         Error::wrong_field("On-Behalf-Of", detail)
     })
+}
+
+/// An integration's own id, when it can be one.
+pub(super) fn own_id(field: &str, id: String) -> Result<String, Error> {
+    let wrong = || {
+        let detail = "An id of an integration's is 1 to 128 visible ASCII characters.";
+        Error::wrong_field(field, detail)
+    };
+    if is_own_id(&id) { Ok(id) } else { Err(wrong()) }
 }
 
 /// An integration, by its key.

@@ -24,6 +24,12 @@ impl Presented {
     }
 }
 
+/// What a program's `Authorization` header holds, where it is a Bearer.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// What a cookie stands for.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
@@ -70,10 +76,10 @@ impl Cookies {
     /// The token that came with a request, if one did. A program's Bearer goes before a cookie.
     pub fn presented(&self, headers: &HeaderMap) -> Option<Presented> {
         if let Some(authorization) = headers.get(AUTHORIZATION) {
-            let (scheme, token) = authorization.to_str().ok()?.split_once(' ').unwrap_or_default();
-            if scheme.eq_ignore_ascii_case("bearer") {
-                return Token::from_text(token.trim()).map(Presented::Bearer);
-            }
+            authorization.to_str().ok()?;
+        }
+        if let Some(token) = bearer(headers) {
+            return Token::from_text(token).map(Presented::Bearer);
         }
         self.token(headers, Kind::Member).map(Presented::Cookie)
     }

@@ -17,7 +17,9 @@ use http::Uri;
 use serde::Deserialize;
 
 use super::webhook::NoWebhookSecret;
-use super::{Integration, IntegrationKey, Integrations, Webhook, WebhookSecret};
+use super::{
+    Integration, IntegrationKey, Integrations, Webhook, WebhookSecret, is_integration_name,
+};
 use crate::hex::{hex, unhex};
 use crate::identity::TokenHash;
 
@@ -113,9 +115,7 @@ pub fn read(path: &Path) -> Result<Integrations, IntegrationsError> {
             section: section.clone(),
             wrong,
         };
-        let is_name = (1..=64).contains(&section.len())
-            && section.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        if !is_name {
+        if !is_integration_name(&section) {
             return Err(wrong("a name is letters, digits, - and _, at most 64".to_owned()));
         }
         let key = unhex(&it.key_hash).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());

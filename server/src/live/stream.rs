@@ -130,6 +130,21 @@ pub(crate) struct Start {
     pub names_as_shown: bool,
 }
 
+#[cfg(test)]
+impl Start {
+    /// One that goes on after a place, or begins, and asks for nothing more.
+    pub const fn after(after: Option<u64>, format: EventFormat) -> Self {
+        Self {
+            device: None,
+            after,
+            snapshot: None,
+            heartbeat_event: false,
+            format,
+            names_as_shown: false,
+        }
+    }
+}
+
 /// The member's stream of the room, until it ends or the server stops.
 pub(crate) fn open(
     room: Arc<Room>,
@@ -330,18 +345,12 @@ mod tests {
     }
 
     fn live(room: &Arc<Room>, after: Option<u64>) -> impl Stream<Item = String> + use<> {
-        chunks(Arc::clone(room), READER, start(after, EventFormat::Each), CancellationToken::new())
-    }
-
-    fn start(after: Option<u64>, format: EventFormat) -> Start {
-        Start {
-            device: None,
-            after,
-            snapshot: None,
-            heartbeat_event: false,
-            format,
-            names_as_shown: false,
-        }
+        chunks(
+            Arc::clone(room),
+            READER,
+            Start::after(after, EventFormat::Each),
+            CancellationToken::new(),
+        )
     }
 
     /// What a stream sends, as it comes out of a socket.
@@ -395,7 +404,7 @@ mod tests {
         let room = empty_room();
         room.publish(&joins(1..101));
         let in_tables = |user| {
-            let start = start(Some(100), EventFormat::Tables);
+            let start = Start::after(Some(100), EventFormat::Tables);
             Box::pin(chunks(Arc::clone(&room), user, start, CancellationToken::new()))
         };
         let members: Vec<UserId> =
@@ -507,7 +516,7 @@ mod tests {
         let stopping = CancellationToken::new();
         let room = empty_room();
         room.publish(&joins(1..2));
-        let stream = chunks(room, READER, start(None, EventFormat::Each), stopping.clone());
+        let stream = chunks(room, READER, Start::after(None, EventFormat::Each), stopping.clone());
         let reading = tokio::spawn(stream.count());
         stopping.cancel();
         reading.await.expect("the stream ends");

@@ -1,33 +1,20 @@
 //! Looks at the database without serving it, and changes nothing.
 
 use signaling::Timestamp;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{Connection, PgConnection};
 
 use super::deadline::within;
-use super::open::must_be_durable;
-use super::schema::{is_foreign, newest_schema, schema_of};
-use super::{errors, release, settings};
+use super::open::{connect, failed};
+use super::schema::{newest_schema, schema_of};
+use super::{release, settings};
 use crate::store::address::PostgresAddress;
 use crate::store::examined::Examined;
 use crate::store::open_error::OpenError;
 
 /// Looks at the database.
 pub async fn examine(address: &PostgresAddress) -> Result<Examined, OpenError> {
-    let failed = |error: sqlx::Error| OpenError::Database {
-        address: address.to_string(),
-        why: errors::advice(&error),
-        source: error.into(),
-    };
-    let mut connection = within(address.options().connect()).await.map_err(failed)?;
-    within(must_be_durable(&mut connection, address)).await.map_err(|error| match error {
-        sqlx::Error::Configuration(unfit) => {
-            OpenError::UnfitDatabase { address: address.to_string(), why: unfit.to_string() }
-        }
-        error => failed(error),
-    })?;
-    if within(is_foreign(&mut connection)).await.map_err(failed)? {
-        return Err(OpenError::ForeignDatabase { address: address.to_string() });
-    }
+    let failed = |error| failed(address, error);
+    let mut connection = connect(address).await?;
     let found = within(look(&mut connection)).await.map_err(failed)?;
     if let Some(schema) = found.schema.filter(|schema| *schema > found.newest_schema) {
         let release = within(release::newest(&mut connection)).await.map_err(failed)?.1;

@@ -34,18 +34,19 @@ pub(crate) struct Opened {
     pub lost: CancellationToken,
 }
 
-/// Opens the database, and brings its schema up to date.
-pub(crate) async fn open(
-    address: &PostgresAddress,
-    node: Option<&Node>,
-) -> Result<Opened, OpenError> {
-    let failed = |error: sqlx::Error| OpenError::Database {
+/// What failed on the way to the database.
+pub(super) fn failed(address: &PostgresAddress, error: sqlx::Error) -> OpenError {
+    OpenError::Database {
         address: address.to_string(),
         why: errors::advice(&error),
         source: error.into(),
-    };
-    let options = address.options().clone();
-    let mut connection = within(options.connect()).await.map_err(failed)?;
+    }
+}
+
+/// A connection to the database, which keeps what it is told and is no other program's.
+pub(super) async fn connect(address: &PostgresAddress) -> Result<PgConnection, OpenError> {
+    let failed = |error| failed(address, error);
+    let mut connection = within(address.options().connect()).await.map_err(failed)?;
     within(must_be_durable(&mut connection, address)).await.map_err(|error| match error {
         sqlx::Error::Configuration(unfit) => {
             OpenError::UnfitDatabase { address: address.to_string(), why: unfit.to_string() }
@@ -55,6 +56,17 @@ pub(crate) async fn open(
     if within(is_foreign(&mut connection)).await.map_err(failed)? {
         return Err(OpenError::ForeignDatabase { address: address.to_string() });
     }
+    Ok(connection)
+}
+
+/// Opens the database, and brings its schema up to date.
+pub(crate) async fn open(
+    address: &PostgresAddress,
+    node: Option<&Node>,
+) -> Result<Opened, OpenError> {
+    let failed = |error| failed(address, error);
+    let options = address.options().clone();
+    let mut connection = connect(address).await?;
     if let Err(error) = MIGRATIONS.run(&mut connection).await {
         return Err(not_migrated(&mut connection, address, error).await);
     }

@@ -173,38 +173,25 @@ impl Script {
         }
     }
 
-    /// Everything by which a member could come in again. Whoever their browser was in the group before
-    /// is put to sleep, as `tokens::part` does. Tokens go with the last membership of their browser,
-    /// by a trigger.
+    /// Everything by which a member could come in again. Tokens go with the last membership of their
+    /// browser, by a trigger.
     pub fn revoke(&mut self, group_id: GroupId, user: UserId) {
-        self.add(
-            "UPDATE membership SET generation = generation + ? WHERE group_id = ?
-             AND browser IN (SELECT browser FROM membership WHERE group_id = ? AND user_id = ?)
-             AND generation < (SELECT theirs.generation FROM membership AS theirs
-                               WHERE theirs.browser = membership.browser
-                                 AND theirs.group_id = membership.group_id
-                                 AND theirs.user_id = ? AND theirs.generation < ?)",
-        )
-        .bind(ASLEEP)
-        .bind_id(group_id)
-        .bind_id(group_id)
-        .bind(user.as_bytes().as_slice())
-        .bind(user.as_bytes().as_slice())
-        .bind(ASLEEP);
-        self.add("DELETE FROM membership WHERE group_id = ? AND user_id = ?")
-            .bind_id(group_id)
-            .bind(user.as_bytes().as_slice());
+        self.part(group_id, user, None);
         self.end_handovers(group_id, Some(user));
         self.add("DELETE FROM ticket WHERE group_id = ? AND user_id = ?")
             .bind_id(group_id)
             .bind(user.as_bytes().as_slice());
     }
 
-    /// One browser is not this member any more. Whoever it was in the group before is put to sleep.
-    fn end_device(&mut self, group_id: GroupId, browser: BrowserId, user: UserId) {
-        let browser = browser.as_bytes().as_slice();
+    /// One browser, or each where none is named, is not this member any more. Whoever it was in the group
+    /// before is put to sleep, as `tokens::part` does.
+    fn part(&mut self, group_id: GroupId, user: UserId, browser: Option<BrowserId>) {
+        let user = user.as_bytes().as_slice();
+        let browser = browser.as_ref().map(|it| it.as_bytes().as_slice());
         self.add(
-            "UPDATE membership SET generation = generation + ? WHERE group_id = ? AND browser = ?
+            "UPDATE membership SET generation = generation + ? WHERE group_id = ?
+             AND browser IN (SELECT browser FROM membership
+                             WHERE group_id = ? AND user_id = ? AND browser = coalesce(?, browser))
              AND generation < (SELECT theirs.generation FROM membership AS theirs
                                WHERE theirs.browser = membership.browser
                                  AND theirs.group_id = membership.group_id
@@ -212,13 +199,18 @@ impl Script {
         )
         .bind(ASLEEP)
         .bind_id(group_id)
+        .bind_id(group_id)
+        .bind(user)
         .bind(browser)
-        .bind(user.as_bytes().as_slice())
+        .bind(user)
         .bind(ASLEEP);
-        self.add("DELETE FROM membership WHERE group_id = ? AND browser = ? AND user_id = ?")
-            .bind_id(group_id)
-            .bind(browser)
-            .bind(user.as_bytes().as_slice());
+        self.add(
+            "DELETE FROM membership
+             WHERE group_id = ? AND user_id = ? AND browser = coalesce(?, browser)",
+        )
+        .bind_id(group_id)
+        .bind(user)
+        .bind(browser);
     }
 
     /// The same of all members of a group.
@@ -299,7 +291,7 @@ impl Script {
                     .bind(id.as_str())
                     .bind(user.as_bytes().as_slice());
             }
-            Write::EndDevice { browser, user } => self.end_device(group_id, *browser, *user),
+            Write::EndDevice { browser, user } => self.part(group_id, *user, Some(*browser)),
             Write::FirstAnswer { user, key, answer } => {
                 self.add(
                     "INSERT OR REPLACE INTO first_answer

@@ -410,14 +410,7 @@ impl World {
     fn open_stream(&mut self, device: usize, room: &Arc<Room>, after: Option<u64>) {
         let Some(server) = &self.server else { return };
         let format = if device.is_multiple_of(2) { EventFormat::Each } else { EventFormat::Tables };
-        let start = Start {
-            device: None,
-            after,
-            snapshot: None,
-            heartbeat_event: false,
-            format,
-            names_as_shown: false,
-        };
+        let start = Start::after(after, format);
         let clock = Arc::clone(&server.clock);
         let stopping = server.stopping.clone();
         let user = self.devices[device].user;
