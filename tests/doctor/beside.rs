@@ -66,7 +66,8 @@ pub fn run_nginx(folder: &Path, site: &str) -> Option<Running> {
         let _ = write!(temporary, "{what}_temp_path {place}/{what};");
     }
     let configuration = format!(
-        "daemon off; pid {place}/nginx.pid; error_log stderr;
+        // One process: workers would outlive the one that is killed.
+        "daemon off; master_process off; pid {place}/nginx.pid; error_log stderr;
          events {{ }}
          http {{ {temporary} access_log off; {site} }}"
     );
@@ -78,6 +79,7 @@ pub fn run_nginx(folder: &Path, site: &str) -> Option<Running> {
         .arg("-c")
         .arg(file)
         .args(["-e", "stderr"])
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("nginx starts");

@@ -71,6 +71,7 @@ impl Proxy {
                     .env("HOME", folder.path())
                     .env("XDG_CONFIG_HOME", folder.path())
                     .env("XDG_DATA_HOME", folder.path())
+                    .stdout(Stdio::null())
                     .stderr(Stdio::null())
                     .spawn()
                     .expect("Caddy starts");

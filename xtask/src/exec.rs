@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -55,25 +57,58 @@ pub fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs a program as [`run`] does, and shows each line of its standard output
-/// to `watch` as well as to the reader.
+/// to `watch` as well as to the reader. It is an error that a process which the
+/// program has started outlives it: the output has no end while that one holds it.
 pub fn run_watched(command: &mut Command, mut watch: impl FnMut(&str)) -> Result<()> {
     say(shown(command));
     let mut child =
         command.stdout(Stdio::piped()).spawn().with_context(|| cannot_start(command))?;
-    if let Some(stdout) = child.stdout.take() {
+    let stdout = child.stdout.take().context("its output is a pipe")?;
+    let (printed, lines) = mpsc::channel();
+    let ended = printed.clone();
+    std::thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = Vec::new();
-        while stdout.read_until(b'\n', &mut line)? > 0 {
-            std::io::stdout().write_all(&line)?;
-            watch(&String::from_utf8_lossy(&line));
-            line.clear();
+        while stdout.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            if printed.send(Printed::Line(std::mem::take(&mut line))).is_err() {
+                break;
+            }
         }
-    }
-    let status = child.wait()?;
+    });
+    std::thread::spawn(move || ended.send(Printed::Ended(child.wait())));
+    let mut status = None;
+    let left_open = loop {
+        let next = match status {
+            None => lines.recv().map_err(RecvTimeoutError::from),
+            Some(_) => lines.recv_timeout(GRACE),
+        };
+        match next {
+            Ok(Printed::Line(line)) => {
+                std::io::stdout().write_all(&line)?;
+                watch(&String::from_utf8_lossy(&line));
+            }
+            Ok(Printed::Ended(with)) => status = Some(with?),
+            Err(RecvTimeoutError::Disconnected) => break false,
+            Err(RecvTimeoutError::Timeout) => break true,
+        }
+    };
+    let status = status.context("nobody waited for it")?;
     if !status.success() {
         bail!("`{}` failed ({status})", shown(command));
     }
+    if left_open {
+        bail!("`{}` has ended, and a process that it started still runs", shown(command));
+    }
     Ok(())
+}
+
+/// How long the output of a program that has ended may stay open.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What comes of a program that is watched.
+enum Printed {
+    Line(Vec<u8>),
+    Ended(std::io::Result<ExitStatus>),
 }
 
 /// Runs a program silently and hands back what it prints.
@@ -199,4 +234,29 @@ pub fn list(folder: &Path) -> Result<BTreeMap<PathBuf, u64>> {
 
 fn cannot_start(command: &Command) -> String {
     format!("cannot start `{}`", command.get_program().to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_left_behind_is_an_error_and_keeps_nobody_waiting() {
+        let (mut seen, mut shell) = (Vec::new(), Command::new("sh"));
+        shell.args(["-c", "sleep 600 & echo $!"]);
+        let error = run_watched(&mut shell, |line| seen.push(line.trim().to_owned())).unwrap_err();
+        assert!(error.to_string().contains("a process that it started still runs"), "{error}");
+        let [left] = &*seen else { panic!("one line and not {seen:?}") };
+        assert!(succeeds(Command::new("kill").arg(left)));
+    }
+
+    #[test]
+    fn each_line_is_shown_and_a_failure_told() {
+        let mut seen = Vec::new();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo one; printf two; exit 3"]);
+        let error = run_watched(&mut shell, |line| seen.push(line.to_owned())).unwrap_err();
+        assert!(error.to_string().contains("exit status: 3"), "{error}");
+        assert_eq!(seen, ["one\n", "two"]);
+    }
 }
