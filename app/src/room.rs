@@ -9,6 +9,7 @@
 mod action;
 mod beginning;
 mod call;
+mod changing;
 mod clock;
 #[cfg(feature = "ssr")]
 mod cut;
@@ -31,6 +32,7 @@ mod microphone;
 mod net;
 mod notice;
 mod portion;
+mod reactive;
 mod screen;
 mod sheet;
 mod signs;

@@ -1,13 +1,12 @@
 //! The group as an aggregate, and the one fold that brings it up to date.
 
-use std::collections::BTreeMap;
-
 use crate::event::{
     InvitationCancelled, InvitationTimeout, InviteeAccepted, InviteeFinished, InviteeRejected,
     MemberJoined, ReceiveNewInvitation,
 };
 use crate::invitation::{Accepted, Closing, Ends};
 use crate::live::{Live, Said, said_in};
+use crate::sorted::Sorted;
 use crate::{
     Alike, Answers, Event, EventKind, GroupId, Invitation, InviteId, Invitee, InviteeList,
     InviteeState, Member, Name, Performed, Place, Role, Roll, Settings, Timestamp, UserId, json,
@@ -31,7 +30,7 @@ pub struct Group {
     /// What was taken back last, by the number of its event.
     pub(crate) undone: Option<u64>,
     members: Roll<Member>,
-    invitations: BTreeMap<InviteId, Invitation>,
+    invitations: Sorted<InviteId, Box<Invitation>>,
     live: Live,
 }
 
@@ -47,7 +46,7 @@ impl Group {
             performed: None,
             undone: None,
             members: Roll::default(),
-            invitations: BTreeMap::new(),
+            invitations: Sorted::default(),
             live: Live::default(),
         }
     }
@@ -60,7 +59,7 @@ impl Group {
         self.members = members;
         for invitation in invitations {
             let invite_id = invitation.invite_id;
-            self.invitations.insert(invite_id, invitation);
+            self.invitations.insert(invite_id, Box::new(invitation));
             self.index(invite_id);
         }
         self
@@ -106,12 +105,12 @@ impl Group {
 
     /// The invitation with this id, live or not.
     pub fn invitation(&self, invite_id: InviteId) -> Option<&Invitation> {
-        self.invitations.get(&invite_id)
+        self.invitations.get(&invite_id).map(Box::as_ref)
     }
 
     /// All invitations that the group still holds, live or not, in no order that means something.
     pub fn invitations(&self) -> impl Iterator<Item = &Invitation> {
-        self.invitations.values()
+        self.invitations.values().map(Box::as_ref)
     }
 
     /// How many of them there are.
@@ -121,7 +120,7 @@ impl Group {
 
     /// The live invitations, in the order in which they were made.
     pub fn live(&self) -> impl Iterator<Item = &Invitation> {
-        self.live.in_order().filter_map(|invite_id| self.invitations.get(&invite_id))
+        self.live.in_order().filter_map(|invite_id| self.invitation(invite_id))
     }
 
     /// The live invitations that can still be answered and ask everyone of a role.
@@ -168,7 +167,7 @@ impl Group {
     /// The invitations of which the deadline has come by this moment, its timeout event not written,
     /// the earliest first.
     pub(crate) fn due(&self, now: Timestamp) -> impl Iterator<Item = &Invitation> {
-        self.live.due(now).filter_map(|invite_id| self.invitations.get(&invite_id))
+        self.live.due(now).filter_map(|invite_id| self.invitation(invite_id))
     }
 
     /// Gives a member the name that one knows them by: one's own, of which others are told less.
@@ -454,6 +453,6 @@ fn open(group: &mut Group, event: &Event, new: &ReceiveNewInvitation) {
             invitees.into_iter().map(|user| Invitee::pending(user, event.at, event.seq)).collect(),
         ),
     };
-    group.invitations.insert(new.invite_id, invitation);
+    group.invitations.insert(new.invite_id, Box::new(invitation));
     group.index(new.invite_id);
 }

@@ -27,6 +27,7 @@ mod roll;
 #[cfg(feature = "schema")]
 mod schema;
 mod settings;
+mod sorted;
 #[cfg(feature = "test-support")]
 pub mod test_support;
 mod time;
@@ -58,6 +59,7 @@ pub use roll::{Entry, Roll};
 pub use settings::{
     Amount, NamesShown, STUDENTS_INVITE_STUDENTS, Setting, Settings, SettingsChange, Switch,
 };
+pub use sorted::Sorted;
 pub use time::{Timestamp, TimestampError};
 pub use timeout::{Timeout, TimeoutError};
 pub use wire::{

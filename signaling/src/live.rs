@@ -1,21 +1,20 @@
 //! The live invitations of a group and what they come to: kept up to date with each change, for
 //! nobody can go through thousands of them at each.
 
-use std::collections::BTreeSet;
-
+use crate::sorted::Sorted;
 use crate::{Invitation, InviteId, Invitee, InviteeList, Role, Timestamp, UserId, json};
 
 /// Which invitations are live, and what they come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Live {
     /// All of them, by the event that made each.
-    in_order: BTreeSet<(u64, InviteId)>,
+    in_order: Sorted<(u64, InviteId)>,
     /// Those that can still be answered and ask everyone who is a student, and a teacher, likewise.
-    to_everyone: [BTreeSet<(u64, InviteId)>; 2],
+    to_everyone: [Sorted<(u64, InviteId)>; 2],
     /// Those that can still be answered and time out, by when.
-    due: BTreeSet<(u64, InviteId)>,
+    due: Sorted<(u64, InviteId)>,
     /// What each member has of them, by member.
-    own: Vec<(UserId, Own)>,
+    own: Sorted<UserId, Own>,
     parts: usize,
     words: usize,
 }
@@ -45,8 +44,8 @@ const fn place_of(role: Role) -> usize {
 }
 
 /// Adds a value to a set or takes it out; whether it was not so before.
-fn put(set: &mut BTreeSet<(u64, InviteId)>, value: (u64, InviteId), is_in: bool) -> bool {
-    if is_in { set.insert(value) } else { set.remove(&value) }
+fn put(set: &mut Sorted<(u64, InviteId)>, value: (u64, InviteId), is_in: bool) -> bool {
+    if is_in { set.insert(value, ()) } else { set.remove(&value) }
 }
 
 /// A moment as a number that is in the same order.
@@ -74,10 +73,10 @@ impl Live {
         if put(&mut self.in_order, place, is_live) {
             let parts = invitation.parts();
             if is_live {
-                self.own(invitation.inviter).invitations += 1;
+                self.own(invitation.inviter, |own| own.invitations += 1);
                 self.parts += parts.len();
             } else {
-                self.own(invitation.inviter).invitations -= 1;
+                self.own(invitation.inviter, |own| own.invitations -= 1);
                 self.parts -= parts.len();
             }
             let of_parts = parts.iter().flat_map(|part| said_in(invitation.inviter, part));
@@ -96,23 +95,21 @@ impl Live {
         }
     }
 
-    fn own(&mut self, user: UserId) -> &mut Own {
-        let place = self.own.binary_search_by_key(&user, |(user, _)| *user);
-        let place = place.unwrap_or_else(|place| {
-            self.own.insert(place, (user, Own::default()));
-            place
-        });
-        &mut self.own[place].1
+    /// Changes what somebody has; whoever has nothing is not listed.
+    fn own(&mut self, user: UserId, change: impl FnOnce(&mut Own)) {
+        let mut own = self.own_of(user);
+        change(&mut own);
+        if own == Own::default() {
+            self.own.remove(&user);
+        } else {
+            self.own.insert(user, own);
+        }
     }
 
     /// The words of somebody in a live invitation have become more, or fewer.
     pub fn say(&mut self, user: UserId, more: isize) {
         self.words = self.words.saturating_add_signed(more);
-        let own = self.own(user);
-        own.words = own.words.saturating_add_signed(more);
-        if *own == Own::default() {
-            self.own.retain(|(_, own)| *own != Own::default());
-        }
+        self.own(user, |own| own.words = own.words.saturating_add_signed(more));
     }
 
     /// A live invitation has one part more.
@@ -127,25 +124,25 @@ impl Live {
 
     /// All of them, in the order in which they were made.
     pub fn in_order(&self) -> impl Iterator<Item = InviteId> {
-        self.in_order.iter().map(|(_, invite_id)| *invite_id)
+        self.in_order.keys().map(|(_, invite_id)| *invite_id)
     }
 
     /// Those that can still be answered and ask everyone of a role, in the order in which they were
     /// made.
     pub fn to_everyone(&self, role: Role) -> impl ExactSizeIterator<Item = InviteId> {
-        self.to_everyone[place_of(role)].iter().map(|(_, invite_id)| *invite_id)
+        self.to_everyone[place_of(role)].keys().map(|(_, invite_id)| *invite_id)
     }
 
     /// Those that time out by this moment, the earliest first.
     pub fn due(&self, now: Timestamp) -> impl Iterator<Item = InviteId> {
         let until = ordered(now);
-        let due = self.due.iter().take_while(move |(at, _)| *at <= until);
+        let due = self.due.keys().take_while(move |(at, _)| *at <= until);
         due.map(|(_, invite_id)| *invite_id)
     }
 
     /// When the next one times out.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| moment(*at))
+        self.due.keys().next().map(|(at, _)| moment(*at))
     }
 
     /// How many there are.
@@ -154,8 +151,7 @@ impl Live {
     }
 
     fn own_of(&self, user: UserId) -> Own {
-        let place = self.own.binary_search_by_key(&user, |(user, _)| *user);
-        place.map_or(Own::default(), |place| self.own[place].1)
+        self.own.get(&user).copied().unwrap_or_default()
     }
 
     /// How many an inviter has.

@@ -5,7 +5,9 @@ use classroom::{Phase, Round, Turn, Wait};
 use leptos::prelude::*;
 use signaling::{Timestamp, UserId};
 
+use super::changing::changing;
 use super::live::Live;
+use super::reactive::Derived;
 use super::text::Text;
 use crate::words::room as words;
 
@@ -57,11 +59,11 @@ pub fn TurnClock(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let until =
-        Memo::new(move |_| live.lesson.with(|lesson| lesson.turn(user).and_then(Turn::until)));
-    move || match until.get() {
+        Derived::new(move |_| live.lesson.with(|lesson| lesson.turn(user).and_then(Turn::until)));
+    changing(move || match until.get() {
         None => view! { <Since moment=since /> }.into_any(),
         Some(until) => view! { <Countdown since until over=true /> }.into_any(),
-    }
+    })
 }
 
 /// How long there still is, in figures and as a bar that drains.

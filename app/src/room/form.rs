@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::{InviteId, json};
 use web_sys::{HtmlElement, SubmitEvent};

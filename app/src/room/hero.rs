@@ -1,7 +1,6 @@
 //! Who is next, as a teacher's room and the projector know it.
 
 use classroom::FAIR_ORDER;
-use leptos::prelude::*;
 use signaling::UserId;
 
 use super::live::Live;

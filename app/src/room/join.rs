@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::action::RoomAction;
 use super::icon::{CODE, Icon};
 use super::live::Live;
+use super::reactive::Derived;
 use super::sheet::SheetTitle;
 use super::tap::Tap;
 use super::text::Text;
@@ -60,7 +61,7 @@ pub fn JoinPanel(
     children: Children,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_locked = Memo::new(move |_| live.group.with(|group| group.settings.locked));
+    let is_locked = Derived::new(move |_| live.group.with(|group| group.settings.locked));
     let lock = move || {
         if is_locked.get() {
             view! { <Tap action=RoomAction::Unlock stays=true words=room::unlock() /> }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use signaling::UserId;
 
+use super::changing::{While, changing, sometimes};
 use super::clock::Since;
 use super::live::Live;
 use super::portion::{List, Row};
+use super::reactive::Derived;
 use super::text::Text;
 use crate::words::room as words;
 
@@ -28,13 +30,14 @@ pub fn NameOf(
     user: UserId,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_like_teacher = Memo::new(move |_| live.group.with(|group| group.is_like_teacher(user)));
+    let is_like_teacher =
+        Derived::new(move |_| live.group.with(|group| group.is_like_teacher(user)));
     let no_teacher = move || {
         is_like_teacher
             .get()
             .then(|| view! { <span class="hint like-teacher">{words::not_a_teacher()}</span> })
     };
-    move || {
+    changing(move || {
         live.names.track();
         let name = live.name_of(user);
         let full = name.clone();
@@ -42,10 +45,10 @@ pub fn NameOf(
             <span class="name" title=full>
                 <bdi translate="no">{name}</bdi>
                 {(user == live.me).then(words::you)}
-                {no_teacher}
+                {sometimes(no_teacher)}
             </span>
         }
-    }
+    })
 }
 
 /// Says of a member that they are not connected, while they are not.
@@ -55,8 +58,10 @@ pub fn Away(
     user: UserId,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_away = Memo::new(move |_| !live.is_online(user));
-    move || is_away.get().then(|| view! { <span class="away">{words::not_connected()}</span> })
+    let is_away = Derived::new(move |_| !live.is_online(user));
+    sometimes(move || {
+        is_away.get().then(|| view! { <span class="away">{words::not_connected()}</span> })
+    })
 }
 
 /// The way to the rows of a list that are not shown.
@@ -79,7 +84,7 @@ pub fn More(
     };
     view! {
         {to_first}
-        <Show when=move || { live.count(list) > until() }>
+        <While so=move || { live.count(list) > until() }>
             <p class="more">
                 <a class="button quiet" href=move || address(until()) on:click=show>
                     {words::more()}
@@ -90,7 +95,7 @@ pub fn More(
                     } />
                 </span>
             </p>
-        </Show>
+        </While>
     }
 }
 
@@ -122,9 +127,9 @@ pub fn HandsForAll() -> impl IntoView {
     view! {
         <section class="raised" aria-labelledby="raised-title">
             <h2 id="raised-title">{words::raised()}</h2>
-            <Show when=nobody>
+            <While so=nobody>
                 <p class="nobody">{words::nobody()}</p>
-            </Show>
+            </While>
             <ol class="hands" start=live.from(List::Hands) + 1>
                 {rows(move || live.hands(), move |hand| view! { <HandForAll hand /> })}
             </ol>
@@ -153,9 +158,9 @@ pub fn SpeakingForAll() -> impl IntoView {
     view! {
         <section class="floor" aria-labelledby="floor-title">
             <h2 id="floor-title">{words::speaking()}</h2>
-            <Show when=nobody>
+            <While so=nobody>
                 <p class="nobody">{words::nobody()}</p>
-            </Show>
+            </While>
             <ul class="speaking">
                 {rows(
                     move || live.speaking(),

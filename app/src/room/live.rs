@@ -1,13 +1,12 @@
 //! The class as a page of it knows it: signals that the room is drawn from.
 
-use std::collections::BTreeSet;
-
 use classroom::{AskedBefore, Lesson, Tally};
 use leptos::prelude::*;
-use signaling::{Group, Member, NamesShown, Role, Snapshot, Timestamp, UserId};
+use signaling::{Group, Member, NamesShown, Role, Snapshot, Sorted, Timestamp, UserId};
 
 use super::beginning::Beginning;
 use super::portion::{Counts, List, Row};
+use super::reactive::{Derived, Source};
 use crate::words::room as words;
 
 /// How current the page is.
@@ -32,33 +31,33 @@ pub enum Connection {
 #[derive(Clone, Copy)]
 pub struct Live {
     pub me: UserId,
-    pub group: RwSignal<Group>,
-    pub lesson: Memo<Lesson>,
+    pub group: Source<Group>,
+    pub lesson: Derived<Lesson>,
     /// What of the names the class has students told: names are shown anew when it changes.
-    pub names: Memo<NamesShown>,
+    pub names: Derived<NamesShown>,
     /// Whether the page shows the names that students are told, whoever looks at it.
     pub as_shown: bool,
-    pub online: RwSignal<BTreeSet<UserId>>,
+    pub online: Source<Sorted<UserId>>,
     /// Who is heard, by the server's word.
-    pub heard: RwSignal<Vec<UserId>>,
+    pub heard: Source<Vec<UserId>>,
     /// Whether the server carries voices.
     pub carries_voices: bool,
-    pub now: RwSignal<Timestamp>,
-    pub connection: RwSignal<Connection>,
-    pub trouble: RwSignal<Option<String>>,
+    pub now: Source<Timestamp>,
+    pub connection: Source<Connection>,
+    pub trouble: Source<Option<String>>,
     /// What was tapped and has not got through yet.
-    pub sending: RwSignal<Option<String>>,
+    pub sending: Source<Option<String>>,
     /// By whom one's own hand was lowered, and when, while the page looked on.
-    pub lowered: RwSignal<Option<(UserId, Timestamp)>>,
+    pub lowered: Source<Option<(UserId, Timestamp)>>,
     /// Who raised one's own hand, and when, while the page looked on.
-    pub raised: RwSignal<Option<(UserId, Timestamp)>>,
+    pub raised: Source<Option<(UserId, Timestamp)>>,
     /// What teachers had asked before the page came.
     pub before: StoredValue<AskedBefore>,
     /// How often everybody has raised a hand and spoken; for teachers.
-    pub tally: RwSignal<Tally>,
+    pub tally: Source<Tally>,
     /// How far the log had come when the last deed got through; the stream must soon be there.
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser follows"))]
-    pub deed_done: RwSignal<Option<u64>>,
+    pub deed_done: Source<Option<u64>>,
     /// The code that joins the class, as the page shows it to a teacher.
     pub code: StoredValue<Option<String>>,
     /// What was there when the page came; only what is newer may move.
@@ -66,9 +65,9 @@ pub struct Live {
     /// From which row on each list is shown.
     pub from: StoredValue<Vec<usize>>,
     /// How many rows more were asked for.
-    pub more: RwSignal<[usize; List::ALL.len()]>,
+    pub more: Source<[usize; List::ALL.len()]>,
     /// How many there are of everything, while the page has but a part of the class.
-    pub counts: RwSignal<Option<Counts>>,
+    pub counts: Source<Option<Counts>>,
 }
 
 impl Live {
@@ -88,30 +87,30 @@ impl Live {
         let code = snapshot.join_code.take();
         let (now, first_seq) = (snapshot.now, snapshot.seq);
         let online = online_in(&snapshot);
-        let group = RwSignal::new(Group::from(snapshot));
+        let group = Source::new(Group::from(snapshot));
         Self {
             me,
             group,
-            lesson: Memo::new(move |_| group.with(Lesson::of)),
-            names: Memo::new(move |_| group.with(|group| group.settings.names)),
+            lesson: Derived::new(move |_| group.with(Lesson::of)),
+            names: Derived::new(move |_| group.with(|group| group.settings.names)),
             as_shown,
-            online: RwSignal::new(online),
-            heard: RwSignal::new(Vec::new()),
+            online: Source::new(online),
+            heard: Source::new(Vec::new()),
             carries_voices,
-            now: RwSignal::new(now),
-            connection: RwSignal::new(Connection::Starting),
-            trouble: RwSignal::new(trouble),
-            sending: RwSignal::new(None),
-            lowered: RwSignal::new(None),
-            raised: RwSignal::new(None),
+            now: Source::new(now),
+            connection: Source::new(Connection::Starting),
+            trouble: Source::new(trouble),
+            sending: Source::new(None),
+            lowered: Source::new(None),
+            raised: Source::new(None),
             before: StoredValue::new(before),
-            tally: RwSignal::new(tally),
-            deed_done: RwSignal::new(None),
+            tally: Source::new(tally),
+            deed_done: Source::new(None),
             code: StoredValue::new(code),
             first_seq,
             from: StoredValue::new(from),
-            more: RwSignal::new([0; List::ALL.len()]),
-            counts: RwSignal::new(counts),
+            more: Source::new([0; List::ALL.len()]),
+            counts: Source::new(counts),
         }
     }
 
@@ -245,9 +244,6 @@ impl Live {
 }
 
 /// Who is connected.
-pub fn online_in(snapshot: &Snapshot) -> BTreeSet<UserId> {
-    let mut online = BTreeSet::new();
-    // Collecting them would sort them first, for which there is no other code in the browser.
-    online.extend(snapshot.members.iter().filter(|m| m.online).map(|member| member.user_id));
-    online
+pub fn online_in(snapshot: &Snapshot) -> Sorted<UserId> {
+    snapshot.members.iter().filter(|m| m.online).map(|member| member.user_id).collect()
 }

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::changing::sometimes;
 use super::live::{Connection, Live};
 use super::text::Text;
 use crate::words::room as words;
@@ -11,7 +12,7 @@ use crate::words::room as words;
 #[component]
 pub fn Notice() -> impl IntoView {
     let live = expect_context::<Live>();
-    move || {
+    sometimes(move || {
         live.trouble.get().map(|sentence| {
             view! {
                 <p class="problem wide" role="alert">
@@ -19,7 +20,7 @@ pub fn Notice() -> impl IntoView {
                 </p>
             }
         })
-    }
+    })
 }
 
 /// What a page says that does not follow the class.
@@ -39,7 +40,7 @@ pub fn Parted() -> impl IntoView {
     let (is_teacher, class) = live
         .group
         .with_untracked(|group| (group.is_teacher(live.me), format!("/class/{}", group.id)));
-    move || {
+    sometimes(move || {
         let (title, ways) = match live.connection.get() {
             Connection::Ended if is_teacher => {
                 let history = (format!("{class}/history"), words::see_what_happened());
@@ -72,5 +73,5 @@ pub fn Parted() -> impl IntoView {
                 </div>
             </div>
         })
-    }
+    })
 }

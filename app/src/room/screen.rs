@@ -12,6 +12,7 @@ use super::lists::HandMark;
 use super::live::Live;
 use super::microphone::Heard;
 use super::portion::List;
+use super::reactive::Derived;
 use super::tap::ACT;
 use super::text::{Question, Text};
 use super::words::connection_words;
@@ -43,8 +44,8 @@ pub fn Screen(
     #[cfg(feature = "browser")]
     super::tally::follow(live);
     let name = live.group.with_untracked(|group| group.name.as_ref().map(ToString::to_string));
-    let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
-    let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
+    let round = Derived::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
+    let wait = Derived::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
     view! {
         <header class="screen-bar">
             <h1 class="unseen">
@@ -231,9 +232,9 @@ fn bare_name(live: Live, user: UserId) -> AnyView {
 
 /// The names that fit: the one whom *Next* calls first, then the list in its order.
 #[component]
-fn Names(round: Memo<Option<Round>>) -> impl IntoView {
+fn Names(round: Derived<Option<Round>>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let shown = Memo::new(move |_| {
+    let shown = Derived::new(move |_| {
         live.names.track();
         let hero = hero(live)?;
         let asked = round.with(|round| {
@@ -291,13 +292,13 @@ fn row(live: Live, place: usize, user: UserId, is_hero: bool) -> AnyView {
 
 /// The buttons that the keys press, which nothing shows.
 #[component]
-fn Pressed(round: Memo<Option<Round>>) -> impl IntoView {
+fn Pressed(round: Derived<Option<Round>>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let hands = Memo::new(move |_| -> Vec<UserId> {
+    let hands = Derived::new(move |_| -> Vec<UserId> {
         live.lesson.with(|it| it.hands.iter().take(KEYS.len()).map(|hand| hand.user).collect())
     });
-    let hero = Memo::new(move |_| hero(live));
-    let turn = Memo::new(move |_| {
+    let hero = Derived::new(move |_| hero(live));
+    let turn = Derived::new(move |_| {
         live.lesson.with(|lesson| lesson.one_turn().map(|turn| (turn.user, turn.invite_id)))
     });
     let next = move || {

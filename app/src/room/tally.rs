@@ -10,13 +10,14 @@ use signaling::json;
 
 use super::live::Live;
 use super::net;
+use super::reactive::Derived;
 
 /// The least time between two fetches: a class comes in all at once.
 const REST: Duration = Duration::from_secs(2);
 
 /// Follows the tally for as long as the page lives.
 pub fn follow(live: Live) {
-    let turns = Memo::new(move |_| {
+    let turns = Derived::new(move |_| {
         live.lesson.with(|lesson| {
             let undo = lesson.undo.as_ref().map_or(0, |undo| undo.seq);
             let speaking = lesson.speaking.iter().map(|turn| turn.invite_id.random_bits());

@@ -10,6 +10,7 @@ use super::microphone::{Hearing, is_heard, turn_key};
 #[cfg(feature = "ssr")]
 use super::notice::NotLive;
 use super::notice::Parted;
+use super::reactive::Derived;
 use super::signs::Voice;
 use super::words::connection_key;
 #[cfg(feature = "browser")]
@@ -35,7 +36,7 @@ pub fn Room(
     provide_context(calling);
     #[cfg(feature = "browser")]
     follow::start(live, calling, role);
-    let voice = Memo::new(move |_| Hearing::of(live));
+    let voice = Derived::new(move |_| Hearing::of(live));
     #[cfg(feature = "browser")]
     if !inside.is_screen {
         super::microphone::follow(live, voice);

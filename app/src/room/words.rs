@@ -1,7 +1,6 @@
 //! The sentences of the room.
 
 use classroom::{ASK_ANYTIME, Standing, Wait};
-use leptos::prelude::*;
 
 use super::live::{Connection, Live};
 use super::portion::List;

@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use signaling::{Role, UserId};
 
 use super::calling::Calling;
+use crate::room::changing::sometimes;
 use crate::room::lists::rows;
 use crate::room::live::{Connection, Live};
 use crate::room::portion::List;
+use crate::room::reactive::Derived;
 use crate::words::room as words;
 
 /// The buttons that call somebody. There are none where nobody can call: without a live page, or
@@ -25,7 +27,7 @@ pub fn CallButtons(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let calling = expect_context::<Calling>();
-    let can = Memo::new(move |_| live.connection.get() == Connection::Live && calling.is_free());
+    let can = Derived::new(move |_| live.connection.get() == Connection::Live && calling.is_free());
     let name = live.name_of(who);
     let wish = move |media| calling.wish.set(Some((who, media)));
     let button = move |label: String, media, dialog: Option<String>| {
@@ -42,7 +44,7 @@ pub fn CallButtons(
             </button>
         }
     };
-    move || {
+    sometimes(move || {
         can.get().then(|| {
             let (voice, video) = if by_name {
                 (words::call_name(&name), words::video_call_name(&name))
@@ -52,7 +54,7 @@ pub fn CallButtons(
             let voice = button(voice, Media::Audio, dialog.clone());
             (voice, button(video, Media::Video, dialog.clone()))
         })
-    }
+    })
 }
 
 /// The teachers whom a student may call, where that is allowed.
@@ -81,7 +83,7 @@ pub fn CallAllTeachers(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let calling = expect_context::<Calling>();
-    let teachers = Memo::new(move |_| {
+    let teachers = Derived::new(move |_| {
         let teachers: Vec<UserId> =
             live.with_role(Role::Teacher).into_iter().map(|row| row.user).collect();
         let may_call = live.group.with(|group| group.settings.is_on(STUDENTS_MAY_CALL));
@@ -89,7 +91,7 @@ pub fn CallAllTeachers(
         let can = live.connection.get() == Connection::Live && calling.is_free();
         (is_some && can).then_some(teachers)
     });
-    move || {
+    sometimes(move || {
         teachers.get().map(|teachers| {
             let call = move |_| {
                 calling.wish_for_several.set(Some((teachers.clone(), Media::Audio)));
@@ -107,5 +109,5 @@ pub fn CallAllTeachers(
                 </button>
             }
         })
-    }
+    })
 }

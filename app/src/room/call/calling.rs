@@ -6,26 +6,27 @@ use leptos::prelude::*;
 use signaling::{Group, InviteId, InviteeState, Relay, UserId};
 
 use crate::room::live::Live;
+use crate::room::reactive::{Derived, Source};
 
 /// The call that this page's member is in, and what they want.
 #[derive(Clone, Copy)]
 pub struct Calling {
     /// The call that one is in, places, or is being called by.
-    pub call: Memo<Option<Call>>,
+    pub call: Derived<Option<Call>>,
     /// The invitation that is being shown at its other end.
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser is told"))]
-    pub ringing: RwSignal<Option<InviteId>>,
+    pub ringing: Source<Option<InviteId>>,
     /// Whether there is one among several; which, the code says that is fetched for it.
-    pub is_among_several: Memo<bool>,
+    pub is_among_several: Derived<bool>,
     /// Where that is shown.
     pub meeting_place: NodeRef<Div>,
     /// Whom one wants to call.
-    pub wish: RwSignal<Option<(UserId, Media)>>,
+    pub wish: Source<Option<(UserId, Media)>>,
     /// Whom one wants to call together.
-    pub wish_for_several: RwSignal<Option<(Vec<UserId>, Media)>>,
+    pub wish_for_several: Source<Option<(Vec<UserId>, Media)>>,
     /// What the other end has said and nobody has heard yet.
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser is told"))]
-    pub words: RwSignal<Vec<Relay>>,
+    pub words: Source<Vec<Relay>>,
 }
 
 /// The most words that wait to be heard: nobody hears them before the code for calls is there.
@@ -36,15 +37,15 @@ impl Calling {
     /// Follows the class.
     pub fn new(live: Live) -> Self {
         Self {
-            call: Memo::new(move |_| live.group.with(|group| Call::with(group, live.me))),
-            is_among_several: Memo::new(move |_| {
+            call: Derived::new(move |_| live.group.with(|group| Call::with(group, live.me))),
+            is_among_several: Derived::new(move |_| {
                 live.group.with(|group| is_in_one(group, live.me))
             }),
             meeting_place: NodeRef::new(),
-            ringing: RwSignal::new(None),
-            wish: RwSignal::new(None),
-            wish_for_several: RwSignal::new(None),
-            words: RwSignal::new(Vec::new()),
+            ringing: Source::new(None),
+            wish: Source::new(None),
+            wish_for_several: Source::new(None),
+            words: Source::new(Vec::new()),
         }
     }
 
@@ -69,7 +70,13 @@ fn is_in_one(group: &Group, user: UserId) -> bool {
     let goes_on = |state| matches!(state, InviteeState::Pending | InviteeState::Accepted);
     group.live().any(|it| {
         it.group_id.is_some()
-            && it.data.contains("\"call\"")
+            && names_call(&it.data)
             && (it.inviter == user || it.part(user).is_some_and(|part| goes_on(part.state)))
     })
+}
+
+/// Whether data may be an offer: whoever reads it is fetched later. A library's search for texts is as large as
+/// this file.
+fn names_call(data: &str) -> bool {
+    data.as_bytes().windows(6).any(|part| part == b"\"call\"")
 }

@@ -13,8 +13,10 @@ use super::calling::Calling;
 use super::desk::to_json;
 use super::ring::Ringer;
 use super::tab::fresh_name;
+use crate::room::changing::While;
 use crate::room::live::Live;
 use crate::room::net;
+use crate::room::reactive::{Derived, Source};
 use crate::words::{apart, call as words};
 
 /// Under which name a tab keeps the call that it has answered, through a reload.
@@ -36,16 +38,16 @@ enum Stage {
 #[component]
 pub fn Meeting(calling: Calling) -> impl IntoView {
     let live = expect_context::<Live>();
-    let meeting = Memo::new(move |_| live.group.with(|group| GroupCall::with(group, live.me)));
+    let meeting = Derived::new(move |_| live.group.with(|group| GroupCall::with(group, live.me)));
     // Which call is this page's.
-    let own = RwSignal::new(kept());
+    let own = Source::new(kept());
     Effect::new(move |_| {
         if let Some((whom, media)) = calling.wish_for_several.get() {
             calling.wish_for_several.set(None);
             spawn_local(place(live, own, whom, media));
         }
     });
-    let stage = Memo::new(move |_| {
+    let stage = Derived::new(move |_| {
         meeting.with(|call| match call {
             None => Stage::Free,
             Some(call) if call.ringing.contains(&live.me) => Stage::Rung(call.invite_id),
@@ -84,7 +86,7 @@ fn kept() -> Option<InviteId> {
     storage.get_item(KEPT).ok().flatten()?.parse().ok()
 }
 
-fn keep(own: RwSignal<Option<InviteId>>, invite_id: InviteId) {
+fn keep(own: Source<Option<InviteId>>, invite_id: InviteId) {
     if let Ok(Some(storage)) = window().session_storage() {
         let _ = storage.set_item(KEPT, &invite_id.to_string());
     }
@@ -116,7 +118,7 @@ async fn ask(live: Live, path: String, body: &impl Serialize) -> Option<String> 
     None
 }
 
-async fn place(live: Live, own: RwSignal<Option<InviteId>>, whom: Vec<UserId>, media: Media) {
+async fn place(live: Live, own: Source<Option<InviteId>>, whom: Vec<UserId>, media: Media) {
     let body = InviteInGroup {
         invitee_list: InviteeList::Members(whom).into(),
         data: Offer { media, room: fresh_name() }.to_data(),
@@ -141,8 +143,8 @@ fn names(live: Live, users: &[UserId]) -> String {
 
 fn rung(
     live: Live,
-    meeting: Memo<Option<GroupCall>>,
-    own: RwSignal<Option<InviteId>>,
+    meeting: Derived<Option<GroupCall>>,
+    own: Source<Option<InviteId>>,
     invite_id: InviteId,
 ) -> impl IntoView {
     let verb = move |verb: &str| path(live, &format!("/invitations/{invite_id}/{verb}"));
@@ -190,7 +192,7 @@ fn rung(
     }
 }
 
-fn elsewhere(live: Live, own: RwSignal<Option<InviteId>>, invite_id: InviteId) -> impl IntoView {
+fn elsewhere(live: Live, own: Source<Option<InviteId>>, invite_id: InviteId) -> impl IntoView {
     view! {
         <section class="meeting" aria-label=words::panel()>
             <p>{words::several_elsewhere()}</p>
@@ -222,7 +224,7 @@ fn hang_up(live: Live, invite_id: InviteId) -> AnyView {
 /// A call that this page is in.
 #[component]
 fn Here(
-    meeting: Memo<Option<GroupCall>>,
+    meeting: Derived<Option<GroupCall>>,
     invite_id: InviteId,
     media: Media,
     goes_on: bool,
@@ -290,18 +292,18 @@ fn Here(
                     {words::several_no_device()}
                 </span>
             </p>
-            <Show when=move || !ringing().is_empty()>
+            <While so=move || !ringing().is_empty()>
                 <p class="hint" translate="no">
                     {move || words::several_rings(&names(live, &ringing()))}
                 </p>
-            </Show>
+            </While>
             <div class="choices">
                 {does.map(button).collect_view()}
-                <Show when=move || is_caller() && !ringing().is_empty()>
+                <While so=move || is_caller() && !ringing().is_empty()>
                     <button class="quiet" type="button" on:click=stop>
                         {words::several_stop_ringing()}
                     </button>
-                </Show>
+                </While>
                 {hang_up(live, invite_id)}
             </div>
         </section>

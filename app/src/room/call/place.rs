@@ -8,6 +8,8 @@ use super::calling::Calling;
 use super::panel;
 #[cfg(feature = "browser")]
 use crate::room::live::Live;
+#[cfg(feature = "browser")]
+use crate::room::reactive::Source;
 
 /// Where the panel of a call goes, once there is one.
 #[component]
@@ -32,7 +34,7 @@ fn begin_when_needed(live: Live, calling: Calling, place: NodeRef<Div>) {
     use std::rc::Rc;
 
     let has_begun = Rc::new(Cell::new(false));
-    let again = RwSignal::new(());
+    let again = Source::new(());
     Effect::new(move |_| {
         again.track();
         let is_needed = calling.call.with(Option::is_some)

@@ -11,8 +11,10 @@ use web_sys::{DomException, HtmlVideoElement, MediaStream};
 use super::desk::Desk;
 use super::devices::{self, Sends};
 use super::line::Link;
+use crate::room::changing::While;
 use crate::room::clock::Since;
 use crate::room::icon::Icon;
+use crate::room::reactive::Source;
 use crate::words::call as words;
 
 /// A microphone.
@@ -60,20 +62,20 @@ pub fn Talk(desk: Desk, call: Call) -> impl IntoView {
     };
     view! {
         <div class="call-pictures" class:sound-only=move || !is_shown() && !sees_oneself()>
-            <Show when=move || !is_shown() && sees_oneself()>
+            <While so=move || !is_shown() && sees_oneself()>
                 <p class="no-picture">{words::no_picture()}</p>
-            </Show>
+            </While>
             <Picture stream=desk.tells.theirs class="theirs" shown=Signal::derive(is_shown) />
             <Picture stream=desk.own class="own" muted=true shown=Signal::derive(sees_oneself) />
         </div>
         <p class="call-title">
             <bdi>{desk.live.name_of(other)}</bdi> {since.map(|moment| view! { <Since moment /> })}
         </p>
-        <Show when=move || desk.device_lost.get()>
+        <While so=move || desk.device_lost.get()>
             <p class="problem" role="alert">
                 {words::device_stopped()}
             </p>
-        </Show>
+        </While>
         <p class="call-state" role="status">
             {state}
             {move || is_muted().then(words::muted_there)}
@@ -88,7 +90,7 @@ pub fn Talk(desk: Desk, call: Call) -> impl IntoView {
                     }
                 }}
             </button>
-            <Show when=has_camera>
+            <While so=has_camera>
                 <button class="quiet" type="button" on:click=toggle_picture>
                     {move || {
                         if desk.sends.get().picture {
@@ -98,7 +100,7 @@ pub fn Talk(desk: Desk, call: Call) -> impl IntoView {
                         }
                     }}
                 </button>
-            </Show>
+            </While>
             <button class="primary" type="button" on:click=move |_| desk.hang_up(&call)>
                 {deed(HANG_UP, words::hang_up())}
             </button>
@@ -124,7 +126,7 @@ fn Picture(
 ) -> impl IntoView {
     let node = NodeRef::<Video>::new();
     // A page that was loaded anew has not been tapped on; then some browsers keep it silent.
-    let wants_tap = RwSignal::new(false);
+    let wants_tap = Source::new(false);
     let play = move |video: HtmlVideoElement| {
         spawn_local(async move {
             let Ok(playing) = video.play() else { return };
@@ -150,7 +152,7 @@ fn Picture(
             playsinline
             aria-label=if muted { words::own_picture() } else { words::their_picture() }
         ></video>
-        <Show when=move || wants_tap.get()>
+        <While so=move || wants_tap.get()>
             <button
                 class="primary"
                 type="button"
@@ -162,6 +164,6 @@ fn Picture(
             >
                 {words::tap_to_hear()}
             </button>
-        </Show>
+        </While>
     }
 }

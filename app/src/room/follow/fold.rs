@@ -71,7 +71,7 @@ impl Follower {
                         self.live.online.update(|online| {
                             for user in users {
                                 if user.online {
-                                    online.insert(user.user_id);
+                                    online.insert(user.user_id, ());
                                 } else {
                                     online.remove(&user.user_id);
                                 }

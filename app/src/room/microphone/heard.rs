@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::room::changing::While;
 use crate::room::icon::{Icon, SOUND};
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::text::Text;
 use crate::words::{apart, room as words};
 
@@ -11,7 +13,7 @@ use crate::words::{apart, room as words};
 #[component]
 pub fn Heard() -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_any = Memo::new(move |_| live.heard.with(|heard| !heard.is_empty()));
+    let is_any = Derived::new(move |_| live.heard.with(|heard| !heard.is_empty()));
     let names = move || {
         live.names.track();
         let name = |user| {
@@ -25,13 +27,13 @@ pub fn Heard() -> impl IntoView {
         words::heard(&names.join(", "))
     };
     view! {
-        <Show when=move || is_any.get()>
+        <While so=move || is_any.get()>
             <p class="heard">
                 <Icon path=SOUND />
                 <span translate="no">
                     <Text words=names />
                 </span>
             </p>
-        </Show>
+        </While>
     }
 }

@@ -1,9 +1,12 @@
 //! What the script of the microphone reads of the class, from attributes of the room.
 
 use classroom::{SAME_ROOM, VOICE};
-use leptos::prelude::*;
+#[cfg(feature = "browser")]
+use leptos::prelude::Effect;
 
 use crate::room::live::Live;
+#[cfg(feature = "browser")]
+use crate::room::reactive::Derived;
 
 /// Who hears the class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +60,12 @@ pub fn is_heard(live: Live) -> bool {
 
 /// Fetches the script once the class has voice.
 #[cfg(feature = "browser")]
-pub fn follow(live: Live, hearing: Memo<Hearing>) {
+pub fn follow(live: Live, hearing: Derived<Hearing>) {
     if !live.carries_voices {
         return;
     }
     let group = live.group.with_untracked(|group| group.id);
-    let is_on = Memo::new(move |_| hearing.get() != Hearing::Nobody);
+    let is_on = Derived::new(move |_| hearing.get() != Hearing::Nobody);
     Effect::new(move |_| {
         if is_on.get() {
             crate::room::net::start_voice(&group.to_string(), &live.me.to_string());

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::keys::KEY_LIST;
 use crate::room::live::Live;
 use crate::room::portion::List;
+use crate::room::reactive::Derived;
 
 /// The group *Sound and keys* of the class's menu. Its switches are kept in the browser, and are there
 /// where a script runs; the server alone makes them, for nothing of the class changes them.
@@ -17,7 +18,7 @@ pub fn SignsMenu() -> impl IntoView {
         live.lesson.with(|lesson| lesson.hands.iter().map(|hand| hand.seq).max().unwrap_or(0))
     };
     // Of the question, and of those who speak.
-    let times_up = Memo::new(move |_| {
+    let times_up = Derived::new(move |_| {
         live.lesson.with(|lesson| {
             let question = lesson.round_now().is_some_and(|round| round.phase == Phase::TimeUp);
             let over = |turn: &&Turn| turn.until().is_some_and(|until| until <= live.now.get());

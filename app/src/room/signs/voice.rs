@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::words::announcement;
 
 #[cfg(feature = "browser")]
@@ -17,7 +18,7 @@ extern "C" {
 #[component]
 pub fn Voice() -> impl IntoView {
     let live = expect_context::<Live>();
-    let words = Memo::new(move |_| announcement(live));
+    let words = Derived::new(move |_| announcement(live));
     #[cfg(feature = "browser")]
     Effect::new(move |_| words.with(|words| say(words)));
     view! {

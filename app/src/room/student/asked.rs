@@ -3,8 +3,10 @@
 use classroom::{Phase, Round};
 use leptos::prelude::*;
 
+use crate::room::changing::sometimes;
 use crate::room::clock::phase_clock;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::text::{Question, Text};
 use crate::words::room as words;
 
@@ -12,14 +14,14 @@ use crate::words::room as words;
 #[component]
 pub fn Asked() -> impl IntoView {
     let live = expect_context::<Live>();
-    let round = Memo::new(move |_| {
+    let round = Derived::new(move |_| {
         live.lesson.with(|lesson| {
             let asked = live.group.with(|group| lesson.asked(group, live.me).cloned());
             asked.or_else(|| lesson.round_now().cloned())
         })
     });
-    let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
-    move || {
+    let wait = Derived::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
+    sometimes(move || {
         let round = round.get()?;
         let clock = phase_clock(&round, wait.get());
         let Round { question, phase, .. } = round;
@@ -47,5 +49,5 @@ pub fn Asked() -> impl IntoView {
                     })}
             </div>
         })
-    }
+    })
 }

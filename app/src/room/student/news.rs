@@ -1,6 +1,5 @@
 //! What a student is told for a moment, because somebody else has done it.
 
-use leptos::prelude::*;
 use signaling::UserId;
 
 use crate::room::live::{Connection, Live};

@@ -17,23 +17,24 @@ use crate::room::heading::Heading;
 use crate::room::live::Live;
 use crate::room::microphone::{Heard, VoiceBar};
 use crate::room::notice::Notice;
+use crate::room::reactive::Derived;
 
 /// The student's room.
 #[component]
 pub fn StudentRoom() -> impl IntoView {
     let live = expect_context::<Live>();
-    let standing = Memo::new(move |_| {
+    let standing = Derived::new(move |_| {
         live.lesson.with(|lesson| live.group.with(|group| lesson.standing(group, live.me)))
     });
-    let waits = Memo::new(move |_| live.lesson.with(|lesson| lesson.waits(live.now.get())));
-    let choice = Memo::new(move |_| match standing.with(Choice::of) {
+    let waits = Derived::new(move |_| live.lesson.with(|lesson| lesson.waits(live.now.get())));
+    let choice = Derived::new(move |_| match standing.with(Choice::of) {
         choice if waits.get() => choice.not_yet(),
         Choice::Answer | Choice::Raise if is_late(live) => Choice::Nothing,
         choice => choice,
     });
     // Who had the fewest turns, a student's page does not know.
     let is_fair = move || live.group.with(|group| group.settings.is_on(FAIR_ORDER));
-    let is_next = Memo::new(move |_| {
+    let is_next = Derived::new(move |_| {
         choice.get() == Choice::Lower
             && !is_fair()
             && live.lesson.with(|lesson| {
@@ -41,7 +42,7 @@ pub fn StudentRoom() -> impl IntoView {
                 !lesson.speaking.is_empty() && hero == Some(live.me)
             })
     });
-    let state = Memo::new(move |_| choice.get().key(is_next.get()));
+    let state = Derived::new(move |_| choice.get().key(is_next.get()));
     #[cfg(feature = "browser")]
     signs::follow(state);
     view! {

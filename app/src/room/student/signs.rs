@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
+use crate::room::reactive::Derived;
 use crate::words::live as words;
 
 #[wasm_bindgen(module = "/src/room/student/signs.js")]
@@ -13,6 +14,6 @@ extern "C" {
 }
 
 /// Gives the signs of each state that one comes to.
-pub fn follow(state: Memo<&'static str>) {
+pub fn follow(state: Derived<&'static str>) {
     Effect::new(move |_| sign(state.get(), words::your_turn()));
 }

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 
 use super::choice::Choice;
 use crate::room::action::RoomAction;
+use crate::room::changing::sometimes;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::tap::Tap;
 use crate::words::room as words;
 
@@ -13,14 +15,14 @@ use crate::words::room as words;
 #[component]
 pub fn Slots(
     /// What can be done.
-    choice: Memo<Choice>,
+    choice: Derived<Choice>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let has_hand = Memo::new(move |_| live.lesson.with(|lesson| lesson.hand(live.me).is_some()));
+    let has_hand = Derived::new(move |_| live.lesson.with(|lesson| lesson.hand(live.me).is_some()));
     view! {
         <div class="slots">
-            <div class="slot big">{move || big(choice.get())}</div>
-            <div class="slot small">{move || small(choice.get(), has_hand)}</div>
+            <div class="slot big">{sometimes(move || big(choice.get()))}</div>
+            <div class="slot small">{sometimes(move || small(choice.get(), has_hand))}</div>
         </div>
     }
 }
@@ -40,7 +42,7 @@ fn big(choice: Choice) -> Option<AnyView> {
     })
 }
 
-fn small(choice: Choice, has_hand: Memo<bool>) -> Option<AnyView> {
+fn small(choice: Choice, has_hand: Derived<bool>) -> Option<AnyView> {
     let (action, words) = match choice {
         Choice::Answer => (RoomAction::NotNow, words::not_now()),
         Choice::Lower => (RoomAction::LowerHand, words::lower_hand()),

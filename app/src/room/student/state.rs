@@ -6,9 +6,11 @@ use leptos::prelude::*;
 use signaling::Timestamp;
 
 use super::news::{news, raised};
+use crate::room::changing::sometimes;
 use crate::room::clock::TurnClock;
 use crate::room::live::Live;
 use crate::room::portion::List;
+use crate::room::reactive::Derived;
 use crate::room::text::Text;
 use crate::room::words::{speaking_words, standing_words};
 use crate::words::room as words;
@@ -26,12 +28,12 @@ enum Figure {
 #[component]
 pub fn State(
     /// The same as data.
-    standing: Memo<Standing>,
+    standing: Derived<Standing>,
     /// Whether one's hand is the next to be called.
-    is_next: Memo<bool>,
+    is_next: Derived<bool>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
-    let figure = Memo::new(move |_| {
+    let figure = Derived::new(move |_| {
         standing.with(|standing| match standing {
             Standing::Speaking(turn) => Some(Figure::Clock(turn.since)),
             Standing::HandUp { .. } => Some(Figure::Place),
@@ -55,7 +57,7 @@ pub fn State(
             <p class="sentence">
                 <Text words=sentence />
             </p>
-            {move || figure.get().map(|figure| large(live, figure, standing, is_next))}
+            {sometimes(move || figure.get().map(|figure| large(live, figure, standing, is_next)))}
             <p class="besides">
                 <Text words=move || standing.with(|standing| besides(live, standing, is_next)) />
             </p>
@@ -68,7 +70,12 @@ fn is_winner(live: Live) -> bool {
     live.lesson.with(|lesson| lesson.round_now().is_some_and(|it| it.winner == Some(live.me)))
 }
 
-fn large(live: Live, figure: Figure, standing: Memo<Standing>, is_next: Memo<bool>) -> AnyView {
+fn large(
+    live: Live,
+    figure: Figure,
+    standing: Derived<Standing>,
+    is_next: Derived<bool>,
+) -> AnyView {
     let place = move || match standing.get() {
         _ if is_next.get() => words::you_are_next().to_owned(),
         Standing::HandUp { place, .. } => live.place(place).to_string(),
@@ -112,7 +119,7 @@ fn your_reason(why: Why) -> &'static str {
 }
 
 /// What else is to be known: who speaks, or how many hands are up already.
-fn besides(live: Live, standing: &Standing, is_next: Memo<bool>) -> String {
+fn besides(live: Live, standing: &Standing, is_next: Derived<bool>) -> String {
     let speaking = speaking_words(live);
     let is_mine = |is_so: fn(&Hand) -> bool| {
         live.lesson.with(|lesson| lesson.hand(live.me).is_some_and(is_so))

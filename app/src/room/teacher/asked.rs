@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::room::action::RoomAction;
 use crate::room::clock::phase_clock;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::tap::{ACT, Tap};
 use crate::room::text::{Question, Text};
 use crate::words::room as words;
@@ -21,9 +22,9 @@ const SHORT: i64 = 30_000;
 #[component]
 pub fn Asked() -> impl IntoView {
     let live = expect_context::<Live>();
-    let round = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
-    let wait = Memo::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
-    let is_short = Memo::new(move |_| {
+    let round = Derived::new(move |_| live.lesson.with(|lesson| lesson.round_now().cloned()));
+    let wait = Derived::new(move |_| round.with(|round| round.as_ref()?.wait(live.now.get())));
+    let is_short = Derived::new(move |_| {
         let until = round.with(|round| round.as_ref()?.expires_at);
         until.is_some_and(|until| until.millis_since(live.now.get()) < SHORT)
     });

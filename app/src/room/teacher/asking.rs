@@ -9,6 +9,7 @@ use crate::room::action::RoomAction;
 use crate::room::icon::{Icon, OPTIONS, PLUS};
 use crate::room::live::Live;
 use crate::room::portion::List;
+use crate::room::reactive::{Derived, Source};
 use crate::room::tap::ACT;
 use crate::room::text::Text;
 use crate::words::room as words;
@@ -32,13 +33,13 @@ pub fn Asking(
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
     // What somebody is typing is not folded away by what others ask.
-    let is_typing = RwSignal::new(!question.is_empty());
+    let is_typing = Source::new(!question.is_empty());
     let type_question = move |event| is_typing.set(!event_target_value(&event).is_empty());
-    let stands = Memo::new(move |_| live.lesson.with(|lesson| lesson.round_now().is_some()));
+    let stands = Derived::new(move |_| live.lesson.with(|lesson| lesson.round_now().is_some()));
     let (first, limit) = live.before.with_value(|before| (before.first, before.limit));
     let (think, pair) = live.before.with_value(|before| (before.think, before.pair));
-    let (first, limit) = (RwSignal::new(first), RwSignal::new(limit));
-    let (think, pairs) = (RwSignal::new(think), RwSignal::new(pair > 0));
+    let (first, limit) = (Source::new(first), Source::new(limit));
+    let (think, pairs) = (Source::new(think), Source::new(pair > 0));
     // It is the one filled button for as long as there is nobody to call.
     let is_main = move || live.count(List::Hands) == 0 && !next.is_called.get();
     let chosen = move || {
@@ -54,7 +55,7 @@ pub fn Asking(
     let choose_pairs = move |event| pairs.set(event_target_checked(&event));
     let choose_first = move |event| first.set(event_target_checked(&event));
     view! {
-        <section class="asking" class:standing=stands aria-label=words::ask()>
+        <section class="asking" class:standing=move || stands.get() aria-label=words::ask()>
             <Asked />
             <details class="next-question" open=move || !stands.get() || is_typing.get_untracked()>
                 <summary title=words::new_question()>
@@ -128,7 +129,7 @@ fn seconds(
     label: &'static str,
     none: &'static str,
     choices: &[u32],
-    chosen: RwSignal<u32>,
+    chosen: Source<u32>,
 ) -> AnyView {
     let before = chosen.get_untracked();
     let choose = move |event| chosen.set(event_target_value(&event).parse().unwrap_or(0));
@@ -164,7 +165,7 @@ fn limit_words(seconds: u32) -> String {
 fn AskedBefore() -> impl IntoView {
     let live = expect_context::<Live>();
     let prepared = expect_context::<Prepared>();
-    let questions = Memo::new(move |before: Option<&Vec<String>>| {
+    let questions = Derived::new(move |before: Option<&Vec<String>>| {
         let mut questions = match before {
             Some(questions) => questions.clone(),
             None => live.before.with_value(|before| before.questions.clone()),

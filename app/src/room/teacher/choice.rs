@@ -5,6 +5,7 @@ use signaling::{Settings, UserId};
 
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::tap::ACT;
 
 /// A setting of the class that is one of a few: what it is called, what chooses it, what is sent for each and
@@ -16,7 +17,7 @@ pub fn choice(
     options: Vec<(String, String)>,
     chosen: fn(&Settings) -> String,
 ) -> AnyView {
-    let chosen = Memo::new(move |_| live.group.with(|group| chosen(&group.settings)));
+    let chosen = Derived::new(move |_| live.group.with(|group| chosen(&group.settings)));
     choose(live, label, (action, field), None, options, chosen)
 }
 
@@ -27,12 +28,12 @@ pub fn choose(
     (action, field): (RoomAction, &'static str),
     who: Option<UserId>,
     options: Vec<(String, String)>,
-    chosen: Memo<String>,
+    chosen: Derived<String>,
 ) -> AnyView {
     let group = live.group.with_untracked(|group| group.id);
     let button = |(value, words): (String, String)| {
         let own = value.clone();
-        let is_chosen = Memo::new(move |_| chosen.with(|chosen| *chosen == own));
+        let is_chosen = Derived::new(move |_| chosen.with(|chosen| *chosen == own));
         view! {
             <button
                 class="segment"

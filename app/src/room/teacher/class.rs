@@ -7,10 +7,14 @@ use signaling::{Role, UserId};
 
 use super::person::{CLASS, MemberRow};
 use super::spoken::{Spoken, without_hand, without_turn};
+use crate::room::changing::While;
 use crate::room::icon::{CHEVRON, Icon};
 use crate::room::lists::{More, rows};
 use crate::room::live::Live;
 use crate::room::portion::{List, Row};
+#[cfg(feature = "browser")]
+use crate::room::reactive::Derived;
+use crate::room::reactive::Source;
 use crate::room::sheet::SheetTitle;
 use crate::room::text::Text;
 use crate::words::room as words;
@@ -48,9 +52,9 @@ impl Only {
 #[derive(Clone, Copy)]
 struct Filter {
     /// Those whose names have this in them.
-    name: RwSignal<String>,
+    name: Source<String>,
     /// Those alone.
-    only: RwSignal<Only>,
+    only: Source<Only>,
 }
 
 impl Filter {
@@ -93,7 +97,7 @@ fn plain(name: &str) -> String {
 #[component]
 pub fn Class() -> impl IntoView {
     let live = expect_context::<Live>();
-    let filter = Filter { name: RwSignal::new(String::new()), only: RwSignal::new(Only::All) };
+    let filter = Filter { name: Source::new(String::new()), only: Source::new(Only::All) };
     let joined = move || words::here_and_joined(live.students_online(), live.students());
     let member = |row: Row| view! { <MemberRow user=row.user is_teacher=row.seq == 1 /> };
     view! {
@@ -114,9 +118,9 @@ pub fn Class() -> impl IntoView {
                 </SheetTitle>
                 {find(live, filter)}
                 <ul class="members">{rows(move || filter.rows(live), member)}</ul>
-                <Show when=move || !filter.is_on()>
+                <While so=move || !filter.is_on()>
                     <More list=List::Here />
-                </Show>
+                </While>
             </div>
         </section>
     }
@@ -128,11 +132,11 @@ fn find(live: Live, filter: Filter) -> AnyView {
     use crate::words::live as live_words;
 
     let count = move |only: Only| only.students(live).map_or(0, |students| students.len());
-    let has_hands = Memo::new(move |_| {
+    let has_hands = Derived::new(move |_| {
         live.tally.with(|tally| tally.members.iter().any(|share| share.hands > 0))
             || live.lesson.with(|lesson| !lesson.hands.is_empty())
     });
-    let has_turns = Memo::new(move |_| live.tally.with(|tally| tally.has_turns()));
+    let has_turns = Derived::new(move |_| live.tally.with(|tally| tally.has_turns()));
     let chip = move |only: Only, words: fn(usize) -> String| {
         view! {
             <button
@@ -159,25 +163,25 @@ fn find(live: Live, filter: Filter) -> AnyView {
             />
             <div class="chips">
                 {chip(Only::All, |_| live_words::everybody().to_owned())}
-                <Show when=move || has_hands.get()>
+                <While so=move || has_hands.get()>
                     {chip(Only::WithoutHand, live_words::so_many_without_hand)}
-                </Show>
-                <Show when=move || has_turns.get()>
+                </While>
+                <While so=move || has_turns.get()>
                     {chip(Only::WithoutTurn, live_words::so_many_without_turn)}
-                </Show>
+                </While>
                 {chip(Only::Away, live_words::so_many_away)}
             </div>
-            <Show when=nobody>
+            <While so=nobody>
                 <p class="hint">{live_words::nobody_found()}</p>
-            </Show>
+            </While>
         </div>
         // For rooms in which phones are put away: a name is a tap, and the order that of the taps.
-        <Show when=move || live.is_whole()>
+        <While so=move || live.is_whole()>
             <label class="row check tap-names" data-live="">
                 <input type="checkbox" />
                 {live_words::tap_names()}
             </label>
-        </Show>
+        </While>
     }
     .into_any()
 }

@@ -8,10 +8,12 @@ use super::limit::MoreOfTurn;
 use super::next::is_silent;
 use super::pick::why_words;
 use crate::room::action::RoomAction;
+use crate::room::changing::While;
 use crate::room::clock::TurnClock;
 use crate::room::lists::{Away, More, NameOf, rows};
 use crate::room::live::Live;
 use crate::room::portion::{List, Row};
+use crate::room::reactive::Derived;
 use crate::room::tap::Tap;
 use crate::room::text::Text;
 use crate::words::room as words;
@@ -21,9 +23,9 @@ use crate::words::room as words;
 pub fn Floor() -> impl IntoView {
     let live = expect_context::<Live>();
     let speaks = move || live.count(List::Speaking) > 0;
-    let is_called = Memo::new(move |_| !called(live).is_empty());
+    let is_called = Derived::new(move |_| !called(live).is_empty());
     view! {
-        <Show when=speaks>
+        <While so=speaks>
             <section
                 class="floor"
                 class:many=move || { live.count(List::Speaking) > 2 }
@@ -33,13 +35,13 @@ pub fn Floor() -> impl IntoView {
                 <ul class="speaking">{rows(move || live.speaking(), |turn| view! { <Speaker turn /> })}</ul>
                 <More list=List::Speaking />
             </section>
-        </Show>
-        <Show when=move || is_called.get()>
+        </While>
+        <While so=move || is_called.get()>
             <section class="silent" aria-labelledby="silent-title">
                 <h2 id="silent-title">{words::invited_to_speak()}</h2>
                 <ul>{rows(move || called(live), |called| view! { <Called called /> })}</ul>
             </section>
-        </Show>
+        </While>
     }
 }
 
@@ -55,7 +57,7 @@ fn Speaker(turn: Row) -> impl IntoView {
     let live = expect_context::<Live>();
     let why = live.lesson.with_untracked(|lesson| lesson.turn(turn.user).and_then(|it| it.why));
     // Whether they are muted, in a class that has voice.
-    let voice = Memo::new(move |_| {
+    let voice = Derived::new(move |_| {
         let has_voice = live.group.with(|group| group.settings.is_on(VOICE));
         let turn = live.lesson.with(|lesson| lesson.turn(turn.user).map(|turn| turn.muted));
         turn.filter(|_| has_voice && live.carries_voices)

@@ -9,11 +9,13 @@ use super::next::Next;
 use super::pick::{Pick, turns_words};
 use super::switch::switch;
 use crate::room::action::RoomAction;
+use crate::room::changing::While;
 use crate::room::clock::Since;
 use crate::room::icon::{Icon, LOWER, MORE};
 use crate::room::lists::{Away, HandMark, More, NameOf, rows};
 use crate::room::live::Live;
 use crate::room::portion::{List, Row};
+use crate::room::reactive::Derived;
 use crate::room::tap::Tap;
 use crate::room::text::Text;
 use crate::words::room as words;
@@ -37,7 +39,7 @@ pub fn Hands(next: Next) -> impl IntoView {
                     </span>
                 </h2>
                 <Pick next />
-                <Show when=move || { count() > 1 }>
+                <While so=move || { count() > 1 }>
                     <button
                         class="icon"
                         type="button"
@@ -64,7 +66,7 @@ pub fn Hands(next: Next) -> impl IntoView {
                         )}
                         <p class="hint">{words::fair_order_means()}</p>
                     </div>
-                </Show>
+                </While>
             </div>
             <ol class="hands" start=live.from(List::Hands) + 1>
                 {rows(move || with_hero(live, next), move |hand| view! { <HandRow hand next /> })}
@@ -98,16 +100,16 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
     let live = expect_context::<Live>();
     let user = hand.user;
     let is_new = hand.seq > live.first_seq;
-    let invited = Memo::new(move |_| {
+    let invited = Derived::new(move |_| {
         live.lesson.with(|lesson| lesson.invited(user).map(|it| (it.since, it.why)))
     });
-    let stand = Memo::new(move |_| {
+    let stand = Derived::new(move |_| {
         let is_hero = next.hero.get() == Some(user);
         let is_invited = invited.get().is_some();
         let is_picked = invited.get().is_some_and(|(_, why)| why.is_some());
         Stand { is_hero, is_invited, is_picked, can_call: is_hero && !next.is_called.get() }
     });
-    let is_hero = Memo::new(move |_| stand.get().is_hero);
+    let is_hero = Derived::new(move |_| stand.get().is_hero);
     let place = move || {
         let place = move || live.lesson.with(|it| it.hands.iter().position(|it| it.user == user));
         is_hero
@@ -116,7 +118,7 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
             .flatten()
             .map(|place| (live.from(List::Hands) + place + 1).to_string())
     };
-    let marks = Memo::new(move |_| {
+    let marks = Derived::new(move |_| {
         live.lesson.with(|lesson| {
             let passed = |hand: &Hand| match hand {
                 Hand { skipped: true, .. } => Some(words::skipped()),
@@ -126,18 +128,18 @@ fn HandRow(hand: Row, next: Next) -> impl IntoView {
             lesson.hand(user).map_or((false, None), |hand| (hand.own_question, passed(hand)))
         })
     });
-    let is_next = Memo::new(move |_| {
+    let is_next = Derived::new(move |_| {
         is_hero.get()
             && invited.get().is_none()
             && live.lesson.with(|lesson| !lesson.speaking.is_empty())
     });
-    let has_turns = Memo::new(move |_| {
+    let has_turns = Derived::new(move |_| {
         let is_said = is_hero.get() && invited.get().is_none();
         is_said.then(|| turns_words(live, user)).flatten()
     });
     let mark = |words: &'static str| view! { <span class="word">{words}</span> };
     view! {
-        <li class="hand" class:new=is_new class:hero=is_hero data-place=place>
+        <li class="hand" class:new=is_new class:hero=move || is_hero.get() data-place=place>
             <span class="who">
                 <NameOf user />
                 <span class="row-words">

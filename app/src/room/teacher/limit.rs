@@ -7,6 +7,7 @@ use signaling::UserId;
 use super::choice::{choice, choose};
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::tap::Tap;
 use crate::words::room as words;
 
@@ -36,7 +37,7 @@ pub fn speaking_limit(live: Live) -> AnyView {
 
 /// The limit of somebody's turn.
 pub fn limit_of_turn(live: Live, user: UserId) -> AnyView {
-    let chosen = Memo::new(move |_| {
+    let chosen = Derived::new(move |_| {
         let limit = live.lesson.with(|lesson| lesson.turn(user).and_then(|turn| turn.limit));
         limit.unwrap_or(0).to_string()
     });
@@ -48,7 +49,7 @@ pub fn limit_of_turn(live: Live, user: UserId) -> AnyView {
 #[component]
 pub fn MoreOfTurn(user: UserId) -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_late = Memo::new(move |_| {
+    let is_late = Derived::new(move |_| {
         let until = live.lesson.with(|lesson| lesson.turn(user)?.until());
         until.is_some_and(|until| until.millis_since(live.now.get()) <= LAST)
     });

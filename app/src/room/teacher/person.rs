@@ -7,10 +7,12 @@ use super::floor::speaks;
 use super::limit::limit_of_turn;
 use crate::room::action::RoomAction;
 use crate::room::call::CallButtons;
+use crate::room::changing::While;
 use crate::room::icon::HAND;
 use crate::room::lists::NameOf;
 use crate::room::live::Live;
 use crate::room::portion::List;
+use crate::room::reactive::Derived;
 use crate::room::tap::Tap;
 use crate::room::text::Text;
 use crate::ui::confirm::Confirm;
@@ -63,7 +65,7 @@ impl Stand {
 #[component]
 pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
     let live = expect_context::<Live>();
-    let stand = Memo::new(move |_| Stand::of(live, user));
+    let stand = Derived::new(move |_| Stand::of(live, user));
     let (id, title_id) = (format!("member-{user}"), format!("member-{user}-name"));
     let (opens, labelled_by) = (id.clone(), title_id.clone());
     let name = live.name_of(user);
@@ -112,9 +114,9 @@ pub fn MemberRow(user: UserId, is_teacher: bool) -> impl IntoView {
 }
 
 /// The button that raises or lowers somebody's hand for them, in the order of the presses.
-fn hand_of(live: Live, user: UserId, stand: Memo<Stand>) -> AnyView {
+fn hand_of(live: Live, user: UserId, stand: Derived<Stand>) -> AnyView {
     let name = live.name_of(user);
-    let is_up = Memo::new(move |_| stand.get().hand.is_some());
+    let is_up = Derived::new(move |_| stand.get().hand.is_some());
     let button = move || {
         if is_up.get() {
             let label = words::about(words::lower(), &name);
@@ -129,10 +131,10 @@ fn hand_of(live: Live, user: UserId, stand: Memo<Stand>) -> AnyView {
     button.into_any()
 }
 
-fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>) -> AnyView {
+fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Derived<Stand>) -> AnyView {
     let has_hand = move || stand.get().hand.is_some();
     let about = words::about(words::lower(), name);
-    let share = Memo::new(move |_| {
+    let share = Derived::new(move |_| {
         let share = live.tally.with(|tally| tally.share(user).copied());
         let share = share.filter(|share| share.hands + share.turns > 0);
         share.map(|share| words::hands_and_turns(share.hands, share.turns))
@@ -144,12 +146,12 @@ fn of_student(live: Live, user: UserId, name: &str, id: &str, stand: Memo<Stand>
         {move || share.get().map(|words| view! { <p class="hint">{words}</p> })}
         {move || stand.get().speaks.then(|| limit_of_turn(live, user))}
         <div class="choices">
-            <Show when=move || !stand.get().speaks>
+            <While so=move || !stand.get().speaks>
                 <Tap action=RoomAction::CallOn who=user words=words::invite() />
-            </Show>
-            <Show when=has_hand>
+            </While>
+            <While so=has_hand>
                 <Tap action=RoomAction::Lower who=user label=about.clone() words=words::lower() />
-            </Show>
+            </While>
             <CallButtons who=user dialog=CLASS.to_owned() />
         </div>
         {more_deeds(

@@ -6,9 +6,11 @@ use signaling::UserId;
 
 use super::next::Next;
 use crate::room::action::RoomAction;
+use crate::room::changing::While;
 use crate::room::icon::{CHEVRON, Icon};
 use crate::room::live::Live;
 use crate::room::portion::List;
+use crate::room::reactive::Derived;
 use crate::room::tap::Tap;
 use crate::words::room as words;
 
@@ -20,8 +22,8 @@ const PICK: &str = "pick";
 #[component]
 pub fn Pick(next: Next) -> impl IntoView {
     let live = expect_context::<Live>();
-    let several = Memo::new(move |_| live.count(List::Hands) > 1);
-    let is_there = Memo::new(move |_| {
+    let several = Derived::new(move |_| live.count(List::Hands) > 1);
+    let is_there = Derived::new(move |_| {
         let was_asked = live.before.with_value(|before| !before.questions.is_empty())
             || live.lesson.with(|lesson| lesson.question.is_some())
             || live.tally.with(|tally| tally.has_turns());
@@ -31,7 +33,7 @@ pub fn Pick(next: Next) -> impl IntoView {
     });
     let way = move |action: RoomAction, key: Option<&'static str>, words: &'static str| move || view! { <Tap action ends=next.ends.get() class="row" key words /> };
     view! {
-        <Show when=move || is_there.get()>
+        <While so=move || is_there.get()>
             <button class="quiet picks" type="button" popovertarget=PICK>
                 {words::pick()}
                 <Icon path=CHEVRON />
@@ -45,15 +47,15 @@ pub fn Pick(next: Next) -> impl IntoView {
                 data-pressed=""
             >
                 <h3 id="pick-title">{words::pick_title()}</h3>
-                <Show when=move || several.get()>
+                <While so=move || several.get()>
                     {way(RoomAction::PickFair, Some("f"), words::pick_fair())}
                     {way(RoomAction::PickHand, Some("r"), words::pick_hand())}
                     <h4>{words::pick_of_all()}</h4>
-                </Show>
+                </While>
                 {way(RoomAction::PickFairOfAll, None, words::pick_fair_of_all())}
                 {way(RoomAction::PickStudent, None, words::pick_student())}
             </div>
-        </Show>
+        </While>
     }
 }
 

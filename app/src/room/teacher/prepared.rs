@@ -4,6 +4,8 @@
 use leptos::prelude::*;
 use signaling::{GroupId, UserId};
 
+use crate::room::reactive::Source;
+
 /// The dialog's id.
 #[cfg(feature = "browser")]
 const DIALOG: &str = "prepared";
@@ -15,7 +17,7 @@ const MOST: usize = 50;
 #[derive(Clone, Copy)]
 #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser keeps them"))]
 pub struct Prepared {
-    lines: RwSignal<String>,
+    lines: Source<String>,
     whose: (GroupId, UserId),
 }
 
@@ -23,7 +25,7 @@ impl Prepared {
     /// What the browser keeps for this teacher of this class.
     pub fn of(group: GroupId, teacher: UserId) -> Self {
         let whose = (group, teacher);
-        Self { lines: RwSignal::new(kept::read(whose)), whose }
+        Self { lines: Source::new(kept::read(whose)), whose }
     }
 
     /// The questions, in the order of the lines.

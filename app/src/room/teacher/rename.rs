@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::tap::ACT;
 use crate::words::room as words;
 
@@ -15,7 +16,7 @@ const DIALOG: &str = "rename";
 pub fn Rename() -> impl IntoView {
     let live = expect_context::<Live>();
     let group = live.group.with_untracked(|group| group.id);
-    let name = Memo::new(move |_| {
+    let name = Derived::new(move |_| {
         let name = live.group.with(|group| group.name.as_ref().map(ToString::to_string));
         name.unwrap_or_default()
     });

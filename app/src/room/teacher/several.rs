@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+#[cfg(feature = "browser")]
+use crate::room::reactive::{Derived, Source};
+
 #[cfg(not(feature = "browser"))]
 #[component]
 pub fn CallSeveral(dialog: &'static str) -> impl IntoView {
@@ -28,8 +31,8 @@ pub fn CallSeveral(
     let live = expect_context::<Live>();
     let calling = expect_context::<Calling>();
     // In the order in which they were chosen.
-    let chosen = RwSignal::new(Vec::<UserId>::new());
-    let others = Memo::new(move |_| {
+    let chosen = Source::new(Vec::<UserId>::new());
+    let others = Derived::new(move |_| {
         let all = live.group.with(|group| {
             let members = group.members().iter().map(|member| (member.user_id, member.role));
             members.filter(|(user, _)| *user != live.me).collect::<Vec<_>>()

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use signaling::{Role, UserId};
 
+use crate::room::changing::While;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::text::Text;
 use crate::words::room as words;
 
@@ -40,8 +42,8 @@ impl Parts {
 #[component]
 pub fn Spoken() -> impl IntoView {
     let live = expect_context::<Live>();
-    let parts = Memo::new(move |_| Parts::of(live));
-    let is_there = Memo::new(move |_| live.is_whole() && parts.get().spoken > 0);
+    let parts = Derived::new(move |_| Parts::of(live));
+    let is_there = Derived::new(move |_| live.is_whole() && parts.get().spoken > 0);
     // Drawn, for the page's policy lets no style through that is not in its sheet.
     let strip = move || {
         let Parts { spoken, waited, silent, .. } = parts.get();
@@ -67,14 +69,14 @@ pub fn Spoken() -> impl IntoView {
         format!("{} {raised}", words::have_spoken(spoken))
     };
     view! {
-        <Show when=move || is_there.get()>
+        <While so=move || is_there.get()>
             <div class="share">
                 {strip}
                 <p class="hint">
                     <Text words=sentence />
                 </p>
             </div>
-        </Show>
+        </While>
     }
 }
 

@@ -5,6 +5,7 @@ use signaling::Settings;
 
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::tap::ACT;
 
 /// A setting of the class: what it is called, whether it is on, what turns it on and off.
@@ -15,7 +16,7 @@ pub fn switch(
     turns: [RoomAction; 2],
 ) -> AnyView {
     let group = live.group.with_untracked(|group| group.id);
-    let is_on = Memo::new(move |_| live.group.with(|group| is_on(&group.settings)));
+    let is_on = Derived::new(move |_| live.group.with(|group| is_on(&group.settings)));
     view! {
         <form class="tap" method="post" action=ACT data-stays="">
             <input type="hidden" name="group" value=group.to_string() />

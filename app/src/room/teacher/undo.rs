@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
+use crate::room::reactive::Derived;
 use crate::room::tap::Tap;
 use crate::room::text::Text;
 use crate::words::room as words;
@@ -19,12 +20,12 @@ const OFFERED: i64 = 30_000;
 pub fn Toast() -> impl IntoView {
     let live = expect_context::<Live>();
     let age = move |undo: &Undo| live.now.get().millis_since(undo.at);
-    let undo = Memo::new(move |_| {
+    let undo = Derived::new(move |_| {
         let undo = live.lesson.with(|lesson| lesson.undo.clone());
         undo.filter(|undo| age(undo) < OFFERED)
     });
     let is_past =
-        Memo::new(move |_| undo.with(|it| it.as_ref().is_some_and(|it| age(it) >= SHOWN)));
+        Derived::new(move |_| undo.with(|it| it.as_ref().is_some_and(|it| age(it) >= SHOWN)));
     move || {
         undo.get().map(|undo| {
             let seq = undo.seq;

@@ -13,6 +13,7 @@ use crate::room::call::devices::{self, Sends};
 use crate::room::call::line::{Line, Link, Tells};
 use crate::room::call::tab;
 use crate::room::live::Live;
+use crate::room::reactive::{Derived, Source};
 
 /// Everything about calls that a page keeps.
 #[derive(Clone, Copy)]
@@ -22,19 +23,19 @@ pub struct Desk {
     /// This tab's name.
     pub(super) name: StoredValue<String>,
     /// The call as far as it is one here.
-    pub(super) call: Memo<Option<Call>>,
-    pub(super) local: RwSignal<Local>,
+    pub(super) call: Derived<Option<Call>>,
+    pub(super) local: Source<Local>,
     /// Counts preparations, so that what belongs to an earlier one is known.
     pub(super) preparation: StoredValue<u32>,
     /// The call that was hung up, called off or declined here.
-    pub(super) left: RwSignal<Option<InviteId>>,
+    pub(super) left: Source<Option<InviteId>>,
     /// The call of another tab that this one does not show any more.
-    pub(super) put_away: RwSignal<Option<InviteId>>,
-    pub phase: Memo<Phase>,
+    pub(super) put_away: Source<Option<InviteId>>,
+    pub phase: Derived<Phase>,
     pub own: RwSignal<Option<MediaStream>, LocalStorage>,
-    pub sends: RwSignal<Sends>,
+    pub sends: Source<Sends>,
     /// Whether a device that is needed has stopped.
-    pub device_lost: RwSignal<bool>,
+    pub device_lost: Source<bool>,
     pub tells: Tells,
     pub(super) line: StoredValue<Option<Rc<Line>>, LocalStorage>,
     /// The call that this page knew last.
@@ -62,10 +63,10 @@ impl Desk {
         let name =
             tab::name_for(|name| now.as_ref().is_some_and(|call| is_mine(call, live.me, name)));
         let name = StoredValue::new(name);
-        let (local, left) = (RwSignal::new(Local::Idle), RwSignal::new(None));
-        let put_away = RwSignal::new(None);
-        let call = Memo::new(move |_| call_here(live, calling, left));
-        let phase = Memo::new(move |_| {
+        let (local, left) = (Source::new(Local::Idle), Source::new(None));
+        let put_away = Source::new(None);
+        let call = Derived::new(move |_| call_here(live, calling, left));
+        let phase = Derived::new(move |_| {
             let phase = name.with_value(|name| phase_of(call.get(), local.get(), live.me, name));
             match &phase {
                 Phase::Elsewhere(call) if put_away.get() == Some(call.invite_id) => Phase::Free,
@@ -83,12 +84,12 @@ impl Desk {
             put_away,
             phase,
             own: RwSignal::new_local(None),
-            sends: RwSignal::new(Sends { sound: true, picture: true }),
-            device_lost: RwSignal::new(false),
+            sends: Source::new(Sends { sound: true, picture: true }),
+            device_lost: Source::new(false),
             tells: Tells {
-                link: RwSignal::new(Link::Connecting),
+                link: Source::new(Link::Connecting),
                 theirs: RwSignal::new_local(None),
-                they_send: RwSignal::new(None),
+                they_send: Source::new(None),
             },
             line: StoredValue::new_local(None),
             known: StoredValue::new(None),

@@ -10,6 +10,7 @@ use super::handle::Desk;
 use super::phase::Phase;
 use crate::room::call::tab;
 use crate::room::net::post;
+use crate::room::reactive::Derived;
 
 /// How often the server gets a sign of life: several times in the silence that it allows.
 const ALIVE: Duration = Duration::from_secs(4);
@@ -17,7 +18,7 @@ const ALIVE: Duration = Duration::from_secs(4);
 impl Desk {
     /// Gives signs of life for a call that is this page's, whatever the page is about.
     pub(super) fn keep_alive(self) {
-        let talks = Memo::new(move |_| {
+        let talks = Derived::new(move |_| {
             let call = self.call.get().filter(|call| !call.is_ringing() && self.is_mine(call));
             call.map(|call| call.invite_id)
         });

@@ -111,7 +111,7 @@ impl Desk {
             if self.calling.words.with(Vec::is_empty) {
                 return;
             }
-            let words = std::mem::take(&mut *self.calling.words.write());
+            let words = self.calling.words.take();
             let call = self.call.get_untracked();
             for relay in words {
                 let is_of_call = call.as_ref().is_some_and(|it| it.invite_id == relay.invite_id);

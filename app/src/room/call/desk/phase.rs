@@ -1,12 +1,12 @@
 //! What the panel of calls shows, made of the call that goes on and of what this page is doing.
 
 use call::{Call, Media, Stage};
-use leptos::prelude::*;
 use signaling::{InviteId, UserId};
 
 use crate::room::call::calling::Calling;
 use crate::room::call::devices::{DeviceTrouble, Sends};
 use crate::room::live::{Connection, Live};
+use crate::room::reactive::Source;
 
 /// How much later than its time a call may still ring here: the server tells when it has stopped,
 /// but not to a page that is out of touch.
@@ -73,7 +73,7 @@ pub enum Phase {
 
 /// The call that goes on, as far as it is one for this page: not when it was ended here, when the
 /// class is over, or when it has rung for too long.
-pub fn call_here(live: Live, calling: Calling, left: RwSignal<Option<InviteId>>) -> Option<Call> {
+pub fn call_here(live: Live, calling: Calling, left: Source<Option<InviteId>>) -> Option<Call> {
     if matches!(live.connection.get(), Connection::Ended | Connection::Removed) {
         return None;
     }

@@ -19,6 +19,7 @@ use super::over_server::OverServer;
 use crate::room::call::devices::Sends;
 use crate::room::call::tab::fresh_name;
 use crate::room::net::{browser_now, get};
+use crate::room::reactive::Source;
 
 /// How often the line looks after itself.
 const TICK: Duration = Duration::from_secs(1);
@@ -49,11 +50,11 @@ pub enum Link {
 /// What the line tells the page.
 #[derive(Clone, Copy)]
 pub struct Tells {
-    pub link: RwSignal<Link>,
+    pub link: Source<Link>,
     /// What comes from the other end.
     pub theirs: RwSignal<Option<MediaStream>, LocalStorage>,
     /// What the other end says that it lets out.
-    pub they_send: RwSignal<Option<Sends>>,
+    pub they_send: Source<Option<Sends>>,
 }
 
 /// The line of one call, from one page.

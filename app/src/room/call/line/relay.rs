@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use call::{Reason, Say, Word};
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling::wire::Data;
 

@@ -1,0 +1,36 @@
+//! Parts of a room that change, of one type beneath: for each other type a browser fetches the code once more
+//! that makes, moves and replaces such a part.
+
+use leptos::prelude::*;
+
+use super::reactive::Derived;
+
+/// A part that is made anew whenever what it reads has changed.
+pub fn changing<V: IntoView + 'static>(view: impl Fn() -> V + Send + 'static) -> AnyView {
+    part(Box::new(move || view().into_any()))
+}
+
+/// The same of a part that is not always there.
+pub fn sometimes<V: IntoView + 'static>(view: impl Fn() -> Option<V> + Send + 'static) -> AnyView {
+    part(Box::new(move || match view() {
+        Some(view) => view.into_any(),
+        None => ().into_any(),
+    }))
+}
+
+#[inline(never)]
+fn part(view: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    (move || view()).into_any()
+}
+
+/// Shows something while something is so, and keeps it meanwhile.
+#[component]
+pub fn While(
+    /// Whether it is so.
+    so: impl Fn() -> bool + Send + Sync + 'static,
+    /// What is shown.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let is_so = Derived::new(move |_| so());
+    part(Box::new(move || if is_so.get() { children() } else { ().into_any() }))
+}

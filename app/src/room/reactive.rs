@@ -1,0 +1,295 @@
+//! Reactive values of one type beneath: what a page reads and what follows from that.
+//!
+//! Leptos's own signals and memos are generic, and each type of value costs a browser the code that reads,
+//! tracks, changes and compares it once more: some forty types, 12 KB of the student's room (measured with
+//! `cargo xtask weigh`). Here the code of the graph is there once, over values whose type is erased; what is
+//! left for each type is a cast.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+type Shared = Arc<dyn Any + Send + Sync>;
+
+/// A value and how often it has changed: that tells two apart, whatever they are.
+#[derive(Clone)]
+struct Versioned {
+    version: u32,
+    value: Shared,
+}
+
+impl PartialEq for Versioned {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+    }
+}
+
+fn cast<T: 'static>(value: &Shared) -> &T {
+    value.downcast_ref().expect("it was made of this type")
+}
+
+/// A value that is set, and that tells who reads it of each change.
+pub struct Source<T> {
+    held: RwSignal<Shared>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + Sync + 'static> Source<T> {
+    /// A value to begin with.
+    pub fn new(value: T) -> Self {
+        Self { held: held(Arc::new(value)), of: PhantomData }
+    }
+
+    /// The value.
+    pub fn get(self) -> T
+    where
+        T: Clone,
+    {
+        cast::<T>(&read(self.held)).clone()
+    }
+
+    /// The value at this moment; nothing follows it.
+    pub fn get_untracked(self) -> T
+    where
+        T: Clone,
+    {
+        cast::<T>(&peek(self.held)).clone()
+    }
+
+    /// Looks at the value.
+    pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
+        look(cast(&read(self.held)))
+    }
+
+    /// Looks at the value of this moment; nothing follows it.
+    pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
+        look(cast(&peek(self.held)))
+    }
+
+    /// Follows the value without looking at it.
+    #[cfg(feature = "browser")]
+    pub fn track(self) {
+        drop(read(self.held));
+    }
+
+    /// Sets the value.
+    pub fn set(self, value: T) {
+        replace(self.held, Arc::new(value));
+    }
+
+    /// Takes the value, and leaves what is there without one.
+    #[cfg(feature = "browser")]
+    pub fn take(self) -> T
+    where
+        T: Default,
+    {
+        let mut taken = T::default();
+        self.update(|value| taken = std::mem::take(value));
+        taken
+    }
+
+    /// Changes the value where it is. Nobody may be looking at it.
+    pub fn update(self, change: impl FnOnce(&mut T)) {
+        let mut change = Some(change);
+        change_held(self.held, &mut |value| {
+            if let (Some(value), Some(change)) = (value.downcast_mut(), change.take()) {
+                change(value);
+            }
+        });
+    }
+}
+
+/// What follows from other values: worked out when it is read and they have changed, and told on only when
+/// it is another than before.
+pub struct Derived<T> {
+    held: Memo<Versioned>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
+    /// What is worked out so. The argument is what it was before.
+    pub fn new(work_out: impl Fn(Option<&T>) -> T + Send + Sync + 'static) -> Self {
+        let work_out = move |before: Option<&Versioned>| {
+            let value = work_out(before.map(|before| cast(&before.value)));
+            match before {
+                Some(before) if *cast::<T>(&before.value) == value => before.clone(),
+                Some(before) => {
+                    Versioned { version: before.version.wrapping_add(1), value: Arc::new(value) }
+                }
+                None => Versioned { version: 0, value: Arc::new(value) },
+            }
+        };
+        Self { held: derived(Box::new(work_out)), of: PhantomData }
+    }
+
+    /// The value.
+    pub fn get(self) -> T
+    where
+        T: Clone,
+    {
+        cast::<T>(&follow(self.held)).clone()
+    }
+
+    /// The value at this moment; nothing follows it.
+    pub fn get_untracked(self) -> T
+    where
+        T: Clone,
+    {
+        cast::<T>(&glance(self.held)).clone()
+    }
+
+    /// Looks at the value.
+    pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
+        look(cast(&follow(self.held)))
+    }
+
+    /// Looks at the value of this moment; nothing follows it.
+    pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
+        look(cast(&glance(self.held)))
+    }
+
+    /// Follows the value without looking at it.
+    pub fn track(self) {
+        drop(follow(self.held));
+    }
+}
+
+// The graph, once for all types. Nothing of it is copied to where it is called from.
+
+#[inline(never)]
+fn held(value: Shared) -> RwSignal<Shared> {
+    RwSignal::new(value)
+}
+
+#[inline(never)]
+fn read(held: RwSignal<Shared>) -> Shared {
+    held.get()
+}
+
+#[inline(never)]
+fn peek(held: RwSignal<Shared>) -> Shared {
+    held.get_untracked()
+}
+
+#[inline(never)]
+fn replace(held: RwSignal<Shared>, value: Shared) {
+    held.set(value);
+}
+
+#[inline(never)]
+fn change_held(held: RwSignal<Shared>, change: &mut dyn FnMut(&mut dyn Any)) {
+    held.update(|value| change(Arc::get_mut(value).expect("nobody looks at it")));
+}
+
+type WorkOut = dyn Fn(Option<&Versioned>) -> Versioned + Send + Sync;
+
+#[inline(never)]
+fn derived(work_out: Box<WorkOut>) -> Memo<Versioned> {
+    Memo::new(work_out)
+}
+
+#[inline(never)]
+fn follow(held: Memo<Versioned>) -> Shared {
+    held.get().value
+}
+
+#[inline(never)]
+fn glance(held: Memo<Versioned>) -> Shared {
+    held.get_untracked().value
+}
+
+impl<T> Clone for Source<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Source<T> {}
+
+impl<T> fmt::Debug for Source<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source")
+    }
+}
+
+impl<T> Clone for Derived<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Derived<T> {}
+
+impl<T> fmt::Debug for Derived<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Derived")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Runs where there is somebody to own what is made.
+    fn owned(test: impl FnOnce()) {
+        Owner::new().with(test);
+    }
+
+    #[test]
+    fn a_source_holds_what_was_set_last() {
+        owned(|| {
+            let words = Source::new(vec!["one"]);
+            words.update(|words| words.push("two"));
+            assert_eq!(words.get(), ["one", "two"]);
+            words.set(vec!["three"]);
+            assert_eq!(words.with(Vec::len), 1);
+            assert_eq!(words.get_untracked(), words.with_untracked(Clone::clone));
+        });
+    }
+
+    #[test]
+    fn what_follows_is_worked_out_when_it_is_read_and_something_has_changed() {
+        owned(|| {
+            let times = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&times);
+            let number = Source::new(1);
+            let double = Derived::new(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                number.get() * 2
+            });
+            let worked_out = || times.load(Ordering::Relaxed);
+            assert_eq!(worked_out(), 0);
+            assert_eq!((double.get(), double.get_untracked(), worked_out()), (2, 2, 1));
+            number.set(4);
+            assert_eq!(worked_out(), 1);
+            assert_eq!((double.get(), double.with(|it| *it), worked_out()), (8, 8, 2));
+        });
+    }
+
+    #[test]
+    fn who_follows_hears_nothing_when_it_comes_to_the_same() {
+        owned(|| {
+            let times = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&times);
+            let number = Source::new(1);
+            let is_odd = Derived::new(move |_| number.with(|number| number % 2 == 1));
+            let words = Derived::new(move |before: Option<&String>| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let before = before.map_or("", String::as_str);
+                format!("{before}{}", if is_odd.get() { "odd " } else { "even " })
+            });
+            for (set, heard, times_heard) in
+                [(3, "odd ", 1), (5, "odd ", 1), (6, "odd even ", 2), (7, "odd even odd ", 3)]
+            {
+                number.set(set);
+                assert_eq!(words.get(), heard);
+                assert_eq!(times.load(Ordering::Relaxed), times_heard);
+            }
+        });
+    }
+}
