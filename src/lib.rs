@@ -7,6 +7,8 @@ mod entry {
     /// Called by the page once the module is loaded.
     #[wasm_bindgen::prelude::wasm_bindgen]
     pub fn wake() {
+        // A release says nothing of why it broke (`xtask/src/shrink.rs`).
+        #[cfg(debug_assertions)]
         console_error_panic_hook::set_once();
         app::wake();
     }

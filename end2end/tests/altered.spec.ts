@@ -109,7 +109,7 @@ for (const lack of LACKS) {
 }
 
 test.describe("a script that does not come", () => {
-  for (const what of [/handup\.js/, /handup\.wasm/, /page\.js/]) {
+  for (const what of [/handup\.js/, /handup\.wasm/, /tabs\.js/]) {
     test(`${what.source} is not there @once`, async ({ classroom, device, complaints }) => {
       const ada = await classroom.student("Ada");
       const page = await device();

@@ -23,6 +23,7 @@ mod report;
 mod shrink;
 mod site;
 mod suite;
+mod trap;
 mod trial;
 mod wasm;
 mod workspace;
@@ -60,6 +61,8 @@ enum Task {
     },
     /// Make the release: one binary with the WASM, CSS and public files inside
     Build,
+    /// Make what browsers fetch from the release, and tell what it weighs
+    Weigh,
     /// Make the release's packages in `target/package`: an archive, a `.deb`, an image for containers,
     /// the bill of materials, and the checksums of all
     Package,
@@ -177,6 +180,7 @@ fn perform(task: Task) -> Result<()> {
             let server = site::build_server(&workspace, Profile::Release)?;
             site::tell_sizes(&workspace, &server)
         }
+        Task::Weigh => site::weigh(&workspace),
         Task::Package => package::run(&workspace),
         Task::Bench { only, args } => {
             let server = site::build_server(&workspace, Profile::Release)?;

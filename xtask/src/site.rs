@@ -80,11 +80,25 @@ pub fn build_crash(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.server(Profile::Dev).with_file_name("crash"))
 }
 
+/// Makes the site of the release, and tells what of it a browser has to fetch.
+pub fn weigh(workspace: &Workspace) -> Result<()> {
+    let bundle = wasm::build(workspace, Profile::Release)?;
+    let mut files = collect(workspace, &bundle)?;
+    pack(&mut files)?;
+    sync(&workspace.site(), &files)?;
+    tell_weights(workspace)
+}
+
 /// Tells where the release is, and what of it a browser has to fetch.
 pub fn tell_sizes(workspace: &Workspace, server: &Path) -> Result<()> {
     let meta = server.metadata();
     let size = meta.with_context(|| format!("cannot read {}", server.display()))?.len();
     println!("{}: {size} bytes", workspace.shown(server));
+    tell_weights(workspace)
+}
+
+/// Tells what a browser has to fetch.
+fn tell_weights(workspace: &Workspace) -> Result<()> {
     let pkg = workspace.site().join(PKG);
     let files = exec::list(&pkg)?;
     for (path, size) in &files {

@@ -13,8 +13,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::exec::{self, say};
-use crate::shrink;
 use crate::workspace::{Profile, Workspace, profile_folder};
+use crate::{shrink, trap};
 
 /// The target that browsers run.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -31,11 +31,14 @@ const MINIFIER: &str = "esbuild";
 /// The script that loads what is split off.
 const LINK: &str = "./__wasm_split.js";
 
+/// The script of the sources that a browser runs as a worker too.
+const WORKER: &str = "tabs.js";
+
 /// What wasm-opt does. The lowest addresses are the far end of the stack, which rustc puts first:
 /// no object is there. A function that is called from one place is copied there only when it is
 /// small: copied code is less alike, and packs worse.
 const PASSES: [&str; 4] =
-    ["-Oz", "--low-memory-unused", "--one-caller-inline-max-function-size", "50"];
+    ["-Os", "--low-memory-unused", "--one-caller-inline-max-function-size", "50"];
 
 /// What rustc 1.95 emits for the target, and every browser of today runs.
 const FEATURES: [&str; 8] = [
@@ -105,7 +108,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
             .with_context(|| format!("cannot clear {}", output.display()))?;
     }
     exec::make_folder(&output)?;
-    let (main, mut modules) = split(&input, &output)?;
+    let (main, mut modules) = split(&input, &output, profile)?;
     let script = output.join(format!("{OUTPUT_NAME}.js"));
     bind(&main, &output, &script, profile)?;
     // Leptos asks for this name where LEPTOS_OUTPUT_NAME is set at compile time.
@@ -125,6 +128,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
         exec::write_file(&script, text)?;
     }
     if let Some(minifier) = minifier {
+        bundle(&minifier, &output, &script)?;
         for script in scripts(&output)? {
             minify(&minifier, &script)?;
         }
@@ -135,8 +139,12 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
 
 /// What makes the files of a build what they are, tools and their versions included. The program
 /// cannot be asked for its own file: `cargo test` may have replaced it meanwhile.
-const RECIPE: [&str; 3] =
-    [include_str!("wasm.rs"), include_str!("shrink.rs"), include_str!("../../Cargo.lock")];
+const RECIPE: [&str; 4] = [
+    include_str!("wasm.rs"),
+    include_str!("trap.rs"),
+    include_str!("shrink.rs"),
+    include_str!("../../Cargo.lock"),
+];
 
 /// What the result depends on, in a line: when it has not changed, neither has the result.
 fn stamp(input: &Path, tools: &[&Option<PathBuf>]) -> Result<String> {
@@ -154,9 +162,13 @@ fn stamp(input: &Path, tools: &[&Option<PathBuf>]) -> Result<String> {
 
 /// Splits off what `#[wasm_split]` marks. Tells what is left, for wasm-bindgen,
 /// and the modules that were split off.
-fn split(input: &Path, output: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
+fn split(input: &Path, output: &Path, profile: Profile) -> Result<(PathBuf, Vec<PathBuf>)> {
     say(format_args!("wasm-split {}", input.display()));
-    let wasm = exec::read_file(input)?;
+    let mut wasm = exec::read_file(input)?;
+    if profile == Profile::Release {
+        wasm =
+            trap::at_once(&wasm).with_context(|| format!("cannot shrink {}", input.display()))?;
+    }
     let main = output.with_extension("main.wasm");
     let main_module = format!("./{OUTPUT_NAME}.js");
     let mut options = wasm_split_cli_support::Options::new(&wasm);
@@ -263,6 +275,24 @@ fn optimize(optimizer: &Path, wasm: &Path) -> Result<()> {
         exec::command(optimizer).args(PASSES).args(FEATURES).arg(wasm).arg("-o").arg(&smaller),
     )?;
     std::fs::rename(&smaller, wasm).with_context(|| format!("cannot replace {}", wasm.display()))
+}
+
+/// Takes the scripts of the sources into the one that loads the WASM, but for that which is a worker as well,
+/// and has an address of its own.
+fn bundle(bundler: &Path, output: &Path, script: &Path) -> Result<()> {
+    let mut bundle = exec::command(bundler);
+    bundle.args(["--bundle", "--format=esm", "--log-level=warning"]);
+    bundle.arg(format!("--external:{LINK}")).arg(format!("--external:*/{WORKER}"));
+    let whole = exec::read(bundle.arg(script))?;
+    exec::write_file(script, whole)?;
+    let sources = output.join("snippets");
+    for path in scripts(&sources)? {
+        if !path.ends_with(WORKER) {
+            std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn minify(minifier: &Path, script: &Path) -> Result<()> {
