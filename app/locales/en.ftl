@@ -583,7 +583,10 @@ stored-who = Everybody in a class sees its names and hands. Its teachers and the
 stored-until = A class is deleted with everything in it { $days } after its end.
 stored-until-deleted = A class is kept until the administrator deletes it.
 stored-erase = To have your name erased earlier, ask whoever runs this Handup.
-stored-cookies = Your browser keeps a cookie that says which classes you are in, and one that guards forms. Questions that a teacher prepares, and switches of sounds and keys, stay in the browser too. Nothing is shared with others.
+stored-cookies = Your browser keeps a cookie that says which classes you are in, and one that guards forms. Questions that a teacher prepares, and switches of sounds and keys, stay in the browser too.
+stored-shared-nothing = Nothing is shared with others.
+# The programs are listed by their names: moodle, timetable.
+stored-shared = Nothing is shared with others, but for classes that another program has begun: { $programs }. It is told what happens in its own classes: the names, the hands, the turns and the calls.
 
 ## Going on with another device
 

@@ -44,6 +44,11 @@ impl Integration {
 pub struct Integrations(Vec<Arc<Integration>>);
 
 impl Integrations {
+    /// Their names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|integration| integration.name.as_str())
+    }
+
     /// The one that has this key.
     pub(crate) fn with_key(&self, key: &IntegrationKey) -> Option<&Arc<Integration>> {
         let hash = key.hash();

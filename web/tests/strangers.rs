@@ -26,7 +26,7 @@ use call::{Media, Offer};
 use classroom::{APPLICATIONS, Operation};
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list;
-use server::{ClassFilter, Config, Engine, Token, new_invite_id};
+use server::{ClassFilter, Config, Engine, Integration, IntegrationKey, Token, new_invite_id};
 use signaling::{
     Answers, Command, GroupId, InviteId, InviteeList, Name, Role, SettingsChange, Timeout, UserId,
 };
@@ -1385,6 +1385,21 @@ async fn every_route_stands_in_the_table_of_costs() {
     for route in routes.chain(pages).chain(forms) {
         assert!(table.contains(&route), "what does {route} cost?");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_what_is_stored_names_the_programs_that_are_told_of_classes() {
+    let shared = |page: &str| page.contains("classes that another program has begun");
+    let nobody = School::open().await.look("/stored", &Vec::new()).await;
+    assert!(nobody.text.contains("Nothing is shared with others.") && !shared(&nobody.text));
+    let programs = ["moodle", "timetable"]
+        .map(|name| Integration::new(name, &IntegrationKey::new(), None))
+        .into_iter()
+        .collect();
+    let school = School::open_with(|config| config.integrations = programs).await;
+    let page = school.look("/stored", &Vec::new()).await;
+    assert!(shared(&page.text) && page.text.contains("moodle, timetable"), "{}", page.text);
+    assert!(!page.text.contains("Nothing is shared with others."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

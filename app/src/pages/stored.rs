@@ -14,8 +14,8 @@ pub fn StoredPage() -> impl IntoView {
     view! {
         <Suspense>
             {Suspend::new(async move {
-                match until_when().await {
-                    Ok(until) => shown(until).into_any(),
+                match told().await {
+                    Ok(told) => shown(told).into_any(),
                     Err(failure) => refused(failure).into_any(),
                 }
             })}
@@ -23,7 +23,13 @@ pub fn StoredPage() -> impl IntoView {
     }
 }
 
-fn shown(until: String) -> impl IntoView {
+/// What is told here that depends on how Handup is run.
+struct Told {
+    until: String,
+    shared: String,
+}
+
+fn shown(Told { until, shared }: Told) -> impl IntoView {
     view! {
         <Title text=page::what_is_stored() />
         <Plain>
@@ -34,6 +40,7 @@ fn shown(until: String) -> impl IntoView {
                 <p>{until}</p>
                 <p>{stored::erase()}</p>
                 <p>{stored::cookies()}</p>
+                <p>{shared}</p>
                 <a class="button quiet" href="/">
                     {page::to_start()}
                 </a>
@@ -42,11 +49,17 @@ fn shown(until: String) -> impl IntoView {
     }
 }
 
-/// How long classes are kept, in words.
-async fn until_when() -> Result<String, Failure> {
+async fn told() -> Result<Told, Failure> {
     let engine = engine()?;
-    Ok(match engine.keep_days().await? {
+    let until = match engine.keep_days().await? {
         Some(days) => stored::until(&count::days(days as usize)),
         None => stored::until_deleted().to_owned(),
-    })
+    };
+    let programs: Vec<&str> = engine.integrations().collect();
+    let shared = if programs.is_empty() {
+        stored::shared_nothing().to_owned()
+    } else {
+        stored::shared(&programs.join(", "))
+    };
+    Ok(Told { until, shared })
 }

@@ -30,6 +30,11 @@ pub(crate) struct BroughtIn {
 }
 
 impl Engine {
+    /// The names of the programs that may begin classes by a key.
+    pub fn integrations(&self) -> impl Iterator<Item = &str> {
+        self.shared.integrations.names()
+    }
+
     /// The integration whose key this is.
     pub(crate) fn integration(&self, key: &IntegrationKey) -> Option<Arc<Integration>> {
         self.shared.integrations.with_key(key).cloned()
