@@ -3,6 +3,7 @@
 //! Whoever joins and sends here is measured, on the same raw lines as with every peer; so this does not
 //! go by `client/`, which would bring connections, keys and repetitions of its own.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ pub enum Peer {
     HandupEach,
     /// Handup, where students are told no names of each other.
     HandupHiding,
+    /// Handup, whose metrics are read every second.
+    HandupMeasured,
     Floor,
     Nchan,
     SocketIo,
@@ -31,10 +34,11 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Handup,
         Self::HandupEach,
         Self::HandupHiding,
+        Self::HandupMeasured,
         Self::Floor,
         Self::Nchan,
         Self::SocketIo,
@@ -47,12 +51,18 @@ impl Peer {
             Self::Handup => "Handup",
             Self::HandupEach => "Handup, each event by itself",
             Self::HandupHiding => "Handup, names hidden",
+            Self::HandupMeasured => "Handup, with metrics",
             Self::Floor => "the floor: no server at all",
             Self::Nchan => "nginx + nchan, not durable",
             Self::SocketIo => "Socket.IO + better-sqlite3",
             Self::SseEach => "better-sse + better-sqlite3",
             Self::SseBatched => "better-sse + better-sqlite3, batched",
         }
+    }
+
+    /// Whether it is Handup, however it is run.
+    pub const fn is_handup(self) -> bool {
+        matches!(self, Self::Handup | Self::HandupEach | Self::HandupHiding | Self::HandupMeasured)
     }
 
     /// Starts the server in an empty folder.
@@ -72,7 +82,7 @@ impl Peer {
         // Both SQLite peers and Handup say what they asked SQLite itself.
         let durable = Some("journal_mode=wal synchronous=2");
         match self {
-            Self::Handup | Self::HandupEach | Self::HandupHiding => {
+            Self::Handup | Self::HandupEach | Self::HandupHiding | Self::HandupMeasured => {
                 let mut command = Command::new(&places.handup);
                 command.arg("--listen").arg(format!("127.0.0.1:{port}"));
                 command.arg("--database").arg(folder.join("log.sqlite3"));
@@ -80,7 +90,14 @@ impl Peer {
                 command.args(["--header-timeout", "600"]);
                 command.env("RUST_LOG", "warn,server::store=info,server::writer=debug");
                 command.env("NO_COLOR", "1");
-                process::start(command, port, folder, durable)
+                if self != Self::HandupMeasured {
+                    return process::start(command, port, folder, durable);
+                }
+                let metrics = format!("127.0.0.1:{}", process::free_port()?);
+                command.args(["--metrics-listen", &metrics]);
+                let server = process::start(command, port, folder, durable)?;
+                std::thread::spawn(move || while read_metrics(&metrics).is_ok() {});
+                Ok(server)
             }
             Self::Floor => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -105,6 +122,16 @@ impl Peer {
             Self::SseBatched => process::start(node("sse.js", "batched"), port, folder, durable),
         }
     }
+}
+
+/// Reads the metrics as Prometheus does, and waits a second.
+fn read_metrics(address: &str) -> std::io::Result<()> {
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: handup\r\nConnection: close\r\n\r\n")?;
+    let mut told = String::new();
+    stream.read_to_string(&mut told)?;
+    std::thread::sleep(Duration::from_secs(1));
+    Ok(())
 }
 
 fn owner(meta: &std::fs::Metadata) -> u32 {
@@ -252,7 +279,7 @@ impl Class {
             joined_in: None,
         };
         match peer {
-            Peer::Handup | Peer::HandupEach | Peer::HandupHiding => {
+            Peer::Handup | Peer::HandupEach | Peer::HandupHiding | Peer::HandupMeasured => {
                 class.lines = client.lines(lines)?;
                 let teacher = begin(client, teacher_line)?;
                 if peer == Peer::HandupHiding {
@@ -277,7 +304,7 @@ impl Class {
     /// Opens the pages of some of the students.
     pub fn open_pages(&mut self, client: &mut Client, which: std::ops::Range<usize>) -> Result<()> {
         let requests: Vec<Vec<u8>> = match self.peer {
-            Peer::Handup | Peer::HandupEach | Peer::HandupHiding => {
+            Peer::Handup | Peer::HandupEach | Peer::HandupHiding | Peer::HandupMeasured => {
                 client.reopen(std::slice::from_mut(&mut self.teacher_line))?;
                 let teacher = self.teacher.as_ref().ok_or("no teacher")?;
                 let seen = snapshot_seq(client, self.teacher_line, teacher)?;
@@ -328,7 +355,11 @@ impl Class {
             }
             // As long as what Handup sends for an acceptance beside others.
             Peer::Floor => post("/", &json!([invitee, data])),
-            Peer::Nchan | Peer::Handup | Peer::HandupEach | Peer::HandupHiding => {
+            Peer::Nchan
+            | Peer::Handup
+            | Peer::HandupEach
+            | Peer::HandupHiding
+            | Peer::HandupMeasured => {
                 // As long as an event of Handup.
                 let body = json!({
                     "seq": 4242, "at": "2026-11-25T08:00:00.000Z",

@@ -192,7 +192,7 @@ fn storm(peer: Peer, students: usize, places: &Places, report: &mut Report) -> R
         let millions = storm.deliveries as f64 / 1e6;
         report.add(Measure::Cpu(students), peer, storm.server_cpu.as_secs_f64() / millions);
         report.add(Measure::Bytes(students), peer, storm.bytes as f64 / storm.deliveries as f64);
-        if matches!(peer, Peer::Handup | Peer::HandupEach | Peer::HandupHiding) {
+        if peer.is_handup() {
             report.add(Measure::Commits(students), peer, storm.commits as f64);
         }
     }
