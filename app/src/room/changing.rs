@@ -12,10 +12,7 @@ pub fn changing<V: IntoView + 'static>(view: impl Fn() -> V + Send + 'static) ->
 
 /// The same of a part that is not always there.
 pub fn sometimes<V: IntoView + 'static>(view: impl Fn() -> Option<V> + Send + 'static) -> AnyView {
-    part(Box::new(move || match view() {
-        Some(view) => view.into_any(),
-        None => ().into_any(),
-    }))
+    part(Box::new(move || view().map(IntoAny::into_any).into_any()))
 }
 
 #[inline(never)]
@@ -32,5 +29,5 @@ pub fn While(
     children: ChildrenFn,
 ) -> impl IntoView {
     let is_so = Derived::new(move |_| so());
-    part(Box::new(move || if is_so.get() { children() } else { ().into_any() }))
+    sometimes(move || is_so.get().then(|| children()))
 }

@@ -28,7 +28,8 @@ impl PartialEq for Versioned {
 }
 
 fn cast<T: 'static>(value: &Shared) -> &T {
-    value.downcast_ref().expect("it was made of this type")
+    // It was made of this type.
+    value.downcast_ref().unwrap_or_else(|| unreachable!())
 }
 
 /// A value that is set, and that tells who reads it of each change.
@@ -181,7 +182,7 @@ fn replace(held: RwSignal<Shared>, value: Shared) {
 
 #[inline(never)]
 fn change_held(held: RwSignal<Shared>, change: &mut dyn FnMut(&mut dyn Any)) {
-    held.update(|value| change(Arc::get_mut(value).expect("nobody looks at it")));
+    held.update(|value| change(Arc::get_mut(value).unwrap_or_else(|| unreachable!())));
 }
 
 type WorkOut = dyn Fn(Option<&Versioned>) -> Versioned + Send + Sync;
