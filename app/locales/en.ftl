@@ -586,7 +586,7 @@ stored-erase = To have your name erased earlier, ask whoever runs this Handup.
 stored-cookies = Your browser keeps a cookie that says which classes you are in, and one that guards forms. Questions that a teacher prepares, and switches of sounds and keys, stay in the browser too.
 stored-shared-nothing = Nothing is shared with others.
 # The programs are listed by their names: moodle, timetable.
-stored-shared = Nothing is shared with others, but for classes that another program has begun: { $programs }. It is told what happens in its own classes: the names, the hands, the turns and the calls.
+stored-shared = Nothing is shared with others, but for classes that another program has begun: { $programs }. Each is told what happens in its own classes: the names, the hands, the turns and the calls.
 
 ## Going on with another device
 
