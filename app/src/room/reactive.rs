@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-type Shared = Arc<dyn Any + Send + Sync>;
+/// A value of any type.
+pub type Shared = Arc<dyn Any + Send + Sync>;
 
 /// A value and how often it has changed: that tells two apart, whatever they are.
 #[derive(Clone)]
-struct Versioned {
+pub struct Versioned {
     version: u32,
     value: Shared,
 }
@@ -31,24 +32,26 @@ fn cast<T: 'static>(value: &Shared) -> &T {
     value.downcast_ref().unwrap_or_else(|| unreachable!())
 }
 
-/// A value that is set, and that tells who reads it of each change.
-pub struct Source<T> {
-    held: RwSignal<Shared>,
+/// A value that can be read, and followed: a [`Source`] or what is [`Derived`].
+pub struct Value<T, N> {
+    node: N,
     of: PhantomData<fn() -> T>,
 }
 
-impl<T: Send + Sync + 'static> Source<T> {
-    /// A value to begin with.
-    pub fn new(value: T) -> Self {
-        Self { held: held(Arc::new(value)), of: PhantomData }
-    }
+/// A value that is set, and that tells who follows it of each change.
+pub type Source<T> = Value<T, RwSignal<Shared>>;
 
+/// What follows from other values: worked out when it is read and they have changed, and told on only when
+/// it is another than before.
+pub type Derived<T> = Value<T, Memo<Versioned>>;
+
+impl<T: 'static, N: Node> Value<T, N> {
     /// The value.
     pub fn get(self) -> T
     where
         T: Clone,
     {
-        cast::<T>(&read(self.held)).clone()
+        cast::<T>(&self.node.follow()).clone()
     }
 
     /// The value at this moment; nothing follows it.
@@ -56,28 +59,34 @@ impl<T: Send + Sync + 'static> Source<T> {
     where
         T: Clone,
     {
-        cast::<T>(&peek(self.held)).clone()
+        cast::<T>(&self.node.peek()).clone()
     }
 
     /// Looks at the value.
     pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look(cast(&read(self.held)))
+        look(cast(&self.node.follow()))
     }
 
     /// Looks at the value of this moment; nothing follows it.
     pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look(cast(&peek(self.held)))
+        look(cast(&self.node.peek()))
     }
 
     /// Follows the value without looking at it.
-    #[cfg(feature = "browser")]
     pub fn track(self) {
-        drop(read(self.held));
+        drop(self.node.follow());
+    }
+}
+
+impl<T: Send + Sync + 'static> Source<T> {
+    /// A value to begin with.
+    pub fn new(value: T) -> Self {
+        Self { node: held(Arc::new(value)), of: PhantomData }
     }
 
     /// Sets the value.
     pub fn set(self, value: T) {
-        replace(self.held, Arc::new(value));
+        replace(self.node, Arc::new(value));
     }
 
     /// Takes the value, and leaves what is there without one.
@@ -94,19 +103,12 @@ impl<T: Send + Sync + 'static> Source<T> {
     /// Changes the value where it is. Nobody may be looking at it.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         let mut change = Some(change);
-        change_held(self.held, &mut |value| {
+        change_held(self.node, &mut |value| {
             if let (Some(value), Some(change)) = (value.downcast_mut(), change.take()) {
                 change(value);
             }
         });
     }
-}
-
-/// What follows from other values: worked out when it is read and they have changed, and told on only when
-/// it is another than before.
-pub struct Derived<T> {
-    held: Memo<Versioned>,
-    of: PhantomData<fn() -> T>,
 }
 
 impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
@@ -122,56 +124,47 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
                 None => Versioned { version: 0, value: Arc::new(value) },
             }
         };
-        Self { held: derived(Box::new(work_out)), of: PhantomData }
-    }
-
-    /// The value.
-    pub fn get(self) -> T
-    where
-        T: Clone,
-    {
-        cast::<T>(&follow(self.held)).clone()
-    }
-
-    /// The value at this moment; nothing follows it.
-    pub fn get_untracked(self) -> T
-    where
-        T: Clone,
-    {
-        cast::<T>(&glance(self.held)).clone()
-    }
-
-    /// Looks at the value.
-    pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look(cast(&follow(self.held)))
-    }
-
-    /// Looks at the value of this moment; nothing follows it.
-    pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look(cast(&glance(self.held)))
-    }
-
-    /// Follows the value without looking at it.
-    pub fn track(self) {
-        drop(follow(self.held));
+        Self { node: derived(Box::new(work_out)), of: PhantomData }
     }
 }
 
 // The graph, once for all types. Nothing of it is copied to where it is called from.
 
+/// What holds a value in the graph.
+pub trait Node: Copy {
+    /// The value, which is followed.
+    fn follow(self) -> Shared;
+    /// The value at this moment.
+    fn peek(self) -> Shared;
+}
+
+impl Node for RwSignal<Shared> {
+    #[inline(never)]
+    fn follow(self) -> Shared {
+        self.get()
+    }
+
+    #[inline(never)]
+    fn peek(self) -> Shared {
+        self.get_untracked()
+    }
+}
+
+impl Node for Memo<Versioned> {
+    #[inline(never)]
+    fn follow(self) -> Shared {
+        self.get().value
+    }
+
+    #[inline(never)]
+    fn peek(self) -> Shared {
+        self.get_untracked().value
+    }
+}
+
 #[inline(never)]
 fn held(value: Shared) -> RwSignal<Shared> {
     RwSignal::new(value)
-}
-
-#[inline(never)]
-fn read(held: RwSignal<Shared>) -> Shared {
-    held.get()
-}
-
-#[inline(never)]
-fn peek(held: RwSignal<Shared>) -> Shared {
-    held.get_untracked()
 }
 
 #[inline(never)]
@@ -191,41 +184,17 @@ fn derived(work_out: Box<WorkOut>) -> Memo<Versioned> {
     Memo::new(work_out)
 }
 
-#[inline(never)]
-fn follow(held: Memo<Versioned>) -> Shared {
-    held.get().value
-}
-
-#[inline(never)]
-fn glance(held: Memo<Versioned>) -> Shared {
-    held.get_untracked().value
-}
-
-impl<T> Clone for Source<T> {
+impl<T, N: Copy> Clone for Value<T, N> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Source<T> {}
+impl<T, N: Copy> Copy for Value<T, N> {}
 
-impl<T> fmt::Debug for Source<T> {
+impl<T, N> fmt::Debug for Value<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Source")
-    }
-}
-
-impl<T> Clone for Derived<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Derived<T> {}
-
-impl<T> fmt::Debug for Derived<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Derived")
+        f.write_str("Value")
     }
 }
 
