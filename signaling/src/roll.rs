@@ -6,6 +6,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::UserId;
+use crate::sorted::Sorted;
 
 /// What a [`Roll`] lists: one entry for each user.
 pub trait Entry {
@@ -18,12 +19,12 @@ pub trait Entry {
 pub struct Roll<T> {
     entries: Vec<T>,
     /// By user, the place of their entry.
-    places: Vec<(UserId, usize)>,
+    places: Sorted<UserId, usize>,
 }
 
 impl<T> Default for Roll<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: Vec::new() }
+        Self { entries: Vec::new(), places: Sorted::default() }
     }
 }
 
@@ -44,25 +45,19 @@ impl<T> Deref for Roll<T> {
 }
 
 impl<T> Roll<T> {
-    fn position(&self, user: UserId) -> Result<usize, usize> {
-        self.places.binary_search_by_key(&user, |(user, _)| *user)
-    }
-
     /// The entry of this user.
     pub fn of(&self, user: UserId) -> Option<&T> {
-        let position = self.position(user).ok()?;
-        self.entries.get(self.places[position].1)
+        self.entries.get(self.place(user)?)
     }
 
     /// The place of this user's entry in the list.
     pub fn place(&self, user: UserId) -> Option<usize> {
-        let position = self.position(user).ok()?;
-        Some(self.places[position].1)
+        self.places.get(&user).copied()
     }
 
     pub(crate) fn of_mut(&mut self, user: UserId) -> Option<&mut T> {
-        let position = self.position(user).ok()?;
-        self.entries.get_mut(self.places[position].1)
+        let place = self.place(user)?;
+        self.entries.get_mut(place)
     }
 
     pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
@@ -73,20 +68,19 @@ impl<T> Roll<T> {
 impl<T: Entry> Roll<T> {
     /// Adds an entry at the end; one of a user who has one already is left out.
     pub(crate) fn push(&mut self, entry: T) {
-        if let Err(position) = self.position(entry.user_id()) {
-            self.places.insert(position, (entry.user_id(), self.entries.len()));
+        if !self.places.contains(&entry.user_id()) {
+            self.places.insert(entry.user_id(), self.entries.len());
             self.entries.push(entry);
         }
     }
 
     /// Takes a user's entry out.
     pub(crate) fn remove(&mut self, user: UserId) {
-        if let Ok(position) = self.position(user) {
-            let place = self.places[position].1;
-            for (_, later) in self.places.iter_mut().filter(|(_, later)| *later > place) {
+        if let Some(place) = self.place(user) {
+            self.places.remove(&user);
+            for later in self.places.values_mut().filter(|later| **later > place) {
                 *later -= 1;
             }
-            self.places.remove(position);
             self.entries.remove(place);
         }
     }
@@ -95,10 +89,9 @@ impl<T: Entry> Roll<T> {
 impl<T: Entry> FromIterator<T> for Roll<T> {
     fn from_iter<I: IntoIterator<Item = T>>(entries: I) -> Self {
         let entries: Vec<T> = entries.into_iter().collect();
-        let mut places: Vec<(UserId, usize)> =
+        let places =
             entries.iter().enumerate().map(|(place, entry)| (entry.user_id(), place)).collect();
-        places.sort_unstable();
-        if places.windows(2).all(|pair| pair[0].0 != pair[1].0) {
+        if let Some(places) = Sorted::of_distinct(places) {
             return Self { entries, places };
         }
         let mut roll = Self::default();

@@ -60,6 +60,14 @@ impl<K: Ord, V> Sorted<K, V> {
     }
 }
 
+impl<K: Ord, V: Ord> Sorted<K, V> {
+    /// What these entries come to, sorted at once; none when a key comes twice.
+    pub fn of_distinct(mut entries: Vec<(K, V)>) -> Option<Self> {
+        entries.sort_unstable();
+        entries.windows(2).all(|pair| pair[0].0 != pair[1].0).then_some(Self { entries })
+    }
+}
+
 impl<K, V> Sorted<K, V> {
     /// The keys, in their order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &K> {
@@ -69,6 +77,11 @@ impl<K, V> Sorted<K, V> {
     /// The values, in the order of their keys.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &V> {
         self.entries.iter().map(|(_, value)| value)
+    }
+
+    /// The values, to be changed, in the order of their keys.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.iter_mut().map(|(_, value)| value)
     }
 
     /// How many there are.
@@ -113,11 +126,25 @@ mod tests {
                 }
                 prop_assert!(sorted.keys().eq(tree.keys()) && sorted.values().eq(tree.values()));
                 prop_assert_eq!((sorted.len(), sorted.is_empty()), (tree.len(), tree.is_empty()));
+                prop_assert!(sorted.values_mut().eq(tree.values_mut()));
                 for key in 0..20 {
                     prop_assert_eq!(sorted.get(&key), tree.get(&key));
                     prop_assert_eq!(sorted.get_mut(&key), tree.get_mut(&key));
                     prop_assert_eq!(sorted.contains(&key), tree.contains_key(&key));
                 }
+            }
+        }
+
+        #[test]
+        fn entries_are_sorted_at_once_unless_a_key_comes_twice(keys in prop::collection::vec(0..40_u8, 0..12)) {
+            let entries: Vec<(u8, usize)> = keys.iter().copied().zip(0..).collect();
+            let tree: BTreeMap<u8, usize> = entries.iter().copied().collect();
+            match Sorted::of_distinct(entries) {
+                Some(sorted) => {
+                    prop_assert_eq!(tree.len(), keys.len());
+                    prop_assert!(sorted.keys().eq(tree.keys()) && sorted.values().eq(tree.values()));
+                }
+                None => prop_assert!(tree.len() < keys.len()),
             }
         }
 

@@ -195,15 +195,13 @@ impl<'a> Linked<'a> {
         let reader = BinaryReader::new(&wasm[body.clone()], body.start);
         let operators = FunctionBody::new(reader).get_operators_reader()?;
         let (mut found, mut before) = (Vec::new(), Vec::new());
-        let mut operators = operators.into_iter_with_offsets().peekable();
-        while let Some(next) = operators.next() {
-            let (operator, at) = next?;
-            let end = match operators.peek() {
-                Some(Ok((_, next))) => *next,
-                _ => body.end,
-            };
+        let operators = operators.into_iter_with_offsets();
+        let operators = operators.map(|it| it.map(|(operator, at)| (at, operator)));
+        for (at, operator) in with_ranges(operators, body.end)? {
             match operator {
-                Operator::I32Const { .. } if end - at == 1 + ZERO.len() => before.push(at + 1),
+                Operator::I32Const { .. } if at.len() == 1 + ZERO.len() => {
+                    before.push(at.start + 1);
+                }
                 Operator::Call { function_index } if self.traps.contains(&function_index) => {
                     found.append(&mut before);
                 }
@@ -258,6 +256,16 @@ impl<'a> Linked<'a> {
     }
 }
 
+/// What follows each other up to `end`, each with the bytes that it takes.
+fn with_ranges<T>(
+    items: impl Iterator<Item = wasmparser::Result<(usize, T)>>,
+    end: usize,
+) -> wasmparser::Result<Vec<(Range<usize>, T)>> {
+    let items: Vec<(usize, T)> = items.collect::<wasmparser::Result<_>>()?;
+    let ends: Vec<usize> = items.iter().skip(1).map(|(at, _)| *at).chain([end]).collect();
+    Ok(items.into_iter().zip(ends).map(|((at, item), end)| (at..end, item)).collect())
+}
+
 /// The relocations of the code section.
 struct Relocations<'a> {
     /// Their own section, with its head.
@@ -273,15 +281,9 @@ impl Relocations<'_> {
         let (mut kept, mut count) = (Vec::new(), 0);
         let entries = self.entries.entries();
         let end = entries.range().end;
-        let mut entries = entries.into_iter_with_offsets().peekable();
-        while let Some(entry) = entries.next() {
-            let (at, entry) = entry?;
-            let next = match entries.peek() {
-                Some(Ok((next, _))) => *next,
-                _ => end,
-            };
+        for (at, entry) in with_ranges(entries.into_iter_with_offsets(), end)? {
             if !is_left_out(entry.offset as usize) {
-                kept.extend_from_slice(&wasm[at..next]);
+                kept.extend_from_slice(&wasm[at]);
                 count += 1;
             }
         }
@@ -329,13 +331,13 @@ mod tests {
         [&*number(u32::try_from(bytes.len()).unwrap()), bytes].concat()
     }
 
-    /// A function, and where in it each address stands.
+    /// A function of these instructions, with its size before it.
     fn function(instructions: &[u8]) -> Vec<u8> {
         sized(&[&[0], instructions, &[END]].concat())
     }
 
-    /// A module of three functions with these bodies, of which the first is called as given, and in which the
-    /// second, an address, is relocated to the symbol that goes with each place.
+    /// A module of three functions, of which the first has this name, with a relocation to a symbol for each of
+    /// these places in the code section.
     fn module(name: &str, bodies: &[Vec<u8>; 3], relocated: &[(u32, u32)]) -> Vec<u8> {
         // A location at 0, and the name of its file at 16; what is no location at 24.
         let data = [&[16, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0], &b"a.rs\0\0\0\0data"[..]];

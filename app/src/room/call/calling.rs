@@ -75,8 +75,8 @@ fn is_in_one(group: &Group, user: UserId) -> bool {
     })
 }
 
-/// Whether data may be an offer: whoever reads it is fetched later. A library's search for texts is as large as
-/// this file.
+/// Whether data may be an offer, which is read by code that is fetched later. `str::contains` would cost every
+/// room 0.8 KB (measured with `cargo xtask weigh`).
 fn names_call(data: &str) -> bool {
     data.as_bytes().windows(6).any(|part| part == b"\"call\"")
 }
