@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use classroom::history::{Chronicle, Kind};
 use classroom::{
-    Deed, Lesson, Move, Operation, Phase, Reason, Standing, TURN_STARTS_AT_ONCE, UndoneDeed,
+    Among, Deed, How, Lesson, Move, Operation, Phase, Reason, Standing, TURN_STARTS_AT_ONCE,
+    UndoneDeed,
 };
 use serde_json::Value;
 use signaling::{
@@ -301,6 +302,46 @@ fn a_call_that_was_answered_is_undone_with_what_followed() {
     let undo = class.undo();
     class.does(ADA, undo);
     assert_eq!(seen(&class.lesson()), seen(&was), "the hand too, which speaking had lowered");
+}
+
+#[test]
+fn what_a_student_did_after_the_answer_stays_when_the_call_is_undone() {
+    // All within one millisecond, so that the times do not tell it apart from what followed.
+    let at_once = |class: &mut Class, deeds: &[(UserId, Deed)]| {
+        for (actor, deed) in deeds {
+            class.tries(*actor, deed).unwrap_or_else(|refused| panic!("{deed:?}: {refused:?}"));
+        }
+    };
+    let mut class = lesson();
+    class.does(BEN, lower(DEE));
+    let next = class.next();
+    class.does(ADA, next);
+    let student = class.lesson().invited[0].user;
+    at_once(&mut class, &[(student, Deed::Speak), (student, Deed::RaiseHand)]);
+    let ask = class.group.live().find(|it| it.inviter == student).expect("it is open").invite_id;
+    let takes = Command::Accept { actor: BEN, invite_id: ask, data: String::new() };
+    class.act(takes).expect("a teacher may");
+    let undo = class.undo();
+    let undone = class.does(ADA, undo);
+    let restored = undone.iter().filter_map(|kind| match kind {
+        EventKind::ReceiveNewInvitation(new) => new.restores,
+        _ => None,
+    });
+    assert!(!restored.collect::<Vec<_>>().contains(&ask), "what a teacher took is not asked again");
+
+    let mut class = self::class();
+    class.does(ADA, asks("Why?", 0, false));
+    let was = class.lesson();
+    class.does(
+        ADA,
+        Deed::Move(Move::Pick { how: How::Random, among: Among::Everybody, ends: None }),
+    );
+    let student = class.lesson().invited[0].user;
+    let deeds = [Deed::Speak, Deed::RaiseHand, Deed::LowerHand].map(|deed| (student, deed));
+    at_once(&mut class, &deeds);
+    let undo = class.undo();
+    class.does(ADA, undo);
+    assert_eq!(seen(&class.lesson()), seen(&was), "an answer that was taken back stays so");
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl Undo<'_> {
     }
 
     /// Whoever accepted an invitation that is taken back had something end with it, at that moment
-    /// and after it: their raised hand.
+    /// and after it: their hand that was up by then.
     fn bring_back_what_followed(&mut self, invitation: &Invitation) {
         for part in invitation.parts() {
             if part.state != InviteeState::Accepted {
@@ -145,9 +145,11 @@ impl Undo<'_> {
                     && it.state == InviteeState::Finished
                     && it.at == part.at
                     && it.seq > part.seq
+                    && it.accepted.as_ref().is_some_and(|accepted| accepted.seq < part.seq)
             };
             let group = self.group;
-            for other in group.invitations().filter(|it| it.group_id.is_some()) {
+            let was_there = |it: &&Invitation| it.group_id.is_some() && it.seq < part.seq;
+            for other in group.invitations().filter(was_there) {
                 let parts: Vec<&Invitee> =
                     other.part(part.user_id).into_iter().filter(followed).collect();
                 // What ended in the range is brought back as itself.

@@ -188,7 +188,7 @@ const LATE: usize = 500;
 impl Chronicle {
     /// The number of the form in which [`save`](Self::save) puts a chronicle down. It is raised when
     /// the form changes, or what is counted.
-    pub const VERSION: u32 = 7;
+    pub const VERSION: u32 = 8;
 
     /// A chronicle of which nothing is written yet.
     pub fn new(group: GroupId) -> Self {

@@ -146,6 +146,14 @@ impl Part {
             || to_everyone && matches!(kind, Kind::Ask)
     }
 
+    /// Takes over that it is pending: once more, where another role had closed it for a while.
+    fn ask_again(&mut self, event: &Event) {
+        let went_with_role = self.reason.as_deref() == Some(Reason::RoleChanged.text());
+        if self.state == InviteeState::Cancelled && went_with_role {
+            *self = Self::asked(self.user, event.at);
+        }
+    }
+
     fn settle(&mut self, as_it_is: &Invitee, event: &Event) {
         self.state = as_it_is.state;
         self.reason.clone_from(&as_it_is.reason);
@@ -325,7 +333,7 @@ impl Record {
             };
             let part = &mut self.parts[place];
             match (part.state, as_it_is.state) {
-                (_, InviteeState::Pending) => {}
+                (_, InviteeState::Pending) => part.ask_again(event),
                 (InviteeState::Finished, InviteeState::Accepted) if as_it_is.place.is_some() => {
                     settled.push((place, part.lasted(event.at)));
                     part.go_on();
@@ -356,7 +364,9 @@ impl Record {
         for as_it_is in invitation.parts().iter().filter(|part| part.seq == event.seq) {
             let place = self.parts.iter().position(|part| part.user == as_it_is.user_id);
             match place.and_then(|place| Some((place, self.parts.get_mut(place)?))) {
-                Some(_) if as_it_is.state == InviteeState::Pending => {}
+                Some((_, part)) if as_it_is.state == InviteeState::Pending => {
+                    part.ask_again(event);
+                }
                 Some((place, part)) => {
                     part.settle(as_it_is, event);
                     settled.push(place);
