@@ -224,6 +224,7 @@ async fn run(options: Options) -> Result<(), String> {
     }
     println!("listening on http://{address}");
     server::serve(listener, router, engine.clone()).await;
+    engine.close().await;
     if engine.is_replaced() {
         return Err("another server serves the database now, so this one has stopped".to_owned());
     }

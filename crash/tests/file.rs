@@ -206,6 +206,8 @@ async fn what_is_wrong_with_a_file_fails_its_check() {
     let mut school = School::open().await;
     school.invites("once").await;
     school.stop().await;
+    let beside = school.names().into_iter().filter(|name| name.starts_with("handup.sqlite3-"));
+    assert_eq!(beside.collect::<Vec<_>>(), [""; 0], "the file holds everything");
     let (done, said) = school.runs(&["check", text(&school.beside("none"))], &[]).await;
     assert!(!done && said.contains("it is not there"), "{said}");
     let before = school.names();

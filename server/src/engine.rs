@@ -19,6 +19,7 @@ mod voices;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::Stream;
@@ -26,6 +27,7 @@ use futures::stream::try_unfold;
 use signaling::{Application, GroupId, InviteId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use voice::Voice;
 
 pub use self::groups::Joined;
@@ -63,6 +65,8 @@ use crate::writer::{Housekeeping, Writer};
 const WAITING_JOBS: usize = 4_096;
 /// The most chores that wait for the writer.
 const WAITING_CHORES: usize = 64;
+/// How long it may take to close the store.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The signaling engine of one server. Clones share it.
 #[derive(Clone)]
@@ -97,6 +101,10 @@ pub(crate) struct Shared {
     bounds: Bounds,
     pub still_days: u32,
     stopping: CancellationToken,
+    /// Cancelled when the writer is to end, once nothing is served any more.
+    closing: CancellationToken,
+    /// The writer, until it has closed the store.
+    writing: TaskTracker,
     /// Cancelled when another server has taken the store.
     replaced: CancellationToken,
     /// The way to the other servers, where there are any.
@@ -156,7 +164,7 @@ impl Engine {
                     Arc::new(reader),
                     kept,
                 )?;
-                tokio::spawn(writer.run());
+                engine.shared.writing.spawn(writer.run());
                 Ok(engine)
             }
             Database::Postgres(address) => {
@@ -172,7 +180,7 @@ impl Engine {
                     Arc::new(reader),
                     kept,
                 )?;
-                tokio::spawn(writer.run());
+                engine.shared.writing.spawn(writer.run());
                 Ok(engine)
             }
         }
@@ -211,7 +219,9 @@ impl Engine {
             deadlines,
         );
         let metrics = Arc::<Metrics>::default();
-        let writer = writer.with_voice(voice.clone()).counting(Arc::clone(&metrics));
+        let closing = CancellationToken::new();
+        let writer =
+            writer.with_voice(voice.clone()).counting(Arc::clone(&metrics)).until(closing.clone());
         let (news, has_news) = mpsc::unbounded_channel();
         let has_webhooks = config.integrations.have_webhooks();
         let writer = if has_webhooks { writer.with_news(news) } else { writer };
@@ -242,6 +252,8 @@ impl Engine {
             bounds: config.bounds,
             still_days: config.still_days,
             stopping: CancellationToken::new(),
+            closing,
+            writing: TaskTracker::new(),
             replaced,
             forwarder: config.node.map(Forwarder::new),
             listens_on: OnceLock::new(),
@@ -304,6 +316,17 @@ impl Engine {
             tracing::warn!(%error, "the classes could not be given back");
         }
         self.shared.stopping.cancel();
+    }
+
+    /// Closes the store, once nothing is served any more: a database file then holds all that was
+    /// written, without the files that SQLite keeps beside it.
+    pub async fn close(&self) {
+        self.shared.closing.cancel();
+        self.shared.writing.close();
+        // Nothing is lost where that takes longer: it is done at the next start.
+        if tokio::time::timeout(CLOSE_PATIENCE, self.shared.writing.wait()).await.is_err() {
+            tracing::warn!("the database is still in use, so its files are left as they are");
+        }
     }
 
     /// Whether another server has taken the store, so that this one stops.

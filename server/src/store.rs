@@ -154,6 +154,9 @@ pub(crate) trait StoreWriter {
     async fn probe(&mut self) -> Result<(), Failure> {
         Ok(())
     }
+
+    /// Closes every connection, the reading ones too. Nothing is asked of the store after that.
+    async fn close(&mut self) {}
 }
 
 /// What came of looking which classes are whose.

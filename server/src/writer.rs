@@ -21,6 +21,7 @@ use std::time::Duration;
 use signaling::{Application, Command, EventKind, GroupId, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use voice::Voice;
 
 use self::batch::Batch;
@@ -67,6 +68,8 @@ pub(crate) struct Writer<S> {
     /// Is told of classes of integrations in which something has happened.
     news: Option<mpsc::UnboundedSender<GroupId>>,
     metrics: Arc<Metrics>,
+    /// Cancelled once nothing is asked of it any more.
+    closing: CancellationToken,
     /// How many bytes a class may come to.
     class_bytes: u64,
     working: HashMap<GroupId, Working>,
@@ -108,6 +111,7 @@ impl<S: StoreWriter> Writer<S> {
             voice: None,
             news: None,
             metrics: Arc::default(),
+            closing: CancellationToken::new(),
             class_bytes,
             working: HashMap::new(),
             deadlines: deadlines.iter().map(|(group_id, at)| (*at, *group_id)).collect(),
@@ -134,7 +138,12 @@ impl<S: StoreWriter> Writer<S> {
         Self { metrics, ..self }
     }
 
-    /// Works until every handle on the engine is gone.
+    /// Ends when this is cancelled.
+    pub fn until(self, closing: CancellationToken) -> Self {
+        Self { closing, ..self }
+    }
+
+    /// Works until it is told to end or every handle on the engine is gone, and closes the store.
     pub async fn run(mut self) {
         let mut sweep = tokio::time::interval(self.housekeeping.sweep);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -146,6 +155,7 @@ impl<S: StoreWriter> Writer<S> {
             let (untidy, purge) = (self.untidy_at, self.purge_at);
             let mend = self.next_mend();
             tokio::select! {
+                () = self.closing.cancelled() => break,
                 received = self.jobs.recv_many(&mut jobs, BATCH) => {
                     if received == 0 {
                         break;
@@ -161,6 +171,7 @@ impl<S: StoreWriter> Writer<S> {
             }
             self.work(std::mem::take(&mut jobs)).await;
         }
+        self.store.close().await;
     }
 
     pub(crate) fn next_due(&self) -> Option<Instant> {

@@ -7,7 +7,7 @@ use crate::nodes::Node;
 use crate::store::address::Database;
 use crate::store::open_error::OpenError;
 use crate::store::release::OF_SCHEMA;
-use crate::store::{Failure, postgres, sqlite};
+use crate::store::{Failure, StoreWriter, postgres, sqlite};
 
 /// How many rows go at once.
 const AT_ONCE: u32 = 500;
@@ -284,14 +284,18 @@ pub async fn move_store(
             let mut to = postgres::open::open(address, ALONE).await?;
             let (from_name, to_name) = (path.display().to_string(), address.to_string());
             let names = (from_name.as_str(), to_name.as_str());
-            move_rows(&mut from.writer, &mut to.writer, &from.id, names, tell).await
+            let moved = move_rows(&mut from.writer, &mut to.writer, &from.id, names, tell).await;
+            from.writer.close().await;
+            moved
         }
         (Database::Postgres(address), Database::File(path)) => {
             let mut from = postgres::open::open(address, ALONE).await?;
             let mut to = sqlite::open::open(path).await?;
             let (from_name, to_name) = (address.to_string(), path.display().to_string());
             let names = (from_name.as_str(), to_name.as_str());
-            move_rows(&mut from.writer, &mut to.writer, &from.id, names, tell).await
+            let moved = move_rows(&mut from.writer, &mut to.writer, &from.id, names, tell).await;
+            to.writer.close().await;
+            moved
         }
         (Database::File(_), Database::File(_)) | (Database::Postgres(_), Database::Postgres(_)) => {
             Err(MoveError::SameKind)

@@ -240,6 +240,18 @@ impl StoreWriter for SqliteWriter {
         };
         self.written(tried)
     }
+
+    async fn close(&mut self) {
+        self.reader.live.close().await;
+        self.reader.history.close().await;
+        // Only the last connection that is closed puts the write-ahead log into the file and removes
+        // it, and only one that may write.
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the database file could not be closed");
+        }
+    }
 }
 
 #[cfg(test)]
