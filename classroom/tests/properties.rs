@@ -931,7 +931,6 @@ proptest! {
             return Ok(());
         }
         let pick = Move::Pick { how: How::Fair, among, ends: class.one_turn() };
-        let done = class.tries(class.with_role(Role::Teacher)[0], &Deed::Move(pick));
         let may = |user: &UserId| {
             let hand = before.hand(*user);
             (everybody || hand.is_some())
@@ -942,7 +941,7 @@ proptest! {
         let mut ready: Vec<UserId> = students.into_iter().filter(may).collect();
         // Whoever declined a call and has no hand up is not picked either.
         ready.retain(|user| before.hand(*user).is_some() || !has_declined(&class.group, *user));
-        let Ok(_) = done else {
+        let Ok(_) = class.tries(class.with_role(Role::Teacher)[0], &Deed::Move(pick)) else {
             prop_assert!(ready.is_empty(), "{:?} were there to be picked", ready);
             return Ok(());
         };

@@ -341,7 +341,9 @@ impl Record {
                 // It went up again before the undo brought it back.
                 (InviteeState::Accepted, InviteeState::Accepted) if as_it_is.place.is_some() => {}
                 // The same hand in the same round once more is told as it is now, and counted once.
-                (InviteeState::Finished, InviteeState::Accepted) => part.settle(as_it_is, event),
+                (InviteeState::Accepted | InviteeState::Finished, InviteeState::Accepted) => {
+                    part.settle(as_it_is, event);
+                }
                 (_, InviteeState::Accepted)
                 | (InviteeState::Pending, _)
                 | (InviteeState::Accepted, InviteeState::Finished) => {
