@@ -14,6 +14,7 @@ use crash::server::{Program, Running, binary, shim};
 use fastrand::Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -422,9 +423,9 @@ async fn a_file_that_another_program_has_locked_is_said_so_at_the_start() {
 
 /// A file of the oldest schema, with nothing in it.
 async fn of_the_oldest_schema(path: &Path) -> SqliteConnection {
-    let all = sqlx::migrate!("../migrations/sqlite");
+    let all = Migrator::new(Path::new("../migrations/sqlite")).await.expect("migrations");
     let first = all.iter().next().expect("a migration").clone();
-    let oldest = sqlx::migrate::Migrator { migrations: vec![first].into(), ..all };
+    let oldest = Migrator::with_migrations(vec![first]);
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut file = SqliteConnection::connect_with(&options).await.expect("a file");
     oldest.run(&mut file).await.expect("the oldest schema");

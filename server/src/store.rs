@@ -15,6 +15,7 @@ pub(crate) mod examined;
 pub(crate) mod integrations;
 pub(crate) mod kept;
 pub(crate) mod log;
+mod migrations;
 pub(crate) mod moving;
 pub(crate) mod open_error;
 pub(crate) mod postgres;

@@ -6,6 +6,7 @@ mod coming_in;
 mod engine;
 mod file;
 mod keeping;
+mod migrations;
 mod simulation;
 
 use std::net::IpAddr;

@@ -21,6 +21,6 @@ mod reader;
 mod release;
 mod retention;
 mod rows;
-mod schema;
+pub(crate) mod schema;
 mod settings;
 mod writer;

@@ -20,7 +20,7 @@ mod reader;
 mod release;
 mod retention;
 mod rows;
-mod schema;
+pub(crate) mod schema;
 mod script;
 mod settings;
 mod slack;

@@ -1,10 +1,19 @@
 //! The schema of the database, and whether it is Handup's.
 
+use std::sync::LazyLock;
+
 use sqlx::PgConnection;
 use sqlx::migrate::Migrator;
 
+use crate::store::migrations::migrator;
+
 /// The schema, from its first form on.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "log", include_str!("../../../../migrations/postgres/0001_log.sql")),
+        (2, "integrations", include_str!("../../../../migrations/postgres/0002_integrations.sql")),
+    ])
+});
 
 /// Whether the database has tables of another program's, and none of Handup's.
 pub async fn is_foreign(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {

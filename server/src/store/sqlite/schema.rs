@@ -1,10 +1,23 @@
 //! The schema of the file, and which one a file has.
 
+use std::sync::LazyLock;
+
 use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 
+use crate::store::migrations::migrator;
+
 /// The schema, from its first form on.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "log", include_str!("../../../../migrations/sqlite/0001_log.sql")),
+        (2, "history", include_str!("../../../../migrations/sqlite/0002_history.sql")),
+        (3, "browsers", include_str!("../../../../migrations/sqlite/0003_browsers.sql")),
+        (4, "folding", include_str!("../../../../migrations/sqlite/0004_folding.sql")),
+        (5, "forgotten", include_str!("../../../../migrations/sqlite/0005_forgotten.sql")),
+        (6, "integrations", include_str!("../../../../migrations/sqlite/0006_integrations.sql")),
+    ])
+});
 
 /// The number of the newest schema that this program knows.
 pub fn newest_schema() -> i64 {

@@ -26,8 +26,6 @@ const TABLES: [&str; 10] = [
     "admin_session",
 ];
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
-
 /// A place for a test's data.
 #[derive(Clone)]
 pub enum Place {
@@ -62,7 +60,8 @@ impl Place {
         };
         let copy = Self::new().await;
         let mut connection = copy.connect().await;
-        MIGRATIONS.run(&mut connection).await.expect("the tables");
+        let migrations = Migrator::new(Path::new("../migrations/postgres")).await.expect("files");
+        migrations.run(&mut connection).await.expect("the tables");
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
         let mut transaction = connection.begin_with(begin).await.expect("a transaction");
         for table in TABLES {
