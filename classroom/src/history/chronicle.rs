@@ -84,10 +84,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// Whether an invitation with so many parts begins another page; every page has one at least.
     const fn is_full(&self, kind: Kind, parts: usize) -> bool {
         matches!(kind, Kind::Round) && self.rounds >= PAGE_ROUNDS
             || self.invitations >= PAGE_INVITATIONS
-            || self.invitations > 0 && self.parts + parts > PAGE_PARTS
+            || self.parts + parts > PAGE_PARTS
     }
 }
 
@@ -588,8 +589,15 @@ impl Chronicle {
         let Some(record) = self.written.live.get_mut(place) else { return };
         let Some(invitation) = self.group.invitation(invite_id) else { return };
         let parts_before = record.parts.len();
+        let restoring = self.written.restoring.iter().filter(|(_, it)| *it == record.invite_id);
+        let mut restoring = restoring.filter_map(|(it, _)| self.group.invitation(*it));
+        let is_open_again = restoring.any(Record::opens_again);
         let settled: Vec<(usize, Option<i64>)> = if record.invite_id == invite_id {
-            record.follow(invitation, event).into_iter().map(|place| (place, None)).collect()
+            record
+                .follow(invitation, is_open_again, event)
+                .into_iter()
+                .map(|place| (place, None))
+                .collect()
         } else {
             record.follow_restored(invitation, event)
         };

@@ -146,10 +146,9 @@ impl Part {
             || to_everyone && matches!(kind, Kind::Ask)
     }
 
-    /// Takes over that it is pending: once more, where another role had closed it for a while.
+    /// Takes over that it is pending: once more, where another role or a close had ended it.
     fn ask_again(&mut self, event: &Event) {
-        let went_with_role = self.reason.as_deref() == Some(Reason::RoleChanged.text());
-        if self.state == InviteeState::Cancelled && went_with_role {
+        if matches!(self.state, InviteeState::Cancelled | InviteeState::TimedOut) {
             *self = Self::asked(self.user, event.at);
         }
     }
@@ -353,15 +352,20 @@ impl Record {
                 _ => {}
             }
         }
-        // Of one that only brings acceptances back the close is no close of the record.
-        if restoring.parts().iter().all(|part| part.place.is_none()) {
+        if Self::opens_again(restoring) {
             self.note_close(restoring, event);
         }
         settled
     }
 
-    /// Takes over what the event did to the invitation, and tells whose parts it settled.
-    pub(super) fn follow(&mut self, invitation: &Invitation, event: &Event) -> Vec<usize> {
+    /// Takes over what the event did to the invitation, and tells whose parts it settled. Once an undo has
+    /// opened it again, another one tells of its close.
+    pub(super) fn follow(
+        &mut self,
+        invitation: &Invitation,
+        is_open_again: bool,
+        event: &Event,
+    ) -> Vec<usize> {
         let mut settled = Vec::new();
         for as_it_is in invitation.parts().iter().filter(|part| part.seq == event.seq) {
             let place = self.parts.iter().position(|part| part.user == as_it_is.user_id);
@@ -376,8 +380,15 @@ impl Record {
                 None => self.parts.push(Part::asked(as_it_is.user_id, event.at)),
             }
         }
-        self.note_close(invitation, event);
+        if !is_open_again {
+            self.note_close(invitation, event);
+        }
         settled
+    }
+
+    /// Whether what an undo has made can be answered: one that only brings acceptances back cannot.
+    pub(super) fn opens_again(restoring: &Invitation) -> bool {
+        restoring.parts().iter().all(|part| part.place.is_none())
     }
 
     fn note_close(&mut self, invitation: &Invitation, event: &Event) {
