@@ -3,10 +3,11 @@
 mod support;
 
 use call::{
-    CALLS_ARE_OFF, CallMove, Calls, ENGAGED, GroupCall, MOST, Media, NAMES_NOBODY, Reason, TOO_MANY,
+    CALLS_ARE_OFF, CallMove, Calls, ENGAGED, GroupCall, MISTAKEN, MOST, Media, NAMES_NOBODY,
+    Reason, TOO_MANY,
 };
 use proptest::prelude::*;
-use signaling::test_support::{join, user};
+use signaling::test_support::{invite_in_group, join, modify_part, user};
 use signaling::{
     Answers, Application, Command, FinishWhom, InviteId, InviteeList, InviteeState, Rejection,
     Role, Timeout, UserId,
@@ -206,6 +207,87 @@ fn whoever_leaves_the_class_or_is_lost_is_in_no_call_any_more() {
     class.does(accept(CLEO, CALL, ""));
     class.does(away(BEN, ADA));
     assert_eq!(class.people(), [BEN, CLEO]);
+}
+
+#[test]
+fn a_teacher_who_declines_leaves_the_call_ringing_with_the_others() {
+    let mut class = Class::lesson();
+    class.does(let_call(true));
+    class.does(ring(CLEO, CALL, &[ADA, BEN]));
+    class.does(decline(ADA, CALL));
+    assert_eq!(class.part(CALL, BEN).0, InviteeState::Pending, "a teacher may still answer");
+    class.does(accept(BEN, CALL, ""));
+    assert_eq!(class.people(), [CLEO, BEN]);
+}
+
+#[test]
+fn whoever_comes_to_be_a_student_is_in_no_call_with_students_alone() {
+    let pending = (InviteeState::Pending, None);
+    let role_changed = || Some("roleChanged".to_owned());
+    let hung_up = || Some(Reason::HungUp.text().to_owned());
+    let finished = (InviteeState::Finished, hung_up());
+    for (caller, whom, answers, becomes_student, expected) in [
+        (CLEO, [ADA, BEN], None, BEN, [pending.clone(), (InviteeState::Rejected, role_changed())]),
+        (ADA, [BEN, CLEO], None, BEN, [pending.clone(), pending]),
+        (
+            CLEO,
+            [ADA, BEN],
+            Some(BEN),
+            BEN,
+            [(InviteeState::Cancelled, hung_up()), finished.clone()],
+        ),
+        (ADA, [BEN, CLEO], Some(CLEO), ADA, [(InviteeState::Cancelled, role_changed()), finished]),
+    ] {
+        let mut class = Class::lesson();
+        class.does(let_call(true));
+        class.does(ring(caller, CALL, &whom));
+        if let Some(user) = answers {
+            class.does(accept(user, CALL, ""));
+        }
+        let by = if becomes_student == ADA { BEN } else { ADA };
+        class.does(make(by, Role::Student, becomes_student));
+        let parts = whom.map(|user| class.part(CALL, user));
+        assert_eq!(parts, expected, "{caller} calls, {answers:?} answers, {becomes_student}");
+    }
+}
+
+#[test]
+fn nobody_is_rung_by_a_caller_who_has_left_one_alone_in_the_call() {
+    let mut class = Class::lesson();
+    class.does(ring(ADA, CALL, &[BEN, CLEO]));
+    class.does(accept(BEN, CALL, ""));
+    class.does(modify_part(ADA, CALL, BEN, r#"{"callerLeft":true}"#));
+    assert_eq!(class.call(), None);
+    assert_eq!(class.part(CALL, BEN).0, InviteeState::Finished);
+    assert_eq!(class.part(CALL, CLEO).0, InviteeState::Cancelled);
+}
+
+#[test]
+fn only_what_says_that_it_is_a_call_is_held_to_the_rules_of_calls() {
+    let mut class = Class::lesson();
+    class.does(ring(ADA, CALL, &[CLEO]));
+    class.does(accept(CLEO, CALL, ""));
+    class.does(invite_in_group(ADA, OTHER, InviteeList::Everyone));
+    for user in [CLEO, DAN] {
+        assert_eq!(class.part(OTHER, user).0, InviteeState::Pending, "nobody is busy for it");
+    }
+    let mut mistaken = ring(ADA, signaling::test_support::invite_id(13), &[DAN]);
+    if let Command::InviteInGroup { data, .. } = &mut mistaken {
+        *data = r#"{"operation":"Call"}"#.to_owned();
+    }
+    assert_eq!(class.act(mistaken).err(), Some(MISTAKEN));
+}
+
+#[test]
+fn what_is_no_call_among_several_is_not_left() {
+    let mut class = Class::lesson();
+    class.does(invite(ADA, CALL, CLEO, "r"));
+    class.does(accept(CLEO, CALL, ""));
+    class.does(invite_in_group(ADA, OTHER, InviteeList::Everyone));
+    for (user, invite_id) in [(ADA, CALL), (CLEO, CALL), (CLEO, OTHER)] {
+        let left = class.act(leave(user, invite_id));
+        assert_eq!(left.err(), Some(Rejection::NoSuchInvitation), "{user} {invite_id}");
+    }
 }
 
 #[test]

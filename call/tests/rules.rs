@@ -3,8 +3,8 @@
 mod support;
 
 use call::{
-    Answer, CALLS_ARE_OFF, Call, Calls, ENGAGED, Media, Offer, Outcome, Reason, SILENCE_SECONDS,
-    STUDENTS_MAY_CALL, Stage,
+    Answer, CALLS_ARE_OFF, Call, Calls, ENGAGED, MISTAKEN, Media, Offer, Outcome, Reason,
+    SILENCE_SECONDS, STUDENTS_MAY_CALL, Stage,
 };
 use signaling::{Application, Command, InviteeState, Rejection, Role, Setting};
 use support::*;
@@ -61,6 +61,23 @@ fn nothing_becomes_a_call_on_the_way_and_no_call_something_else() {
 }
 
 #[test]
+fn what_names_a_call_and_is_none_is_refused() {
+    let mut class = Class::lesson();
+    class.does(invite(ADA, CALL, CLEO, "r"));
+    for data in [
+        r#"{"operation":"Call"}"#,
+        r#"{"operation":"call","media":"smell"}"#,
+        r#"{"operation":"call","room":1}"#,
+    ] {
+        for command in [invite_with(BEN, OTHER, DAN, data), modify(ADA, CALL, data)] {
+            assert_eq!(class.act(command).err(), Some(MISTAKEN), "{data}");
+        }
+    }
+    class.does(invite_with(BEN, OTHER, DAN, r#"{"operation":"recall"}"#));
+    assert_eq!((MISTAKEN.status(), u16::from(MISTAKEN.code())), (400, 6017));
+}
+
+#[test]
 fn a_call_is_read_from_the_group_as_its_two_people_see_it() {
     let mut class = Class::lesson();
     class.does(invite(ADA, CALL, CLEO, "r"));
@@ -68,6 +85,7 @@ fn a_call_is_read_from_the_group_as_its_two_people_see_it() {
     assert_eq!((call.caller, call.callee, call.media), (ADA, CLEO, Media::Video));
     assert_eq!((call.room.as_str(), call.is_ringing()), ("r", true));
     assert_eq!((call.other(ADA), call.other(CLEO)), (CLEO, ADA));
+    assert_eq!([ADA, BEN, CLEO].map(|user| call.concerns(user)), [true, false, true]);
     assert_eq!(Call::with(&class.group, DAN), None);
     assert_eq!(Calls.meetings(&class.group), [], "nobody has answered");
 

@@ -6,8 +6,9 @@ mod support;
 use std::collections::BTreeSet;
 
 use call::{CALLS_ARE_OFF, Media, Offer, STUDENTS_MAY_CALL};
+use classroom::history::Chronicle;
 use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, NOT_ASKED, Obstacle,
+    APPLICATIONS, ASK_ANYTIME, Classroom, Deed, HandSource, KnownReason, Move, NOT_ASKED, Obstacle,
     Operation, Phase, Phases, Reason, Round, SECOND_ASK, Standing,
 };
 use signaling::event::{InvitationCancelled, InviteeAccepted, InviteeFinished, InviteeRejected};
@@ -245,6 +246,26 @@ fn asked_and_unprompted_hands_are_one_list_in_the_order_in_which_they_went_up() 
 }
 
 #[test]
+fn a_hand_that_went_up_unprompted_is_of_its_own_question_while_another_stands() {
+    let own_questions = |class: &Class| {
+        let hands = class.lesson().hands;
+        hands.iter().map(|hand| (hand.user, hand.own_question)).collect::<Vec<_>>()
+    };
+    let mut class = class();
+    class.does(CLEO, RaiseHand);
+    assert_eq!(own_questions(&class), [(CLEO, false)], "none stands");
+    class.does(ADA, asks("Why?"));
+    class.does(DAN, RaiseHand);
+    assert_eq!(own_questions(&class), [(CLEO, true), (DAN, false)]);
+    class.does(ADA, stop_asking());
+    class.does(EVE, RaiseHand);
+    let all = [(CLEO, true), (DAN, false), (EVE, true)];
+    assert_eq!(own_questions(&class), all, "it stands also when it is closed");
+    class.does(ADA, Deed::Move(Move::Clear {}));
+    assert_eq!(own_questions(&class), all.map(|(user, _)| (user, false)));
+}
+
+#[test]
 fn a_student_who_accepted_several_rounds_is_one_row_at_the_earliest_place() {
     let mut class = class();
     let ids = [class.fresh(), class.fresh()];
@@ -437,7 +458,9 @@ fn whoever_is_not_connected_is_invited_and_can_be_passed_over_without_losing_the
     assert_eq!((class.invited(), class.hands()), (vec![], vec![CLEO, DAN]));
     // Who comes back in time has the floor like anybody else.
     class.does(ADA, CallOnAbsent(CLEO));
-    assert_eq!(class.tries(BEN, &CallOnAbsent(CLEO)), Ok(vec![]), "once is enough");
+    for again in [CallOnAbsent(CLEO), CallOn(CLEO)] {
+        assert_eq!(class.tries(BEN, &again), Ok(vec![]), "once is enough");
+    }
     class.does(CLEO, Speak);
     assert_eq!((class.speaking(), class.hands()), (vec![CLEO], vec![DAN]));
 }
@@ -726,6 +749,51 @@ fn whoever_becomes_a_co_teacher_lowers_their_hand_and_may_raise_it_again_as_a_st
     class.does(BEN, MakeRole(EVE, Role::Teacher));
     assert_eq!(class.hands(), [CLEO]);
     assert_eq!(class.state(ask, ADA), Some(InviteeState::Cancelled));
+}
+
+#[test]
+fn whoever_answered_a_question_as_a_teacher_has_a_hand_up_as_a_student() {
+    let mut class = class();
+    let round = class.fresh();
+    let data = r#"{"operation":"hand_raising"}"#;
+    class.sends(in_group(ADA, round, only([BEN, CLEO]), data, Answers::Each));
+    class.sends(accept(BEN, round));
+    assert_eq!(class.hands(), [], "a hand is a student's");
+    class.does(ADA, MakeRole(BEN, Role::Student));
+    assert_eq!((class.hands(), class.sources(BEN)), (vec![BEN], vec![HandSource::Round(round)]));
+}
+
+#[test]
+fn a_teachers_question_to_all_and_a_teachers_call_stay_and_nothing_else_does() {
+    const SPEAKING: &str = r#"{"operation":"speaking"}"#;
+    const ASKING: &str = r#"{"operation":"hand_raising"}"#;
+    const ASK: &str = r#"{"operation":"speech_application"}"#;
+    for (actor, invitee_list, data, stays) in [
+        (ADA, Some(Everyone), ASKING, true),
+        (ADA, Some(only([CLEO])), ASKING, false),
+        (ADA, None, ASKING, false),
+        (CLEO, Some(Everyone), ASKING, false),
+        (ADA, Some(Everyone), SPEAKING, true),
+        (ADA, Some(only([CLEO])), SPEAKING, true),
+        (ADA, None, SPEAKING, false),
+        (CLEO, Some(only([ADA])), SPEAKING, false),
+        (ADA, Some(Everyone), ASK, false),
+        (CLEO, Some(Everyone), ASK, false),
+        (ADA, Some(Everyone), "words", false),
+    ] {
+        let mut class = class();
+        let invite_id = class.fresh();
+        let what = format!("{actor:?} to {invitee_list:?}: {data}");
+        class.sends(match invitee_list {
+            Some(invitee_list) => in_group(actor, invite_id, invitee_list, data, Answers::Each),
+            None => {
+                let (data, timeout) = (data.to_owned(), Timeout::NEVER);
+                Command::Invite { actor, invite_id, invitee: CLEO, data, timeout }
+            }
+        });
+        let invitation = class.group.invitation(invite_id).expect("it was made");
+        assert_eq!(invitation.stays, stays, "{what}");
+    }
 }
 
 #[test]
@@ -1318,6 +1386,7 @@ fn the_classroom_and_calls_answer_for_what_is_theirs_as_one() {
         assert_eq!(KnownReason::read(words).is_some(), is_known);
     }
     assert_eq!(APPLICATIONS.reading_version(), Classroom.reading_version());
+    assert_eq!(Classroom.reading_version(), Chronicle::VERSION);
     assert!(APPLICATIONS.log_reader(GROUP, Some("nonsense")).is_none(), "the history is hers");
 }
 

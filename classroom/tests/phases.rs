@@ -100,6 +100,19 @@ fn hands_go_up_together_and_none_before() {
 }
 
 #[test]
+fn a_round_tells_when_its_phases_are_over() {
+    for (think, pair, pairs, opens) in
+        [(10, 0, 10, 10), (0, 20, 0, 20), (5, 20, 5, 25), (0, 0, 0, 0)]
+    {
+        let class = asked(think, pair, 60);
+        let round = class.lesson().round_now().cloned().expect("a round");
+        let moments = (round.pairs_at(), round.opens_at());
+        let expected = (later(class.now, pairs * 1_000), later(class.now, opens * 1_000));
+        assert_eq!(moments, expected, "{think} {pair}");
+    }
+}
+
+#[test]
 fn a_page_whose_clock_is_behind_shows_no_phase_that_there_is_not() {
     let early = |class: &Class| {
         let round = class.lesson().round_now().cloned().expect("a round");
@@ -189,6 +202,32 @@ fn each_phase_is_ended_and_made_longer_by_a_tap() {
 }
 
 #[test]
+fn a_round_says_when_its_phases_begin_once_a_teacher_has_changed_them() {
+    let more = || Move::MoreTime { seconds: seconds(30), student: None };
+    let next = || Move::NextPhase { ends: None };
+    for (think, pair, after, change, pairs_after, opens_after) in [
+        (10, 20, 4, more(), Some(40), 60),
+        (10, 20, 4, next(), Some(4), 24),
+        (10, 20, 14, more(), Some(10), 60),
+        (10, 20, 14, next(), None, 14),
+        (10, 0, 4, more(), Some(40), 40),
+        (10, 0, 4, next(), None, 4),
+        (0, 20, 4, more(), Some(0), 50),
+    ] {
+        let what = format!("{think} {pair} {after} {change:?}");
+        let mut class = asked(think, pair, 0);
+        class.wait(after * 1_000);
+        class.moved(ADA, change);
+        let data = &class.group.invitation(class.latest()).expect("it was made").data;
+        let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+        let number = |key: &str| data.get(key).and_then(serde_json::Value::as_u64);
+        let told = (number("pairsAfter"), number("opensAfter"));
+        assert_eq!(told, (pairs_after, Some(opens_after)), "{what}");
+        assert_eq!(number("think").unwrap_or(0), u64::from(think), "{what}");
+    }
+}
+
+#[test]
 fn what_other_programs_have_put_beside_the_phases_stays() {
     let (mut class, invite_id) =
         asked_by_program(r#"{"operation":"hand_raising","question":"Q","think":30,"slide":3}"#);
@@ -208,6 +247,15 @@ fn without_a_limit_only_what_comes_before_hands_is_made_longer() {
     class.wait(35_000);
     assert_eq!(class.moved(ADA, Move::MoreTime { seconds: seconds(30), student: None }), []);
     assert_eq!(class.times_out_in(), None);
+}
+
+#[test]
+fn nobody_waits_for_longer_than_a_day() {
+    let mut class = asked(86_370, 0, 0);
+    class.moved(ADA, Move::MoreTime { seconds: seconds(30), student: None });
+    assert_eq!(class.phase(), Some(("think", 86_400_000)));
+    assert_eq!(class.moved(ADA, Move::MoreTime { seconds: seconds(1), student: None }), []);
+    assert_eq!(class.phase(), Some(("think", 86_400_000)));
 }
 
 #[test]

@@ -12,9 +12,10 @@ use classroom::{
     UndoneDeed,
 };
 use serde_json::Value;
+use signaling::test_support::cancel;
 use signaling::{
-    Answers, Command, Event, EventKind, Group, InviteId, InviteeList, Rejection, Role,
-    SettingsChange, Snapshot, Timeout, Timestamp, UserId,
+    Answers, Command, Event, EventKind, Group, InviteId, InviteeList, MAX_DATA_BYTES, Rejection,
+    Role, SettingsChange, Snapshot, Timeout, Timestamp, UserId,
 };
 use support::*;
 
@@ -468,6 +469,26 @@ fn next_calls_one_however_often_and_by_whomever_it_is_pressed() {
 }
 
 #[test]
+fn of_two_teachers_who_answer_for_a_silent_student_the_second_changes_nothing() {
+    let start = Deed::Move(Move::StartTurn { student: CY });
+    let skip = Deed::Move(Move::Skip { student: CY });
+    let settled = Err(Rejected(classroom::SETTLED));
+    let mut class = class();
+    assert_eq!(class.tries(ADA, &start), settled, "nobody is called");
+    class.does(ADA, Deed::CallOn(CY));
+    let mut skipped = class.clone();
+    class.does(ADA, start.clone());
+    assert_eq!(class.tries(BEN, &start), Ok(Vec::new()), "the turn has begun");
+    assert_eq!(class.tries(BEN, &skip), settled.clone(), "who speaks is not passed over");
+    assert_eq!(class.lesson().speaking.len(), 1);
+    skipped.does(ADA, skip.clone());
+    for late in [start, skip] {
+        assert_eq!(skipped.tries(BEN, &late), settled.clone());
+    }
+    assert_eq!(skipped.lesson().speaking, []);
+}
+
+#[test]
 fn next_ends_nobody_while_several_speak() {
     let mut class = lesson();
     class.does(ADA, Deed::CallOn(FAY));
@@ -509,6 +530,45 @@ fn who_is_passed_over_or_passes_keeps_the_place_and_is_not_called_next() {
     class.does(EVE, Deed::RaiseHand);
     assert_eq!(passed(&class), [], "nor has a new hand");
     assert_eq!(class.standing(EVE), Standing::HandUp { place: 2, of: 2 });
+}
+
+#[test]
+fn whoever_has_passed_with_a_hand_up_has_passed_whatever_happens_to_the_question() {
+    let mut class = class();
+    class.does(DEE, Deed::RaiseHand);
+    class.does(ADA, asks("Why?", 0, false));
+    class.does(EVE, Deed::NotNow);
+    for student in [DEE, CY] {
+        class.does(ADA, Deed::CallOnAbsent(student));
+        class.does(student, Deed::Pass);
+    }
+    let passed = |class: &Class| {
+        let hands = class.lesson().hands;
+        hands.iter().map(|hand| (hand.user, hand.passed)).collect::<Vec<_>>()
+    };
+    let picks = |class: &Class| {
+        let (how, among) = (How::Fair, Among::Everybody);
+        let pick = Deed::Move(Move::Pick { how, among, ends: None });
+        let mut class = class.clone();
+        class.does(ADA, pick);
+        class.lesson().invited[0].user
+    };
+    assert_eq!((passed(&class), picks(&class)), (vec![(DEE, true)], EVE));
+    let private = class.fresh();
+    let data = Operation::CALL.to_data();
+    let (invite_id, timeout) = (private, Timeout::NEVER);
+    let call = Command::Invite { actor: ADA, invite_id, invitee: DEE, data, timeout };
+    class.act(call).expect("a teacher may");
+    assert_eq!(passed(&class), [(DEE, true)], "an invitation between two is no call in class");
+    class.does(ADA, stop_asking());
+    assert_eq!(passed(&class), [(DEE, true)], "closed");
+    class.does(ADA, clear());
+    assert_eq!((passed(&class), picks(&class)), (vec![(DEE, true)], EVE), "cleared");
+    // Whoever has no hand up is asked anew by a question.
+    class.does(ADA, asks("How?", 0, false));
+    assert_eq!((passed(&class), picks(&class)), (vec![(DEE, true)], CY), "followed");
+    class.does(ADA, Deed::CallOnAbsent(DEE));
+    assert_eq!(passed(&class), [(DEE, false)], "until they are called anew");
 }
 
 #[test]
@@ -557,6 +617,54 @@ fn a_question_stands_until_it_is_cleared_or_followed() {
 }
 
 #[test]
+fn a_question_stands_whoever_declines_it_asks_unprompted_or_asks_one_student() {
+    let mut class = class();
+    class.act(join(FAY)).expect("the class is open");
+    class.does(ADA, asks("Why?", 0, false));
+    for student in [CY, DEE] {
+        class.does(student, Deed::NotNow);
+    }
+    class.does(ADA, stop_asking());
+    let question = class.lesson().question.expect("it stands");
+    class.does(DEE, Deed::Remove(DEE));
+    class.does(ADA, Deed::CallOnAbsent(CY));
+    class.does(EVE, Deed::RaiseHand);
+    let by_api = |actor, invite_id, invitee_list| {
+        let (data, timeout) = (Operation::asks(None).to_data(), Timeout::NEVER);
+        let answers = Answers::Each;
+        Command::InviteInGroup { actor, invite_id, invitee_list, data, timeout, answers }
+    };
+    let (to_all, to_one) = (class.fresh(), class.fresh());
+    class.act(by_api(FAY, to_all, InviteeList::Everyone)).expect("it is no question of the class");
+    class.act(by_api(ADA, to_one, InviteeList::Members(vec![FAY]))).expect("a teacher may");
+    class.act(cancel(ADA, to_one)).expect("a teacher may");
+    assert_eq!(class.lesson().question, Some(question.clone()));
+    assert_eq!(class.shown_to(EVE).question, Some(question));
+}
+
+#[test]
+fn a_question_that_a_program_asks_beside_an_open_one_takes_its_place() {
+    let mut class = class();
+    let rounds = [class.fresh(), class.fresh()];
+    for invite_id in rounds {
+        let asks = Command::InviteInGroup {
+            actor: ADA,
+            invite_id,
+            invitee_list: InviteeList::Everyone,
+            data: Operation::asks(None).to_data(),
+            timeout: Timeout::NEVER,
+            answers: Answers::Each,
+        };
+        class.act(asks).expect("a teacher may ask");
+    }
+    assert_eq!(class.lesson().rounds.len(), 2, "both can be answered");
+    class.does(ADA, stop_asking());
+    assert_eq!(class.lesson().question.map(|it| it.invite_id), Some(rounds[1]));
+    class.act(Command::Clear { actor: ADA, invite_id: rounds[1] }).expect("a teacher clears it");
+    assert_eq!(class.lesson().question, None, "the one before does not come up");
+}
+
+#[test]
 fn a_turn_that_starts_at_once_starts_for_raised_hands_alone() {
     let mut class = class();
     class.does(ADA, Deed::Change(SettingsChange::set(TURN_STARTS_AT_ONCE, true)));
@@ -584,6 +692,20 @@ fn a_question_that_is_too_long_is_refused_and_nothing_else_happens() {
     let long = asks(&"x".repeat(12_300), 0, false);
     assert_eq!(class.tries(ADA, &long), Err(Rejected(Rejection::DataTooLarge)));
     assert_eq!(class.lesson(), was);
+    // By a program, whose own words are short enough: what counts is the invitation made of them.
+    let longest = MAX_DATA_BYTES - Operation::asks(Some(String::new())).to_data().len();
+    let mut asks_for = |chars: usize| {
+        let question = "x".repeat(chars);
+        let data = format!(r#"{{"operation":"ask","question":"{question}"}}"#);
+        let (fresh, here) = (class.fresh(), BTreeSet::new());
+        let refused = class.act(Command::Perform { actor: ADA, data, fresh, here }).err();
+        (refused, class.lesson())
+    };
+    assert_eq!(asks_for(longest + 1), (Some(Rejection::DataTooLarge), was));
+    let (refused, lesson) = asks_for(longest);
+    assert_eq!(refused, None);
+    let question = lesson.question.and_then(|round| round.question).expect("it stands");
+    assert_eq!(question.len(), longest);
 }
 
 #[test]
@@ -652,6 +774,31 @@ fn a_hand_that_is_lowered_is_called_no_more() {
     // The undo brings the hand back; whoever is called again is called anew.
     class.does(ADA, class.undo());
     assert_eq!((class.lesson().invited, class.hands()), (vec![], vec![DEE]));
+}
+
+#[test]
+fn a_call_that_asks_somebody_else_too_goes_on_when_a_hand_is_lowered() {
+    for (invitee_list, goes_on) in [
+        (InviteeList::Members(vec![CY]), false),
+        (InviteeList::Members(vec![CY, DEE]), true),
+        (InviteeList::Everyone, true),
+    ] {
+        let mut class = Class::taught_by(ADA, BEN, &[CY]);
+        if invitee_list != InviteeList::Everyone {
+            class.act(join(DEE)).expect("the class is open");
+        }
+        class.does(CY, Deed::RaiseHand);
+        let invite_id = class.fresh();
+        let (data, timeout) = (Operation::CALL.to_data(), Timeout::NEVER);
+        let answers = Answers::Each;
+        let calls =
+            Command::InviteInGroup { actor: ADA, invite_id, invitee_list, data, timeout, answers };
+        class.act(calls).expect("a teacher calls");
+        class.does(BEN, lower(CY));
+        assert_eq!(class.hands(), []);
+        let call = class.group.invitation(invite_id).expect("it was made");
+        assert_eq!(call.open, goes_on, "{:?}", call.invitee_list);
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 mod support;
 
-use classroom::{Classroom, Deed, Lesson, Move, SPEAKING_LIMIT, VOICE};
+use classroom::{Classroom, Deed, Lesson, Move, Operation, SPEAKING_LIMIT, VOICE};
 use signaling::{
-    Application, Command, EventKind, Group, Rejection, SettingsChange, Snapshot, Timeout, UserId,
+    Answers, Application, Command, EventKind, Group, InviteeList, Rejection, SettingsChange,
+    Snapshot, Timeout, UserId,
 };
 use support::*;
 
@@ -106,6 +107,70 @@ fn a_teacher_mutes_a_speaker_who_alone_is_heard_again() {
     for it in [Move::Mute { student: CY }, Move::EndTurn { student: CY }] {
         let refused = class.tries(DEE, &Deed::Move(it));
         assert_eq!(refused, Err(Rejected(Rejection::TeachersOnly)));
+    }
+}
+
+#[test]
+fn a_speaker_may_mute_themselves_and_change_nothing_else_by_that() {
+    let mut class = heard();
+    class.does(ADA, Deed::CallOnAbsent(CY));
+    class.does(CY, Deed::Speak);
+    let turn = class.lesson().turn(CY).cloned().expect("Cy has the floor");
+    for (data, refused, voices) in [
+        (r#"{"limit":9,"muted":true}"#, Some(Rejection::NotPermitted), vec![CY, ADA, BEN]),
+        (r#"{"muted":true}"#, None, vec![ADA, BEN]),
+        (r#"{"limit":9}"#, Some(Rejection::NotPermitted), vec![ADA, BEN]),
+        (r#"{}"#, None, vec![CY, ADA, BEN]),
+    ] {
+        let (invite_id, invitee) = (turn.invite_id, turn.part_of);
+        let modify = Command::ModifyPart { actor: CY, invite_id, invitee, data: data.to_owned() };
+        assert_eq!(class.act(modify).err(), refused, "{data}");
+        assert_eq!(class.voices(), Some(voices), "{data}");
+    }
+}
+
+#[test]
+fn of_several_who_speak_by_one_invitation_each_is_muted_and_heard_again_alone() {
+    let mut class = heard();
+    let invite_id = class.fresh();
+    let calls = Command::InviteInGroup {
+        actor: ADA,
+        invite_id,
+        invitee_list: InviteeList::Members(vec![CY, DEE]),
+        data: Operation::CALL.to_data(),
+        timeout: Timeout::NEVER,
+        answers: Answers::Each,
+    };
+    class.act(calls).expect("a teacher calls");
+    for student in [CY, DEE] {
+        class.does(student, Deed::Speak);
+    }
+    class.does(ADA, Deed::Move(Move::Mute { student: DEE }));
+    assert_eq!(class.voices(), Some(vec![CY, ADA, BEN]));
+    let unmute = |actor| Command::ModifyPart { actor, invite_id, invitee: DEE, data: "{}".into() };
+    assert_eq!(class.act(unmute(ADA)).err(), Some(Rejection::NotPermitted));
+    class.act(unmute(DEE)).expect("it is their own turn");
+    assert_eq!(class.voices(), Some(vec![CY, DEE, ADA, BEN]));
+}
+
+#[test]
+fn the_terms_of_a_turn_say_what_is_not_as_the_class_has_it() {
+    let mut class = heard();
+    class.speaks(CY);
+    let turn = class.lesson().turn(CY).cloned().expect("Cy has the floor");
+    let limit = |seconds| {
+        let seconds = Timeout::new(seconds).expect("a timeout");
+        Move::LimitTurn { student: CY, seconds }
+    };
+    for (by, it, terms) in [
+        (ADA, limit(90), r#"{"limit":90}"#),
+        (ADA, Move::Mute { student: CY }, r#"{"limit":90,"muted":true}"#),
+        (ADA, limit(0), r#"{"limit":0,"muted":true}"#),
+        (CY, Move::Unmute {}, r#"{"limit":0}"#),
+    ] {
+        class.does(by, Deed::Move(it));
+        let part = class.group.invitation(turn.invite_id).and_then(|it| it.part(turn.part_of));
+        assert_eq!(part.and_then(|part| part.terms.as_deref()), Some(terms));
     }
 }
 
