@@ -19,7 +19,7 @@ use fluent_syntax::ast::{
 use fluent_syntax::parser;
 
 /// The groups that come with the page of the class room, and are all that the browser's half has.
-const OF_ROOM: [&str; 7] = ["room", "code", "device", "screen", "live", "call", "trouble"];
+const OF_ROOM: [&str; 6] = ["room", "code", "screen", "live", "call", "trouble"];
 /// Those of them that the browser's half alone asks for.
 const OF_BROWSER: [&str; 2] = ["live", "call"];
 /// The categories of plurals and ordinals, and the letter that stands for each in a pattern.

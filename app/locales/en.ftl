@@ -47,16 +47,6 @@ room-teacher-like-you = A teacher of this class, like you.
 room-make-student = Make a student
 room-removing = Removing takes them off every list and closes the class on their phone. They can join again with the code, unless the class is locked.
 room-keep = Keep
-room-leave = Leave
-room-leave-title = Leave the class?
-room-leave-teacher = It goes on with your co-teacher. You can come back with the code, as a student.
-room-leave-student = Your hand comes down, and your name leaves the list.
-room-leave-class = Leave the class
-room-stay = Stay
-room-end = End the class
-room-end-title = End the class?
-room-ending = Every hand comes down, every turn ends, and the class closes on every phone. It cannot be opened again.
-room-keep-going = Keep going
 room-my-data = My data
 room-raise-hand = Raise hand
 room-not-now = Not now
@@ -121,10 +111,7 @@ room-was-first = { $name } was first.
 room-round-time-up = Time is up.
 room-round-closed = Closed.
 room-round-taken = The first hand took it.
-room-see-list = See the list
-room-list-title = The list
 room-close = Close
-room-close-list = Close the list
 room-announce-no-hands = No hands up.
 room-announce-hands = { $hands ->
     [one] One hand up: { $first }.
@@ -138,10 +125,8 @@ room-video-call-name = Video call { $name }
 
 # What the teacher's room says of the question that stands, and of asking the next one.
 room-options = Options
-room-time-limit = Time limit
 room-no-limit = none
 room-first-hand-only = First hand only
-room-kept-for-class = Kept for this class.
 room-new-question = New question
 room-time-is-up = Time is up
 room-closed = Closed
@@ -152,8 +137,6 @@ room-pair = Talk in pairs
 room-open-now = Open now
 room-next-phase = Next phase
 room-more-time = +30 s
-room-think-first = Think first
-room-no-think = off
 room-think-for = think { $time }
 room-think-pair-share = Think, pair, share
 room-clear = Clear
@@ -248,39 +231,17 @@ room-remove = Remove
 room-remove-title = Remove { $name } from the class?
 # The menu of the class.
 room-menu = Menu
-room-menu-hands = Hands
-room-menu-joining = Join
-room-menu-calls = Calls
-room-menu-voice = Voice
-room-voice = Whoever speaks is heard
-room-same-room = We are in one room
 # $names: those who are heard, one after the other.
 room-heard = Heard: { $names }
-room-call-all-teachers = Call all teachers
 room-mute = Mute
 room-muted = muted
-room-menu-class = This class
-room-anytime = Hands at any time
-room-turns-start-at-once = Turn starts at once
-room-speaking-limit = Speaking limit
 room-limit-of-turn = Limit of this turn
-room-rename = Rename
-room-rename-title = Another name for the class
-room-keep-name = Keep the name
 room-your-own-question = With a question of your own.
 room-short-seconds = { $seconds } s
 room-short-minutes = { $minutes } min
 room-over-by = over by { $time }
-room-turns-end = Turns end by themselves
-room-names-shown = Names others see
-room-full-names = Full
-room-first-names = First name
-room-initials = Initials
-room-numbers = Numbers
 room-lock = Lock the class
 room-unlock = Unlock the class
-room-students-may-call = Students may call
-room-history = What happened
 room-see-what-happened = See what happened
 
 ## How students come in, as a teacher's room shows it
@@ -324,6 +285,7 @@ live-find-name = Find a name
 live-everybody = All
 live-tap-names = Tap names
 live-call-several = Call several
+live-call-all-teachers = Call all teachers
 live-several-hands = Raised hands
 live-several-teachers = Teachers
 # $count (Number)
@@ -339,6 +301,48 @@ live-so-many-without-hand = No hand yet { $students }
 live-so-many-without-turn = No turn yet { $students }
 live-offline = That didn’t get through. Check your connection and tap again.
 live-call-not-opened = The call could not be opened. Check your connection, or reload this page, and try again.
+live-list-not-opened = The list could not be opened. Check your connection, and open it again.
+
+## Menus and options, which the server alone makes
+
+menu-leave = Leave
+menu-leave-title = Leave the class?
+menu-leave-teacher = It goes on with your co-teacher. You can come back with the code, as a student.
+menu-leave-student = Your hand comes down, and your name leaves the list.
+menu-leave-class = Leave the class
+menu-stay = Stay
+menu-end = End the class
+menu-end-title = End the class?
+menu-ending = Every hand comes down, every turn ends, and the class closes on every phone. It cannot be opened again.
+menu-keep-going = Keep going
+menu-see-list = See the list
+menu-list-title = The list
+menu-close-list = Close the list
+menu-time-limit = Time limit
+menu-kept-for-class = Kept for this class.
+menu-think-first = Think first
+menu-no-think = off
+menu-of-hands = Hands
+menu-of-joining = Join
+menu-of-calls = Calls
+menu-of-voice = Voice
+menu-voice = Whoever speaks is heard
+menu-same-room = We are in one room
+menu-of-class = This class
+menu-anytime = Hands at any time
+menu-turns-start-at-once = Turn starts at once
+menu-speaking-limit = Speaking limit
+menu-rename = Rename
+menu-rename-title = Another name for the class
+menu-keep-name = Keep the name
+menu-turns-end = Turns end by themselves
+menu-names-shown = Names others see
+menu-full-names = Full
+menu-first-names = First name
+menu-initials = Initials
+menu-numbers = Numbers
+menu-students-may-call = Students may call
+menu-history = What happened
 
 ## Calls
 

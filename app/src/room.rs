@@ -13,6 +13,7 @@ mod changing;
 mod clock;
 #[cfg(feature = "ssr")]
 mod cut;
+#[cfg(feature = "ssr")]
 mod device;
 #[cfg(feature = "browser")]
 mod fetched;
@@ -25,6 +26,7 @@ mod hero;
 mod icon;
 mod inside;
 mod join;
+mod late;
 mod lists;
 mod live;
 mod microphone;
@@ -34,6 +36,8 @@ mod notice;
 mod portion;
 mod reactive;
 mod screen;
+#[cfg(feature = "browser")]
+mod served;
 mod sheet;
 mod signs;
 #[cfg(all(test, feature = "ssr"))]

@@ -1,8 +1,8 @@
 //! A group read as a lesson: the rounds, the hands, the turns.
 
-use std::collections::BTreeSet;
-
-use signaling::{Answers, Group, Invitation, InviteId, InviteeState, Place, Timestamp, UserId};
+use signaling::{
+    Answers, Group, Invitation, InviteId, InviteeState, Place, Sorted, Timestamp, UserId,
+};
 
 use crate::terms::Terms;
 use crate::{ASK_ANYTIME, Among, Operation, Phases, Reason, Tally, Undo, Wait, Why};
@@ -388,8 +388,8 @@ impl Lesson {
     }
 
     /// Who was called and has declined, or was passed over: since their hand went up, or without one.
-    pub(crate) fn passed(&self) -> BTreeSet<UserId> {
-        let mut passed: BTreeSet<UserId> =
+    pub(crate) fn passed(&self) -> Sorted<UserId> {
+        let mut passed: Sorted<UserId> =
             self.declined.iter().map(|declined| declined.user).collect();
         for hand in self.hands.iter().filter(|hand| !hand.passed) {
             passed.remove(&hand.user);

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use signaling::{Group, Invitation, Invitee, InviteeState, Role, Timestamp, UserId};
+use signaling::{Group, Invitation, Invitee, InviteeState, Role, Sorted, Timestamp, UserId};
 
 use crate::{Among, Operation, Why};
 
@@ -105,14 +105,14 @@ impl Tally {
     /// Who of these should have the next turn, and why. They come in the order in which the first goes
     /// before the others; whoever is no student is nobody here.
     pub fn fair(&self, candidates: impl IntoIterator<Item = UserId>) -> Option<(UserId, Why)> {
-        let shares: BTreeMap<UserId, &Share> =
-            self.members.iter().map(|share| (share.user, share)).collect();
-        let candidates: Vec<&Share> =
-            candidates.into_iter().filter_map(|user| shares.get(&user).copied()).collect();
-        let key = |share: &&&Share| (share.level, share.since);
+        let places = candidates.into_iter().zip(0..).collect();
+        // Nobody is a candidate twice.
+        let places = Sorted::<UserId, usize>::of_distinct(places)?;
+        let place_of = |share: &&Share| places.get(&share.user).copied();
+        let candidates = || self.members.iter().filter(|share| place_of(share).is_some());
         // The first of several that are alike.
-        let chosen = *candidates.iter().min_by_key(key)?;
-        let others = || candidates.iter().filter(|share| share.user != chosen.user);
+        let chosen = candidates().min_by_key(|it| (it.level, it.since, place_of(it)))?;
+        let others = || candidates().filter(|share| share.user != chosen.user);
         let why = if chosen.turns == 0 {
             Why::NoTurnYet
         } else if others().all(|share| share.level > chosen.level) {
@@ -197,19 +197,15 @@ impl Counted {
                     }
                 }
             }
-            Some(Operation::SpeechApplication) if !group.is_teacher(invitation.inviter) => {
+            // Of a teacher's nothing is counted: shares are students'.
+            Some(Operation::SpeechApplication) => {
                 let student = invitation.inviter;
                 self.hands.entry(student).or_default().insert(invitation.place().seq);
                 for part in invitation.parts() {
                     self.turn(student, part);
                 }
             }
-            Some(
-                Operation::HandRaising { .. }
-                | Operation::Speaking { .. }
-                | Operation::SpeechApplication,
-            )
-            | None => {}
+            Some(Operation::HandRaising { .. } | Operation::Speaking { .. }) | None => {}
         }
     }
 

@@ -98,8 +98,11 @@ for (const lack of LACKS) {
       await page.getByRole("link", { name: "Reload" }).click();
       await expect(state).toHaveAttribute("data-connection", "plain", { timeout: 10_000 });
     }
-    const list = page.getByRole("region", { name: "Raised", includeHidden: true });
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "See the list" }).click();
+    const list = page.getByRole("region", { name: "Raised" });
     await expect(list.locator("bdi")).toHaveText(["Ada"]);
+    await page.getByRole("button", { name: "Close the list" }).click();
     await page.getByRole("button", { name: "Raise hand" }).click();
     await expect(page.getByRole("button", { name: "Lower hand" })).toBeVisible();
     await classroom.teacher.sees({ hands: ["Ada", "Ben"] });

@@ -116,7 +116,16 @@ export class Room {
         "live",
       );
       await expect(this.band).toBeHidden();
+      await this.fillSheets();
     }
+  }
+
+  /** Has the lists that are in sheets fetched, as opening one does: they can be read without it then. */
+  private async fillSheets(): Promise<void> {
+    const sheets = this.page.locator("#list, #class-panel");
+    if ((await sheets.count()) === 0) return;
+    await sheets.evaluate((sheet) => sheet.dispatchEvent(new Event("toggle")));
+    await expect(sheets.locator("> .late > *").first()).toBeAttached();
   }
 
   /** What the page says under its bar while it does not follow the class. */

@@ -18,11 +18,13 @@ test("where streams are held back a page follows by asking, and says so @once", 
   await page.getByRole("button", { name: "Join the class" }).click();
   const ada = new Student(page, "Ada", true);
   await ada.follows("slow", "following slowly");
+  await ada.openList();
   const ben = await classroom.student("Ben");
   // Whoever follows so is there.
   await expect(teacher.row(/^Here/, "Ada")).toContainText(", connected");
   await ben.raise();
   await expect(ada.hands).toHaveText(["Ben"], { timeout: 10_000 });
+  await ada.closeList();
   // One's own tap is seen at once.
   await ada.button("Raise hand").click();
   await expect(ada.hands).toHaveText(["Ben", "Ada"], { timeout: 1_500 });

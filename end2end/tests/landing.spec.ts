@@ -111,6 +111,7 @@ test("several students of a class share a tablet", async ({ browser, page, handu
   await expect(page.getByRole("link", { name: "Go on as Ada" })).toBeVisible();
   await expect(page.getByRole("button", { name: "Go on as Ben" })).toBeVisible();
   await desk.reload();
+  await desk.locator(".class-place").click();
   for (const name of ["Ada", "Ben"]) {
     await expect(desk.locator(".members li").filter({ hasText: name })).toHaveCount(1);
   }

@@ -4,6 +4,10 @@ macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// What a page of the room asks for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(
+            not(feature = "ssr"),
+            expect(dead_code, reason = "of some the server makes the only button")
+        )]
         pub enum RoomAction {
             $(
                 $(#[$doc])*
@@ -102,7 +106,6 @@ actions! {
     /// Have somebody who speaks be heard no more.
     Mute = "mute",
     /// Be heard again.
-    #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the server makes its button"))]
     Unmute = "unmute",
     /// Tell the other students this of each name.
     ShowNames = "showNames",

@@ -21,6 +21,8 @@ mod tab;
 #[cfg(feature = "browser")]
 mod talk;
 
-pub use self::buttons::{CallAllTeachers, CallButtons, CallTeachers};
+pub use self::buttons::CallButtons;
+#[cfg(feature = "browser")]
+pub use self::buttons::{CallAllTeachers, CallTeachers};
 pub use self::calling::Calling;
 pub use self::place::{CallPlace, MeetingPlace};

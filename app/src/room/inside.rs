@@ -26,14 +26,15 @@ pub fn students() -> Inside {
     Inside { is_teachers: false, is_screen: false, make }
 }
 
-/// What a teacher has, or the class as all see it from their seats.
-pub fn teachers(is_screen: bool) -> Inside {
-    let make = if is_screen { screen } else { room };
-    Inside { is_teachers: true, is_screen, make }
+/// What a teacher has.
+pub fn teachers() -> Inside {
+    Inside { is_teachers: true, is_screen: false, make: room }
 }
 
-fn screen(_: String, served: Option<AnyView>) -> AnyView {
-    view! { <Screen>{served}</Screen> }.into_any()
+/// The class as all see it from their seats.
+pub fn screen() -> Inside {
+    let make = |_, served| view! { <Screen>{served}</Screen> }.into_any();
+    Inside { is_teachers: true, is_screen: true, make }
 }
 
 fn room(question: String, served: Option<AnyView>) -> AnyView {

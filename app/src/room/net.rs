@@ -29,6 +29,10 @@ extern "C" {
     #[wasm_bindgen(js_name = takePlace)]
     pub fn take_place(made: &Element);
 
+    /// Whether the browser opens and closes sheets; all that is in one is shown where it does not.
+    #[wasm_bindgen(js_name = hasSheets)]
+    pub fn has_sheets() -> bool;
+
     #[wasm_bindgen(catch, js_name = ask)]
     async fn ask_for(
         path: &str,

@@ -19,8 +19,7 @@ export function takePlace(made) {
   const sent = document.querySelector(".room");
   const focused = document.activeElement;
   const place = lasting(sent).indexOf(focused);
-  const hasPopovers = "popover" in HTMLElement.prototype;
-  const open = hasPopovers ? [...sent.querySelectorAll(":popover-open")] : [];
+  const open = hasSheets() ? [...sent.querySelectorAll(":popover-open")] : [];
   const places = room.querySelectorAll(".served");
   sent.querySelectorAll(".served").forEach((served, at) => places[at]?.replaceWith(served));
   for (const { name, value, checked } of sent.querySelectorAll(FIELDS)) {
@@ -34,6 +33,11 @@ export function takePlace(made) {
   const same = room.contains(focused) ? focused : focused?.id && document.getElementById(focused.id);
   (same || lasting(room)[place])?.focus();
   window.handup.isAwake = true;
+}
+
+/** Whether the browser opens and closes sheets; all that is in one is shown where it does not. */
+export function hasSheets() {
+  return "popover" in HTMLElement.prototype;
 }
 
 /** The controls that the room has in every state of its page, in their order. */
@@ -111,10 +115,28 @@ export function pressAgain(button) {
 /** Fetches anew what the server alone can make. */
 export async function serveAnew() {
   const [status, text] = await ask(location.pathname, "GET");
-  if (status !== 200) return;
+  if (status !== 200) throw new Error(`The page cannot be fetched: ${status}.`);
   const page = new DOMParser().parseFromString(text, "text/html");
   const parts = document.querySelectorAll(SERVED);
-  page.querySelectorAll(SERVED).forEach((fresh, at) => parts[at]?.replaceChildren(...fresh.childNodes));
+  page.querySelectorAll(SERVED).forEach((fresh, at) => parts[at] && renew(parts[at], fresh));
+}
+
+/** Takes over what is new in a part. Where it has the same elements as before they stay, and with them
+ * the focus and what is typed. */
+function renew(part, fresh) {
+  const [old, anew] = [part, fresh].map((it) => [...it.querySelectorAll("*")]);
+  if (old.length !== anew.length || old.some((it, at) => it.localName !== anew[at].localName)) {
+    part.replaceChildren(...fresh.childNodes);
+    return;
+  }
+  old.forEach((it, at) => {
+    for (const { name, value } of anew[at].attributes) {
+      // What is hidden of what takes a script, a script shows.
+      if (name !== "hidden" && it.getAttribute(name) !== value) it.setAttribute(name, value);
+    }
+    const words = anew[at].textContent;
+    if (!it.firstElementChild && it.textContent !== words) it.textContent = words;
+  });
 }
 
 /** Fetches the script of the bar by which one hears the class and is heard, and starts it. A page that

@@ -6,6 +6,7 @@ mod list;
 mod menu;
 mod news;
 mod room;
+mod sheets;
 #[cfg(feature = "browser")]
 mod signs;
 mod slots;

@@ -13,6 +13,7 @@ mod next;
 mod person;
 mod pick;
 mod prepared;
+#[cfg(feature = "ssr")]
 mod rename;
 mod several;
 mod spoken;

@@ -11,7 +11,7 @@ use super::beginning::Beginning;
 use super::fetched::NotFetched;
 #[cfg(feature = "browser")]
 use super::inside::Inside;
-use super::inside::{students, teachers};
+use super::inside::{screen, students, teachers};
 #[cfg(feature = "browser")]
 use super::net;
 #[cfg(feature = "ssr")]
@@ -37,7 +37,11 @@ pub fn RoomFrom(
     let json = serde_json::to_string(&beginning).unwrap_or_default();
     let is_teachers = beginning.role() == Some(Role::Teacher);
     let tally = is_teachers.then(|| serde_json::to_string(&beginning.tally).unwrap_or_default());
-    let inside = if is_teachers { teachers(is_screen) } else { students() };
+    let inside = match (is_teachers, is_screen) {
+        (false, _) => students(),
+        (true, false) => teachers(),
+        (true, true) => screen(),
+    };
     view! {
         <template
             id=BEGINNING
@@ -73,7 +77,11 @@ pub fn wake() {
     if beginning.role() == Some(Role::Teacher) {
         // Where it cannot be fetched, the page stays as it is, and says before long that it is not live.
         wasm_bindgen_futures::spawn_local(async move {
-            drop(make_teachers(beginning, tally, is_screen).await)
+            drop(if is_screen {
+                make_screen(beginning, tally).await
+            } else {
+                make_teachers(beginning, tally).await
+            });
         });
     } else {
         make(beginning, students());
@@ -84,14 +92,23 @@ pub fn wake() {
 /// fetched by teachers alone.
 #[cfg(feature = "browser")]
 #[wasm_split(teacher, fallible)]
-fn make_teachers(
-    mut beginning: Beginning,
-    tally: String,
-    is_screen: bool,
-) -> Result<(), NotFetched> {
-    beginning.tally = signaling::json::read(&tally).unwrap_or_default();
-    make(beginning, teachers(is_screen));
+fn make_teachers(beginning: Beginning, tally: String) -> Result<(), NotFetched> {
+    make_with(beginning, &tally, teachers());
     Ok(())
+}
+
+/// Makes the projector's view, which no room has anything of.
+#[cfg(feature = "browser")]
+#[wasm_split(screen, fallible)]
+fn make_screen(beginning: Beginning, tally: String) -> Result<(), NotFetched> {
+    make_with(beginning, &tally, screen());
+    Ok(())
+}
+
+#[cfg(feature = "browser")]
+fn make_with(mut beginning: Beginning, tally: &str, inside: Inside) {
+    beginning.tally = signaling::json::read(tally).unwrap_or_default();
+    make(beginning, inside);
 }
 
 #[cfg(feature = "browser")]

@@ -1,13 +1,19 @@
 //! The buttons that call somebody.
 
-use call::{MOST, Media, STUDENTS_MAY_CALL};
+use call::Media;
+#[cfg(feature = "browser")]
+use call::{MOST, STUDENTS_MAY_CALL};
 use leptos::prelude::*;
-use signaling::{Role, UserId};
+#[cfg(feature = "browser")]
+use signaling::Role;
+use signaling::UserId;
 
 use super::calling::Calling;
 use crate::room::changing::sometimes;
+#[cfg(feature = "browser")]
 use crate::room::lists::rows;
 use crate::room::live::{Connection, Live};
+#[cfg(feature = "browser")]
 use crate::room::portion::List;
 use crate::room::reactive::Derived;
 use crate::words::room as words;
@@ -58,6 +64,7 @@ pub fn CallButtons(
 }
 
 /// The teachers whom a student may call, where that is allowed.
+#[cfg(feature = "browser")]
 #[component]
 pub fn CallTeachers(
     /// The dialog that they are in, to be closed by them.
@@ -76,6 +83,7 @@ pub fn CallTeachers(
 }
 
 /// The buttons by which a student calls all of several teachers at once, where that is allowed.
+#[cfg(feature = "browser")]
 #[component]
 pub fn CallAllTeachers(
     /// The dialog that they are in, to be closed by them.
@@ -105,7 +113,7 @@ pub fn CallAllTeachers(
                     data-live=""
                     on:click=call
                 >
-                    {words::call_all_teachers()}
+                    {crate::words::live::call_all_teachers()}
                 </button>
             }
         })

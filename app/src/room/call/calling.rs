@@ -23,6 +23,7 @@ pub struct Calling {
     /// Whom one wants to call.
     pub wish: Source<Option<(UserId, Media)>>,
     /// Whom one wants to call together.
+    #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser calls"))]
     pub wish_for_several: Source<Option<(Vec<UserId>, Media)>>,
     /// What the other end has said and nobody has heard yet.
     #[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "only a browser is told"))]

@@ -14,8 +14,10 @@ use super::desk::to_json;
 use super::ring::Ringer;
 use super::tab::fresh_name;
 use crate::room::changing::While;
+use crate::room::lists::rows;
 use crate::room::live::Live;
 use crate::room::net;
+use crate::room::portion::Row;
 use crate::room::reactive::{Derived, Source};
 use crate::words::{apart, call as words};
 
@@ -242,7 +244,7 @@ fn Here(
     let people = move || {
         let people = meeting.with(|call| call.as_ref().map(GroupCall::people).unwrap_or_default());
         live.names.track();
-        people
+        people.into_iter().map(|user| Row::of(user, false)).collect()
     };
     let is_caller = move || meeting.with(|it| it.as_ref().is_some_and(|it| it.caller == live.me));
     let ringing =
@@ -267,10 +269,10 @@ fn Here(
             </button>
         }
     };
-    let tile = move |user: UserId| {
+    let tile = move |row: Row| {
         view! {
-            <li data-who=user.to_string()>
-                <bdi translate="no">{live.name_of(user)}</bdi>
+            <li data-who=row.user.to_string()>
+                <bdi translate="no">{live.name_of(row.user)}</bdi>
             </li>
         }
     };
@@ -281,9 +283,7 @@ fn Here(
             class:with-pictures=has_pictures
             aria-label=words::panel()
         >
-            <ul>
-                <For each=people key=|user| *user children=tile />
-            </ul>
+            <ul>{rows(people, tile)}</ul>
             <p class="meeting-says" role="status">
                 <span data-says="lost" hidden>
                     {words::lost()}

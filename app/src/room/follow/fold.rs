@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use classroom::Reason;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use signaling::{
     Event, EventKind, Group, JoinCodeChanged, Relay, Ringing, Snapshot, StatusChange, Timestamp,
     UserId, VoiceChange, apply, json,
@@ -13,7 +12,8 @@ use signaling::{
 
 use super::follower::Follower;
 use crate::room::live::{Connection, online_in};
-use crate::room::net::{self, browser_now};
+use crate::room::net::browser_now;
+use crate::room::served;
 
 /// Events that come within this time are folded and shown at once.
 const GATHER: Duration = Duration::from_millis(16);
@@ -181,9 +181,7 @@ impl Follower {
         let shown = self.live.code;
         if shown.with_value(|shown| shown.as_deref() != Some(code)) {
             shown.set_value(Some(code.to_owned()));
-            spawn_local(async {
-                let _ = net::serve_anew().await;
-            });
+            served::renew();
         }
     }
 

@@ -2,24 +2,68 @@
 
 use leptos::prelude::*;
 
-use crate::room::lists::{HandsForAll, SpeakingForAll};
-use crate::room::sheet::SheetTitle;
-use crate::words::room as words;
+use super::sheets::{LIST, Sheets};
+use crate::room::call::Calling;
+use crate::room::live::Live;
 
-/// The sheet's id.
-pub const LIST: &str = "list";
-
-/// The sheet with the list.
+/// The sheet with the list. It closes with the menu, from which it is opened.
 #[component]
 pub fn HandList(
-    /// The sheet from which it is opened, and with which it closes.
-    from: &'static str,
+    /// What is in it.
+    sheets: Sheets,
 ) -> impl IntoView {
+    let (live, calling) = (expect_context::<Live>(), expect_context::<Calling>());
     view! {
-        <div id=LIST class="dialog sheet" popover="auto" role="dialog" aria-labelledby="list-title">
-            <SheetTitle sheet=from id="list-title" title=words::list_title words=words::close_list() />
-            <SpeakingForAll />
-            <HandsForAll />
+        <div
+            id=LIST
+            class="dialog sheet"
+            popover="auto"
+            role="dialog"
+            aria-labelledby="list-title"
+            on:toggle=move |_| sheets.fill(live, calling)
+        >
+            <div class="served" data-still="">
+                {made::title()}
+            </div>
+            <div class="late" node_ref=sheets.list.place()>
+                {made::list()}
+            </div>
         </div>
     }
+}
+
+/// What the server makes.
+#[cfg(feature = "ssr")]
+mod made {
+    use leptos::prelude::*;
+
+    use crate::room::lists::{HandsForAll, SpeakingForAll};
+    use crate::room::sheet::SheetTitle;
+    use crate::room::student::sheets::MENU;
+    use crate::words::menu;
+
+    pub fn title() -> impl IntoView {
+        view! {
+            <SheetTitle
+                sheet=MENU
+                id="list-title"
+                title=menu::list_title
+                words=menu::close_list()
+            />
+        }
+    }
+
+    pub fn list() -> impl IntoView {
+        view! {
+            <SpeakingForAll />
+            <HandsForAll />
+        }
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+mod made {
+    pub const fn title() {}
+
+    pub const fn list() {}
 }

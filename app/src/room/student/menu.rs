@@ -1,29 +1,24 @@
-//! What a student seldom needs: their data, the list, calls, the way out.
+//! What a student seldom needs: their data, the list, calls, the way out. What never changes of it the
+//! server alone makes.
+
+#[cfg(feature = "ssr")]
+mod made;
 
 use leptos::prelude::*;
 
-use super::list::LIST;
-use crate::room::action::RoomAction;
-use crate::room::call::{CallAllTeachers, CallTeachers};
+use super::sheets::{MENU, Sheets};
+use crate::room::call::Calling;
 use crate::room::icon::{Icon, MORE};
 use crate::room::live::Live;
-use crate::room::sheet::SheetTitle;
-use crate::room::tap::Tap;
-use crate::ui::confirm::Confirm;
 use crate::words::room as words;
-
-/// The id of the menu, the sheet from which all others are opened.
-pub const MENU: &str = "more";
 
 /// The button of the menu, and the menu.
 #[component]
-pub fn Menu() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let (my_data, class) = live.group.with_untracked(|group| {
-        let class = group.name.as_ref().map(ToString::to_string);
-        (format!("/class/{}/me", group.id), class)
-    });
-    let name = move || view! { <bdi translate="no">{live.name_of(live.me)}</bdi> };
+pub fn Menu(
+    /// What is in the sheets.
+    sheets: Sheets,
+) -> impl IntoView {
+    let (live, calling) = (expect_context::<Live>(), expect_context::<Calling>());
     view! {
         <button
             class="icon"
@@ -34,29 +29,28 @@ pub fn Menu() -> impl IntoView {
         >
             <Icon path=MORE />
         </button>
-        <div id=MENU class="dialog sheet" popover="auto" role="dialog" aria-labelledby="more-title">
-            <SheetTitle sheet=MENU id="more-title" title=name />
-            <p class="hint">
-                <bdi translate="no">{class}</bdi>
-            </p>
-            <button class="quiet" type="button" popovertarget=LIST>
-                {words::see_list()}
-            </button>
-            <a class="button quiet" href=my_data>
-                {words::my_data()}
-            </a>
-            <CallTeachers dialog=MENU />
-            <CallAllTeachers dialog=MENU />
-            <Confirm
-                id="leave"
-                opens=words::leave_class()
-                class="quiet"
-                title=words::leave_title()
-                means=words::leave_student()
-                keep=words::stay()
-            >
-                <Tap action=RoomAction::Leave class="destroys" plain=true words=words::leave() />
-            </Confirm>
+        <div
+            id=MENU
+            class="dialog sheet"
+            popover="auto"
+            role="dialog"
+            aria-labelledby="more-title"
+            on:toggle=move |_| sheets.fill(live, calling)
+        >
+            <div class="served" data-still="">
+                {made::what_is_mine()}
+            </div>
+            <div class="late" node_ref=sheets.calls.place()></div>
+            <div class="served" data-still="">
+                {made::way_out()}
+            </div>
         </div>
     }
+}
+
+#[cfg(not(feature = "ssr"))]
+mod made {
+    pub const fn what_is_mine() {}
+
+    pub const fn way_out() {}
 }

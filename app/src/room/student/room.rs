@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use super::asked::Asked;
 use super::choice::Choice;
 use super::list::HandList;
-use super::menu::{MENU, Menu};
+use super::menu::Menu;
 use super::news::is_late;
+use super::sheets::Sheets;
 #[cfg(feature = "browser")]
 use super::signs;
 use super::slots::Slots;
@@ -45,12 +46,18 @@ pub fn StudentRoom() -> impl IntoView {
     let state = Derived::new(move |_| choice.get().key(is_next.get()));
     #[cfg(feature = "browser")]
     signs::follow(state);
+    let sheets = Sheets::new();
+    #[cfg(feature = "browser")]
+    {
+        let calling = expect_context();
+        sheets.list.where_all_is_shown(move || sheets.fill(live, calling));
+    }
     view! {
         <Heading>
             <p class="own">
                 <bdi translate="no">{live.name_of(live.me)}</bdi>
             </p>
-            <Menu />
+            <Menu sheets />
         </Heading>
         <VoiceBar />
         <Heard />
@@ -65,6 +72,6 @@ pub fn StudentRoom() -> impl IntoView {
             </div>
             <Slots choice />
         </main>
-        <HandList from=MENU />
+        <HandList sheets />
     }
 }

@@ -1,5 +1,8 @@
 //! The form that asks for hands: one line, with what is seldom chosen folded away.
 
+#[cfg(feature = "ssr")]
+mod options;
+
 use leptos::prelude::*;
 
 use super::asked::Asked;
@@ -19,8 +22,12 @@ const LIMITS: [u32; 4] = [10, 30, 60, 180];
 
 /// The seconds that a teacher can have everybody think.
 const THINKS: [u32; 3] = [5, 10, 30];
-/// How long neighbours talk, in seconds.
-const PAIR_SECONDS: u32 = 90;
+
+// The names of the fields.
+const LIMIT: &str = "limit";
+const THINK: &str = "think";
+const PAIR: &str = "pair";
+const FIRST: &str = "first";
 
 /// The question that stands, and the next one, which can be typed meanwhile.
 #[component]
@@ -52,8 +59,16 @@ pub fn Asking(
         let chosen: Vec<String> = [waits, limit, first].into_iter().flatten().collect();
         chosen.join(" · ")
     };
-    let choose_pairs = move |event| pairs.set(event_target_checked(&event));
-    let choose_first = move |event| first.set(event_target_checked(&event));
+    let choose = move |event: leptos::ev::Event| {
+        let seconds = || event_target_value(&event).parse().unwrap_or(0);
+        match event_target::<leptos::web_sys::HtmlInputElement>(&event).name().as_str() {
+            LIMIT => limit.set(seconds()),
+            THINK => think.set(seconds()),
+            PAIR => pairs.set(event_target_checked(&event)),
+            FIRST => first.set(event_target_checked(&event)),
+            _ => {}
+        }
+    };
     view! {
         <section class="asking" class:standing=move || stands.get() aria-label=words::ask()>
             <Asked />
@@ -80,7 +95,7 @@ pub fn Asking(
                         on:input=type_question
                     />
                     <AskedBefore />
-                    <details class="options">
+                    <details class="options" on:change=choose>
                         <summary title=words::options()>
                             <Icon path=OPTIONS />
                             <span class="options-word">{words::options()}</span>
@@ -89,29 +104,9 @@ pub fn Asking(
                             </span>
                         </summary>
                         <div class="options-panel">
-                            {seconds("limit", words::time_limit(), words::no_limit(), &LIMITS, limit)}
-                            {seconds("think", words::think_first(), words::no_think(), &THINKS, think)}
-                            <label class="check">
-                                <input
-                                    type="checkbox"
-                                    name="pair"
-                                    value=PAIR_SECONDS.to_string()
-                                    checked=pairs.get_untracked()
-                                    on:change=choose_pairs
-                                />
-                                {words::think_pair_share()}
-                            </label>
-                            <label class="check">
-                                <input
-                                    type="checkbox"
-                                    name="first"
-                                    value="yes"
-                                    checked=first.get_untracked()
-                                    on:change=choose_first
-                                />
-                                {words::first_hand_only()}
-                            </label>
-                            <p class="hint">{words::kept_for_class()}</p>
+                            <div class="served" data-still="">
+                                {options::options()}
+                            </div>
                         </div>
                     </details>
                     <button class:primary=is_main class:quiet=move || !is_main() data-key="a">
@@ -121,36 +116,6 @@ pub fn Asking(
             </details>
         </section>
     }
-}
-
-/// A choice of seconds, or of none.
-fn seconds(
-    name: &'static str,
-    label: &'static str,
-    none: &'static str,
-    choices: &[u32],
-    chosen: Source<u32>,
-) -> AnyView {
-    let before = chosen.get_untracked();
-    let choose = move |event| chosen.set(event_target_value(&event).parse().unwrap_or(0));
-    let option = |seconds: &u32| {
-        view! {
-            <option value=seconds.to_string() selected=*seconds == before>
-                {limit_words(*seconds)}
-            </option>
-        }
-    };
-    let options: Vec<_> = choices.iter().map(option).collect();
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <select id=name name=name on:change=choose>
-                <option value="">{none.to_owned()}</option>
-                {options}
-            </select>
-        </div>
-    }
-    .into_any()
 }
 
 fn limit_words(seconds: u32) -> String {
@@ -187,4 +152,10 @@ fn AskedBefore() -> impl IntoView {
             }}
         </datalist>
     }
+}
+
+/// The server makes them.
+#[cfg(not(feature = "ssr"))]
+mod options {
+    pub const fn options() {}
 }

@@ -1,7 +1,9 @@
 //! A choice of a few, as buttons of one form of which one is pressed.
 
 use leptos::prelude::*;
-use signaling::{Settings, UserId};
+#[cfg(feature = "ssr")]
+use signaling::Settings;
+use signaling::UserId;
 
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
@@ -10,6 +12,7 @@ use crate::room::tap::ACT;
 
 /// A setting of the class that is one of a few: what it is called, what chooses it, what is sent for each and
 /// what each is called.
+#[cfg(feature = "ssr")]
 pub fn choice(
     live: Live,
     label: &'static str,

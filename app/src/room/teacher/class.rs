@@ -1,105 +1,25 @@
-//! Who is in the class: a sheet with a row for each.
+//! The way to who is in the class, and the sheet with a row for each.
 
-use std::collections::BTreeSet;
+mod members;
 
 use leptos::prelude::*;
-use signaling::{Role, UserId};
 
-use super::person::{CLASS, MemberRow};
-use super::spoken::{Spoken, without_hand, without_turn};
-use crate::room::changing::While;
+use super::person::CLASS;
+use super::spoken::Spoken;
 use crate::room::icon::{CHEVRON, Icon};
-use crate::room::lists::{More, rows};
+use crate::room::late::Late;
 use crate::room::live::Live;
-use crate::room::portion::{List, Row};
-#[cfg(feature = "browser")]
-use crate::room::reactive::Derived;
-use crate::room::reactive::Source;
 use crate::room::sheet::SheetTitle;
 use crate::room::text::Text;
 use crate::words::room as words;
-
-/// Of whom the sheet shows nobody else.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "browser"), expect(dead_code, reason = "it takes a script to choose"))]
-enum Only {
-    /// Everybody is shown.
-    All,
-    /// Students who have raised no hand yet.
-    WithoutHand,
-    /// Students who have had no turn yet.
-    WithoutTurn,
-    /// Students who are not connected.
-    Away,
-}
-
-impl Only {
-    /// The students that it means; none where it means everybody.
-    fn students(self, live: Live) -> Option<BTreeSet<UserId>> {
-        match self {
-            Self::All => None,
-            Self::WithoutHand => Some(without_hand(live)),
-            Self::WithoutTurn => Some(without_turn(live)),
-            Self::Away => {
-                let students = live.with_role(Role::Student).into_iter().map(|row| row.user);
-                Some(students.filter(|user| !live.is_online(*user)).collect())
-            }
-        }
-    }
-}
-
-/// Whom the sheet shows.
-#[derive(Clone, Copy)]
-struct Filter {
-    /// Those whose names have this in them.
-    name: Source<String>,
-    /// Those alone.
-    only: Source<Only>,
-}
-
-impl Filter {
-    fn is_on(self) -> bool {
-        self.only.get() != Only::All || self.name.with(|name| !name.is_empty())
-    }
-
-    fn is_named(self, live: Live, row: Row) -> bool {
-        self.name
-            .with(|name| name.is_empty() || plain(&live.name_of(row.user)).contains(name.as_str()))
-    }
-
-    /// The rows that are shown.
-    fn rows(self, live: Live) -> Vec<Row> {
-        if !self.is_on() {
-            return live.here();
-        }
-        let mut rows = live.with_role(Role::Teacher);
-        rows.extend(live.with_role(Role::Student));
-        let only = self.only.get().students(live);
-        let is_meant = |row: &Row| only.as_ref().is_none_or(|only| only.contains(&row.user));
-        rows.retain(|row| is_meant(row) && self.is_named(live, *row));
-        rows.truncate(List::Here.rows(true));
-        rows
-    }
-}
-
-/// A name as it is looked for: in small letters, and without accents where the browser knows them.
-fn plain(name: &str) -> String {
-    let small = name.to_lowercase();
-    #[cfg(feature = "browser")]
-    let small: String = {
-        let apart = String::from(js_sys::JsString::from(small.as_str()).normalize("NFD"));
-        apart.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter)).collect()
-    };
-    small
-}
 
 /// Who is in the class: the way to the sheet, and the sheet.
 #[component]
 pub fn Class() -> impl IntoView {
     let live = expect_context::<Live>();
-    let filter = Filter { name: Source::new(String::new()), only: Source::new(Only::All) };
     let joined = move || words::here_and_joined(live.students_online(), live.students());
-    let member = |row: Row| view! { <MemberRow user=row.user is_teacher=row.seq == 1 /> };
+    let late = Late::new();
+    let fill = filling(live, late);
     view! {
         <section class="here" aria-labelledby="here-title">
             <button class="quiet class-place" type="button" popovertarget=CLASS data-key="c">
@@ -110,83 +30,45 @@ pub fn Class() -> impl IntoView {
                 <Icon path=CHEVRON />
             </button>
             <Spoken />
-            <div id=CLASS class="dialog panel" popover="auto" role="dialog" aria-labelledby="class-title">
+            <div
+                id=CLASS
+                class="dialog panel"
+                popover="auto"
+                role="dialog"
+                aria-labelledby="class-title"
+                on:toggle=move |_| fill()
+            >
                 <SheetTitle sheet=CLASS id="class-title" title=words::class>
                     <p class="hint">
                         <Text words=joined />
                     </p>
                 </SheetTitle>
-                {find(live, filter)}
-                <ul class="members">{rows(move || filter.rows(live), member)}</ul>
-                <While so=move || !filter.is_on()>
-                    <More list=List::Here />
-                </While>
+                <div class="late" node_ref=late.place()>
+                    {made()}
+                </div>
             </div>
         </section>
     }
 }
 
-/// Finds somebody in the sheet, which takes a script.
 #[cfg(feature = "browser")]
-fn find(live: Live, filter: Filter) -> AnyView {
-    use crate::words::live as live_words;
-
-    let count = move |only: Only| only.students(live).map_or(0, |students| students.len());
-    let has_hands = Derived::new(move |_| {
-        live.tally.with(|tally| tally.members.iter().any(|share| share.hands > 0))
-            || live.lesson.with(|lesson| !lesson.hands.is_empty())
-    });
-    let has_turns = Derived::new(move |_| live.tally.with(|tally| tally.has_turns()));
-    let chip = move |only: Only, words: fn(usize) -> String| {
-        view! {
-            <button
-                class="quiet"
-                type="button"
-                aria-pressed=move || (filter.only.get() == only).to_string()
-                on:click=move |_| filter.only.set(only)
-            >
-                <Text words=move || words(count(only)) />
-            </button>
-        }
-        .into_any()
-    };
-    let type_name = move |event| filter.name.set(plain(&event_target_value(&event)));
-    let nobody = move || !filter.name.with(String::is_empty) && filter.rows(live).is_empty();
-    view! {
-        <div class="find" data-live="">
-            <input
-                type="search"
-                aria-label=live_words::find_name()
-                placeholder=live_words::find_name()
-                autocomplete="off"
-                on:input=type_name
-            />
-            <div class="chips">
-                {chip(Only::All, |_| live_words::everybody().to_owned())}
-                <While so=move || has_hands.get()>
-                    {chip(Only::WithoutHand, live_words::so_many_without_hand)}
-                </While>
-                <While so=move || has_turns.get()>
-                    {chip(Only::WithoutTurn, live_words::so_many_without_turn)}
-                </While>
-                {chip(Only::Away, live_words::so_many_away)}
-            </div>
-            <While so=nobody>
-                <p class="hint">{live_words::nobody_found()}</p>
-            </While>
-        </div>
-        // For rooms in which phones are put away: a name is a tap, and the order that of the taps.
-        <While so=move || live.is_whole()>
-            <label class="row check tap-names" data-live="">
-                <input type="checkbox" />
-                {live_words::tap_names()}
-            </label>
-        </While>
-    }
-    .into_any()
+fn filling(live: Live, late: Late) -> impl Fn() + Copy + 'static {
+    let calling = expect_context();
+    let fill = move || late.fill(live, move |place| members::open(live, calling, place));
+    late.where_all_is_shown(fill);
+    fill
 }
 
 #[cfg(not(feature = "browser"))]
-fn find(_: Live, _: Filter) -> AnyView {
-    ().into_any()
+const fn filling(_: Live, _: Late) -> impl Fn() + Copy + 'static {
+    || ()
 }
+
+/// What the server makes of the sheet.
+#[cfg(feature = "ssr")]
+fn made() -> impl IntoView {
+    view! { <members::Members /> }
+}
+
+#[cfg(not(feature = "ssr"))]
+const fn made() {}

@@ -1,10 +1,13 @@
 //! How long a turn may last: for the class, and for the turn that goes on.
 
+#[cfg(feature = "ssr")]
 use classroom::SPEAKING_LIMIT;
 use leptos::prelude::*;
 use signaling::UserId;
 
-use super::choice::{choice, choose};
+#[cfg(feature = "ssr")]
+use super::choice::choice;
+use super::choice::choose;
 use crate::room::action::RoomAction;
 use crate::room::live::Live;
 use crate::room::reactive::Derived;
@@ -29,10 +32,15 @@ fn options() -> Vec<(String, String)> {
 }
 
 /// The limit of every turn.
+#[cfg(feature = "ssr")]
 pub fn speaking_limit(live: Live) -> AnyView {
-    choice(live, words::speaking_limit(), (RoomAction::SetLimit, "limit"), options(), |settings| {
-        settings.amount(SPEAKING_LIMIT).to_string()
-    })
+    choice(
+        live,
+        crate::words::menu::speaking_limit(),
+        (RoomAction::SetLimit, "limit"),
+        options(),
+        |settings| settings.amount(SPEAKING_LIMIT).to_string(),
+    )
 }
 
 /// The limit of somebody's turn.

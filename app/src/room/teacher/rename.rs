@@ -6,7 +6,7 @@ use crate::room::action::RoomAction;
 use crate::room::live::Live;
 use crate::room::reactive::Derived;
 use crate::room::tap::ACT;
-use crate::words::room as words;
+use crate::words::menu;
 
 /// The dialog's id.
 const DIALOG: &str = "rename";
@@ -22,10 +22,10 @@ pub fn Rename() -> impl IntoView {
     });
     view! {
         <button class="row" type="button" popovertarget=DIALOG>
-            {words::rename()}
+            {menu::rename()}
         </button>
         <div id=DIALOG class="dialog" popover="auto" role="dialog" aria-labelledby="rename-title">
-            <h2 id="rename-title">{words::rename_title()}</h2>
+            <h2 id="rename-title">{menu::rename_title()}</h2>
             <form class="ask" method="post" action=ACT>
                 <input type="hidden" name="group" value=group.to_string() />
                 <input type="hidden" name="deed" value=RoomAction::Rename.word() />
@@ -40,9 +40,9 @@ pub fn Rename() -> impl IntoView {
                 />
                 <div class="choices">
                     <button class="quiet" type="button" popovertarget=DIALOG popovertargetaction="hide">
-                        {words::keep_name()}
+                        {menu::keep_name()}
                     </button>
-                    <button class="primary">{words::rename()}</button>
+                    <button class="primary">{menu::rename()}</button>
                 </div>
             </form>
         </div>

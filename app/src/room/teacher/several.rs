@@ -1,9 +1,9 @@
 //! Calling several at once: whose hands are up, all teachers, or whoever is chosen. It takes a script.
 
-use leptos::prelude::*;
-
 #[cfg(feature = "browser")]
-use crate::room::reactive::{Derived, Source};
+mod choice;
+
+use leptos::prelude::*;
 
 #[cfg(not(feature = "browser"))]
 #[component]
@@ -11,95 +11,28 @@ pub fn CallSeveral(dialog: &'static str) -> impl IntoView {
     let _ = dialog;
 }
 
-/// The button of the menu and the dialog in which they are chosen.
+/// The dialog's id.
+#[cfg(feature = "browser")]
+const DIALOG: &str = "several";
+
+/// The button of the menu, and the dialog in which they are chosen: what is in it is fetched when it is
+/// opened first.
 #[cfg(feature = "browser")]
 #[component]
 pub fn CallSeveral(
     /// The dialog that the button is in, to be closed by a call.
     dialog: &'static str,
 ) -> impl IntoView {
-    use call::{MOST, Media};
-    use signaling::{Role, UserId};
-
     use crate::room::call::Calling;
-    use crate::room::live::{Connection, Live};
-    use crate::room::text::Text;
-    use crate::words::{live as words, room};
-
-    const DIALOG: &str = "several";
+    use crate::room::late::Late;
+    use crate::room::live::Live;
+    use crate::words::live as words;
 
     let live = expect_context::<Live>();
     let calling = expect_context::<Calling>();
-    // In the order in which they were chosen.
-    let chosen = Source::new(Vec::<UserId>::new());
-    let others = Derived::new(move |_| {
-        let all = live.group.with(|group| {
-            let members = group.members().iter().map(|member| (member.user_id, member.role));
-            members.filter(|(user, _)| *user != live.me).collect::<Vec<_>>()
-        });
-        all.into_iter().filter(|(user, _)| live.is_online(*user)).collect::<Vec<_>>()
-    });
-    let hands = move || {
-        let hands = live
-            .lesson
-            .with(|lesson| lesson.hands.iter().map(|hand| hand.user).collect::<Vec<_>>());
-        hands.into_iter().filter(|user| live.is_online(*user)).take(MOST - 1).collect()
-    };
-    let teachers = move || {
-        let teachers = others.get().into_iter().filter(|(_, role)| *role == Role::Teacher);
-        teachers.map(|(user, _)| user).take(MOST - 1).collect()
-    };
-    let can = move || {
-        let count = chosen.with(Vec::len);
-        let is_live = live.connection.get() == Connection::Live;
-        is_live && calling.is_free() && (1..MOST).contains(&count)
-    };
-    let call = move |media| {
-        let here = others.get_untracked();
-        let is_here = |user: &UserId| here.iter().any(|(other, _)| other == user);
-        let whom = chosen.get_untracked().into_iter().filter(is_here).collect();
-        // A button that is disabled by its own press closes nothing.
-        let begin = move || {
-            chosen.set(Vec::new());
-            calling.wish_for_several.set(Some((whom, media)));
-        };
-        set_timeout(begin, std::time::Duration::ZERO);
-    };
-    let button = move |media, class, words: &'static str| {
-        view! {
-            <button
-                class=class
-                type="button"
-                // Whoever begins a call wants to see the room.
-                popovertarget=dialog
-                popovertargetaction="hide"
-                disabled=move || !can()
-                on:click=move |_| call(media)
-            >
-                {words}
-            </button>
-        }
-    };
-    let row = move |(user, _): (UserId, Role)| {
-        let is_chosen = move || chosen.with(|chosen| chosen.contains(&user));
-        let choose = move |_| {
-            chosen.update(|chosen| {
-                if let Some(at) = chosen.iter().position(|it| *it == user) {
-                    chosen.remove(at);
-                } else {
-                    chosen.push(user);
-                }
-            });
-        };
-        view! {
-            <li>
-                <label class="row check">
-                    <input type="checkbox" prop:checked=is_chosen on:change=choose />
-                    <bdi translate="no">{live.name_of(user)}</bdi>
-                </label>
-            </li>
-        }
-    };
+    let late = Late::new();
+    let fill = move || late.fill(live, move |place| choice::open(live, calling, place, dialog));
+    late.where_all_is_shown(fill);
     view! {
         <button class="row" type="button" popovertarget=DIALOG data-live="">
             {words::call_several()}
@@ -111,29 +44,10 @@ pub fn CallSeveral(
             role="dialog"
             aria-labelledby="several-title"
             data-live=""
+            on:toggle=move |_| fill()
         >
             <h2 id="several-title">{words::call_several()}</h2>
-            <div class="chips">
-                <button class="quiet" type="button" on:click=move |_| chosen.set(hands())>
-                    {words::several_hands()}
-                </button>
-                <button class="quiet" type="button" on:click=move |_| chosen.set(teachers())>
-                    {words::several_teachers()}
-                </button>
-            </div>
-            <ul class="several">
-                <For each=move || others.get() key=|(user, _)| *user children=row />
-            </ul>
-            <p class="hint">
-                <Text words=move || words::several_chosen(chosen.with(Vec::len)) />
-            </p>
-            <div class="choices">
-                {button(Media::Audio, "primary", room::call())}
-                {button(Media::Video, "quiet", room::video_call())}
-                <button class="quiet" type="button" popovertarget=DIALOG popovertargetaction="hide">
-                    {room::close()}
-                </button>
-            </div>
+            <div class="late" node_ref=late.place()></div>
         </div>
     }
 }

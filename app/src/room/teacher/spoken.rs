@@ -1,10 +1,8 @@
 //! Who has spoken and who has not, without a name: a strip and a sentence. They change when a turn
 //! begins or ends, not with each hand.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
-use signaling::{Role, UserId};
+use signaling::{Role, Sorted, UserId};
 
 use crate::room::changing::While;
 use crate::room::live::Live;
@@ -81,23 +79,22 @@ pub fn Spoken() -> impl IntoView {
 }
 
 /// The students who have raised no hand yet.
-pub fn without_hand(live: Live) -> BTreeSet<UserId> {
-    let up: BTreeSet<UserId> =
+pub fn without_hand(live: Live) -> Sorted<UserId> {
+    let up: Sorted<UserId> =
         live.lesson.with(|lesson| lesson.hands.iter().map(|hand| hand.user).collect());
     with_none(live, |share| share.hands > 0 || up.contains(&share.user))
 }
 
 /// The students who have had no turn yet.
-pub fn without_turn(live: Live) -> BTreeSet<UserId> {
+pub fn without_turn(live: Live) -> Sorted<UserId> {
     with_none(live, |share| share.turns > 0)
 }
 
 /// The students of whom it does not hold. Who has only just joined has no share yet.
-fn with_none(live: Live, has: impl Fn(&classroom::Share) -> bool) -> BTreeSet<UserId> {
-    let mut students: BTreeSet<UserId> = BTreeSet::new();
-    live.group.with(|group| {
-        students.extend(group.with_role(Role::Student).map(|member| member.user_id));
-    });
+fn with_none(live: Live, has: impl Fn(&classroom::Share) -> bool) -> Sorted<UserId> {
+    let mut students: Sorted<UserId> = live
+        .group
+        .with(|group| group.with_role(Role::Student).map(|member| member.user_id).collect());
     live.tally.with(|tally| {
         for share in tally.members.iter().filter(|share| has(share)) {
             students.remove(&share.user);
