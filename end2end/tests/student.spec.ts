@@ -237,6 +237,28 @@ test("the bar says who one is, and one's own row of the list stays in sight", as
   await expect(student.button("Speak")).toBeInViewport({ ratio: 1 });
 });
 
+test("a list that cannot be fetched says so, and is there when it is opened again @once", async ({
+  classroom,
+  device,
+  complaints,
+}) => {
+  const ada = await classroom.student("Ada");
+  await ada.raise();
+  const page = await device();
+  await page.route(/split_sheets/, (route) => route.abort());
+  await page.goto(await classroom.teacher.link());
+  await page.getByLabel("Your first name").fill("Ben");
+  await page.getByRole("button", { name: "Join the class" }).click();
+  await expect(page.locator("[data-connection]")).toHaveAttribute("data-connection", "live");
+  const ben = new Student(page, "Ben", true);
+  await ben.openList();
+  await expect(ben.problem).toHaveText(/^The list could not be opened\./);
+  await ben.closeList();
+  await page.unrouteAll();
+  await ben.looksAtList(["Ada"]);
+  complaints.length = 0;
+});
+
 test("a page that is out of touch says so wherever one has scrolled, and offers to reload", {
   tag: "@once",
 }, async ({ seat }) => {
