@@ -49,7 +49,7 @@ test("a lesson goes on while now one server is killed and now the other", { tag:
     await classroom.everybodySees({ hands: ["Ada", "Bo"] });
     await node.start();
   }
-  await bo.page.reload();
+  await bo.reload();
   await classroom.everybodySees({ hands: ["Ada", "Bo"] });
   // Raised anew, it is a hand of its own.
   await teacher.take("Ada");
