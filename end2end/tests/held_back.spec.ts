@@ -105,3 +105,31 @@ test("a row says who is not connected @once", async ({ classroom }) => {
   await expect(ada.row(/^Raised/, "Cy")).toContainText("not connected");
   await expect(teacher.row(/^Raised/, "Ada")).not.toContainText("not connected");
 });
+
+test("an answer that comes late does not bring back an older menu @once", async ({ classroom }) => {
+  const { teacher } = classroom;
+  const menu = await teacher.menu();
+  const lock = menu.getByRole("switch", { name: "Lock the class" });
+  const anytime = menu.getByRole("switch", { name: "Hands at any time" });
+  let letGo = () => {};
+  const isHeld = new Promise<void>((held) => {
+    const path = new URL(teacher.page.url()).pathname;
+    void teacher.page.route((url) => url.pathname === path, async (route) => {
+      const response = await route.fetch();
+      held();
+      await new Promise<void>((go) => (letGo = go));
+      await route.fulfill({ response });
+    }, { times: 1 });
+  });
+  await lock.click();
+  await isHeld;
+  await anytime.click();
+  await expect(anytime).toHaveAttribute("aria-checked", "false");
+  await expect(lock).toHaveAttribute("aria-checked", "true");
+  const late = teacher.page.waitForEvent("requestfinished", (it) => it.url() === teacher.page.url());
+  letGo();
+  await late;
+  // What came is taken over, or not, before the page is drawn twice.
+  await teacher.page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+  await expect(anytime).toHaveAttribute("aria-checked", "false");
+});

@@ -1,4 +1,4 @@
-//! What is in a sheet that few open: its code is fetched when the sheet is opened first.
+//! Lazy loading of what a sheet shows: its code is fetched when the sheet is first opened.
 
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use super::net;
 #[cfg(feature = "browser")]
 use super::reactive::Source;
 
-/// A place in a sheet.
+/// The place in a sheet for what is loaded lazily.
 #[derive(Clone, Copy)]
 pub struct Late {
     place: NodeRef<Div>,

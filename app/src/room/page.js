@@ -112,9 +112,14 @@ export function pressAgain(button) {
   else button.click();
 }
 
-/** Fetches anew what the server alone can make. */
+/** How often the server was asked for its parts of the page. */
+let asked = 0;
+
+/** Fetches anew what the server alone can make. Of several answers only the newest question's counts. */
 export async function serveAnew() {
+  const question = ++asked;
   const [status, text] = await ask(location.pathname, "GET");
+  if (question !== asked) return;
   if (status !== 200) throw new Error(`The page cannot be fetched: ${status}.`);
   const page = new DOMParser().parseFromString(text, "text/html");
   const parts = document.querySelectorAll(SERVED);

@@ -1,5 +1,5 @@
-//! What the server alone makes of a room follows the class all the same: it is fetched anew when what it shows
-//! has changed.
+//! The server-rendered parts of a room, for which a browser has no code: they are fetched again when what
+//! they show has changed.
 
 use std::time::Duration;
 

@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::sheets::{LIST, Sheets};
-use crate::room::call::Calling;
-use crate::room::live::Live;
+use super::sheets::{LIST, Sheet, Sheets};
 
 /// The sheet with the list. It closes with the menu, from which it is opened.
 #[component]
@@ -12,23 +10,15 @@ pub fn HandList(
     /// What is in it.
     sheets: Sheets,
 ) -> impl IntoView {
-    let (live, calling) = (expect_context::<Live>(), expect_context::<Calling>());
     view! {
-        <div
-            id=LIST
-            class="dialog sheet"
-            popover="auto"
-            role="dialog"
-            aria-labelledby="list-title"
-            on:toggle=move |_| sheets.fill(live, calling)
-        >
+        <Sheet id=LIST labelled_by="list-title" sheets>
             <div class="served" data-still="">
                 {made::title()}
             </div>
             <div class="late" node_ref=sheets.list.place()>
                 {made::list()}
             </div>
-        </div>
+        </Sheet>
     }
 }
 

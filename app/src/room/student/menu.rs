@@ -1,15 +1,13 @@
-//! What a student seldom needs: their data, the list, calls, the way out. What never changes of it the
-//! server alone makes.
+//! What a student seldom needs: their data, the list, calls, the way out. What never changes of it is
+//! rendered by the server alone.
 
 #[cfg(feature = "ssr")]
 mod made;
 
 use leptos::prelude::*;
 
-use super::sheets::{MENU, Sheets};
-use crate::room::call::Calling;
+use super::sheets::{MENU, Sheet, Sheets};
 use crate::room::icon::{Icon, MORE};
-use crate::room::live::Live;
 use crate::words::room as words;
 
 /// The button of the menu, and the menu.
@@ -18,7 +16,6 @@ pub fn Menu(
     /// What is in the sheets.
     sheets: Sheets,
 ) -> impl IntoView {
-    let (live, calling) = (expect_context::<Live>(), expect_context::<Calling>());
     view! {
         <button
             class="icon"
@@ -29,14 +26,7 @@ pub fn Menu(
         >
             <Icon path=MORE />
         </button>
-        <div
-            id=MENU
-            class="dialog sheet"
-            popover="auto"
-            role="dialog"
-            aria-labelledby="more-title"
-            on:toggle=move |_| sheets.fill(live, calling)
-        >
+        <Sheet id=MENU labelled_by="more-title" sheets>
             <div class="served" data-still="">
                 {made::what_is_mine()}
             </div>
@@ -44,7 +34,7 @@ pub fn Menu(
             <div class="served" data-still="">
                 {made::way_out()}
             </div>
-        </div>
+        </Sheet>
     }
 }
 

@@ -1,10 +1,9 @@
-//! What in a student's sheets follows the class: the list, and whom they may call. Both are fetched when one
-//! of them is opened.
+//! What in a student's sheets follows the class: the list, and whom they may call. Both are loaded lazily,
+//! when one of them is first opened.
 
 #[cfg(feature = "browser")]
 mod inside;
 
-#[cfg(feature = "browser")]
 use leptos::prelude::*;
 
 use crate::room::call::Calling;
@@ -41,4 +40,31 @@ impl Sheets {
     /// The server makes all of it.
     #[cfg(not(feature = "browser"))]
     pub const fn fill(self, _: Live, _: Calling) {}
+}
+
+/// One of the sheets.
+#[component]
+pub fn Sheet(
+    /// Its id.
+    id: &'static str,
+    /// The id of its title.
+    labelled_by: &'static str,
+    /// What is in the sheets.
+    sheets: Sheets,
+    /// All that is in it.
+    children: Children,
+) -> impl IntoView {
+    let (live, calling) = (expect_context::<Live>(), expect_context::<Calling>());
+    view! {
+        <div
+            id=id
+            class="dialog sheet"
+            popover="auto"
+            role="dialog"
+            aria-labelledby=labelled_by
+            on:toggle=move |_| sheets.fill(live, calling)
+        >
+            {children()}
+        </div>
+    }
 }

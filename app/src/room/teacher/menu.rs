@@ -1,5 +1,5 @@
-//! What concerns the class as a whole: a sheet of switches and of ways out. Most of it the server alone makes:
-//! nothing in it moves, and where a setting changes the page takes over what the server says of it then.
+//! What concerns the class as a whole: a sheet of switches and of ways out. Most of it is
+//! rendered by the server alone, and fetched again when a setting has changed (`room::served`).
 
 #[cfg(feature = "ssr")]
 mod made;

@@ -1,4 +1,4 @@
-//! What the server makes of a student's menu.
+//! The server-rendered parts of a student's menu.
 
 use leptos::prelude::*;
 
@@ -19,31 +19,31 @@ pub fn what_is_mine() -> impl IntoView {
     });
     let name = move || view! { <bdi translate="no">{live.name_of(live.me)}</bdi> };
     view! {
-            <SheetTitle sheet=MENU id="more-title" title=name />
-            <p class="hint">
-                <bdi translate="no">{class}</bdi>
-            </p>
-            <button class="quiet" type="button" popovertarget=LIST>
-                {menu::see_list()}
-            </button>
-            <a class="button quiet" href=my_data>
-                {words::my_data()}
-            </a>
+        <SheetTitle sheet=MENU id="more-title" title=name />
+        <p class="hint">
+            <bdi translate="no">{class}</bdi>
+        </p>
+        <button class="quiet" type="button" popovertarget=LIST>
+            {menu::see_list()}
+        </button>
+        <a class="button quiet" href=my_data>
+            {words::my_data()}
+        </a>
     }
 }
 
 /// Leaving the class.
 pub fn way_out() -> impl IntoView {
     view! {
-            <Confirm
-                id="leave"
-                opens=menu::leave_class()
-                class="quiet"
-                title=menu::leave_title()
-                means=menu::leave_student()
-                keep=menu::stay()
-            >
-                <Tap action=RoomAction::Leave class="destroys" plain=true words=menu::leave() />
-            </Confirm>
+        <Confirm
+            id="leave"
+            opens=menu::leave_class()
+            class="quiet"
+            title=menu::leave_title()
+            means=menu::leave_student()
+            keep=menu::stay()
+        >
+            <Tap action=RoomAction::Leave class="destroys" plain=true words=menu::leave() />
+        </Confirm>
     }
 }

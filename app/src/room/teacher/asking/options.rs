@@ -1,4 +1,5 @@
-//! What is seldom chosen about a question. The server makes it: nothing in it follows the class.
+//! What is seldom chosen about a question. It is rendered by the server alone: nothing in it follows the
+//! class.
 
 use leptos::prelude::*;
 

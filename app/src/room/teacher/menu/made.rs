@@ -1,4 +1,4 @@
-//! What the server makes of the class's menu.
+//! The server-rendered parts of the class's menu.
 
 use call::STUDENTS_MAY_CALL;
 use classroom::{ASK_ANYTIME, END_BY_ITSELF, SAME_ROOM, TURN_STARTS_AT_ONCE, VOICE};
@@ -29,50 +29,50 @@ fn shown_words(names: NamesShown) -> &'static str {
 /// When hands go up, how long turns are, whose names are seen, and who may come in.
 pub fn hands_and_joining(live: Live) -> impl IntoView {
     view! {
-            <h3>{menu::of_hands()}</h3>
-            {switch(
-                live,
-                menu::anytime(),
-                |settings| settings.is_on(ASK_ANYTIME),
-                [RoomAction::OpenFloor, RoomAction::CloseFloor],
-            )}
-            {switch(
-                live,
-                menu::turns_start_at_once(),
-                |settings| settings.is_on(TURN_STARTS_AT_ONCE),
-                [RoomAction::TurnsStart, RoomAction::TurnsWait],
-            )}
-            {speaking_limit(live)}
-            {switch(
-                live,
-                menu::turns_end(),
-                |settings| settings.is_on(END_BY_ITSELF),
-                [RoomAction::TurnsEnd, RoomAction::TurnsGoOn],
-            )}
-            {choice(
-                live,
-                menu::names_shown(),
-                (RoomAction::ShowNames, "names"),
-                NamesShown::ALL.map(|it| (it.word().to_owned(), shown_words(it).to_owned())).to_vec(),
-                |settings| settings.names.word().to_owned(),
-            )}
-            <h3>{menu::of_joining()}</h3>
-            {switch(
-                live,
-                words::lock(),
-                |settings| settings.locked,
-                [RoomAction::Lock, RoomAction::Unlock],
-            )}
-            <Confirm
-                id="new-code"
-                opens=code::renew()
-                class="row"
-                title=code::renew_title()
-                means=code::about_renewing()
-                keep=code::keep()
-            >
-                <Tap action=RoomAction::RenewCode class="destroys" words=code::renew() />
-            </Confirm>
+        <h3>{menu::of_hands()}</h3>
+        {switch(
+            live,
+            menu::anytime(),
+            |settings| settings.is_on(ASK_ANYTIME),
+            [RoomAction::OpenFloor, RoomAction::CloseFloor],
+        )}
+        {switch(
+            live,
+            menu::turns_start_at_once(),
+            |settings| settings.is_on(TURN_STARTS_AT_ONCE),
+            [RoomAction::TurnsStart, RoomAction::TurnsWait],
+        )}
+        {speaking_limit(live)}
+        {switch(
+            live,
+            menu::turns_end(),
+            |settings| settings.is_on(END_BY_ITSELF),
+            [RoomAction::TurnsEnd, RoomAction::TurnsGoOn],
+        )}
+        {choice(
+            live,
+            menu::names_shown(),
+            (RoomAction::ShowNames, "names"),
+            NamesShown::ALL.map(|it| (it.word().to_owned(), shown_words(it).to_owned())).to_vec(),
+            |settings| settings.names.word().to_owned(),
+        )}
+        <h3>{menu::of_joining()}</h3>
+        {switch(
+            live,
+            words::lock(),
+            |settings| settings.locked,
+            [RoomAction::Lock, RoomAction::Unlock],
+        )}
+        <Confirm
+            id="new-code"
+            opens=code::renew()
+            class="row"
+            title=code::renew_title()
+            means=code::about_renewing()
+            keep=code::keep()
+        >
+            <Tap action=RoomAction::RenewCode class="destroys" words=code::renew() />
+        </Confirm>
     }
 }
 
@@ -97,13 +97,13 @@ pub fn voice_and_calls(live: Live) -> impl IntoView {
     });
     view! {
         {voice}
-            <h3>{menu::of_calls()}</h3>
-            {switch(
-                live,
-                menu::students_may_call(),
-                |settings| settings.is_on(STUDENTS_MAY_CALL),
-                [RoomAction::AllowCalls, RoomAction::ForbidCalls],
-            )}
+        <h3>{menu::of_calls()}</h3>
+        {switch(
+            live,
+            menu::students_may_call(),
+            |settings| settings.is_on(STUDENTS_MAY_CALL),
+            [RoomAction::AllowCalls, RoomAction::ForbidCalls],
+        )}
     }
 }
 
@@ -111,40 +111,40 @@ pub fn voice_and_calls(live: Live) -> impl IntoView {
 pub fn class(live: Live) -> impl IntoView {
     let history = live.group.with_untracked(|group| format!("/class/{}/history", group.id));
     view! {
-            <h3>{menu::of_class()}</h3>
-            <a class="button row" href=history>
-                {menu::history()}
-            </a>
+        <h3>{menu::of_class()}</h3>
+        <a class="button row" href=history>
+            {menu::history()}
+        </a>
     }
 }
 
 /// The class's name, another device, leaving and ending.
 pub fn ways_out() -> impl IntoView {
     view! {
-            <Rename />
-            <AnotherDevice />
-            <div class="ways-out">
-                <Confirm
-                    id="leave"
-                    opens=menu::leave()
-                    class="row"
-                    title=menu::leave_title()
-                    means=menu::leave_teacher()
-                    keep=menu::stay()
-                >
-                    <Tap action=RoomAction::Leave class="destroys" plain=true words=menu::leave() />
-                </Confirm>
-                <Confirm
-                    id="end-class"
-                    opens=menu::end()
-                    class="row ends"
-                    title=menu::end_title()
-                    means=menu::ending()
-                    keep=menu::keep_going()
-                >
-                    // What happened in figures and the next class are on the page that the server answers.
-                    <Tap action=RoomAction::EndClass class="destroys" plain=true words=menu::end() />
-                </Confirm>
-            </div>
+        <Rename />
+        <AnotherDevice />
+        <div class="ways-out">
+            <Confirm
+                id="leave"
+                opens=menu::leave()
+                class="row"
+                title=menu::leave_title()
+                means=menu::leave_teacher()
+                keep=menu::stay()
+            >
+                <Tap action=RoomAction::Leave class="destroys" plain=true words=menu::leave() />
+            </Confirm>
+            <Confirm
+                id="end-class"
+                opens=menu::end()
+                class="row ends"
+                title=menu::end_title()
+                means=menu::ending()
+                keep=menu::keep_going()
+            >
+                // What happened in figures and the next class are on the page that the server answers.
+                <Tap action=RoomAction::EndClass class="destroys" plain=true words=menu::end() />
+            </Confirm>
+        </div>
     }
 }
