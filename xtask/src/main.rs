@@ -17,6 +17,7 @@ mod graph;
 mod install;
 mod mutants;
 mod package;
+mod parts;
 mod postgres;
 mod programs;
 mod report;

@@ -13,8 +13,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::exec::{self, say};
+use crate::parts::Parts;
 use crate::workspace::{Profile, Workspace, profile_folder};
-use crate::{shrink, trap};
+use crate::{install, shrink, trap};
 
 /// The target that browsers run.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -92,6 +93,14 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let input =
         workspace.target.join(TARGET).join(profile_folder(cargo_profile)).join("handup.wasm");
     let output = workspace.target.join("wasm-bindgen").join(cargo_profile);
+    // Without a network it is built all the same, and says in the end what it lacks.
+    if profile == Profile::Release
+        && lacks(workspace).is_some()
+        && exec::find("npm").is_some()
+        && let Err(error) = install::npm(&workspace.end2end(), "")
+    {
+        say(error);
+    }
     let find = |tool| match profile {
         Profile::Dev => None,
         Profile::Release => find_tool(workspace, tool),
@@ -108,19 +117,19 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
             .with_context(|| format!("cannot clear {}", output.display()))?;
     }
     exec::make_folder(&output)?;
-    let (main, mut modules) = split(&input, &output, profile)?;
+    let (main, parts) = split(&input, &output, profile)?;
     let script = output.join(format!("{OUTPUT_NAME}.js"));
     bind(&main, &output, &script, profile)?;
     // Leptos asks for this name where LEPTOS_OUTPUT_NAME is set at compile time.
     let module = output.join(format!("{OUTPUT_NAME}.wasm"));
     std::fs::rename(output.join(format!("{OUTPUT_NAME}_bg.wasm")), &module)
         .with_context(|| format!("wasm-bindgen has not made {}", module.display()))?;
-    modules.push(module.clone());
     if let Some(optimizer) = optimizer {
-        for module in &modules {
+        for module in parts.files().chain([&module]) {
             optimize(&optimizer, module)?;
         }
     }
+    parts.join(&output.join(LINK))?;
     if profile == Profile::Release {
         let module = walrus::Module::from_file(&module)
             .with_context(|| format!("cannot read {}", module.display()))?;
@@ -139,8 +148,10 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
 
 /// What makes the files of a build what they are, tools and their versions included. The program
 /// cannot be asked for its own file: `cargo test` may have replaced it meanwhile.
-const RECIPE: [&str; 4] = [
+const RECIPE: [&str; 6] = [
     include_str!("wasm.rs"),
+    include_str!("parts.rs"),
+    include_str!("parts.js"),
     include_str!("trap.rs"),
     include_str!("shrink.rs"),
     include_str!("../../Cargo.lock"),
@@ -161,8 +172,8 @@ fn stamp(input: &Path, tools: &[&Option<PathBuf>]) -> Result<String> {
 }
 
 /// Splits off what `#[wasm_split]` marks. Tells what is left, for wasm-bindgen,
-/// and the modules that were split off.
-fn split(input: &Path, output: &Path, profile: Profile) -> Result<(PathBuf, Vec<PathBuf>)> {
+/// and the parts that were split off.
+fn split(input: &Path, output: &Path, profile: Profile) -> Result<(PathBuf, Parts)> {
     say(format_args!("wasm-split {}", input.display()));
     let mut wasm = exec::read_file(input)?;
     if profile == Profile::Release {
@@ -178,31 +189,9 @@ fn split(input: &Path, output: &Path, profile: Profile) -> Result<(PathBuf, Vec<
     options.main_module = &main_module;
     let split = wasm_split_cli_support::transform(options)
         .map_err(|error| anyhow!("cannot split {}: {error:#}", input.display()))?;
-    let link = output.join(LINK);
-    let mut modules = Vec::new();
-    for module in split.split_modules {
-        modules.push(name_after_build(&wasm, &module, &link)?);
-    }
-    Ok((main, modules))
-}
-
-/// Gives a module a name that tells builds apart: a page that is open while the
-/// server is replaced must not get a part of another build.
-fn name_after_build(build: &[u8], module: &Path, link: &Path) -> Result<PathBuf> {
-    let mut hasher = DefaultHasher::new();
-    build.hash(&mut hasher);
-    let stem = module.file_stem().context("a module has a name")?.to_string_lossy();
-    let named = module.with_file_name(format!("{stem}-{:016x}.wasm", hasher.finish()));
-    std::fs::rename(module, &named)
-        .with_context(|| format!("cannot rename {}", module.display()))?;
-    let (old, new) = (format!("{stem}.wasm"), named.file_name().context("it has a name")?);
-    let text =
-        std::fs::read_to_string(link).with_context(|| format!("cannot read {}", link.display()))?;
-    if !text.contains(&old) {
-        bail!("{} does not load {old}", link.display());
-    }
-    exec::write_file(link, text.replace(&old, &new.to_string_lossy()))?;
-    Ok(named)
+    let mut build = DefaultHasher::new();
+    wasm.hash(&mut build);
+    Ok((main, Parts::new(split, build.finish())?))
 }
 
 fn bind(input: &Path, output: &Path, script: &Path, profile: Profile) -> Result<()> {
@@ -254,7 +243,7 @@ fn lacking(is_there: impl Fn(&str) -> bool) -> Option<String> {
     }
     Some(format!(
         "{} neither in the PATH nor in end2end/node_modules, so what browsers fetch is larger than \
-         docs/PERFORMANCE.md says: run `npm ci` in end2end/ and build again",
+         docs/PERFORMANCE.md says: install Node with npm, which brings them, and build again",
         match missing[..] {
             [tool] => format!("{tool} is"),
             _ => format!("{} are", missing.join(" and ")),
@@ -283,6 +272,8 @@ fn bundle(bundler: &Path, output: &Path, script: &Path) -> Result<()> {
     let mut bundle = exec::command(bundler);
     bundle.args(["--bundle", "--format=esm", "--log-level=warning"]);
     bundle.arg(format!("--external:{LINK}")).arg(format!("--external:*/{WORKER}"));
+    // wasm-bindgen names a script once for each function that it imports from there.
+    bundle.arg("--log-override:duplicate-object-key=silent");
     let whole = exec::read(bundle.arg(script))?;
     exec::write_file(script, whole)?;
     let sources = output.join("snippets");
@@ -313,7 +304,7 @@ mod tests {
         assert!(said.starts_with("wasm-opt is neither in the PATH nor"), "{said}");
         let said = lacking(|_| false).unwrap();
         assert!(said.starts_with("wasm-opt and esbuild are neither"), "{said}");
-        assert!(said.contains("`npm ci`"), "{said}");
+        assert!(said.contains("install Node with npm"), "{said}");
     }
 
     /// The versions of `package` in a lock file.
