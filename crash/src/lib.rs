@@ -6,7 +6,10 @@
 //! people of the classes do, and how long the server lives, comes from the seed.
 
 pub mod client;
+pub mod cluster;
+pub mod database;
 pub mod disk;
+pub mod link;
 pub mod log;
 pub mod nodes;
 pub mod run;

@@ -35,6 +35,9 @@ struct Options {
     /// That PostgreSQL, such as `cargo xtask crash` starts
     #[arg(long, env = "HANDUP_TEST_POSTGRES", hide_env_values = true)]
     postgres: Option<String>,
+    /// Nobody else needs that PostgreSQL, which is on this machine: it dies and sleeps too
+    #[arg(long)]
+    database_dies: bool,
     /// The server's program
     #[arg(long, env = "HANDUP_BIN")]
     server: PathBuf,
@@ -66,6 +69,7 @@ async fn perform(options: Options) -> Result<bool> {
             seed,
             folder: folder.path().into(),
             postgres,
+            database_dies: options.database_dies,
         };
         let bar = bar(plan.kills)?;
         let outcome = run_nodes(&plan, |outcome| tell(&bar, outcome)).await?;

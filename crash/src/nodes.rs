@@ -1,29 +1,25 @@
-//! A run of several servers on one PostgreSQL: any of them is killed, put to sleep or stopped at any moment,
-//! and what the people were promised is looked for in the database.
+//! A run of several servers on one PostgreSQL: any of them is killed, put to sleep, stopped or cut off at any
+//! moment, the database too, and what the people were promised is looked for in it.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the database is looked at without the server's own code"
 )]
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fastrand::Rng;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
-use tokio::process::Command;
+use sqlx::{Connection, PgConnection, Row};
 use tokio::task::JoinSet;
 
 use crate::Result;
 use crate::client::{Client, Event};
+use crate::cluster::Cluster;
+use crate::database::Database;
 use crate::run::{Downs, Kept, Outcome, judge, now};
-use crate::server::{Program, Running};
 use crate::world::World;
-
-/// What the nodes know.
-const SECRET: &str = "what all nodes of a run know";
 
 /// What a run of several servers is to be.
 #[derive(Debug, Clone)]
@@ -42,6 +38,8 @@ pub struct NodesPlan {
     pub folder: PathBuf,
     /// A PostgreSQL; the run makes a schema of its own there.
     pub postgres: String,
+    /// Whether PostgreSQL dies and sleeps too: nobody else needs it, and it is on this machine.
+    pub database_dies: bool,
 }
 
 /// Kills servers as often as the plan says. `tell` hears of every kill.
@@ -50,20 +48,13 @@ pub struct NodesPlan {
 /// When the run itself cannot go on; what the servers do wrong is in the outcome.
 pub async fn run_nodes(plan: &NodesPlan, tell: impl Fn(&Outcome)) -> Result<Outcome> {
     let mut rng = Rng::with_seed(plan.seed);
-    let database = schema(plan).await?;
-    let mut programs = Vec::new();
-    for number in 0..plan.nodes {
-        programs.push(node(plan, number, &database)?);
-    }
-    let mut running = Vec::new();
-    for program in &mut programs {
-        running.push(Some(program.start().await?));
-    }
+    let mut cluster = Cluster::new(plan.nodes, &plan.binary, &plan.folder, &plan.postgres).await?;
+    cluster.start().await?;
+    let database = Database::new(&plan.postgres);
     let mut outcome = Outcome::default();
     let mut downs = Downs::default();
     let mut people = JoinSet::new();
-    let addresses = programs.iter().map(|program| program.address).collect();
-    let world = World::new(Client::of(addresses)?, rng.fork());
+    let world = World::new(Client::of(cluster.addresses())?, rng.fork());
     for _ in 0..plan.classes {
         world.keep_a_class(&mut people);
     }
@@ -71,33 +62,49 @@ pub async fn run_nodes(plan: &NodesPlan, tell: impl Fn(&Outcome)) -> Result<Outc
         pause(rng.u64(20..450)).await;
         let from = now();
         let victim = rng.usize(..plan.nodes);
-        match rng.u8(..40) {
+        match rng.u8(..80) {
             // A machine that sleeps, and wakes.
-            0 => sleeps(running[victim].as_ref(), 10_000, &mut outcome).await?,
-            1 => sleeps(running[victim].as_ref(), rng.u64(500..4_500), &mut outcome).await?,
-            2..=4 => {
-                if let Some(node) = running[victim].take() {
-                    node.stop().await?;
-                    outcome.stops += 1;
-                }
+            0 => {
+                cluster.nodes[victim].sleep(Duration::from_secs(10)).await?;
+                outcome.sleeps += 1;
             }
+            1 | 2 => {
+                cluster.nodes[victim].sleep(millis(rng.u64(500..4_500))).await?;
+                outcome.sleeps += 1;
+            }
+            // A network that drops all packets between a server and the database, or between the servers.
+            3 | 4 => {
+                let link = &cluster.nodes[victim].to_database;
+                link.silence(true);
+                pause(rng.u64(500..9_000)).await;
+                link.silence(false);
+                outcome.silences += 1;
+            }
+            5 => {
+                cluster.silence(true);
+                pause(rng.u64(500..9_000)).await;
+                cluster.silence(false);
+                outcome.silences += 1;
+            }
+            6 if plan.database_dies => {
+                database.sleep(millis(rng.u64(500..9_000))).await?;
+                outcome.silences += 1;
+            }
+            7 | 8 if plan.database_dies => {
+                database.crash().await?;
+                outcome.database_deaths += 1;
+            }
+            9..=14 => outcome.stops += u64::from(cluster.nodes[victim].stop().await?),
             chance => {
-                let second = (chance < 12).then(|| (victim + 1) % plan.nodes);
+                let second = (chance < 30).then(|| (victim + 1) % plan.nodes);
                 for victim in [Some(victim), second].into_iter().flatten() {
-                    if let Some(node) = running[victim].take() {
-                        node.kill().await?;
-                        outcome.kills += 1;
-                    }
+                    outcome.kills += u64::from(cluster.nodes[victim].kill().await?);
                 }
             }
         }
         let down = if rng.u8(..20) == 0 { rng.u64(1_000..2_500) } else { rng.u64(..25) };
         pause(down).await;
-        for (program, running) in programs.iter_mut().zip(&mut running) {
-            if running.is_none() {
-                *running = Some(program.start().await?);
-            }
-        }
+        cluster.start().await?;
         downs.add(from, now());
         outcome.answered = world.client.answered.load(Ordering::Relaxed);
         outcome.wrongs = world.wrongs();
@@ -108,13 +115,13 @@ pub async fn run_nodes(plan: &NodesPlan, tell: impl Fn(&Outcome)) -> Result<Outc
         while let Some(done) = people.join_next().await {
             done?;
         }
-        for node in running.into_iter().flatten() {
+        for node in &mut cluster.nodes {
             if let Some(line) = node.told()?.lines().find(|line| line.contains("panicked")) {
                 world.wrong(line);
             }
             node.stop().await?;
         }
-        let mut connection = PgConnection::connect(&database).await?;
+        let mut connection = PgConnection::connect(&cluster.database).await?;
         for past in world.take_past() {
             let kept = kept(&mut connection, &past.group).await?;
             judge(past, kept, &world, &downs, &mut outcome);
@@ -128,47 +135,12 @@ pub async fn run_nodes(plan: &NodesPlan, tell: impl Fn(&Outcome)) -> Result<Outc
     Ok(outcome)
 }
 
-/// Makes a schema for the run, and tells its address.
-async fn schema(plan: &NodesPlan) -> Result<String> {
-    let name = format!("crash_{:016x}", plan.seed ^ u64::from(std::process::id()));
-    let mut connection = PgConnection::connect(&plan.postgres).await?;
-    let make = format!("CREATE SCHEMA {name}");
-    sqlx::query(AssertSqlSafe(make)).execute(&mut connection).await?;
-    let mark = if plan.postgres.contains('?') { '&' } else { '?' };
-    Ok(format!("{}{mark}options[search_path]={name}", plan.postgres))
-}
-
-fn node(plan: &NodesPlan, number: usize, database: &str) -> Result<Program> {
-    let mut program = Program::new(&plan.binary, &plan.folder)?;
-    // The address has to be known before it is taken.
-    program.address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    program.log = plan.folder.join(format!("node-{number}.log"));
-    program.environment.extend(
-        [
-            ("HANDUP_DATABASE", database.to_owned()),
-            ("HANDUP_NODE_ADDRESS", format!("http://{}", program.address)),
-            ("HANDUP_NODE_SECRET", SECRET.to_owned()),
-            ("HANDUP_TRUSTED_PROXIES", "127.0.0.1".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value)),
-    );
-    Ok(program)
-}
-
-async fn sleeps(node: Option<&Running>, millis: u64, outcome: &mut Outcome) -> Result<()> {
-    let Some(id) = node.and_then(Running::id) else { return Ok(()) };
-    for (signal, millis) in [("-STOP", millis), ("-CONT", 0)] {
-        if !Command::new("kill").arg(signal).arg(id.to_string()).status().await?.success() {
-            return Err("a server cannot be put to sleep".into());
-        }
-        pause(millis).await;
-    }
-    outcome.sleeps += 1;
-    Ok(())
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
 }
 
 async fn pause(millis: u64) {
-    tokio::time::sleep(Duration::from_millis(millis)).await;
+    tokio::time::sleep(self::millis(millis)).await;
 }
 
 /// What the database keeps of a class.

@@ -64,6 +64,10 @@ pub struct Outcome {
     pub sleeps: u64,
     /// How often a server was stopped in order.
     pub stops: u64,
+    /// How often nothing passed between a server and the database, or between the servers, for a while.
+    pub silences: u64,
+    /// How often the database itself died, and started anew.
+    pub database_deaths: u64,
     /// How often the disk failed for a while.
     pub faults: u64,
     /// Requests that were answered with a failure, and were sent again.
@@ -101,9 +105,9 @@ impl std::fmt::Display for Outcome {
         if self.sleeps + self.stops > 0 {
             writeln!(
                 f,
-                "{} times a machine slept, {} times a server was stopped in order; {} requests were told \
-                 to come again",
-                self.sleeps, self.stops, self.failed
+                "{} times a machine slept, {} times a server was stopped in order, {} times nothing passed \
+                 on a network, {} times PostgreSQL died; {} requests were told to come again",
+                self.sleeps, self.stops, self.silences, self.database_deaths, self.failed
             )?;
         }
         if self.faults > 0 {

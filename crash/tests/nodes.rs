@@ -11,7 +11,18 @@ async fn of_three_servers_that_are_killed_twenty_times_none_has_lost_anything() 
     let (seed, binary) = (fastrand::u64(..), binary().expect("the server"));
     println!("seed {seed}");
     let folder = folder.path().to_owned();
-    let plan = NodesPlan { binary, nodes: 3, kills: 20, classes: 6, seed, folder, postgres };
+    // Who has named a database of their own does not want it killed.
+    let database_dies = std::env::var_os("HANDUP_TEST_POSTGRES_DIES").is_some();
+    let plan = NodesPlan {
+        binary,
+        nodes: 3,
+        kills: 20,
+        classes: 6,
+        seed,
+        folder,
+        postgres,
+        database_dies,
+    };
     let outcome = run_nodes(&plan, |_| ()).await.expect("a run");
     println!("{outcome}");
     assert_eq!(outcome.wrongs, Vec::<String>::new());

@@ -228,7 +228,7 @@ fn perform(task: Task) -> Result<()> {
             let mut run = exec::command(crash);
             run.args(&args).env("HANDUP_BIN", &server);
             if let Some(postgres) = &postgres {
-                run.env("HANDUP_TEST_POSTGRES", postgres.address());
+                run.arg("--database-dies").env("HANDUP_TEST_POSTGRES", postgres.address());
             }
             exec::run(&mut run)
         }

@@ -50,8 +50,10 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
                 exec::cargo()
                     // Of the workspace, so that nothing is built anew for it.
                     .args(["test", "--workspace", "--no-fail-fast"])
-                    .args(["--test=http", "--test=nodes", "--test=strangers"])
+                    .args(["--test=http", "--test=nodes", "--test=partitions", "--test=strangers"])
                     .env("HANDUP_TEST_POSTGRES", postgres.address())
+                    // It is of nobody else.
+                    .env("HANDUP_TEST_POSTGRES_DIES", "1")
                     .current_dir(&workspace.root),
                 |line| *counts += Counts::of_line(line).unwrap_or_default(),
             )

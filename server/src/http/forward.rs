@@ -13,7 +13,7 @@ use http::{Method, StatusCode, Uri};
 use serde::Deserialize;
 use signaling::GroupId;
 
-use super::forwarder::{FOR, Forwarder, MARK, NoAnswer};
+use super::forwarder::{ANSWERED_WITHIN, FOR, Forwarder, MARK, NoAnswer};
 use super::listen::Handed;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -52,7 +52,7 @@ async fn to_home(State(engine): State<Engine>, request: Request, next: Next) -> 
             // From here on it is as if the client had come here.
             head.headers.remove(&FOR);
             head.extensions.insert(ConnectInfo(SocketAddr::new(client, 0)));
-            return here(&engine, Request::from_parts(head, body), next).await;
+            return in_time(here(&engine, Request::from_parts(head, body), next)).await;
         }
     }
     if !may_belong_elsewhere(&head.uri) {
@@ -64,17 +64,33 @@ async fn to_home(State(engine): State<Engine>, request: Request, next: Next) -> 
         Ok(Err(_)) => return Error::BodyTooLarge.into_response(),
         Err(_) => return Error::BodyTooSlow.into_response(),
     };
-    let group = match group_of(&engine, &head, &body).await {
+    in_time(where_it_belongs(&engine, forwarder, (head, body), next)).await
+}
+
+/// The answer, or that there is none yet. What was asked of the writer is done or not all the same.
+async fn in_time(answer: impl Future<Output = Response>) -> Response {
+    let answered = tokio::time::timeout(ANSWERED_WITHIN, answer).await;
+    answered.unwrap_or_else(|_| Error::Elsewhere.into_response())
+}
+
+/// Serves a request here or at the home of its class.
+async fn where_it_belongs(
+    engine: &Engine,
+    forwarder: &Forwarder,
+    (head, body): (Parts, Bytes),
+    next: Next,
+) -> Response {
+    let group = match group_of(engine, &head, &body).await {
         Ok(Some(group)) => group,
-        Ok(None) => return here(&engine, Request::from_parts(head, Body::from(body)), next).await,
+        Ok(None) => return here(engine, Request::from_parts(head, Body::from(body)), next).await,
         Err(error) => return error.into_response(),
     };
     let client = engine.client_address(&head.extensions, &head.headers);
     for _ in 0..TRIES {
-        let address = match home(&engine, forwarder, group).await {
+        let address = match home(engine, forwarder, group).await {
             Ok(Home::At(address)) => address,
             Ok(Home::Here | Home::Nobody) => {
-                return here(&engine, Request::from_parts(head, Body::from(body)), next).await;
+                return here(engine, Request::from_parts(head, Body::from(body)), next).await;
             }
             Err(error) => return error.into_response(),
         };

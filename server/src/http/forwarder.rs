@@ -43,8 +43,10 @@ const MOST_KNOWN: usize = 10_000;
 /// How long another server may take to be reached.
 const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long another server may take to begin its answer: longer than it waits for the database.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(8);
+/// How long a request may take, with all its tries: longer than a server waits for the database.
+pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_millis(4_700);
+/// How long another server may take to begin its answer. No other try is worth it after that.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(4_500);
 
 /// What belongs to one connection, and goes no further.
 const OF_CONNECTION: [HeaderName; 5] = [

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-/// How long the database may take for one call.
-pub const DEADLINE: Duration = Duration::from_secs(5);
+/// How long the database may take for one call: whoever waits for it is answered within five seconds.
+pub const DEADLINE: Duration = Duration::from_secs(4);
 
 /// What comes of a call within the deadline.
 pub async fn within<T>(
@@ -12,9 +12,19 @@ pub async fn within<T>(
 ) -> Result<T, sqlx::Error> {
     match tokio::time::timeout(DEADLINE, call).await {
         Ok(done) => done,
-        Err(_) => Err(sqlx::Error::Io(io::Error::new(
-            io::ErrorKind::TimedOut,
-            format!("the database has not answered within {} s", DEADLINE.as_secs()),
-        ))),
+        Err(_) => Err(no_answer()),
     }
+}
+
+/// What comes of a call that the database has not answered within the deadline.
+pub fn no_answer() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(
+        io::ErrorKind::TimedOut,
+        format!("the database has not answered within {} s", DEADLINE.as_secs()),
+    ))
+}
+
+/// Whether that came of a call.
+pub fn is_no_answer(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }

@@ -11,11 +11,13 @@ use std::time::Duration;
 use signaling::{Event, GroupId, Timestamp, UserId};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
+use tokio::time::Instant;
 
 use super::batch::Batch;
-use super::deadline::within;
+use super::deadline::{is_no_answer, no_answer, within};
 use super::lease::{Hold, Lease};
 use super::{credentials, errors, history, homes, log, retention, settings};
+use crate::clock::monotonic;
 use crate::identity::tokens::Held;
 use crate::identity::{JoinCode, TokenHash};
 use crate::store::cleanup::Cleanup;
@@ -27,6 +29,10 @@ use crate::store::{Failure, StoreWriter, Tended};
 /// How long a server among several is out of reach of the database before it shows nothing more.
 const CUT_OFF: Duration = Duration::from_secs(5);
 
+/// For how long after a call without an answer no other is made. What had to wait for that call is refused
+/// meanwhile: one after the other, each would wait for a deadline of its own.
+const NOT_ASKED_FOR: Duration = Duration::from_millis(500);
+
 /// The connection that writes.
 pub(crate) struct PostgresWriter {
     connection: Option<PgConnection>,
@@ -34,6 +40,8 @@ pub(crate) struct PostgresWriter {
     lease: Arc<Lease>,
     /// Whether nothing has failed since something was written.
     is_healthy: Arc<AtomicBool>,
+    /// When the last call ended without an answer.
+    unanswered_at: Option<Instant>,
 }
 
 impl PostgresWriter {
@@ -43,7 +51,8 @@ impl PostgresWriter {
         lease: Arc<Lease>,
         is_healthy: Arc<AtomicBool>,
     ) -> Self {
-        Self { connection: Some(connection), options, lease, is_healthy }
+        let connection = Some(connection);
+        Self { connection, options, lease, is_healthy, unanswered_at: None }
     }
 
     /// The connection; after a failure a new one, in a new epoch.
@@ -65,11 +74,15 @@ impl PostgresWriter {
         &mut self,
         query: impl AsyncFnOnce(&mut PgConnection, Hold) -> Result<T, sqlx::Error>,
     ) -> Result<T, Failure> {
+        if self.unanswered_at.is_some_and(|at| monotonic() < at + NOT_ASKED_FOR) {
+            return Err(errors::failure(no_answer()));
+        }
         let asked = async {
             let (connection, hold) = self.connection().await?;
             query(connection, hold).await
         };
         let done = within(asked).await;
+        self.unanswered_at = done.as_ref().err().filter(|it| is_no_answer(it)).map(|_| monotonic());
         if let Err(error) = &done
             && !errors::is_harmless(error)
         {
