@@ -316,6 +316,7 @@ menu-end-title = End the class?
 menu-ending = Every hand comes down, every turn ends, and the class closes on every phone. It cannot be opened again.
 menu-keep-going = Keep going
 menu-see-list = See the list
+menu-r-raises = Key R raises your hand
 menu-list-title = The list
 menu-close-list = Close the list
 menu-time-limit = Time limit

@@ -371,6 +371,22 @@ test("R raises the hand and never lowers it", { tag: "@once" }, async ({ seat })
   await student.hasPlace(1, 1);
 });
 
+test("whose keys mean something else switches R off, for this browser", { tag: "@once" }, async ({ seat }) => {
+  const { student, page } = await seat();
+  const key = (await student.menu()).getByRole("switch", { name: "Key R raises your hand" });
+  await expect(key).toHaveAttribute("aria-checked", "true");
+  await key.click();
+  await expect(key).toHaveAttribute("aria-checked", "false");
+  await student.reload();
+  await expect(student.button("Raise hand")).not.toHaveAttribute("data-settling");
+  await page.keyboard.press("r");
+  await student.mayTap("Raise hand");
+  await (await student.menu()).getByRole("switch", { name: "Key R raises your hand" }).click();
+  await student.closeMenu();
+  await page.keyboard.press("r");
+  await student.hasPlace(1, 1);
+});
+
 test("the end says what there is to do", { tag: "@once" }, async ({ seat }) => {
   const ended = await seat();
   await ended.lesson.teacher.end();

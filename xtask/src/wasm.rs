@@ -35,6 +35,9 @@ const LINK: &str = "./__wasm_split.js";
 /// The script of the sources that a browser runs as a worker too.
 const WORKER: &str = "tabs.js";
 
+/// wasm-bindgen names a script once for each function that it imports from there.
+const SILENT: &str = "--log-override:duplicate-object-key=silent";
+
 /// What wasm-opt does. The lowest addresses are the far end of the stack, which rustc puts first:
 /// no object is there. A function that is called from one place is copied there only when it is
 /// small: copied code is less alike, and packs worse.
@@ -272,8 +275,7 @@ fn bundle(bundler: &Path, output: &Path, script: &Path) -> Result<()> {
     let mut bundle = exec::command(bundler);
     bundle.args(["--bundle", "--format=esm", "--log-level=warning"]);
     bundle.arg(format!("--external:{LINK}")).arg(format!("--external:*/{WORKER}"));
-    // wasm-bindgen names a script once for each function that it imports from there.
-    bundle.arg("--log-override:duplicate-object-key=silent");
+    bundle.arg(SILENT);
     let whole = exec::read(bundle.arg(script))?;
     exec::write_file(script, whole)?;
     let sources = output.join("snippets");
@@ -288,7 +290,7 @@ fn bundle(bundler: &Path, output: &Path, script: &Path) -> Result<()> {
 
 fn minify(minifier: &Path, script: &Path) -> Result<()> {
     let mut minify = exec::command(minifier);
-    minify.args(["--minify", "--format=esm", "--tree-shaking=true", "--log-level=warning"]);
+    minify.args(["--minify", "--format=esm", "--tree-shaking=true", "--log-level=warning", SILENT]);
     let smaller = exec::read(minify.arg(script))?;
     exec::write_file(script, smaller)
 }

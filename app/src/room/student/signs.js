@@ -6,6 +6,8 @@ const TREMBLES = { next: 80, called: [200, 100, 200] };
 /** The states in which one waits for one's turn, or has it: a screen that goes dark would hide it. */
 const WAITS = ["up", "next", "called", "speaking"];
 const FIELDS = "input, select, textarea, [contenteditable]";
+/** Where this browser keeps whether keys do something, of teachers' pages as well. */
+const STORE = "handup-signs";
 
 let state;
 let lock;
@@ -34,6 +36,8 @@ export function sign(now, turn) {
 
 function begin() {
   addEventListener("keydown", raise);
+  document.addEventListener("click", turn);
+  show();
   document.addEventListener("visibilitychange", stayAwake);
 }
 
@@ -54,11 +58,37 @@ async function stayAwake() {
   }
 }
 
+let signs = { keys: true };
+try {
+  signs = { ...signs, ...JSON.parse(localStorage.getItem(STORE)) };
+} catch {
+  // What cannot be kept begins anew.
+}
+
+/** Shows how the switch of the key is set, where there may be a keyboard. */
+function show() {
+  const control = document.querySelector("[data-keys]");
+  if (!control) return;
+  control.hidden = !matchMedia("(any-hover: hover)").matches;
+  control.setAttribute("aria-checked", String(signs.keys));
+}
+
+function turn({ target }) {
+  if (!target.closest?.("[data-keys]")) return;
+  signs.keys = !signs.keys;
+  try {
+    localStorage.setItem(STORE, JSON.stringify(signs));
+  } catch {
+    // It is so for as long as the page lives.
+  }
+  show();
+}
+
 /** R raises the hand, and never lowers it. */
 function raise(event) {
   const { key, code, target, repeat } = event;
   const isR = /^r$/i.test(key) || (code === "KeyR" && !/^[a-z]$/i.test(key));
-  if (!isR || repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (!isR || !signs.keys || repeat || event.ctrlKey || event.altKey || event.metaKey) return;
   if (target.closest?.(FIELDS) || document.querySelector("[role=dialog]:popover-open")) return;
   document.querySelector(".slots [value=raiseHand]")?.click();
 }

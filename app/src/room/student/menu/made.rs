@@ -29,6 +29,18 @@ pub fn what_is_mine() -> impl IntoView {
         <a class="button quiet" href=my_data>
             {words::my_data()}
         </a>
+        // There where a script runs and a keyboard may be (`signs.js`).
+        <button
+            class="row switch"
+            type="button"
+            role="switch"
+            aria-checked="true"
+            data-keys=""
+            hidden
+        >
+            <span>{menu::r_raises()}</span>
+            <span class="track" aria-hidden="true"></span>
+        </button>
     }
 }
 
