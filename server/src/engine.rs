@@ -289,6 +289,12 @@ impl Engine {
         self.shared.store.is_in_doubt()
     }
 
+    /// How often that has come to be so. What was read from memory before and told after may be of a class that
+    /// this server has let go of in between.
+    pub(crate) fn doubts(&self) -> u64 {
+        self.shared.store.doubts()
+    }
+
     /// Whether a class is in memory here.
     pub(crate) fn is_in_memory(&self, group_id: GroupId) -> bool {
         self.shared.rooms.get(group_id).is_some()

@@ -188,6 +188,11 @@ pub(crate) trait StoreReader: IntegrationReader {
         false
     }
 
+    /// How often that was so, until it was found out which these are.
+    fn doubts(&self) -> u64 {
+        0
+    }
+
     /// Lets other servers have what this one was the home of. It writes nothing more.
     async fn release(&self) -> Result<(), Failure> {
         Ok(())

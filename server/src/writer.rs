@@ -210,6 +210,7 @@ impl<S: StoreWriter> Writer<S> {
         for group_id in due {
             match self.open(group_id).await {
                 Ok(true) => {
+                    let now = self.moment(now);
                     // To time out is never refused but when the class has ended.
                     let _ = self.act(&mut batch, group_id, now, Command::Expire);
                     self.part_the_silent(&mut batch, group_id, now);
@@ -323,6 +324,12 @@ impl<S: StoreWriter> Writer<S> {
         }
     }
 
+    /// Has the log of a class read again that this server may be the home of: nobody else looks after what
+    /// is due in it.
+    fn look_after(&mut self, group_id: GroupId) {
+        self.set_deadline(group_id, Some(self.clock.now().plus_seconds(5)));
+    }
+
     /// Gives up the working copy. The next use reads the log again, for a commit that reports a
     /// failure may still have reached the disk.
     fn restore(&mut self, group_id: GroupId, now: Timestamp) {
@@ -380,6 +387,8 @@ impl<S: StoreWriter> Writer<S> {
                 let error = Error::from(failure);
                 if matches!(error, Error::Elsewhere) {
                     self.leave(group_id);
+                } else if self.store.is_shared() {
+                    self.look_after(group_id);
                 }
                 return Err(error);
             }
@@ -411,8 +420,15 @@ impl<S: StoreWriter> Writer<S> {
         Ok(true)
     }
 
+    /// The moment at which something is decided of a class that is in memory, in a batch of this one. Where
+    /// several servers serve one database the class may just have been read, and its log have come further
+    /// by another server's clock.
+    pub(super) fn moment(&self, of_batch: Timestamp) -> Timestamp {
+        if self.store.is_shared() { self.clock.now() } else { of_batch }
+    }
+
     /// Looks which classes are whose, where several servers serve one database.
-    async fn tend(&mut self) {
+    pub(crate) async fn tend(&mut self) {
         self.tokens.forget_older(TOKENS_KNOWN_FOR);
         let tended = match self.store.tend(self.clock.now()).await {
             Ok(tended) => tended,
@@ -433,7 +449,10 @@ impl<S: StoreWriter> Writer<S> {
         let homes: HashSet<GroupId> = homes.into_iter().collect();
         let known: Vec<GroupId> = self.rooms.map.read().keys().copied().collect();
         for group_id in known.into_iter().filter(|group_id| !homes.contains(group_id)) {
+            // Where no other server is its home when something is due, it is this one's to look after again.
+            let due = self.deadline_of.get(&group_id).copied();
             self.leave(group_id);
+            self.set_deadline(group_id, due);
         }
         self.store.has_tended(tended.late);
     }

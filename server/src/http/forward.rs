@@ -126,11 +126,17 @@ async fn where_it_belongs(
 /// Serves a request here, unless others may decide on its class by now: before it is looked at, or after, for the
 /// machine may have slept in between.
 async fn here(engine: &Engine, request: Request, next: Next) -> Response {
+    let doubts = engine.doubts();
     if engine.is_in_doubt() {
         return Error::Elsewhere.into_response();
     }
     let answer = next.run(request).await;
-    if engine.is_in_doubt() { Error::Elsewhere.into_response() } else { answer }
+    // It may have been in doubt as it was looked at, and be no more.
+    if engine.is_in_doubt() || engine.doubts() != doubts {
+        Error::Elsewhere.into_response()
+    } else {
+        answer
+    }
 }
 
 /// Whether a live stream is asked for.

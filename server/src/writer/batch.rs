@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use signaling::{GroupId, Timestamp, UserId};
+use signaling::{Event, GroupId, Timestamp, UserId};
 use tokio::sync::oneshot;
 
 use super::job::{Admission, Verdict};
@@ -37,6 +37,12 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// One of the events that the batch has come to.
+    pub fn event(&self, group_id: GroupId, seq: u64) -> Option<&Event> {
+        let mut events = self.pending.get(&group_id)?.events.iter();
+        events.find(|encoded| encoded.event.seq == seq).map(|encoded| &encoded.event)
+    }
+
     /// Gives a browser its new token, and its place in the group. What the browser is in already comes
     /// along by itself, since the token is its next one; where the token that it came with is not its
     /// newest, it is taken for another browser, which takes the newest of it along.

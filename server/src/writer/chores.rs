@@ -188,7 +188,11 @@ impl<S: StoreWriter> Writer<S> {
     async fn release(&mut self, group_id: GroupId) -> Result<(), Error> {
         // First, so that nothing is decided here any more once others decide.
         self.leave(group_id);
-        Ok(self.store.release(group_id).await?)
+        let released = self.store.release(group_id).await;
+        if released.is_err() {
+            self.look_after(group_id);
+        }
+        Ok(released?)
     }
 
     async fn retain(&mut self, ended_before: Timestamp) -> Result<(), Error> {

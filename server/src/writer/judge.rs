@@ -61,10 +61,11 @@ impl<S: StoreWriter> Writer<S> {
         } else if !self.open(group_id).await? {
             return Err(Error::NoSuchGroup);
         }
+        let now = self.moment(now);
         if let Some(key) = &key
             && let Some(first) = self.first_answer(batch, group_id, key, now).await?
         {
-            return self.answer_again(group_id, key, command.as_ref(), first).await;
+            return self.answer_again(batch, group_id, key, command.as_ref(), first).await;
         }
         if let Some(key) = &key {
             self.takes_key(group_id, key.user, now).await?;
@@ -155,6 +156,7 @@ impl<S: StoreWriter> Writer<S> {
     /// What the first request with this key was answered with.
     async fn answer_again(
         &mut self,
+        batch: &Batch,
         group_id: GroupId,
         key: &Key,
         command: Option<&Command>,
@@ -165,7 +167,11 @@ impl<S: StoreWriter> Writer<S> {
         }
         let group = &self.working.get(&group_id).ok_or(Error::NoSuchGroup)?.group;
         let lacked = match first.kept.lacks(group) {
-            Some(seq) => self.store.event(group_id, seq).await?,
+            // The first request may be of the same batch.
+            Some(seq) => match batch.event(group_id, seq) {
+                Some(event) => Some(event.clone()),
+                None => self.store.event(group_id, seq).await?,
+            },
             None => None,
         };
         let body = command.and_then(|command| first.kept.body(group, command, lacked.as_ref()));

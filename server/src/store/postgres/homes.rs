@@ -11,36 +11,52 @@ use crate::nodes::{Elsewhere, Home};
 /// How many classes without a home are looked after at a time.
 const ORPHANS_AT_ONCE: i64 = 64;
 
-/// Makes this server the home of a class that has none; false when there is no such class.
+/// Makes this server the home of a class that has none; false when there is no such class. What comes late of
+/// an earlier epoch does nothing: nobody here would know of it.
 pub async fn claim(
     executor: impl PgExecutor<'_>,
     hold: Hold,
     group_id: GroupId,
 ) -> Result<bool, sqlx::Error> {
-    let is_home: Option<bool> = sqlx::query_scalar("SELECT claim($1, $2)")
-        .bind(group_id.as_bytes().as_slice())
-        .bind(hold.holder.as_slice())
-        .fetch_one(executor)
-        .await?;
+    let is_home: Option<Option<bool>> = sqlx::query_scalar(
+        "WITH held AS MATERIALIZED (
+             SELECT 1 FROM lease WHERE holder = $2 AND epoch = $3 FOR KEY SHARE
+         )
+         SELECT claim($1, $2) FROM held",
+    )
+    .bind(group_id.as_bytes().as_slice())
+    .bind(hold.holder.as_slice())
+    .bind(hold.epoch)
+    .fetch_optional(executor)
+    .await?;
     match is_home {
-        Some(true) => Ok(true),
-        Some(false) => Err(sqlx::Error::Encode(Box::new(Elsewhere))),
-        None => Ok(false),
+        Some(Some(true)) => Ok(true),
+        Some(Some(false)) => Err(sqlx::Error::Encode(Box::new(Elsewhere))),
+        Some(None) => Ok(false),
+        // The next connection finds out whether the lease is gone.
+        None => Err(sqlx::Error::Protocol("the lease is of another epoch".to_owned())),
     }
 }
 
-/// Lets another server be the home of a class of which this one is.
+/// Lets another server be the home of a class of which this one is. What comes late of an earlier epoch does
+/// nothing: this server may have claimed the class again.
 pub async fn release(
     executor: impl PgExecutor<'_>,
     hold: Hold,
     group_id: GroupId,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE class SET home = NULL WHERE group_id = $1 AND home = $2")
-        .bind(group_id.as_bytes().as_slice())
-        .bind(hold.holder.as_slice())
-        .execute(executor)
-        .await
-        .map(drop)
+    sqlx::query(
+        "WITH held AS MATERIALIZED (
+             SELECT 1 FROM lease WHERE holder = $2 AND epoch = $3 FOR KEY SHARE
+         )
+         UPDATE class SET home = NULL FROM held WHERE group_id = $1 AND home = $2",
+    )
+    .bind(group_id.as_bytes().as_slice())
+    .bind(hold.holder.as_slice())
+    .bind(hold.epoch)
+    .execute(executor)
+    .await
+    .map(drop)
 }
 
 /// Which server is the home of a class.

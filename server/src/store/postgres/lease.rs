@@ -286,15 +286,16 @@ async fn renew(
             held.is_apart.store(true, Ordering::SeqCst);
         }
         match within(renew_once(&mut connection, &pool, holder, &note)).await {
-            Ok(true) => {
-                if held.is_apart.load(Ordering::SeqCst) || !held.overdue().is_zero() {
+            Ok(Some(by_same)) => {
+                let was_apart = held.is_apart.load(Ordering::SeqCst) || !by_same;
+                if was_apart || !held.overdue().is_zero() {
                     // What others have taken until now has to be looked at, before it counts as renewed.
                     held.late.fetch_add(1, Ordering::SeqCst);
                 }
                 *held.renewed_at.lock() = began_at;
                 held.is_apart.store(false, Ordering::SeqCst);
             }
-            Ok(false) => {
+            Ok(None) => {
                 held.lose();
                 return;
             }
@@ -312,25 +313,30 @@ async fn renew(
     }
 }
 
-/// Renews the lease, on a new connection where there is none; whether it is still this server's.
+/// Renews the lease, on a new connection where there is none; none when it is no more this server's, else
+/// whether the same connection has renewed it the time before. Another one may have, whose renewal was given
+/// up and came late: as that one ended, the lease held for nobody else.
 async fn renew_once(
     connection: &mut Option<PgListener>,
     pool: &PgPool,
     holder: [u8; 16],
     note: &str,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<bool>, sqlx::Error> {
     let connection = match connection {
         Some(connection) => connection,
         None => connection.insert(attend(pool).await?),
     };
-    let renewed = sqlx::query(
-        "UPDATE lease SET alive_until = clock_timestamp() + interval '3 s', note = $2,
+    sqlx::query_scalar(
+        "WITH before AS MATERIALIZED (
+             SELECT backend FROM lease WHERE holder = $1 FOR NO KEY UPDATE
+         )
+         UPDATE lease SET alive_until = clock_timestamp() + interval '3 s', note = $2,
              backend = pg_backend_pid()
-         WHERE holder = $1",
+         FROM before WHERE holder = $1
+         RETURNING before.backend = pg_backend_pid()",
     )
     .bind(holder.as_slice())
     .bind(note)
-    .execute(connection)
-    .await?;
-    Ok(renewed.rows_affected() > 0)
+    .fetch_optional(connection)
+    .await
 }

@@ -54,6 +54,10 @@ impl StoreReader for PostgresReader {
         self.lease.is_in_doubt()
     }
 
+    fn doubts(&self) -> u64 {
+        self.lease.late()
+    }
+
     async fn release(&self) -> Result<(), Failure> {
         if self.lease.is_shared() {
             Ok(within(self.lease.release(&self.live)).await?)
