@@ -128,8 +128,15 @@ enum Task {
         files: Vec<String>,
     },
     /// Let a simulated school live through crashes, failing commits, a bad network and clocks that
-    /// are set, and compare it with a model of what must be true
+    /// are set, and compare it with a model of what must be true; then another one on several nodes,
+    /// which are killed, sleep and are cut off
     Simulate {
+        /// Only the one on several nodes
+        #[arg(long, conflicts_with = "one_server")]
+        nodes: bool,
+        /// Only the one on one server
+        #[arg(long)]
+        one_server: bool,
         /// How many seeds to run
         #[arg(long, default_value_t = 1_000)]
         seeds: u64,
@@ -245,22 +252,18 @@ fn perform(task: Task) -> Result<()> {
                     .current_dir(&workspace.root),
             )
         }
-        Task::Simulate { seeds, from, steps } => {
-            let test = "tests::simulation::whatever_goes_wrong_the_school_agrees_with_its_model";
-            let mut counts = Counts::default();
-            exec::run_watched(
-                exec::cargo()
-                    .args(["test", "--release", "--package=server", "--lib", "--"])
-                    .args(["--exact", test, "--nocapture", "--quiet"])
-                    .env("HANDUP_SIMULATE_SEEDS", seeds.to_string())
-                    .env("HANDUP_SIMULATE_FROM", from.to_string())
-                    .env("HANDUP_SIMULATE_STEPS", steps.to_string())
-                    .env("RUST_BACKTRACE", "0")
-                    .current_dir(&workspace.root),
-                |line| counts += Counts::of_line(line).unwrap_or_default(),
-            )?;
-            // The test runner is content when no test has the name.
-            ensure!(counts.passed > 0, "nothing was simulated: no test is called {test}");
+        Task::Simulate { nodes, one_server, seeds, from, steps } => {
+            if !nodes {
+                let test = "whatever_goes_wrong_the_school_agrees_with_its_model";
+                simulate(&workspace, test, [seeds, from, steps])?;
+            }
+            if !one_server {
+                let test = "nodes::whatever_goes_wrong_among_nodes_the_log_agrees_with_its_model";
+                simulate(&workspace, test, [seeds, from, steps])?;
+                let test =
+                    "nodes::a_database_that_takes_what_is_late_or_hides_something_is_found_out";
+                simulate(&workspace, test, [seeds, from, steps])?;
+            }
             Ok(())
         }
         Task::Check => check::run(&workspace),
@@ -280,4 +283,24 @@ fn perform(task: Task) -> Result<()> {
             },
         ),
     }
+}
+
+/// Runs one of the simulations: so many seeds from one on, each for so many steps at least.
+fn simulate(workspace: &Workspace, test: &str, [seeds, from, steps]: [u64; 3]) -> Result<()> {
+    let test = format!("tests::simulation::{test}");
+    let mut counts = Counts::default();
+    exec::run_watched(
+        exec::cargo()
+            .args(["test", "--release", "--package=server", "--lib", "--"])
+            .args(["--exact", &test, "--include-ignored", "--nocapture", "--quiet"])
+            .env("HANDUP_SIMULATE_SEEDS", seeds.to_string())
+            .env("HANDUP_SIMULATE_FROM", from.to_string())
+            .env("HANDUP_SIMULATE_STEPS", steps.to_string())
+            .env("RUST_BACKTRACE", "0")
+            .current_dir(&workspace.root),
+        |line| counts += Counts::of_line(line).unwrap_or_default(),
+    )?;
+    // The test runner is content when no test has the name.
+    ensure!(counts.passed > 0, "nothing was simulated: no test is called {test}");
+    Ok(())
 }

@@ -18,42 +18,32 @@ mod answers;
 mod calm;
 mod device;
 mod disk;
+mod keys;
 mod life;
 mod model;
+mod nodes;
+mod plan;
 mod shown;
+mod thoughts;
+mod trace;
 mod world;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use signaling::{Answers, Command, Eraser, InviteId, InviteeList, Name, Timeout, UserId};
+use signaling::{
+    Answers, Command, Eraser, FinishWhom, InviteId, InviteeList, Name, Timeout, UserId,
+};
 
 use crate::error::Error;
+use crate::http::reply::encode;
+use crate::identity::TokenHash;
 use crate::writer::chores::{Chore, ChoreJob, Erasing};
-use crate::writer::job::Job;
+use crate::writer::job::{Job, Key, Verdict};
 
 use self::disk::{Defect, Weather};
-use self::world::{Broken, Tally, World};
-
-/// What `cargo test` runs, and what of it `cargo xtask simulate` asks for.
-#[derive(Debug, Clone, Copy)]
-struct Plan {
-    from: u64,
-    seeds: u64,
-    steps: u64,
-}
-
-impl Plan {
-    fn asked_for() -> Self {
-        let number = |name: &str| std::env::var(name).ok()?.parse().ok();
-        Self {
-            from: number("HANDUP_SIMULATE_FROM").unwrap_or(1),
-            seeds: number("HANDUP_SIMULATE_SEEDS").unwrap_or(60),
-            steps: number("HANDUP_SIMULATE_STEPS").unwrap_or(2_000),
-        }
-    }
-}
+use self::plan::{Plan, run_all};
+use self::trace::Broken;
+use self::world::{Tally, World};
 
 /// Runs one seed; what happened is the same whenever it is run.
 fn simulate(seed: u64, steps: u64, defect: Defect) -> Result<Tally, Broken> {
@@ -65,52 +55,10 @@ fn simulate(seed: u64, steps: u64, defect: Defect) -> Result<Tally, Broken> {
     runtime.block_on(World::live(seed, steps, defect))
 }
 
-/// Runs all seeds of a plan on all processors, up to the first that fails.
-fn simulate_all(plan: Plan) -> Result<Tally, Broken> {
-    let bar = indicatif::ProgressBar::new(plan.seeds).with_style(
-        indicatif::ProgressStyle::with_template(
-            "{bar:40} {pos}/{len} seeds, {msg} steps, {elapsed} of {duration}",
-        )
-        .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
-    );
-    let next = AtomicU64::new(plan.from);
-    let is_over = AtomicBool::new(false);
-    let sum = Mutex::new((Tally::default(), None::<Broken>));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while !is_over.load(Ordering::Relaxed) {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= plan.from + plan.seeds {
-                        break;
-                    }
-                    let outcome = simulate(seed, plan.steps, Defect::None);
-                    let mut sum = sum.lock();
-                    match outcome {
-                        Ok(tally) => sum.0 += tally,
-                        Err(broken) => {
-                            is_over.store(true, Ordering::Relaxed);
-                            sum.1.get_or_insert(broken);
-                        }
-                    }
-                    bar.set_message(sum.0.steps.to_string());
-                    bar.inc(1);
-                }
-            });
-        }
-    });
-    bar.finish();
-    match sum.into_inner() {
-        (_, Some(broken)) => Err(broken),
-        (tally, None) => Ok(tally),
-    }
-}
-
 #[test]
 fn whatever_goes_wrong_the_school_agrees_with_its_model() {
-    let plan = Plan::asked_for();
-    match simulate_all(plan) {
+    let plan = Plan { from: 1, seeds: 60, steps: 2_000 }.asked_for();
+    match run_all(plan, |seed| simulate(seed, plan.steps, Defect::None), |tally| tally.steps) {
         Ok(tally) => println!("{plan:?}: {tally:?}"),
         Err(broken) => panic!("{broken}"),
     }
@@ -200,4 +148,44 @@ async fn nobody_is_erased_ahead_of_what_came_to_be_due_while_their_log_was_read(
             "after {turns_before}: they are still there"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_answered_as_before_in_the_batch_in_which_it_came_first() {
+    let mut world = World::new(1, Defect::None);
+    world.start();
+    world.somebody_comes();
+    world.come_to_rest().expect("a class with its teacher");
+    let (group_id, teacher) = (world.classes[0], world.devices[0].user);
+    let (actor, invite_id) = (UserId::from_bytes([7; 16]), InviteId::from_bytes([8; 16]));
+    let mut ask = |command, key| {
+        let (reply, answered) = tokio::sync::oneshot::channel();
+        let job = Job { group_id, command: Some(command), effects: Vec::new(), key, reply };
+        world.server.as_mut().expect("a server").waiting.push_back(job);
+        answered
+    };
+    let name = Name::new("Ada").expect("a name");
+    drop(ask(Command::Join { user: actor, name, alike: None }, None));
+    let invite = Command::InviteInGroup {
+        actor: teacher,
+        invite_id,
+        invitee_list: InviteeList::Everyone,
+        data: String::new(),
+        timeout: Timeout::default(),
+        answers: Answers::Each,
+    };
+    drop(ask(invite, None));
+    let (key, request) = ("key".to_owned(), TokenHash::of(b"accept"));
+    let key = Key { user: actor, key, request, encode };
+    let (accept, data) = (Command::Accept { actor, invite_id, data: String::new() }, String::new());
+    let mut first = ask(accept.clone(), Some(key.clone()));
+    let whom = FinishWhom::Member(actor);
+    drop(ask(Command::Finish { actor, invite_id, whom, reason: None, data }, None));
+    let mut again = ask(accept, Some(key));
+    world.come_to_rest().expect("all of it is done");
+    let body = |answered: &mut tokio::sync::oneshot::Receiver<Verdict>| {
+        let (reply, _) = answered.try_recv().expect("an answer").expect("it is done");
+        encode(&Ok(reply)).body
+    };
+    assert_eq!(body(&mut first), body(&mut again));
 }

@@ -10,8 +10,8 @@ use super::disk::Class;
 use super::model::{Model, Verdict, must};
 use super::world::{Asks, World};
 use crate::error::Error;
-use crate::identity::TokenHash;
-use crate::writer::job::{Key, SideEffect};
+use crate::identity::{JoinCode, TokenHash};
+use crate::writer::job::SideEffect;
 use crate::writer::reply::EncodedAnswer;
 
 impl World {
@@ -26,7 +26,8 @@ impl World {
             return Ok(());
         }
         if let Asks::Do { key: Some(key), .. } = asks {
-            self.is_first_answer(key, verdict)?;
+            let used = self.keys.entry((key.user, key.key.clone())).or_default();
+            used.is_first_answer(key, verdict, &self.models)?;
         }
         let (user, token) = (self.devices[device].user, self.devices[device].token);
         let disk = self.disk.borrow();
@@ -37,18 +38,18 @@ impl World {
         let is_gone = |user: UserId| model.is_some_and(|model| model.gone.contains_key(&user));
         match (asks, verdict) {
             (Asks::Begin(_) | Asks::Join(_), Ok(answer)) => {
-                let is_in = model.is_some_and(|model| model.members.contains_key(&user));
-                must!(is_in || is_gone(user), "they have joined and are not in the log");
-                must!(is_gone(user) || holder(token) == Some(user), "they have no credential");
-                tells(answer, &json!({ "groupID": group_id, "userID": user }))?;
-                if let (Asks::Join(code), Some(class), Some(model)) = (asks, class, model) {
-                    let joined = model.joined.get(&user).copied().unwrap_or_default();
-                    // It may have been the class's more than once.
-                    let last = class.codes.iter().rposition(|(_, it)| it == code);
-                    let renewed = last.and_then(|last| class.codes.get(last + 1));
-                    let dead_since = renewed.map_or(u64::MAX, |(length, _)| *length);
-                    must!(joined <= dead_since, "they have joined by a code that was dead");
-                }
+                let model = model.ok_or("they have joined and are not in the log")?;
+                let class = class.ok_or("the class is not on the disk")?;
+                let code = match asks {
+                    Asks::Join(code) => Some(code),
+                    _ => None,
+                };
+                Answered { group_id, model, class }.has_come_in(
+                    user,
+                    code,
+                    holder(token),
+                    answer,
+                )?;
             }
             (Asks::Take(link), Ok(_)) => {
                 must!(self.taken.insert(*link.as_bytes()), "a link was taken twice");
@@ -70,32 +71,8 @@ impl World {
             (Asks::Do { command: Some(command), .. }, verdict) => {
                 let model = model.ok_or("the class is not in the log")?;
                 let class = class.ok_or("the class is not on the disk")?;
-                let (status, state) = match verdict {
-                    Ok(answer) if answer.status < 300 => {
-                        Answered { group_id, model, class }.has_done(command, answer)?;
-                        (answer.status, None)
-                    }
-                    // A refusal that is kept with a key.
-                    Ok(answer) => {
-                        let problem = read(&answer.body)?;
-                        must!(problem["status"] == answer.status, "it is another problem's");
-                        (answer.status, serde_json::from_value(problem["state"].clone()).ok())
-                    }
-                    Err(Error::Rejected(rejection)) => {
-                        let before = self.taken_up_at.get(&group_id).copied().unwrap_or_default();
-                        refused(command, *rejection, model, before)?;
-                        let state = match rejection {
-                            Rejection::AlreadyProcessed(state) => Some(*state),
-                            _ => None,
-                        };
-                        (rejection.status(), state)
-                    }
-                    Err(error) => (error.problem().status, None),
-                };
-                is_theirs_to_know(command, status, model)?;
-                if let Some(state) = state {
-                    has_won(command, state, model)?;
-                }
+                let before = self.taken_up_at.get(&group_id).copied().unwrap_or_default();
+                Answered { group_id, model, class }.is_so(command, verdict, before)?;
                 if let (Command::Leave { user, .. }, Ok(_)) = (command, verdict) {
                     let is_in = class.memberships.values().any(|it| it.user == *user);
                     must!(!is_in || !is_gone(*user), "{user} is gone and has a credential");
@@ -103,25 +80,6 @@ impl World {
             }
             _ => {}
         }
-        Ok(())
-    }
-
-    /// The same key gets the same answer, and what it asked for happens once.
-    fn is_first_answer(&mut self, key: &Key, verdict: &Result<EncodedAnswer, Error>) -> Verdict {
-        let used = self.keys.entry((key.user, key.key.clone())).or_default();
-        match verdict {
-            Ok(answer) => {
-                let this = (*key.request.as_bytes(), answer.status, answer.body.clone());
-                let first = used.answered.get_or_insert_with(|| this.clone());
-                must!(*first == this, "a key gets another answer than the first one");
-            }
-            Err(Error::KeyReused) => {
-                must!(used.requests.len() > 1, "a key came with one request alone and is refused");
-            }
-            Err(_) => {}
-        }
-        let is_sent = |it: &&InviteId| self.models.values().any(|m| m.invitations.contains_key(it));
-        must!(used.invitations.iter().filter(is_sent).count() <= 1, "a key has invited twice");
         Ok(())
     }
 }
@@ -138,13 +96,76 @@ fn tells(answer: &EncodedAnswer, truth: &Value) -> Verdict {
 }
 
 /// A class of which somebody was answered that something is done in it.
-struct Answered<'a> {
-    group_id: GroupId,
-    model: &'a Model,
-    class: &'a Class,
+pub(super) struct Answered<'a> {
+    pub(super) group_id: GroupId,
+    pub(super) model: &'a Model,
+    pub(super) class: &'a Class,
 }
 
 impl Answered<'_> {
+    /// Whether somebody has come in, by this code where it was by one, and is known by their token.
+    pub(super) fn has_come_in(
+        &self,
+        user: UserId,
+        code: Option<&JoinCode>,
+        holder: Option<UserId>,
+        answer: &EncodedAnswer,
+    ) -> Verdict {
+        let Self { group_id, model, class } = self;
+        let is_gone = model.gone.contains_key(&user);
+        must!(
+            model.members.contains_key(&user) || is_gone,
+            "they have joined and are not in the log"
+        );
+        must!(is_gone || holder == Some(user), "they have no credential");
+        tells(answer, &json!({ "groupID": group_id, "userID": user }))?;
+        let Some(code) = code else { return Ok(()) };
+        let joined = model.joined.get(&user).copied().unwrap_or_default();
+        // It may have been the class's more than once.
+        let last = class.codes.iter().rposition(|(_, it)| it == code);
+        let renewed = last.and_then(|last| class.codes.get(last + 1));
+        let dead_since = renewed.map_or(u64::MAX, |(length, _)| *length);
+        must!(joined <= dead_since, "they have joined by a code that was dead");
+        Ok(())
+    }
+
+    /// Whether an answer to a command is so. `before` is the last event before what the writer took up
+    /// with the request.
+    pub(super) fn is_so(
+        &self,
+        command: &Command,
+        verdict: &Result<EncodedAnswer, Error>,
+        before: u64,
+    ) -> Verdict {
+        let model = self.model;
+        let (status, state) = match verdict {
+            Ok(answer) if answer.status < 300 => {
+                self.has_done(command, answer)?;
+                (answer.status, None)
+            }
+            // A refusal that is kept with a key.
+            Ok(answer) => {
+                let problem = read(&answer.body)?;
+                must!(problem["status"] == answer.status, "it is another problem's");
+                (answer.status, serde_json::from_value(problem["state"].clone()).ok())
+            }
+            Err(Error::Rejected(rejection)) => {
+                refused(command, *rejection, model, before)?;
+                let state = match rejection {
+                    Rejection::AlreadyProcessed(state) => Some(*state),
+                    _ => None,
+                };
+                (rejection.status(), state)
+            }
+            Err(error) => (error.problem().status, None),
+        };
+        is_theirs_to_know(command, status, model)?;
+        match state {
+            Some(state) => has_won(command, state, model),
+            None => Ok(()),
+        }
+    }
+
     fn has_done(&self, command: &Command, answer: &EncodedAnswer) -> Verdict {
         let Self { group_id, model, class } = self;
         match command {
@@ -276,6 +297,10 @@ impl Answered<'_> {
         // It may have been closed since.
         must!(told["open"].is_boolean(), "it does not tell whether it is open");
         told["open"] = truth["open"].clone();
+        // Its time may have been moved since.
+        let mut until = (sent.seq..=self.model.seq).map(|seq| json!(sent.expires_after(seq)));
+        must!(until.any(|until| told["expiresAt"] == until), "it never was open until then");
+        told["expiresAt"] = truth["expiresAt"].clone();
         for invitation in [&mut told, &mut truth] {
             let Some(fields) = invitation.as_object_mut() else { continue };
             for field in ["closed", "closing", "stays", "settled"] {

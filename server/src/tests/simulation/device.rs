@@ -11,6 +11,7 @@ use signaling::{
     json,
 };
 
+use super::disk::Row;
 use super::model::{Model, Verdict, must};
 use crate::identity::TokenHash;
 use crate::live::stream::LiveStream;
@@ -134,6 +135,30 @@ impl<'a> Frame<'a> {
     }
 }
 
+impl Frame<'_> {
+    /// Whether what it tells of the log lies there, but for what was erased since.
+    pub fn is_of_log<'r>(
+        &self,
+        user: UserId,
+        model: &Model,
+        row_of: impl Fn(u64) -> Option<&'r Row>,
+    ) -> Verdict {
+        for (seq, told) in self.events()? {
+            // A stream may still send what was erased while it did.
+            let is_same = |body: &str| {
+                *body == *told
+                    // Which names they are told is looked at where they are shown.
+                    || nameless(body) == nameless(&told)
+                    || (!model.erased.is_empty() && wordless(body) == wordless(&told))
+            };
+            let is_there =
+                row_of(seq).is_some_and(|row| row.name == self.name && is_same(&row.body));
+            must!(is_there, "{user} is sent {seq}, which is not on the disk");
+        }
+        Ok(())
+    }
+}
+
 /// Whether a snapshot is one of this member's class as far as it is durable.
 pub fn may_be_shown(user: UserId, snapshot: &Snapshot, model: &Model) -> Verdict {
     let seq = snapshot.seq;
@@ -231,4 +256,20 @@ impl Device {
         }
         Ok(true)
     }
+}
+
+/// The body of an event without anybody's name.
+fn nameless(body: &str) -> Option<serde_json::Value> {
+    let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body.as_object_mut()?
+        .retain(|field, _| !matches!(field.as_str(), "name" | "alike" | "members"));
+    Some(body)
+}
+
+/// The body of an event without names and words.
+fn wordless(body: &str) -> Option<serde_json::Value> {
+    let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
+    let fields = body.as_object_mut()?;
+    fields.retain(|field, _| !matches!(field.as_str(), "name" | "data" | "reason" | "members"));
+    Some(body)
 }

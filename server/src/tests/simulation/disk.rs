@@ -367,35 +367,165 @@ fn appended(append: &Append<'_>) -> impl Iterator<Item = Durable> {
     append.events.iter().map(|encoded| Durable::Event(append.group_id, encoded.event.clone()))
 }
 
+// What is read and written, however it comes there.
+impl Contents {
+    pub fn load(&self, group_id: GroupId) -> Option<Loaded> {
+        let class = self.class(group_id)?;
+        let encoded =
+            |row: &Row| Some(EncodedEvent { event: event_of(row)?, body: row.body.to_string() });
+        let memberships: Vec<_> =
+            class.memberships.iter().map(|((browser, _), it)| (*browser, *it)).collect();
+        let is_here = |held: &Held| class.of_browser(held.browser).next().is_some();
+        let tokens = self.tokens.iter().filter(|(_, held)| is_here(held));
+        Some(Loaded {
+            join_code: class.join_code.clone(),
+            events: class.log.iter().filter_map(encoded).collect(),
+            memberships,
+            tokens: tokens.map(|(it, held)| (TokenHash::from_bytes(*it), *held)).collect(),
+            integration: None,
+        })
+    }
+
+    pub fn events_after(&self, group_id: GroupId, seq: u64) -> Vec<Event> {
+        let skip = usize::try_from(seq).unwrap_or(usize::MAX);
+        let log = self.class(group_id).map_or(&[][..], |class| &class.log);
+        log.iter().skip(skip).filter_map(event_of).collect()
+    }
+
+    pub fn first_answer(
+        &self,
+        group_id: GroupId,
+        user: UserId,
+        key: &str,
+        now: Timestamp,
+    ) -> Option<FirstAnswer> {
+        let found = self.class(group_id)?.answers.get(&(user, key.to_owned()))?;
+        let is_known = found.at.as_millis() > now.as_millis() - KEY_LIFETIME_MILLIS;
+        is_known.then(|| found.answer.as_ref().clone())
+    }
+
+    pub fn keys_of(&self, group_id: GroupId, user: UserId) -> KeysOf {
+        let answers = self.class(group_id).map(|class| &class.answers);
+        let of_user = answers.into_iter().flatten().filter(|((who, _), _)| *who == user);
+        let at: Vec<Timestamp> = of_user.map(|(_, answer)| answer.at).collect();
+        let count = u32::try_from(at.len()).unwrap_or(u32::MAX);
+        KeysOf { count, oldest: at.into_iter().min() }
+    }
+
+    pub fn event(&self, group_id: GroupId, seq: u64) -> Option<Event> {
+        self.body(group_id, seq).and_then(event_of)
+    }
+
+    pub fn token(&self, token: TokenHash) -> Option<(Held, u32)> {
+        let held = *self.tokens.get(token.as_bytes())?;
+        let others = self.tokens.values().filter(|it| it.browser == held.browser);
+        Some((held, others.map(|it| it.generation).max().unwrap_or(0)))
+    }
+
+    pub fn ticket(&self, ticket: TokenHash, now: Timestamp) -> Option<(GroupId, UserId)> {
+        let made = self.tickets.get(ticket.as_bytes())?;
+        (made.expires_at > now).then_some((made.group_id, made.user))
+    }
+
+    pub fn has_ended(&self, group_id: GroupId) -> Option<bool> {
+        Some(self.class(group_id)?.ended_at.is_some())
+    }
+
+    pub fn ended_before(&self, moment: Timestamp) -> Option<GroupId> {
+        let classes = self.classes.iter().filter(|(_, class)| !class.is_deleted);
+        let ended = classes.filter_map(|(id, class)| Some((class.ended_at?, *id)));
+        ended.filter(|(at, _)| *at <= moment).min().map(|(_, id)| id)
+    }
+
+    pub fn commit(
+        &mut self,
+        now: Timestamp,
+        appends: &[Append<'_>],
+        writes: &[(GroupId, Write)],
+    ) -> Result<Vec<Durable>, Failure> {
+        for append in appends {
+            self.append(append)?;
+        }
+        for (group_id, write) in writes {
+            self.write(now, *group_id, write)?;
+        }
+        Ok(appends.iter().flat_map(appended).collect())
+    }
+
+    pub fn put(&mut self, put: &Put) {
+        if let Put::Replaced { token, by, ends_at } = put {
+            if let Some(held) = self.tokens.get_mut(token.as_bytes()) {
+                held.ends_at.get_or_insert(*ends_at);
+            }
+            if let Some(held) = self.tokens.get_mut(by.as_bytes()) {
+                held.replaces = None;
+            }
+        }
+    }
+
+    pub fn soft_delete(&mut self, group_id: GroupId) -> Result<Vec<Durable>, Failure> {
+        self.links.retain(|_, link| link.group_id != group_id);
+        self.tickets.retain(|_, ticket| ticket.group_id != group_id);
+        let class = self.class_mut(group_id)?;
+        class.is_deleted = true;
+        class.next_deadline = None;
+        class.memberships.clear();
+        class.answers.clear();
+        Ok(vec![Durable::Deleted(group_id)])
+    }
+
+    pub fn rewrite(
+        &mut self,
+        append: &Append<'_>,
+        user: UserId,
+        events: &[(u64, String)],
+    ) -> Result<Vec<Durable>, Failure> {
+        if !append.events.is_empty() {
+            self.append(append)?;
+        }
+        self.links.retain(|_, link| link.user != user);
+        self.tickets.retain(|_, ticket| ticket.user != user);
+        let class = self.class_mut(append.group_id)?;
+        for (seq, body) in events {
+            let row = usize::try_from(*seq)?.checked_sub(1).and_then(|at| class.log.get_mut(at));
+            row.ok_or("there is no such event")?.body = body.as_str().into();
+        }
+        class.revoke(user);
+        let name = user.to_string();
+        class.answers.retain(|(who, _), remembered| {
+            let kept = serde_json::to_string(&remembered.answer.kept).unwrap_or_default();
+            *who != user && !kept.contains(&name)
+        });
+        let mut news: Vec<Durable> = appended(append).collect();
+        news.push(Durable::Rewritten(append.group_id, user));
+        Ok(news)
+    }
+
+    pub fn purge(&mut self, now: Timestamp) {
+        let forgotten = now.as_millis() - KEY_LIFETIME_MILLIS;
+        for class in self.classes.values_mut() {
+            if class.answers.values().any(|answer| answer.at.as_millis() <= forgotten) {
+                let class = Rc::make_mut(class);
+                class.answers.retain(|_, answer| answer.at.as_millis() > forgotten);
+            }
+        }
+        self.links.retain(|_, link| link.expires_at > now);
+        self.tickets.retain(|_, ticket| ticket.expires_at > now);
+        self.tokens.retain(|_, held| !held.has_ended(now));
+    }
+
+    pub fn clean_up(&mut self) {
+        self.classes.retain(|_, class| !class.is_deleted);
+    }
+}
+
 impl StoreWriter for SimulatedStore {
     async fn load(&mut self, group_id: GroupId) -> Result<Option<Loaded>, Failure> {
-        let read = |contents: &Contents| {
-            let class = contents.class(group_id)?;
-            let encoded = |row: &Row| {
-                Some(EncodedEvent { event: event_of(row)?, body: row.body.to_string() })
-            };
-            let memberships: Vec<_> =
-                class.memberships.iter().map(|((browser, _), it)| (*browser, *it)).collect();
-            let is_here = |held: &Held| class.of_browser(held.browser).next().is_some();
-            let tokens = contents.tokens.iter().filter(|(_, held)| is_here(held));
-            Some(Loaded {
-                join_code: class.join_code.clone(),
-                events: class.log.iter().filter_map(encoded).collect(),
-                memberships,
-                tokens: tokens.map(|(it, held)| (TokenHash::from_bytes(*it), *held)).collect(),
-                integration: None,
-            })
-        };
-        self.read(read).await
+        self.read(|contents| contents.load(group_id)).await
     }
 
     async fn events_after(&mut self, group_id: GroupId, seq: u64) -> Result<Vec<Event>, Failure> {
-        let skip = usize::try_from(seq)?;
-        let read = |contents: &Contents| {
-            let log = contents.class(group_id).map_or(&[][..], |class| &class.log);
-            log.iter().skip(skip).filter_map(event_of).collect()
-        };
-        self.read(read).await
+        self.read(|contents| contents.events_after(group_id, seq)).await
     }
 
     async fn first_answer(
@@ -405,36 +535,19 @@ impl StoreWriter for SimulatedStore {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<FirstAnswer>, Failure> {
-        let read = |contents: &Contents| {
-            let found = contents.class(group_id)?.answers.get(&(user, key.to_owned()))?;
-            let is_known = found.at.as_millis() > now.as_millis() - KEY_LIFETIME_MILLIS;
-            is_known.then(|| found.answer.as_ref().clone())
-        };
-        self.read(read).await
+        self.read(|contents| contents.first_answer(group_id, user, key, now)).await
     }
 
     async fn keys_of(&mut self, group_id: GroupId, user: UserId) -> Result<KeysOf, Failure> {
-        let read = |contents: &Contents| {
-            let answers = contents.class(group_id).map(|class| &class.answers);
-            let of_user = answers.into_iter().flatten().filter(|((who, _), _)| *who == user);
-            let at: Vec<Timestamp> = of_user.map(|(_, answer)| answer.at).collect();
-            let count = u32::try_from(at.len()).unwrap_or(u32::MAX);
-            KeysOf { count, oldest: at.into_iter().min() }
-        };
-        self.read(read).await
+        self.read(|contents| contents.keys_of(group_id, user)).await
     }
 
     async fn event(&mut self, group_id: GroupId, seq: u64) -> Result<Option<Event>, Failure> {
-        self.read(|contents| contents.body(group_id, seq).and_then(event_of)).await
+        self.read(|contents| contents.event(group_id, seq)).await
     }
 
     async fn token(&mut self, token: TokenHash) -> Result<Option<(Held, u32)>, Failure> {
-        let read = |contents: &Contents| {
-            let held = *contents.tokens.get(token.as_bytes())?;
-            let others = contents.tokens.values().filter(|it| it.browser == held.browser);
-            Some((held, others.map(|it| it.generation).max().unwrap_or(0)))
-        };
-        self.read(read).await
+        self.read(|contents| contents.token(token)).await
     }
 
     async fn ticket(
@@ -442,11 +555,7 @@ impl StoreWriter for SimulatedStore {
         ticket: TokenHash,
         now: Timestamp,
     ) -> Result<Option<(GroupId, UserId)>, Failure> {
-        let read = |contents: &Contents| {
-            let made = contents.tickets.get(ticket.as_bytes())?;
-            (made.expires_at > now).then_some((made.group_id, made.user))
-        };
-        self.read(read).await
+        self.read(|contents| contents.ticket(ticket, now)).await
     }
 
     async fn has_code(&mut self, code: &JoinCode) -> Result<bool, Failure> {
@@ -458,16 +567,11 @@ impl StoreWriter for SimulatedStore {
     }
 
     async fn has_ended(&mut self, group_id: GroupId) -> Result<Option<bool>, Failure> {
-        self.read(|contents| Some(contents.class(group_id)?.ended_at.is_some())).await
+        self.read(|contents| contents.has_ended(group_id)).await
     }
 
     async fn ended_before(&mut self, moment: Timestamp) -> Result<Option<GroupId>, Failure> {
-        let read = |contents: &Contents| {
-            let classes = contents.classes.iter().filter(|(_, class)| !class.is_deleted);
-            let ended = classes.filter_map(|(id, class)| Some((class.ended_at?, *id)));
-            ended.filter(|(at, _)| *at <= moment).min().map(|(_, id)| id)
-        };
-        self.read(read).await
+        self.read(|contents| contents.ended_before(moment)).await
     }
 
     async fn commit(
@@ -476,45 +580,19 @@ impl StoreWriter for SimulatedStore {
         appends: &[Append<'_>],
         writes: &[(GroupId, Write)],
     ) -> Result<(), Failure> {
-        let write = |contents: &mut Contents| {
-            for append in appends {
-                contents.append(append)?;
-            }
-            for (group_id, write) in writes {
-                contents.write(now, *group_id, write)?;
-            }
-            Ok(appends.iter().flat_map(appended).collect())
-        };
-        self.write(write).await
+        self.write(|contents| contents.commit(now, appends, writes)).await
     }
 
     async fn put(&mut self, put: Put) -> Result<(), Failure> {
         let write = |contents: &mut Contents| {
-            if let Put::Replaced { token, by, ends_at } = put {
-                if let Some(held) = contents.tokens.get_mut(token.as_bytes()) {
-                    held.ends_at.get_or_insert(ends_at);
-                }
-                if let Some(held) = contents.tokens.get_mut(by.as_bytes()) {
-                    held.replaces = None;
-                }
-            }
+            contents.put(&put);
             Ok(Vec::new())
         };
         self.write(write).await
     }
 
     async fn soft_delete(&mut self, group_id: GroupId, _: Timestamp) -> Result<(), Failure> {
-        let write = |contents: &mut Contents| {
-            contents.links.retain(|_, link| link.group_id != group_id);
-            contents.tickets.retain(|_, ticket| ticket.group_id != group_id);
-            let class = contents.class_mut(group_id)?;
-            class.is_deleted = true;
-            class.next_deadline = None;
-            class.memberships.clear();
-            class.answers.clear();
-            Ok(vec![Durable::Deleted(group_id)])
-        };
-        self.write(write).await
+        self.write(|contents| contents.soft_delete(group_id)).await
     }
 
     async fn rewrite(
@@ -523,55 +601,23 @@ impl StoreWriter for SimulatedStore {
         user: UserId,
         events: &[(u64, String)],
     ) -> Result<(), Failure> {
-        let write = |contents: &mut Contents| {
-            if !append.events.is_empty() {
-                contents.append(append)?;
-            }
-            contents.links.retain(|_, link| link.user != user);
-            contents.tickets.retain(|_, ticket| ticket.user != user);
-            let class = contents.class_mut(append.group_id)?;
-            for (seq, body) in events {
-                let row =
-                    usize::try_from(*seq)?.checked_sub(1).and_then(|at| class.log.get_mut(at));
-                row.ok_or("there is no such event")?.body = body.as_str().into();
-            }
-            class.revoke(user);
-            let name = user.to_string();
-            class.answers.retain(|(who, _), remembered| {
-                let kept = serde_json::to_string(&remembered.answer.kept).unwrap_or_default();
-                *who != user && !kept.contains(&name)
-            });
-            let mut news: Vec<Durable> = appended(append).collect();
-            news.push(Durable::Rewritten(append.group_id, user));
-            Ok(news)
-        };
-        self.write(write).await
+        self.write(|contents| contents.rewrite(append, user, events)).await
     }
 
     async fn purge(&mut self, now: Timestamp) -> Result<bool, Failure> {
-        let forgotten = now.as_millis() - KEY_LIFETIME_MILLIS;
         let write = |contents: &mut Contents| {
-            for class in contents.classes.values_mut() {
-                if class.answers.values().any(|answer| answer.at.as_millis() <= forgotten) {
-                    let class = Rc::make_mut(class);
-                    class.answers.retain(|_, answer| answer.at.as_millis() > forgotten);
-                }
-            }
-            contents.links.retain(|_, link| link.expires_at > now);
-            contents.tickets.retain(|_, ticket| ticket.expires_at > now);
-            contents.tokens.retain(|_, held| !held.has_ended(now));
+            contents.purge(now);
             Ok(Vec::new())
         };
         self.write(write).await.map(|()| false)
     }
 
     async fn clean_up(&mut self) -> Result<Cleanup, Failure> {
-        self.write(|contents| {
-            contents.classes.retain(|_, class| !class.is_deleted);
+        let write = |contents: &mut Contents| {
+            contents.clean_up();
             Ok(Vec::new())
-        })
-        .await?;
-        Ok(Cleanup::Done)
+        };
+        self.write(write).await.map(|()| Cleanup::Done)
     }
 
     fn invalidate(&mut self) {}

@@ -1,20 +1,14 @@
 //! What happens from step to step: somebody does something, a message moves on or is lost, time
 //! passes, something breaks.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use call::{Offer, STUDENTS_MAY_CALL};
-use classroom::{
-    APPLICATIONS, ASK_ANYTIME, Among, END_BY_ITSELF, FAIR_ORDER, How, Lesson, Move, Operation,
-    SPEAKING_LIMIT, TURN_STARTS_AT_ONCE,
-};
+use classroom::APPLICATIONS;
 use serde_json::json;
 use signaling::{
-    Answers, Application, Command, Eraser, FinishWhom, Group, Invitation, InviteId, InviteeList,
-    Name, NamesShown, Rejection, Role, STUDENTS_INVITE_STUDENTS, Settings, SettingsChange, Timeout,
+    Application, Command, Eraser, Group, Invitation, InviteId, Name, Rejection, Role, Settings,
     UserId,
 };
 use tokio::sync::oneshot;
@@ -24,6 +18,7 @@ use super::answers::tells_nothing;
 use super::device::{Device, Line, Standing, frames};
 use super::disk::event_of;
 use super::model::{Verdict, must};
+use super::thoughts::{Mind, Thought};
 use super::world::{Asks, Request, Stage, Told, World};
 use crate::http::reply::encode;
 use crate::identity::tokens::{GRACE_SECONDS, Held};
@@ -537,18 +532,7 @@ impl World {
         let disk = self.disk.borrow();
         for frame in frames(sent) {
             frame.may_be_sent(user, model)?;
-            for (seq, told) in frame.events()? {
-                let row = disk.contents.body(group_id, seq);
-                // A stream may still send what was erased while it did.
-                let is_same = |body: &str| {
-                    *body == *told
-                        // Which names they are told is looked at where they are shown.
-                        || nameless(body) == nameless(&told)
-                        || (!model.erased.is_empty() && wordless(body) == wordless(&told))
-                };
-                let is_there = row.is_some_and(|row| row.name == frame.name && is_same(&row.body));
-                must!(is_there, "{user} is sent {seq}, which is not on the disk");
-            }
+            frame.is_of_log(user, model, |seq| disk.contents.body(group_id, seq))?;
         }
         Ok(())
     }
@@ -721,7 +705,9 @@ impl World {
             self.ask(index, Asks::Do { command: None, effects, key: None });
             return true;
         }
-        let Some(command) = self.think_of(actor, role, &page, group_id) else { return false };
+        let Self { random, named, models, .. } = self;
+        let mut mind = Mind { random, named, model: models.get(&group_id) };
+        let Some(command) = mind.think_of(actor, role, &page) else { return false };
         let asks = match command {
             Thought::Ring(invite_id) => Asks::Ring(invite_id),
             Thought::Look(invite_id) => Asks::Look(invite_id),
@@ -761,301 +747,4 @@ impl World {
         }
         Some(Key { user, key, request, encode })
     }
-
-    /// An invitation on the page, or any that ever was, those between two others included.
-    fn some_invitation(
-        &mut self,
-        actor: UserId,
-        page: &Group,
-        group_id: signaling::GroupId,
-    ) -> Option<InviteId> {
-        let model = self.models.get(&group_id)?;
-        let strange: Vec<InviteId> =
-            model.invitations.keys().copied().filter(|it| !model.may_know(actor, *it)).collect();
-        if let Some(place) = self.pick(strange.len())
-            && self.chance(120)
-        {
-            return Some(strange[place]);
-        }
-        let theirs: Vec<InviteId> = page
-            .live()
-            .filter(|it| it.part(actor).is_some() || it.inviter == actor)
-            .map(|it| it.invite_id)
-            .collect();
-        if let Some(place) = self.pick(theirs.len())
-            && !self.chance(300)
-        {
-            return Some(theirs[place]);
-        }
-        let live: Vec<InviteId> = page.live().map(|it| it.invite_id).collect();
-        if let Some(place) = self.pick(live.len())
-            && !self.chance(100)
-        {
-            return Some(live[place]);
-        }
-        let all: Vec<InviteId> = self.models.get(&group_id)?.invitations.keys().copied().collect();
-        self.pick(all.len()).map(|place| all[place])
-    }
-
-    fn think_of(
-        &mut self,
-        actor: UserId,
-        role: Role,
-        page: &Group,
-        group_id: signaling::GroupId,
-    ) -> Option<Thought> {
-        let is_teacher = role == Role::Teacher;
-        let members: Vec<UserId> = page.members().iter().map(|member| member.user_id).collect();
-        let somebody = members[self.random.usize(..members.len())];
-        let fresh = InviteId::from_bytes(self.fresh());
-        let word = format!("w{}", self.named);
-        let seconds = [0, 1, 2, 3, 5, 30][self.random.usize(..6)];
-        let timeout = Timeout::new(seconds).unwrap_or_default();
-        let invite_id = self.some_invitation(actor, page, group_id);
-        let data = if self.random.bool() { word.clone() } else { String::new() };
-        // Who is the only teacher looks for another: much happens between teachers alone.
-        let is_alone = is_teacher && page.with_role(Role::Teacher).count() == 1;
-        if is_alone && members.len() > 2 && self.chance(220) {
-            let role = Role::Teacher;
-            return Some(Thought::Verb(Command::ChangeRole { actor, user: somebody, role }));
-        }
-        // What a teacher does as one, and its undo.
-        if is_teacher
-            && self.chance(220)
-            && let Some(command) = self.think_of_move(actor, page, &word, timeout, fresh)
-        {
-            return Some(Thought::Verb(command));
-        }
-        let call = || Offer {
-            room: word.clone(),
-            ..Offer::read(r#"{"operation":"call"}"#).expect("a call")
-        };
-        let command = match self.random.u32(..100) {
-            0..12 => {
-                let (operation, invitee_list) = match self.random.u32(..3) {
-                    _ if !is_teacher => (Operation::SpeechApplication, InviteeList::Everyone),
-                    0 => (Operation::CALL, InviteeList::Members(vec![somebody])),
-                    _ => {
-                        let question = Some(word.clone());
-                        (Operation::asks(question), InviteeList::Everyone)
-                    }
-                };
-                let answers = match self.random.u32(..3) {
-                    0 => Answers::First,
-                    _ if !is_teacher => Answers::First,
-                    _ => Answers::Each,
-                };
-                let data = operation.to_data();
-                Command::InviteInGroup {
-                    actor,
-                    invite_id: fresh,
-                    invitee_list,
-                    data,
-                    timeout,
-                    answers,
-                }
-            }
-            12..15 => {
-                let invitee_list = InviteeList::Members(
-                    members.iter().copied().filter(|_| self.random.bool()).collect(),
-                );
-                let (answers, data) = (Answers::First, word);
-                Command::InviteInGroup {
-                    actor,
-                    invite_id: fresh,
-                    invitee_list,
-                    data,
-                    timeout,
-                    answers,
-                }
-            }
-            15..22 => Command::Invite {
-                actor,
-                invite_id: fresh,
-                invitee: somebody,
-                data: if self.chance(800) { call().to_data() } else { word },
-                timeout,
-            },
-            22..50 => Command::Accept { actor, invite_id: invite_id?, data },
-            50..56 => Command::Reject { actor, invite_id: invite_id?, data, reason: None },
-            56..62 => Command::Cancel { actor, invite_id: invite_id?, data, reason: None },
-            62..72 => {
-                let whom = match self.random.u32(..4) {
-                    0 => FinishWhom::Unnamed,
-                    1 => FinishWhom::Member(somebody),
-                    _ => FinishWhom::Member(actor),
-                };
-                // A teacher may end what goes on between two others.
-                let between = self.models.get(&group_id)?.between_others(actor);
-                match between.first().filter(|_| is_teacher && self.chance(400)) {
-                    Some((invite_id, other)) => {
-                        let whom = match whom {
-                            FinishWhom::Unnamed => whom,
-                            FinishWhom::Member(_) => FinishWhom::Member(*other),
-                        };
-                        let invite_id = *invite_id;
-                        Command::Finish { actor, invite_id, whom, reason: None, data }
-                    }
-                    None => {
-                        Command::Finish { actor, invite_id: invite_id?, whom, reason: None, data }
-                    }
-                }
-            }
-            72..75 => {
-                let invite_id = invite_id?;
-                let is_call =
-                    page.invitation(invite_id).is_some_and(|it| it.data.contains("\"call\""));
-                let data = if is_call { call().to_data() } else { word };
-                Command::Modify { actor, invite_id, data, expires_at: None }
-            }
-            75..78 => {
-                let some = |random: &mut fastrand::Rng, often: u32| {
-                    (random.u32(..100) < 50).then(|| random.u32(..100) < often)
-                };
-                let locked = some(&mut self.random, 15);
-                let switches = [
-                    ASK_ANYTIME,
-                    TURN_STARTS_AT_ONCE,
-                    FAIR_ORDER,
-                    END_BY_ITSELF,
-                    STUDENTS_INVITE_STUDENTS,
-                    STUDENTS_MAY_CALL,
-                ];
-                let switches = switches
-                    .into_iter()
-                    .filter_map(|switch| Some((switch, some(&mut self.random, 80)?)))
-                    .collect();
-                let limit = self.random.u32(..8);
-                let amounts = (limit < 5).then_some((SPEAKING_LIMIT, limit)).into_iter().collect();
-                let names = self.random.u32(..8);
-                let names = NamesShown::ALL.get(names as usize).copied();
-                let settings = SettingsChange { locked, names, switches, amounts };
-                let name = self.random.bool().then(|| Name::new(&word).ok()).flatten();
-                Command::ChangeGroup { actor, name, settings }
-            }
-            78..79 => Command::RenewJoinCode { actor },
-            79..82 => {
-                let role = if self.random.bool() { Role::Teacher } else { Role::Student };
-                Command::ChangeRole { actor, user: somebody, role }
-            }
-            82..83 => {
-                let user = if is_teacher { somebody } else { actor };
-                Command::Leave { actor, user }
-            }
-            83 if self.chance(60) => Command::End { actor },
-            // As the server does by itself, with what it has read a while ago.
-            83 if self.chance(20) => Command::EndForgotten { seq: page.seq },
-            83..86 => return Some(Thought::Ring(invite_id?)),
-            86..89 => return Some(Thought::Look(invite_id?)),
-            89..95 => return Some(Thought::KeepAlive(invite_id?)),
-            _ => return Some(Thought::Relay(invite_id?)),
-        };
-        Some(Thought::Verb(command))
-    }
-}
-
-impl World {
-    /// What a teacher's page offers, now and then of a moment ago or by somebody who may not.
-    fn think_of_move(
-        &mut self,
-        actor: UserId,
-        page: &Group,
-        word: &str,
-        timeout: Timeout,
-        fresh: InviteId,
-    ) -> Option<Command> {
-        let lesson = Lesson::of(page);
-        let hands: Vec<UserId> = lesson.hands.iter().map(|hand| hand.user).collect();
-        let students: Vec<UserId> = page.with_role(Role::Student).map(|it| it.user_id).collect();
-        let somebody = self.pick(students.len()).map(|place| students[place]);
-        let hand = self.pick(hands.len()).map(|place| hands[place]).or(somebody);
-        let called = lesson.invited.first().map(|invited| invited.user).or(somebody);
-        let turn = lesson.one_turn();
-        let it = match self.random.u32(..28) {
-            0..3 => {
-                let question = Some(word.to_owned());
-                let mut some = |most| Timeout::new(self.random.u32(..most)).unwrap_or_default();
-                let (think, pair) = (some(4), some(3));
-                Move::Ask { question, timeout, first: self.random.bool(), think, pair }
-            }
-            3 => Move::StopAsking {},
-            4 => Move::Clear {},
-            5..8 => {
-                let (ends, waits) = (turn.map(|turn| turn.invite_id), self.random.bool());
-                Move::Next { student: hand?, ends, waits }
-            }
-            8 => Move::StartTurn { student: called? },
-            9 => Move::Skip { student: called? },
-            10 => Move::EndTurn { student: turn.map(|turn| turn.user).or(somebody)? },
-            11..13 => Move::Lower { student: hand? },
-            13 => Move::LowerAll {},
-            14 => {
-                let invite_id = lesson.invited.first()?.invite_id;
-                let (accepts, data) = (self.random.bool(), word.to_owned());
-                let invitee = called?;
-                return Some(Command::AnswerFor {
-                    actor,
-                    invite_id,
-                    invitee,
-                    accepts,
-                    data,
-                    reason: None,
-                });
-            }
-            16..19 => {
-                let how = if self.random.bool() { How::Fair } else { How::Random };
-                let among = if self.random.bool() { Among::Hands } else { Among::Everybody };
-                Move::Pick { how, among, ends: turn.map(|turn| turn.invite_id) }
-            }
-            22 => Move::Raise { student: somebody? },
-            20 => Move::NextPhase { ends: None },
-            21 => {
-                let seconds = Timeout::new(2).unwrap_or_default();
-                let student = turn.map(|turn| turn.user).filter(|_| self.random.bool());
-                Move::MoreTime { seconds, student }
-            }
-            23 => {
-                let seconds = Timeout::new(self.random.u32(..5)).unwrap_or_default();
-                Move::LimitTurn { student: turn.map(|turn| turn.user).or(somebody)?, seconds }
-            }
-            19 => Move::PickAgain { student: called? },
-            15 => {
-                let live: Vec<InviteId> = page.live().map(|it| it.invite_id).collect();
-                let invite_id = self.pick(live.len()).map(|place| live[place])?;
-                return Some(Command::Clear { actor, invite_id });
-            }
-            _ => {
-                let performed = page.performed.as_ref().map(|performed| performed.seq)?;
-                return Some(Command::Undo { actor, performed, fresh });
-            }
-        };
-        let here: BTreeSet<UserId> =
-            students.into_iter().filter(|_| self.random.u32(..4) > 0).collect();
-        Some(Command::Perform { actor, data: it.to_data(), fresh, here })
-    }
-}
-
-/// The body of an event without anybody's name.
-fn nameless(body: &str) -> Option<serde_json::Value> {
-    let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
-    body.as_object_mut()?
-        .retain(|field, _| !matches!(field.as_str(), "name" | "alike" | "members"));
-    Some(body)
-}
-
-/// The body of an event without names and words.
-fn wordless(body: &str) -> Option<serde_json::Value> {
-    let mut body: serde_json::Value = serde_json::from_str(body).ok()?;
-    let fields = body.as_object_mut()?;
-    fields.retain(|field, _| !matches!(field.as_str(), "name" | "data" | "reason" | "members"));
-    Some(body)
-}
-
-/// What somebody would do.
-enum Thought {
-    Verb(Command),
-    Ring(InviteId),
-    Look(InviteId),
-    KeepAlive(InviteId),
-    Relay(InviteId),
 }

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,7 +10,6 @@ use std::sync::atomic::AtomicI64;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use call::SILENCE_SECONDS;
 use classroom::APPLICATIONS;
 use signaling::{
@@ -23,7 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::device::{Device, Standing};
 use super::disk::{Defect, Disk, Durable, SimulatedStore, Weather};
+use super::keys::KeyUse;
 use super::model::{Model, Verdict, must};
+use super::thoughts::fresh;
+use super::trace::{Broken, Simulation, Trace};
 use crate::clock::Clock;
 use crate::http::reply::encode;
 use crate::identity::tokens::Tokens;
@@ -38,8 +39,6 @@ use crate::writer::{Housekeeping, Writer};
 
 /// Where the machine's clock begins, in milliseconds since the epoch.
 const BEGINNING: i64 = 1_800_000_000_000;
-/// How many of the last steps are told when something is wrong.
-const TOLD: usize = 80;
 
 type Work = Pin<Box<dyn Future<Output = Writer<SimulatedStore>>>>;
 
@@ -109,14 +108,6 @@ pub(super) struct Request {
     pub(super) stage: Stage,
 }
 
-/// The requests that named one key.
-#[derive(Default)]
-pub(super) struct KeyUse {
-    pub(super) requests: BTreeSet<[u8; 32]>,
-    pub(super) answered: Option<([u8; 32], u16, Bytes)>,
-    pub(super) invitations: Vec<InviteId>,
-}
-
 /// When an invitation was sent, and how long it may be answered.
 #[derive(Clone, Copy)]
 pub(super) struct Sending {
@@ -177,32 +168,6 @@ impl std::ops::AddAssign for Tally {
         self.erased += other.erased;
         self.deleted += other.deleted;
     }
-}
-
-/// Where the server and the model do not agree.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Broken {
-    pub seed: u64,
-    pub step: u64,
-    pub sentence: String,
-    last: Vec<String>,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.last {
-            writeln!(f, "    {step}")?;
-        }
-        let Self { seed, step, sentence, .. } = self;
-        writeln!(f, "seed {seed}, step {step}: {sentence}")?;
-        write!(f, "again: cargo xtask simulate --from {seed} --seeds 1 --steps {step}")
-    }
-}
-
-#[derive(Default)]
-struct Trace {
-    hash: DefaultHasher,
-    last: VecDeque<String>,
 }
 
 pub struct World {
@@ -275,11 +240,11 @@ impl World {
         let mut tally = world.tally;
         tally.commits = disk.commits;
         tally.failures = disk.failures;
-        tally.trace = world.trace.hash.finish();
+        tally.trace = world.trace.hash();
         match done {
             Ok(()) => Ok(tally),
             Err(sentence) => {
-                Err(Broken { seed, step: tally.steps, sentence, last: world.trace.last.into() })
+                Err(world.trace.broken(Simulation::OneServer, seed, tally.steps, sentence))
             }
         }
     }
@@ -297,12 +262,7 @@ impl World {
     }
 
     pub(super) fn note(&mut self, step: fmt::Arguments<'_>) {
-        let step = format!("{} {step}", self.tally.steps);
-        step.hash(&mut self.trace.hash);
-        if self.trace.last.len() == TOLD {
-            self.trace.last.pop_front();
-        }
-        self.trace.last.push_back(step);
+        self.trace.note(self.tally.steps, step);
     }
 
     pub(super) fn chance(&mut self, thousandths: u32) -> bool {
@@ -315,9 +275,7 @@ impl World {
 
     /// Sixteen bytes that are nobody else's.
     pub(super) fn fresh(&mut self) -> [u8; 16] {
-        self.named += 1;
-        let number = u128::from(self.named) | (u128::from(self.random.u64(..)) << 64);
-        number.to_be_bytes()
+        fresh(&mut self.random, &mut self.named)
     }
 
     pub(super) fn secret(&mut self) -> TokenHash {
