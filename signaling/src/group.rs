@@ -448,6 +448,7 @@ fn open(group: &mut Group, event: &Event, new: &ReceiveNewInvitation) {
         restores: new.restores,
         place: new.place,
         taken_by: new.taken_by,
+        by_student: group.is_student(new.inviter),
         ends: Ends::default(),
         invitees: Some(
             invitees.into_iter().map(|user| Invitee::pending(user, event.at, event.seq)).collect(),

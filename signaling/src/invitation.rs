@@ -286,6 +286,9 @@ pub struct Invitation {
     /// Whose acceptance had taken the one that it restores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_by: Option<UserId>,
+    /// Whether a student sent it.
+    #[serde(skip)]
+    pub(crate) by_student: bool,
     /// The events that closed and that cleared it.
     #[serde(skip)]
     pub(crate) ends: Ends,

@@ -111,14 +111,17 @@ impl Undo<'_> {
             self.bring_back_what_followed(invitation);
             return;
         }
-        let by_student = self.is_of_student(invitation);
+        if !can_come_back(self.group, invitation) {
+            return;
+        }
         let was_taken = invitation
             .parts()
             .iter()
             .any(|part| part.state == InviteeState::Accepted && self.range.contains(&part.seq));
         let was_cancelled = invitation.closed == Some(InviteeState::Cancelled)
             && self.range.contains(&invitation.ends.closed);
-        if by_student && (was_taken || was_cancelled) {
+        let was_withdrawn = || withdrawn(invitation).is_some_and(|it| self.range.contains(&it));
+        if invitation.by_student && (was_taken || was_withdrawn()) {
             self.ask_again(invitation);
         } else if self.range.contains(&invitation.ends.cleared) {
             self.show_again(invitation);
@@ -148,7 +151,9 @@ impl Undo<'_> {
                     && it.accepted.as_ref().is_some_and(|accepted| accepted.seq < part.seq)
             };
             let group = self.group;
-            let was_there = |it: &&Invitation| it.group_id.is_some() && it.seq < part.seq;
+            let was_there = |it: &&Invitation| {
+                it.group_id.is_some() && it.seq < part.seq && can_come_back(group, it)
+            };
             for other in group.invitations().filter(was_there) {
                 let parts: Vec<&Invitee> =
                     other.part(part.user_id).into_iter().filter(followed).collect();
@@ -156,9 +161,9 @@ impl Undo<'_> {
                 if parts.iter().all(|part| !self.range.contains(&part.seq)) {
                     self.accept_again(other, &parts);
                 }
+                let followed = |seq| seq > part.seq && !self.range.contains(&seq);
                 if other.inviter == part.user_id
-                    && other.ends.closed > part.seq
-                    && !self.range.contains(&other.ends.closed)
+                    && withdrawn(other).is_some_and(followed)
                     && other.parts().iter().any(|it| it.at == part.at)
                 {
                     self.ask_again(other);
@@ -258,9 +263,8 @@ impl Undo<'_> {
     /// What these parts of an invitation had begun goes on from where it began.
     fn accept_again(&mut self, invitation: &Invitation, parts: &[&Invitee]) {
         let group = self.group;
-        let by_student = self.is_of_student(invitation);
         let may_be_asked = |user| {
-            if by_student { group.is_teacher(user) } else { group.is_student(user) }
+            if invitation.by_student { group.is_teacher(user) } else { group.is_student(user) }
         };
         let here: Vec<&Invitee> =
             parts.iter().filter(|part| may_be_asked(part.user_id)).copied().collect();
@@ -284,14 +288,8 @@ impl Undo<'_> {
     }
 
     fn inviter_like(&self, like: &Invitation) -> UserId {
-        let is_theirs = self.group.is_teacher(like.inviter) || self.is_of_student(like);
+        let is_theirs = like.by_student || self.group.is_teacher(like.inviter);
         if is_theirs { like.inviter } else { self.actor }
-    }
-
-    /// Whether a student sent it, who still is one: it asks teachers then.
-    fn is_of_student(&self, invitation: &Invitation) -> bool {
-        self.group.is_student(invitation.inviter)
-            && invitation.parts().iter().all(|part| !self.group.is_student(part.user_id))
     }
 
     /// Whom an invitation asks of those who are still in the group.
@@ -305,6 +303,26 @@ impl Undo<'_> {
                 let users: Vec<UserId> = closed.map(|part| part.user_id).collect();
                 (!users.is_empty()).then_some(InviteeList::Members(users))
             }
+        }
+    }
+}
+
+/// What a student asked is theirs: it comes back while they are a student here, and with nobody else.
+fn can_come_back(group: &Group, invitation: &Invitation) -> bool {
+    !invitation.by_student || group.is_student(invitation.inviter)
+}
+
+/// The event by which a student's ask was over without having been taken, if it was.
+fn withdrawn(ask: &Invitation) -> Option<u64> {
+    match &ask.invitee_list {
+        InviteeList::Everyone => {
+            (ask.closed == Some(InviteeState::Cancelled)).then_some(ask.ends.closed)
+        }
+        InviteeList::Members(_) if ask.open => None,
+        InviteeList::Members(_) => {
+            let last = ask.parts().iter().max_by_key(|part| part.seq);
+            let is_over = |state| matches!(state, InviteeState::Cancelled | InviteeState::Rejected);
+            last.filter(|part| is_over(part.state)).map(|part| part.seq)
         }
     }
 }
