@@ -108,4 +108,34 @@ mod tests {
             assert_eq!(other.parse::<UserId>(), Err(IdError), "{other}");
         }
     }
+
+    #[test]
+    fn an_id_some_places_behind_another_is_the_number_that_much_greater() {
+        for (number, place, behind) in [
+            (0, 0, 0),
+            (7, 1, 8),
+            (0xFFFF, 1, 0x1_0000),
+            (u128::from(u64::MAX), 2, u128::from(u64::MAX) + 2),
+            (u128::MAX, 3, 2),
+        ] {
+            let [id, behind] = [number, behind].map(|it| InviteId::from_bytes(it.to_be_bytes()));
+            assert_eq!(id.nth(place), behind, "{number:x} {place}");
+        }
+    }
+
+    #[test]
+    fn the_random_bits_of_an_id_are_its_last_62() {
+        for (number, bits) in [
+            (0, 0),
+            (5, 5),
+            (u128::MAX, (1 << 62) - 1),
+            ((1 << 62) - 1, (1 << 62) - 1),
+            (1 << 62, 0),
+            (1 << 64, 0),
+            ((1 << 63) + (1 << 61) + 1, (1 << 61) + 1),
+        ] {
+            let id = InviteId::from_bytes(u128::to_be_bytes(number));
+            assert_eq!(id.random_bits(), bits, "{number:x}");
+        }
+    }
 }

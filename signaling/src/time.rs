@@ -157,6 +157,7 @@ mod tests {
             let moment = Timestamp::from_millis(millis);
             assert_eq!(moment.plus_seconds(seconds), Timestamp::from_millis(later));
             assert_eq!(moment.plus_seconds(seconds).millis_since(moment), later - millis);
+            assert_eq!(moment.plus_millis(later - millis).as_millis(), later);
         }
         let (early, late) = (Timestamp::from_millis(-5), Timestamp::from_millis(7));
         assert_eq!((late.millis_since(early), early.millis_since(late)), (12, -12));

@@ -264,6 +264,8 @@ fn whole_numbers_are_whole() {
     ] {
         assert_eq!(json::read(text).ok(), number, "{text}");
     }
+    let wrong = json::read::<u64>("one").expect_err("no number");
+    assert_eq!(wrong.to_string(), "not the JSON that was expected");
     assert_eq!(json::read("-9223372036854775808"), Ok(i64::MIN));
     assert!(json::read::<i64>("-9223372036854775809").is_err());
     assert_eq!(json::read("65535"), Ok(u16::MAX));
@@ -298,4 +300,13 @@ fn whoever_nests_too_deep_is_refused() {
     }
     let side_by_side = format!("[{}]", vec![nested(100); 100].join(","));
     assert!(json::read::<Tree>(&side_by_side).is_ok());
+}
+
+#[test]
+fn a_text_comes_to_as_many_bytes_as_are_written_of_it() {
+    let each = (0..0x110).filter_map(char::from_u32).map(String::from);
+    for text in each.chain(["".to_owned(), "\u{0}a\"\u{1f600}\\\u{7f}é\n".to_owned()]) {
+        let written = serde_json::to_string(&text).expect("JSON");
+        assert_eq!(json::length(&text), written.len() - 2, "{text:?}");
+    }
 }

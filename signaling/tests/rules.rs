@@ -10,13 +10,13 @@ use signaling::event::{
     GroupEnded, InvitationCancelled, InvitationModified, InvitationTimeout, InviteeAccepted,
     InviteeFinished, InviteeRejected, MemberChanged, MemberJoined, MemberLeft, Table,
 };
-use signaling::wire::ChangeSettings;
+use signaling::wire::{ChangeSettings, ToldInvitation};
 use signaling::{
     Alike, Amount, Application, Audience, Closing, Code, Command, Eraser, Event, EventKind,
-    FinishWhom, Group, GroupId, Invitation, InviteId, InviteeList, InviteeState, LogReader,
-    MAX_DATA_BYTES, MAX_MEMBERS, Name, NameError, NamesShown, Problem, Reading, Reason, Refusal,
-    Rejection, Role, STUDENTS_INVITE_STUDENTS, Setting, Settings, SettingsChange, Snapshot, Switch,
-    Timeout, Timestamp, UserId, act, apply, decide, json, may_ring, other_end, settled_again,
+    FinishWhom, Group, Invitation, InviteId, InviteeList, InviteeState, MAX_DATA_BYTES,
+    MAX_MEMBERS, Name, NameError, NamesShown, Problem, Reason, Refusal, Rejection, Role,
+    STUDENTS_INVITE_STUDENTS, Setting, Settings, SettingsChange, Snapshot, Switch, Timeout,
+    Timestamp, UserId, apply, decide, json, may_ring, other_end, settled_again,
 };
 use support::*;
 
@@ -491,6 +491,7 @@ fn finish_ends_ones_own_part_for_an_invitee_and_anyones_for_the_inviter_and_any_
         (finish_of(ADA, HANDS, CLEO), one(CLEO)),
         (finish_of(BEN, HANDS, DAN), one(DAN)),
         (finish_of(CLEO, HANDS, DAN), Err(NotTheInviter)),
+        (finish_of(CLEO, HANDS, user(99)), Err(Rejection::NotAMember)),
         (finish(FAY, HANDS), Err(NotInvited)),
         (finish_of(FAY, HANDS, CLEO), Err(NotInvited)),
         (finish_of(ADA, HANDS, EVE), Err(NotAcceptedYet)),
@@ -768,6 +769,7 @@ fn a_new_role_takes_back_what_everyone_meant_by_the_old_one() {
         invite_in_group(ADA, HANDS, Everyone),
         invite_in_group(CLEO, OTHER, Everyone),
         invite(ADA, CALL, CLEO),
+        invite(CLEO, invite_id(4), BEN),
     ]);
     assert_eq!(
         class.does([make(ADA, Role::Teacher, CLEO)]),
@@ -779,6 +781,7 @@ fn a_new_role_takes_back_what_everyone_meant_by_the_old_one() {
     );
     assert_eq!(class.state(HANDS, DAN), Some(Pending), "the others are asked still");
     assert_eq!(class.state(CALL, CLEO), Some(Pending), "who was named stays named");
+    assert_eq!(class.state(invite_id(4), BEN), Some(Pending), "whom she asked alone, too");
     assert_eq!(class.does([make(ADA, Role::Teacher, CLEO)]), [], "it is her role already");
 }
 
@@ -962,6 +965,51 @@ fn only_an_invitee_accepts_or_rejects() {
     };
     assert_eq!(class.does([reject(CLEO, HANDS)]), [declined.into()]);
     assert_eq!(class.states(HANDS), [(CLEO, Rejected), (DAN, Pending)], "their own part only");
+}
+
+#[test]
+fn a_teacher_answers_for_whoever_is_silent_what_a_teacher_asks_of_the_group() {
+    let answer = |accepts: bool, actor, invite_id, invitee| {
+        let (data, reason) = ("d".to_owned(), (!accepts).then(|| "skipped".to_owned()));
+        Command::AnswerFor { actor, invite_id, invitee, accepts, data, reason }
+    };
+    let mut class = Class::lesson();
+    class.does([
+        first(within(10, invite_in_group(ADA, HANDS, Everyone))),
+        invite_in_group(CLEO, OTHER, Everyone),
+        invite(ADA, CALL, CLEO),
+        invite_in_group(ADA, invite_id(4), only([BEN])),
+    ]);
+    for (actor, invite_id, invitee, answered) in [
+        (BEN, HANDS, CLEO, Ok(1)),
+        (CLEO, HANDS, CLEO, Err(TeachersOnly)),
+        (user(99), HANDS, CLEO, Err(Rejection::NotSignedIn)),
+        (ADA, CALL, CLEO, Err(Rejection::AnswersForNobody)),
+        (ADA, OTHER, BEN, Err(Rejection::AnswersForNobody)),
+        (BEN, HANDS, FAY, Err(Rejection::NotAMember)),
+        (BEN, HANDS, ADA, Err(NotInvited)),
+        (BEN, invite_id(9), CLEO, Err(NoSuchInvitation)),
+    ] {
+        let says = class.says(&answer(false, actor, invite_id, invitee));
+        assert_eq!(says, answered, "{actor} {invite_id} {invitee}");
+    }
+    let (data, by) = ("d".to_owned(), Some(BEN));
+    let reason = Some("skipped".to_owned());
+    let declined = InviteeRejected { invite_id: HANDS, invitee: DAN, data, reason, by };
+    assert_eq!(class.does([answer(false, BEN, HANDS, DAN)]), [declined.into()]);
+    let took = class.act(answer(true, BEN, HANDS, CLEO)).expect("a teacher may");
+    let (data, place) = ("d".to_owned(), None);
+    let accepted = InviteeAccepted { invite_id: HANDS, invitee: CLEO, data, by, place };
+    let kinds: Vec<EventKind> = took.events.into_iter().map(|event| event.kind).collect();
+    let elsewhere = Some("answeredElsewhere");
+    assert_eq!(kinds, [accepted.into(), cancelled_by(BEN, HANDS, ADA, Everyone, elsewhere)]);
+    let settled = took.settlement.expect("a verb on an invitation").invitees;
+    assert_eq!(settled, [class.seen(HANDS).part(CLEO).expect("a part").clone()]);
+    assert_eq!(class.does([answer(true, BEN, HANDS, CLEO)]), [], "again is no error");
+    // For oneself it is as if one answered oneself.
+    let (invite_id, data) = (invite_id(4), "d".to_owned());
+    let accepted = InviteeAccepted { invite_id, invitee: BEN, data, by: None, place: None };
+    assert_eq!(class.does([answer(true, BEN, invite_id, BEN)]), [accepted.into()]);
 }
 
 #[test]
@@ -1151,6 +1199,14 @@ fn a_switch_stands_beside_the_engines_setting_and_one_that_begins_off_only_while
 }
 
 #[test]
+fn a_setting_tells_its_name_and_what_it_can_be() {
+    assert_eq!(ALL.map(Setting::name), ["shown", "loud", "slow"]);
+    assert_eq!([SHOWN, LOUD].map(Switch::name), ["shown", "loud"]);
+    assert_eq!([SHOWN, LOUD].map(Switch::is_always_told), [true, false]);
+    assert_eq!((SLOW.name(), SLOW.most()), ("slow", 60));
+}
+
+#[test]
 fn a_number_and_what_is_told_of_names_stand_there_once_they_are_set() {
     let begun = Settings::of_new_class(ALL);
     let slow = |number| begun.changed(&SettingsChange::set_amount(SLOW, number));
@@ -1171,6 +1227,8 @@ fn a_number_and_what_is_told_of_names_stand_there_once_they_are_set() {
     let newer = read(r#"{"locked":false,"slow":99,"loud":3,"tone":"blue","names":"backwards"}"#);
     assert_eq!((newer.amount(SLOW), newer.is_on(LOUD)), (60, false), "what cannot be is not so");
     assert_eq!(newer.names, NamesShown::Full);
+    let others = read(r#"{"locked":false,"tone":"first"}"#);
+    assert_eq!(others.names, NamesShown::Full, "another setting may have the word");
 }
 
 #[test]
@@ -1218,6 +1276,7 @@ fn a_change_of_settings_names_each_that_is_known_once_and_says_on_or_off() {
         (r#"{"shown":"on"}"#, "the field `shown` is true or false"),
         (r#"{"names":"full","names":"full"}"#, "duplicate field `names`"),
         (r#"{"names":"none"}"#, "the field `names` is `full`, `first`, `initials` or `numbers`"),
+        (r#"{"names":true}"#, "the field `names` is `full`, `first`, `initials` or `numbers`"),
         (r#"{"names":7}"#, "the field `names` is `full`, `first`, `initials` or `numbers`"),
         (r#"{"slow":61}"#, "the field `slow` is a whole number from 0 to 60"),
         (r#"{"slow":-1}"#, "the field `slow` is a whole number from 0 to 60"),
@@ -1363,7 +1422,9 @@ fn already_processed_tells_the_state_that_won() {
     ] {
         let problem = serde_json::to_value(Problem::from(AlreadyProcessed(state)));
         assert_eq!(problem.expect("a problem is JSON")["state"], json!(text));
+        assert_eq!(InviteeState::read(text), Some(state));
     }
+    assert_eq!(InviteeState::read("open"), None);
     let other = serde_json::to_value(Problem::from(REFUSED)).expect("a problem is JSON");
     assert_eq!(other.get("state"), None);
 }
@@ -1599,43 +1660,6 @@ fn what_is_no_table_of_events_is_not_read_as_one() {
     }
 }
 
-// What is built on the engine.
-
-/// Lowers a hand when its owner is called, and would call somebody twice.
-struct Calling;
-
-impl Application for Calling {
-    fn finish_reason(&self, data: &str) -> Option<&'static str> {
-        Some(if data == "hand" { "lowered" } else { "over" })
-    }
-
-    fn follow(&self, _: &Group, event: &Event) -> Vec<Command> {
-        match &event.kind {
-            EventKind::ReceiveNewInvitation(new) if new.group_id.is_none() => {
-                vec![finish(CLEO, HANDS), invite(CLEO, OTHER, CLEO)]
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-#[test]
-fn an_application_names_the_reason_of_a_finish_and_says_what_follows_in_the_same_commit() {
-    let mut class = Class::lesson();
-    class.does([invite_in_group(ADA, HANDS, Everyone), modify(ADA, HANDS, "hand")]);
-    class.does([accept(CLEO, HANDS)]);
-    let mut alone = class.group.clone();
-    let lowered = act(&mut alone, class.now, finish(CLEO, HANDS), &Calling).expect("she may");
-    assert_eq!(lowered.events[0].kind, finished(HANDS, CLEO, CLEO, "lowered"));
-
-    let call = act(&mut class.group, class.now, invite(ADA, CALL, CLEO), &Calling);
-    let call = call.expect("a teacher may call");
-    let names: Vec<&str> = call.events.iter().map(|event| event.kind.name()).collect();
-    assert_eq!(names, ["onReceiveNewInvitation", "onInviteeFinished"], "the refused is left out");
-    assert_eq!(call.events[1].seq, call.events[0].seq + 1);
-    assert_eq!(class.state(HANDS, CLEO), Some(Finished));
-}
-
 // What is one person's is taken out of a log that stays.
 
 #[test]
@@ -1807,6 +1831,16 @@ fn the_parts_that_were_settled_by_some_events_are_told_again_whatever_came_since
     class.does([finish_of(ADA, HANDS, DAN)]);
     assert_eq!(told(&class.group, None, seqs[0]..=seqs[2]), [CLEO, EVE], "Dan's has moved on");
     assert_eq!(settled_again(&class.group, OTHER, Accepted, None, 0..=9), []);
+    // By which terms it goes on is not the verb's to tell, nor who went before the rest was cancelled.
+    class.does([modify_part(ADA, HANDS, CLEO, "longer")]);
+    let again = class.act(accept(CLEO, HANDS)).expect("she has it").settlement.expect("a verb");
+    let parts = settled_again(&class.group, HANDS, Accepted, Some(CLEO), seqs[0]..=seqs[0]);
+    assert_eq!(again.invitees, parts);
+    assert_eq!(parts.iter().map(|part| part.terms.clone()).collect::<Vec<_>>(), [None]);
+    class.does([invite_in_group(ADA, OTHER, only([BEN, CLEO, EVE])), reject(BEN, OTHER)]);
+    class.does([leave(CLEO, CLEO), cancel(ADA, OTHER)]);
+    let parts = settled_again(&class.group, OTHER, Cancelled, None, 0..=class.group.seq);
+    assert_eq!(parts.iter().map(|part| part.user_id).collect::<Vec<_>>(), [EVE]);
 }
 
 #[test]
@@ -1816,123 +1850,29 @@ fn an_audience_is_everyone_or_two() {
     assert_eq!([ADA, CLEO, BEN].map(|user| pair.includes(user)), [true, true, false]);
 }
 
-/// An application whose `data`, reasons and switch are its one word.
-struct Of(&'static str, Switch);
-
-/// Knows one text as its state, and tells how many events it read after it.
-struct Counts(usize);
-
-impl LogReader for Counts {
-    fn read(&mut self, _: &Event) {
-        self.0 += 1;
-    }
-
-    fn reading(&self) -> Reading {
-        Reading { summary: self.0.to_string(), state: String::new() }
-    }
-}
-
-impl Application for Of {
-    fn finish_reason(&self, data: &str) -> Option<&'static str> {
-        (data == self.0).then_some(self.0)
-    }
-
-    fn follow(&self, _: &Group, _: &Event) -> Vec<Command> {
-        vec![invite(ADA, CALL, if self.0 == "one" { BEN } else { CLEO })]
-    }
-
-    fn settings(&self) -> Vec<Setting> {
-        vec![Setting::Switch(self.1)]
-    }
-
-    fn refuse(&self, _: &Group, now: Timestamp, command: &Command) -> Option<Rejection> {
-        let is_late = now > Timestamp::from_millis(5);
-        (is_late && command.data() == self.0).then_some(REFUSED)
-    }
-
-    fn silence(&self, data: &str) -> Option<u32> {
-        (data == self.0).then_some(7)
-    }
-
-    fn log_reader(&self, _: GroupId, state: Option<&str>) -> Option<Box<dyn LogReader>> {
-        (state == Some(self.0)).then(|| Box::new(Counts(0)) as Box<dyn LogReader>)
-    }
-
-    fn reading_version(&self) -> u32 {
-        u32::from(self.0 == "one")
-    }
-
-    fn knows_reason(&self, reason: &str) -> bool {
-        reason == self.0
-    }
-
-    fn keep_when_erased(&self, data: &str) -> Option<String> {
-        (data == self.0).then(|| data.to_uppercase())
-    }
-}
-
-#[test]
-fn a_pair_of_applications_is_one_that_answers_for_both_and_has_the_history_of_the_first() {
-    let both = (Of("one", SHOWN), Of("two", LOUD));
-    let group = Class::lesson().group;
-    let now = Timestamp::from_millis(6);
-    for (word, is_known) in [("one", true), ("two", true), ("three", false)] {
-        assert_eq!(both.finish_reason(word), is_known.then_some(word));
-        assert_eq!(both.silence(word), is_known.then_some(7));
-        assert_eq!(both.knows_reason(word), is_known, "{word}");
-        assert_eq!(both.keep_when_erased(word), is_known.then(|| word.to_uppercase()));
-        let command = modify(ADA, HANDS, word);
-        assert_eq!(both.refuse(&group, now, &command), is_known.then_some(REFUSED));
-        assert_eq!(both.refuse(&group, Timestamp::from_millis(5), &command), None);
-    }
-    assert_eq!(both.settings(), [Setting::Switch(SHOWN), Setting::Switch(LOUD)]);
-    let joined = finished_event("left");
-    assert_eq!(
-        both.follow(&group, &joined),
-        [invite(ADA, CALL, BEN), invite(ADA, CALL, CLEO)],
-        "in their order"
-    );
-    assert_eq!(both.reading_version(), 1);
-    assert!(both.log_reader(GROUP, Some("two")).is_none());
-    let mut reader = both.log_reader(GROUP, Some("one")).expect("its own state");
-    reader.read(&joined);
-    assert_eq!(reader.reading().summary, "1");
-}
-
-#[test]
-fn an_application_that_says_nothing_refuses_nothing_and_knows_nothing() {
-    let group = Class::lesson().group;
-    let command = modify(ADA, HANDS, "words");
-    assert_eq!(Plain.refuse(&group, Timestamp::from_millis(0), &command), None);
-    assert_eq!((Plain.settings(), Plain.silence("words")), (vec![], None));
-    assert_eq!((Plain.reading_version(), Plain.knows_reason("left")), (0, false));
-    assert_eq!(Plain.keep_when_erased("words"), None);
-    let mut reader = Plain.log_reader(GROUP, None).expect("a reader of nothing");
-    reader.read(&finished_event("left"));
-    assert_eq!(reader.reading(), Reading::default());
-}
-
-#[test]
-fn what_an_application_refuses_has_not_happened() {
-    let mut class = Class::lesson();
-    class.does([invite_in_group(ADA, HANDS, Everyone)]);
-    let before = class.group.clone();
-    let one = Of("one", SHOWN);
-    let refused = act(&mut class.group, class.now, modify(ADA, HANDS, "one"), &one);
-    assert_eq!(refused, Err(REFUSED));
-    assert_eq!(class.group, before);
-    assert_eq!(REFUSED.to_string(), "You have one already.");
-}
-
 #[test]
 fn a_role_is_a_members_who_is_here() {
     let mut class = Class::lesson();
+    let places = |class: &Class| [ADA, CLEO, EVE, FAY].map(|user| class.group.place(user));
+    assert_eq!(places(&class), [Some(0), Some(2), Some(4), None]);
     let roles = |class: &Class| {
         [BEN, CLEO, FAY].map(|user| (class.group.is_teacher(user), class.group.is_student(user)))
     };
     assert_eq!(roles(&class), [(true, false), (false, true), (false, false)]);
     class.does([make(ADA, Role::Student, BEN), leave(CLEO, CLEO), join(FAY)]);
     assert_eq!(roles(&class), [(false, true), (false, false), (false, true)]);
+    assert_eq!(places(&class), [Some(0), None, Some(3), Some(4)]);
+}
+
+#[test]
+fn a_member_is_renamed_where_one_knows_their_whole_name() {
+    let mut class = Class::lesson();
+    let alike = Some(Alike { user_id: CLEO, number: 2 });
+    class.group.rename(DAN, name("Dan"), alike);
+    class.group.rename(FAY, name("Fay"), None);
+    let told: Vec<String> =
+        class.group.members().iter().map(|member| member.name.told_apart(member.alike)).collect();
+    assert_eq!(told, ["Teacher", "Somebody", "Somebody", "Dan (2)", "Somebody"]);
 }
 
 #[test]
@@ -1978,10 +1918,16 @@ fn what_is_live_is_counted_by_class_and_by_member() {
     class.does([cancel(ADA, HANDS), accept(ADA, CALL), reject(BEN, OTHER)]);
     assert_eq!((counts(&class), class.group.count_rows()), ((1, 0, 1, 5), 5 + 1 + 1));
     assert_eq!(to(&class, Role::Student), []);
+    let held = |class: &Class| -> (usize, BTreeSet<InviteId>) {
+        let all = class.group.invitations().map(|invitation| invitation.invite_id);
+        (class.group.count_invitations(), all.collect())
+    };
+    assert_eq!(held(&class), (3, [HANDS, CALL, OTHER].into()), "live or not");
     class.group.forget(CALL);
     class.group.forget(HANDS);
     assert!(class.group.invitation(CALL).is_some(), "what is live is not forgotten");
     assert!(class.group.invitation(HANDS).is_none());
+    assert_eq!(held(&class), (2, [CALL, OTHER].into()));
     class.does([finish(ADA, CALL)]);
     assert_eq!((counts(&class), class.group.count_rows()), ((0, 0, 0, 2), 5));
 }
@@ -2014,6 +1960,35 @@ fn the_words_in_what_is_live_are_counted_as_json_by_whoever_said_them() {
     assert_eq!(words(&class), (0, 0, 0), "nothing of it is live any more");
     let whole = class.seen(HANDS).count_words();
     assert_eq!(whole, 4 + 4 + 2 + 6, "what she said with her acceptance is kept beside its end");
+    for (user, own) in [(ADA, 0), (CLEO, 4 + 6), (DAN, 2)] {
+        let told = ToldInvitation::of(class.seen(HANDS), user);
+        assert_eq!(told.count_words(), whole + own, "it tells {user} their own part once more");
+    }
+}
+
+#[test]
+fn an_end_that_a_log_tells_twice_is_counted_once() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), accept(CLEO, HANDS)]);
+    let (data, reason) = ("later".to_owned(), None);
+    let ends = Command::Cancel { actor: ADA, invite_id: HANDS, data, reason };
+    let [ended] = &class.act(ends).expect("she may").events[..] else { panic!("one event") };
+    let (words, closing) = (class.group.count_words_of(ADA), class.seen(HANDS).closing.clone());
+    assert_eq!(words, 3 * 5, "with it, and with the parts of Dan and Eve");
+    assert_eq!(class.seen(HANDS).count_words(), words);
+    apply(&mut class.group, &Event { seq: ended.seq + 1, ..ended.clone() });
+    assert_eq!((class.group.count_words_of(ADA), class.group.count_words()), (words, words));
+    assert_eq!(class.seen(HANDS).closing, closing);
+}
+
+#[test]
+fn words_that_a_log_tells_of_what_is_over_are_none_of_what_is_live() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone), cancel(ADA, HANDS)]);
+    let late = InvitationModified { invite_id: HANDS, data: "late".to_owned(), expires_at: None };
+    let event = Event { seq: class.group.seq + 1, at: class.now, kind: late.into() };
+    apply(&mut class.group, &event);
+    assert_eq!((class.group.count_words_of(ADA), class.group.count_words()), (0, 0));
 }
 
 #[test]
@@ -2033,6 +2008,71 @@ fn the_next_deadline_is_the_earliest_of_what_can_still_be_answered() {
 }
 
 #[test]
+fn a_deadline_that_is_moved_is_the_deadline() {
+    let move_to = |data: &str, expires_at| {
+        let data = data.to_owned();
+        Command::Modify { actor: ADA, invite_id: HANDS, data, expires_at: Some(expires_at) }
+    };
+    let begun = || {
+        let mut class = Class::lesson();
+        class.does([within(20, invite_in_group(ADA, HANDS, Everyone))]);
+        class.does([within(40, invite_in_group(ADA, OTHER, Everyone))]);
+        class
+    };
+    let now = begun().now;
+    // Where it is moved to and what it is about then; the deadline as the event tells it, when there
+    // is one at all; and in how many seconds something times out next.
+    for (seconds, data, event, next) in [
+        (20, "", None, 20),
+        (20, "new", Some(None), 20),
+        (30, "", Some(Some(30)), 30),
+        (30, "new", Some(Some(30)), 30),
+        (60, "", Some(Some(60)), 40),
+        (5, "", Some(Some(5)), 5),
+    ] {
+        let mut class = begun();
+        let expected = event.map(|expires_at: Option<u32>| {
+            let expires_at = expires_at.map(|seconds| now.plus_seconds(seconds));
+            InvitationModified { invite_id: HANDS, data: data.to_owned(), expires_at }.into()
+        });
+        let moved = class.does([move_to(data, now.plus_seconds(seconds))]);
+        assert_eq!(moved, Vec::from_iter(expected), "{seconds} {data:?}");
+        assert_eq!(class.seen(HANDS).expires_at, Some(now.plus_seconds(seconds)));
+        assert_eq!(class.group.next_deadline(), Some(now.plus_seconds(next)));
+        class.wait(i64::from(seconds) * 1_000 - 1);
+        assert_eq!(class.says(&accept(CLEO, HANDS)), Ok(1), "a millisecond before it");
+        class.wait(1);
+        assert_eq!(class.says(&accept(CLEO, HANDS)), Err(AlreadyProcessed(TimedOut)));
+    }
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, Everyone)]);
+    assert_eq!(
+        class.does([move_to("", now.plus_seconds(5))]),
+        [],
+        "one without a deadline has none"
+    );
+    assert_eq!(class.group.next_deadline(), None);
+}
+
+#[test]
+fn deadlines_before_and_after_the_beginning_of_the_count_of_time_come_in_their_order() {
+    let mut class = Class::lesson();
+    class.now = Timestamp::from_millis(-10_000);
+    class.does([
+        within(20, invite_in_group(ADA, HANDS, Everyone)),
+        within(5, invite_in_group(ADA, OTHER, Everyone)),
+        within(10, invite(ADA, CALL, CLEO)),
+    ]);
+    let mut seen = Vec::new();
+    while let Some(deadline) = class.group.next_deadline() {
+        seen.push(deadline.as_millis());
+        class.now = deadline;
+        assert_eq!(class.does([Command::Expire]).len(), 1);
+    }
+    assert_eq!(seen, [-5_000, 0, 10_000]);
+}
+
+#[test]
 fn a_finish_of_somebody_without_a_part_tells_how_the_invitation_stands() {
     let mut class = Class::lesson();
     class.does([invite_in_group(ADA, HANDS, only([CLEO]))]);
@@ -2043,6 +2083,16 @@ fn a_finish_of_somebody_without_a_part_tells_how_the_invitation_stands() {
     class.does([finish(ADA, HANDS)]);
     assert_eq!(says(&class), Err(AlreadyProcessed(Finished)));
     assert_eq!(class.says(&finish(ADA, HANDS)), Ok(0), "a repeated finish is no error");
+}
+
+#[test]
+fn a_finish_of_somebody_who_declined_tells_so_while_others_are_silent() {
+    let mut class = Class::lesson();
+    class.does([invite_in_group(ADA, HANDS, only([CLEO, DAN])), reject(CLEO, HANDS)]);
+    for verb in [finish(CLEO, HANDS), finish_of(ADA, HANDS, CLEO)] {
+        assert_eq!(class.says(&verb), Err(AlreadyProcessed(Rejected)), "{verb:?}");
+    }
+    assert_eq!(class.says(&finish(ADA, HANDS)), Err(NotAcceptedYet), "nobody has accepted");
 }
 
 #[test]
@@ -2068,6 +2118,7 @@ fn a_part_keeps_its_acceptance_when_that_is_over() {
     class.does([accepts]);
     let part = |class: &Class| class.seen(HANDS).part(CLEO).expect("a part").clone();
     let accepted = part(&class);
+    assert_eq!(accepted.taken(), Some(accepted.place()));
     assert_eq!((accepted.at, accepted.data.as_deref()), (took, Some("mic")));
     assert_eq!(accepted.accepted, None, "it goes on");
     class.wait(5);
@@ -2075,7 +2126,12 @@ fn a_part_keeps_its_acceptance_when_that_is_over() {
     let finished = part(&class);
     let kept = finished.accepted.as_ref().expect("its acceptance");
     assert_eq!((kept.place(), kept.data.as_deref()), (accepted.place(), Some("mic")));
+    assert_eq!(finished.taken(), Some(accepted.place()));
     assert_eq!((finished.at, finished.data), (class.now, None));
+    for state in [Pending, Rejected, Cancelled, TimedOut] {
+        let part = called(state).seen(CALL).part(CLEO).expect("a part").clone();
+        assert_eq!(part.taken(), None, "{state:?}");
+    }
 }
 
 #[test]
@@ -2105,6 +2161,12 @@ fn an_invitation_tells_who_closed_it_and_how() {
     class.does([Command::Expire]);
     let timed_out = Closing { at: class.now, ..Closing::default() };
     assert_eq!(closing(&class, OTHER), Some(timed_out));
+    class.does([first(invite_in_group(ADA, CALL, Everyone)), accept(CLEO, CALL)]);
+    let taken = Closing { at: class.now, by: Some(CLEO), ..Closing::default() };
+    assert_eq!(closing(&class, CALL), Some(taken));
+    assert_eq!([HANDS, OTHER, CALL].map(|it| class.seen(it).taker()), [None, None, Some(CLEO)]);
+    class.does([finish(CLEO, CALL)]);
+    assert_eq!(class.seen(CALL).taker(), Some(CLEO), "also when that is over");
 }
 
 #[test]
@@ -2114,12 +2176,21 @@ fn whoever_held_another_role_for_a_while_is_asked_again() {
         invite_in_group(ADA, HANDS, Everyone),
         invite_in_group(ADA, OTHER, only([CLEO])),
         reject(DAN, HANDS),
+        accept(EVE, HANDS),
+        Command::Finish {
+            actor: EVE,
+            invite_id: HANDS,
+            whom: FinishWhom::Unnamed,
+            reason: Some("roleChanged".to_owned()),
+            data: String::new(),
+        },
     ]);
-    for user in [CLEO, DAN] {
+    for user in [CLEO, DAN, EVE] {
         class.does([make(ADA, Role::Teacher, user), make(ADA, Role::Student, user)]);
     }
     assert_eq!(class.state(HANDS, CLEO), Some(Pending));
     assert_eq!(class.state(HANDS, DAN), Some(Rejected), "what was settled stays");
+    assert_eq!(class.state(HANDS, EVE), Some(Finished), "whatever was said of it");
     assert_eq!(class.state(OTHER, CLEO), Some(Pending), "who was named stays named");
     class.does([accept(CLEO, HANDS)]);
 }

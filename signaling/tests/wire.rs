@@ -80,7 +80,8 @@ fn what_may_be_left_out_may_not_be_null_and_nothing_else_may_be_said() {
     refuses::<OptionalData>(json!({ "data": null }), "invalid type: null");
     refuses::<ChangeGroup>(json!({ "name": null }), "invalid type: null");
     refuses::<ChangeGroup>(json!({ "settings": null }), "invalid type: null");
-    refuses::<ChangeGroup>(json!({ "settings": [true] }), "invalid type: sequence");
+    let list = json!({ "settings": [true] });
+    refuses::<ChangeGroup>(list, "invalid type: sequence, expected an object");
     for field in ["invitee", "reason", "data"] {
         refuses::<Finish>(json!({ field: null }), "invalid type: null");
     }

@@ -33,7 +33,16 @@ impl Class {
     }
 
     pub fn act(&mut self, command: Command) -> Result<Outcome, Rejection> {
-        let outcome = act(&mut self.group, self.now, command, &Plain)?;
+        self.act_with(command, &Plain)
+    }
+
+    /// The same, with this built on the engine.
+    pub fn act_with(
+        &mut self,
+        command: Command,
+        application: &dyn Application,
+    ) -> Result<Outcome, Rejection> {
+        let outcome = act(&mut self.group, self.now, command, application)?;
         self.log.extend_from_slice(&outcome.events);
         Ok(outcome)
     }
