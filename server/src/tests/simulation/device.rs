@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use signaling::{
@@ -46,6 +47,9 @@ pub struct Device {
     pub is_asleep: bool,
 }
 
+/// How many pieces a connection holds before the server has to wait.
+const HOLDS: usize = 12;
+
 /// A connection on which a stream comes.
 pub struct Line {
     /// The server's end, while it is open.
@@ -62,6 +66,32 @@ impl Line {
     pub fn new(stream: LiveStream) -> Self {
         let (under_way, heard) = (VecDeque::new(), Vec::new());
         Self { stream: Some(stream), wakes: None, under_way, heard }
+    }
+
+    /// Sends what is new: tells its text, and whether the stream goes on. None where nothing is new, or too much
+    /// is under way.
+    pub fn send_on(&mut self) -> Result<Option<(String, bool)>, String> {
+        let Some(stream) = &mut self.stream else { return Ok(None) };
+        if self.under_way.len() > HOLDS {
+            return Ok(None);
+        }
+        let wakes = stream.room().fanout().wakes.load(Ordering::SeqCst);
+        if self.wakes == Some(wakes) && !stream.ended() {
+            return Ok(None);
+        }
+        self.wakes = Some(wakes);
+        let goes_on = stream.gather();
+        let pieces = std::mem::take(stream.waiting());
+        if !goes_on {
+            self.stream = None;
+        }
+        let mut sent = Vec::new();
+        for piece in pieces {
+            sent.extend_from_slice(piece.bytes());
+            self.under_way.push_back(piece.bytes().clone());
+        }
+        let sent = String::from_utf8(sent).map_err(|_| "a stream is no text".to_owned())?;
+        Ok(Some((sent, goes_on)))
     }
 }
 

@@ -33,8 +33,6 @@ use crate::writer::job::{Admission, Job, Key, SideEffect};
 /// The most devices and classes at a time.
 const DEVICES: usize = 16;
 const CLASSES: usize = 3;
-/// How many pieces a connection holds before the server has to wait.
-const HOLDS: usize = 12;
 /// How long a link to another device is good, in seconds.
 const LINK_SECONDS: u32 = 900;
 
@@ -498,26 +496,7 @@ impl World {
         let device = &mut self.devices[index];
         let user = device.user;
         let Some(line) = &mut device.line else { return Ok(false) };
-        let Some(stream) = &mut line.stream else { return Ok(false) };
-        if line.under_way.len() > HOLDS {
-            return Ok(false);
-        }
-        let wakes = stream.room().fanout().wakes.load(Ordering::SeqCst);
-        if line.wakes == Some(wakes) && !stream.ended() {
-            return Ok(false);
-        }
-        line.wakes = Some(wakes);
-        let goes_on = stream.gather();
-        let pieces = std::mem::take(stream.waiting());
-        if !goes_on {
-            line.stream = None;
-        }
-        let mut sent = Vec::new();
-        for piece in pieces {
-            sent.extend_from_slice(piece.bytes());
-            line.under_way.push_back(piece.bytes().clone());
-        }
-        let sent = String::from_utf8(sent).map_err(|_| "a stream is no text".to_owned())?;
+        let Some((sent, goes_on)) = line.send_on()? else { return Ok(false) };
         self.note(format_args!("device {index} is sent {} bytes, goes on: {goes_on}", sent.len()));
         self.may_be_sent(group_id, user, &sent)?;
         Ok(true)

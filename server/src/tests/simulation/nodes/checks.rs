@@ -1,7 +1,6 @@
 //! What must be true of what has become durable, of what the writers answer, and of what the streams send.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::Ordering;
 
 use signaling::{EventKind, GroupId, Timestamp, UserId};
 use tokio::sync::oneshot::error::TryRecvError;
@@ -15,9 +14,6 @@ use crate::tests::simulation::device::frames;
 use crate::tests::simulation::disk::Durable;
 use crate::tests::simulation::model::{Verdict, must};
 use crate::writer::reply::EncodedAnswer;
-
-/// How many pieces a connection holds before the server has to wait.
-const HOLDS: usize = 12;
 
 impl School {
     /// Something arrives at the database; false when nothing does.
@@ -165,25 +161,7 @@ impl School {
             self.note(format_args!("the stream of {index} ends"));
             return Ok(true);
         }
-        if line.under_way.len() > HOLDS {
-            return Ok(false);
-        }
-        let wakes = stream.room().fanout().wakes.load(Ordering::SeqCst);
-        if line.wakes == Some(wakes) && !stream.ended() {
-            return Ok(false);
-        }
-        line.wakes = Some(wakes);
-        let goes_on = stream.gather();
-        let pieces = std::mem::take(stream.waiting());
-        if !goes_on {
-            line.stream = None;
-        }
-        let mut sent = Vec::new();
-        for piece in pieces {
-            sent.extend_from_slice(piece.bytes());
-            line.under_way.push_back(piece.bytes().clone());
-        }
-        let sent = String::from_utf8(sent).map_err(|_| "a stream is no text".to_owned())?;
+        let Some((sent, goes_on)) = line.send_on()? else { return Ok(false) };
         self.note(format_args!("{index} is sent {} bytes, goes on: {goes_on}", sent.len()));
         self.may_be_sent(group_id, user, &sent)?;
         Ok(true)
