@@ -5,6 +5,7 @@
 //! that is open and says nothing.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -28,6 +29,7 @@ pub enum Target {
 pub struct Link {
     /// Where it is reached.
     pub address: SocketAddr,
+    target: Arc<Mutex<Target>>,
     is_silent: watch::Sender<bool>,
     listening: tokio::task::AbortHandle,
 }
@@ -41,20 +43,31 @@ impl Link {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (is_silent, silence) = watch::channel(false);
+        let target = Arc::new(Mutex::new(target));
+        let leads_to = Arc::clone(&target);
         let listening = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let (target, silence) = (target.clone(), silence.clone());
+                let (target, silence) = (locked(&leads_to).clone(), silence.clone());
                 // That an end goes away is the ends' matter.
                 tokio::spawn(async move { drop(pass(near, target, silence).await) });
             }
         });
-        Ok(Self { address, is_silent, listening: listening.abort_handle() })
+        Ok(Self { address, target, is_silent, listening: listening.abort_handle() })
+    }
+
+    /// Leads those who connect from now on elsewhere.
+    pub fn lead_to(&self, target: Target) {
+        *locked(&self.target) = target;
     }
 
     /// Holds back whatever comes from now on, either way, or lets it pass.
     pub fn silence(&self, is_silent: bool) {
         self.is_silent.send_replace(is_silent);
     }
+}
+
+fn locked(target: &Mutex<Target>) -> MutexGuard<'_, Target> {
+    target.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Link {

@@ -45,13 +45,17 @@ pub fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     }
     if selection.rust {
         report.tests("cargo test on PostgreSQL", |counts| {
-            let postgres = Postgres::start(&programs::postgres()?)?;
+            let found = programs::postgres()?;
+            let postgres = Postgres::start(&found)?;
             exec::run_watched(
                 exec::cargo()
                     // Of the workspace, so that nothing is built anew for it.
                     .args(["test", "--workspace", "--no-fail-fast"])
-                    .args(["--test=http", "--test=nodes", "--test=partitions", "--test=strangers"])
+                    .args(["--test=http", "--test=nodes", "--test=partitions"])
+                    .args(["--test=standby", "--test=strangers"])
                     .env("HANDUP_TEST_POSTGRES", postgres.address())
+                    // Of which a test starts two more.
+                    .env("HANDUP_TEST_POSTGRES_PROGRAM", &found.path)
                     // It is of nobody else.
                     .env("HANDUP_TEST_POSTGRES_DIES", "1")
                     .current_dir(&workspace.root),
