@@ -3,13 +3,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "how long one waits is measured from outside")]
 
+mod support;
+
 use std::time::{Duration, Instant};
 
-use crash::client::{Answer, Client, Member, Request};
+use crash::client::{Answer, Request};
 use crash::cluster::Cluster;
 use crash::server::binary;
 use reqwest::Method;
-use serde_json::{Value, json};
+
+use self::support::Lesson;
 
 /// The longest that somebody waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,8 +25,7 @@ const CUT_OFF: &str = "cut off";
 /// Two servers, a class whose home is the first, and who teaches it.
 struct School {
     cluster: Cluster,
-    clients: [Client; 2],
-    teacher: Member,
+    lesson: Lesson,
     _folder: tempfile::TempDir,
 }
 
@@ -36,59 +38,25 @@ impl School {
         let mut cluster =
             Cluster::new(2, &binary, folder.path(), &postgres).await.expect("a cluster");
         cluster.start().await.expect("servers");
-        let addresses = cluster.addresses();
-        let clients = [0, 1].map(|node| Client::new(addresses[node]).expect("a client"));
-        let body = json!({ "name": "Cut off", "teacher": "Ms Noether" });
-        let begun = clients[0].insist(&Request::new(Method::POST, "/groups").json(body)).await;
-        let teacher = Member::of(&begun.body).expect("a teacher");
-        let school = Self { cluster, clients, teacher, _folder: folder };
-        school.asks(0, "the first").await;
-        Some(school)
-    }
-
-    fn ask(&self, data: &str) -> Request {
-        let body = json!({ "inviteeList": "*", "data": data, "timeout": 0 });
-        Request::of(&self.teacher, Method::POST, "/inviteInGroup").json(body).key(data)
-    }
-
-    /// Asks by a server until that is done.
-    async fn asks(&self, node: usize, data: &str) {
-        let answer = self.clients[node].insist(&self.ask(data)).await;
-        assert!(answer.is_done(), "{answer:?}");
+        let lesson = Lesson::on(&cluster.addresses()).await;
+        lesson.asks(0, "the first").await;
+        Some(Self { cluster, lesson, _folder: folder })
     }
 
     /// Asks once, of which something comes in time.
     async fn is_told(&self, node: usize, request: &Request) -> Answer {
         let began = Instant::now();
-        let answer = self.clients[node].send(request).await;
+        let answer = self.lesson.clients[node].send(request).await;
         let took = began.elapsed();
         assert!(took < PATIENCE + SLACK, "server {node} answers after {took:?}: {answer:?}");
         answer.expect("an answer")
     }
 
-    /// The words of all asks, in the order of the log as a server tells it.
-    async fn log(&self, node: usize) -> Vec<String> {
-        let client = &self.clients[node];
-        let snapshot = client.insist(&Request::of(&self.teacher, Method::GET, "")).await.body;
-        let through = snapshot["seq"].as_u64().expect("a number");
-        let mut stream = client.stream(&self.teacher, 0).await.expect("a stream");
-        let mut asks = Vec::new();
-        for expected in 1..=through {
-            let event = stream.next().await.expect("an event").expect("an event");
-            assert_eq!(event.seq, expected);
-            if event.name == "onReceiveNewInvitation" {
-                let event: Value = serde_json::from_str(&event.text).expect("JSON");
-                asks.push(event["data"].as_str().expect("words").to_owned());
-            }
-        }
-        asks
-    }
-
     /// Looks whether both servers tell the same log, in which these words stand in this order, and whatever
     /// was cut off at most once.
     async fn has_kept(&self, asked: &[&str]) {
-        let log = self.log(0).await;
-        assert_eq!(log, self.log(1).await);
+        let log = self.lesson.log(0).await;
+        assert_eq!(log, self.lesson.log(1).await);
         let (cut_off, others): (Vec<_>, Vec<_>) =
             log.iter().partition(|ask| ask.starts_with(CUT_OFF));
         assert_eq!(others, asked);
@@ -105,17 +73,17 @@ async fn a_home_that_does_not_reach_the_database_says_so_and_its_class_goes_on_e
     // As if forty pages went on tapping.
     let answers = (0..40).map(async |number| {
         tokio::time::sleep(Duration::from_millis(number * 150)).await;
-        school.is_told(0, &school.ask(&format!("{CUT_OFF} {number}"))).await
+        school.is_told(0, &school.lesson.ask(&format!("{CUT_OFF} {number}"))).await
     });
     for answer in crash::client::all(answers).await {
         assert_eq!(answer.status, 503, "{answer:?}");
         assert!(answer.body["detail"].is_string(), "{answer:?}");
     }
-    school.asks(1, "the second").await;
-    let read = Request::of(&school.teacher, Method::GET, "");
+    school.lesson.asks(1, "the second").await;
+    let read = Request::of(&school.lesson.teacher, Method::GET, "");
     assert_eq!(school.is_told(0, &read).await.status, 503);
     school.cluster.nodes[0].to_database.silence(false);
-    school.asks(0, "the third").await;
+    school.lesson.asks(0, "the third").await;
     school.has_kept(&["the first", "the second", "the third"]).await;
 }
 
@@ -123,16 +91,17 @@ async fn a_home_that_does_not_reach_the_database_says_so_and_its_class_goes_on_e
 async fn a_server_that_does_not_reach_the_home_says_so() {
     let Some(school) = School::open().await else { return };
     // A class that somebody follows stays where it is.
-    let _stream = school.clients[0].stream(&school.teacher, 0).await.expect("a stream");
-    school.asks(1, "the second").await;
+    let _stream =
+        school.lesson.clients[0].stream(&school.lesson.teacher, 0).await.expect("a stream");
+    school.lesson.asks(1, "the second").await;
     school.cluster.silence(true);
     for number in 0..3 {
-        let answer = school.is_told(1, &school.ask(&format!("{CUT_OFF} {number}"))).await;
+        let answer = school.is_told(1, &school.lesson.ask(&format!("{CUT_OFF} {number}"))).await;
         assert_eq!(answer.status, 503, "{answer:?}");
     }
-    assert!(school.is_told(0, &school.ask("the third")).await.is_done());
+    assert!(school.is_told(0, &school.lesson.ask("the third")).await.is_done());
     school.cluster.silence(false);
-    school.asks(1, "the fourth").await;
+    school.lesson.asks(1, "the fourth").await;
     school.has_kept(&["the first", "the second", "the third", "the fourth"]).await;
 }
 
@@ -144,14 +113,15 @@ async fn where_nobody_reaches_the_database_all_say_so() {
     }
     for number in 0..3 {
         for node in [0, 1] {
-            let answer = school.is_told(node, &school.ask(&format!("{CUT_OFF} {number}"))).await;
+            let answer =
+                school.is_told(node, &school.lesson.ask(&format!("{CUT_OFF} {number}"))).await;
             assert_eq!(answer.status, 503, "{answer:?}");
         }
     }
     for node in &school.cluster.nodes {
         node.to_database.silence(false);
     }
-    school.asks(1, "the second").await;
-    school.asks(0, "the third").await;
+    school.lesson.asks(1, "the second").await;
+    school.lesson.asks(0, "the third").await;
     school.has_kept(&["the first", "the second", "the third"]).await;
 }

@@ -6,17 +6,18 @@
     reason = "the databases are set up without the server's own code"
 )]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crash::client::{Client, Member, Request};
 use crash::cluster::Cluster;
 use crash::link::Target;
 use crash::server::binary;
-use reqwest::Method;
-use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use self::support::Lesson;
 
 /// The ports by which the sockets of the two are named.
 const FIRST: u16 = 5_501;
@@ -159,44 +160,15 @@ fn done(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Asks the group for something, until that is done.
-async fn asks(client: &Client, teacher: &Member, data: &str) {
-    let body = json!({ "inviteeList": "*", "data": data, "timeout": 0 });
-    let ask = Request::of(teacher, Method::POST, "/inviteInGroup").json(body).key(data);
-    let answer = client.insist(&ask).await;
-    assert!(answer.is_done(), "{answer:?}");
-}
-
-/// The words of all asks that a server has, in the order of its log.
-async fn log(client: &Client, teacher: &Member) -> Vec<String> {
-    let snapshot = client.insist(&Request::of(teacher, Method::GET, "")).await.body;
-    let through = snapshot["seq"].as_u64().expect("a number");
-    let mut stream = client.stream(teacher, 0).await.expect("a stream");
-    let mut asks = Vec::new();
-    for expected in 1..=through {
-        let event = stream.next().await.expect("an event").expect("an event");
-        assert_eq!(event.seq, expected);
-        if event.name == "onReceiveNewInvitation" {
-            let event: Value = serde_json::from_str(&event.text).expect("JSON");
-            asks.push(event["data"].as_str().expect("words").to_owned());
-        }
-    }
-    asks
-}
-
 /// Two servers on the first of a pair, and a class.
-async fn school(pair: &Pair) -> (Cluster, [Client; 2], Member, tempfile::TempDir) {
+async fn school(pair: &Pair) -> (Cluster, Lesson, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let binary = binary().expect("the server");
     let cluster = Cluster::new(2, &binary, folder.path(), &pair.address(FIRST)).await;
     let mut cluster = cluster.expect("a cluster");
     cluster.start().await.expect("servers");
-    let addresses = cluster.addresses();
-    let clients = [0, 1].map(|node| Client::new(addresses[node]).expect("a client"));
-    let body = json!({ "name": "Failover", "teacher": "Ms Noether" });
-    let begun = clients[0].insist(&Request::new(Method::POST, "/groups").json(body)).await;
-    let teacher = Member::of(&begun.body).expect("a teacher");
-    (cluster, clients, teacher, folder)
+    let lesson = Lesson::on(&cluster.addresses()).await;
+    (cluster, lesson, folder)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,29 +182,29 @@ async fn a_synchronous_standby_that_takes_over_has_everything_that_was_answered(
         "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')",
     )
     .await;
-    let (cluster, clients, teacher, _folder) = school(&pair).await;
+    let (cluster, lesson, _folder) = school(&pair).await;
     let mut asked = Vec::new();
     for number in 0..40 {
         let data = format!("ask {number}");
-        asks(&clients[number % 2], &teacher, &data).await;
+        lesson.asks(number % 2, &data).await;
         asked.push(data);
     }
     pair.fails_over(&cluster).await;
-    for (number, client) in clients.iter().enumerate() {
-        let data = format!("afterwards {number}");
-        asks(client, &teacher, &data).await;
+    for node in [0, 1] {
+        let data = format!("afterwards {node}");
+        lesson.asks(node, &data).await;
         asked.push(data);
     }
-    for client in &clients {
-        assert_eq!(log(client, &teacher).await, asked);
+    for node in [0, 1] {
+        assert_eq!(lesson.log(node).await, asked);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_asynchronous_standby_lacks_is_told_with_a_snapshot() {
     let Some(mut pair) = Pair::start().await else { return };
-    let (cluster, clients, teacher, _folder) = school(&pair).await;
-    asks(&clients[0], &teacher, "before").await;
+    let (cluster, lesson, _folder) = school(&pair).await;
+    lesson.asks(0, "before").await;
     pair.comes_to(
         FIRST,
         "SELECT bool_and(replay_lsn = pg_current_wal_lsn()) FROM pg_stat_replication",
@@ -243,19 +215,18 @@ async fn what_an_asynchronous_standby_lacks_is_told_with_a_snapshot() {
     pair.says(STANDBY, &alone).await;
     pair.comes_to(FIRST, "SELECT NOT EXISTS (SELECT FROM pg_stat_replication)").await;
     for number in 0..3 {
-        asks(&clients[0], &teacher, &format!("lost {number}")).await;
+        lesson.asks(0, &format!("lost {number}")).await;
     }
-    let snapshot = clients[0].insist(&Request::of(&teacher, Method::GET, "")).await.body;
-    let seen = snapshot["seq"].as_u64().expect("a number");
+    let seen = lesson.last(0).await;
     pair.fails_over(&cluster).await;
-    for (client, data) in clients.iter().zip(["after", "later"]) {
-        asks(client, &teacher, data).await;
+    for (node, data) in ["after", "later"].into_iter().enumerate() {
+        lesson.asks(node, data).await;
     }
-    for client in &clients {
-        assert_eq!(log(client, &teacher).await, ["before", "after", "later"]);
+    for node in [0, 1] {
+        assert_eq!(lesson.log(node).await, ["before", "after", "later"]);
         // Whoever had seen what is lost is told what there is.
-        let mut stream = client.stream(&teacher, seen).await.expect("a stream");
-        let first = stream.next().await.expect("an event").expect("an event");
+        let stream = lesson.clients[node].stream(&lesson.teacher, seen).await;
+        let first = stream.expect("a stream").next().await.expect("an event").expect("an event");
         assert_eq!(first.name, "snapshot", "{first:?}");
     }
 }
