@@ -614,6 +614,21 @@ fn a_question_that_an_undo_opens_again_goes_on_for_those_whom_its_close_closed_o
 }
 
 #[test]
+fn a_question_to_which_an_undo_has_brought_back_a_hand_is_closed_when_it_is_closed() {
+    let mut class = Class::taught_by(ADA, BEN, &[CY]);
+    does(&mut class, ADA, &ask(0));
+    does(&mut class, CY, &Deed::RaiseHand);
+    does(&mut class, ADA, &lower(CY));
+    let undo = class.lesson().undo.expect("it can be undone").seq;
+    does(&mut class, ADA, &Deed::Undo(undo));
+    let (_, open) = told(&class.log);
+    assert_eq!((open.len(), open[0].closed_at), (1, None));
+    does(&mut class, ADA, &stop_asking());
+    let (_, closed) = told(&class.log);
+    assert_eq!(closed[0].closed_at, Some(class.now));
+}
+
+#[test]
 fn whoever_comes_after_an_undo_has_opened_a_question_again_is_asked_by_it_too() {
     let mut class = Class::taught_by(ADA, BEN, &[CY]);
     does(&mut class, ADA, &ask(0));
