@@ -1,9 +1,9 @@
-//! The parts that are split off the WASM, as a browser fetches them.
+//! Code splitting: the modules that are split off the WASM, and how a browser fetches them.
 //!
-//! What several parts use is in chunks of their own. A page that begins with a part needs all of its chunks
-//! at once: they lie in custom sections of the part, which is one request instead of a dozen, and packs
-//! better (the teacher's with its fourteen chunks: 58 KB instead of 70). A part that is fetched later takes
-//! only those chunks that the page does not have yet.
+//! What several modules share is in chunks. A page that begins with a module needs all of its chunks at once:
+//! they lie in custom sections of the module, which is one request instead of a dozen, and packs
+//! better (the teacher's with its fourteen chunks: 58 KB instead of 70). A module that is loaded
+//! lazily takes only those chunks that the page does not have yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use wasm_split_cli_support::SplitWasm;
 
 use crate::exec;
 
-/// The parts with which pages begin, or that need no chunk which another part of their page has brought.
+/// The modules that are the first of a page to need chunks: all of theirs lie within.
 const FIRST: [&str; 3] = ["teacher", "screen", "sheets"];
 
 /// How they are loaded, in place of what wasm-split writes of it.

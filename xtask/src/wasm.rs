@@ -35,7 +35,8 @@ const LINK: &str = "./__wasm_split.js";
 /// The script of the sources that a browser runs as a worker too.
 const WORKER: &str = "tabs.js";
 
-/// wasm-bindgen names a script once for each function that it imports from there.
+/// Silences a warning of esbuild's: wasm-bindgen writes the same key once for each function that it imports
+/// from a script.
 const SILENT: &str = "--log-override:duplicate-object-key=silent";
 
 /// What wasm-opt does. The lowest addresses are the far end of the stack, which rustc puts first:

@@ -7,7 +7,7 @@
 
 mod batch;
 mod credentials;
-mod deadline;
+pub(crate) mod deadline;
 mod errors;
 pub(crate) mod examine;
 mod history;

@@ -41,27 +41,19 @@ use crate::writer::chores::{Chore, ChoreJob, Erasing};
 use crate::writer::job::{Job, Key, Verdict};
 
 use self::disk::{Defect, Weather};
-use self::plan::{Plan, run_all};
+use self::plan::{Plan, agrees, is_found_out, replayable};
 use self::trace::Broken;
 use self::world::{Tally, World};
 
-/// Runs one seed; what happened is the same whenever it is run.
+/// Runs one seed.
 fn simulate(seed: u64, steps: u64, defect: Defect) -> Result<Tally, Broken> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(World::live(seed, steps, defect))
+    replayable(World::live(seed, steps, defect))
 }
 
 #[test]
 fn whatever_goes_wrong_the_school_agrees_with_its_model() {
     let plan = Plan { from: 1, seeds: 60, steps: 2_000 }.asked_for();
-    match run_all(plan, |seed| simulate(seed, plan.steps, Defect::None), |tally| tally.steps) {
-        Ok(tally) => println!("{plan:?}: {tally:?}"),
-        Err(broken) => panic!("{broken}"),
-    }
+    agrees(plan, |seed| simulate(seed, plan.steps, Defect::None), |tally| tally.steps);
 }
 
 #[test]
@@ -77,11 +69,7 @@ fn a_seed_replays_exactly() {
 #[test]
 fn a_store_that_breaks_its_word_is_found_out() {
     for defect in [Defect::Forgets, Defect::NoDeadlines] {
-        let found = (1..=100).find_map(|seed| simulate(seed, 2_000, defect).err());
-        let found = found.unwrap_or_else(|| panic!("nobody has noticed {defect:?}"));
-        println!("{defect:?}: {found}");
-        let again = simulate(found.seed, 2_000, defect).expect_err("it fails again");
-        assert_eq!(found, again, "a seed that fails replays exactly");
+        is_found_out(defect, 100, |seed| simulate(seed, 2_000, defect));
     }
 }
 

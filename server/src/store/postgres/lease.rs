@@ -48,7 +48,8 @@ pub struct Lease {
     renewed_at: Mutex<Instant>,
     /// Whether the connection by which it is renewed has ended, so that it holds for nobody else.
     is_apart: AtomicBool,
-    /// How often it was renewed so late, or so anew, that others may have taken classes meanwhile; and how many of these times it was looked which.
+    /// How often it was renewed so late, or so anew, that others may have taken classes meanwhile; and how many
+    /// of these times it was looked which.
     late: AtomicU64,
     settled: AtomicU64,
     /// It was given back, by this server itself.

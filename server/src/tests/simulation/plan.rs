@@ -1,5 +1,6 @@
 //! Which seeds are run, and running them on all processors.
 
+use std::fmt::Debug;
 use std::ops::AddAssign;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -27,8 +28,44 @@ impl Plan {
     }
 }
 
+/// Runs a seed on one thread, whose time passes only while everybody waits: what happens is the same
+/// whenever it is run.
+pub fn replayable<T>(life: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(life)
+}
+
+/// Runs all seeds of a plan, none of which may find a disagreement with the model.
+pub fn agrees<T: Debug + Default + AddAssign + Send>(
+    plan: Plan,
+    simulate: impl Fn(u64) -> Result<T, Broken> + Sync,
+    steps_of: impl Fn(&T) -> u64 + Sync,
+) {
+    match run_all(plan, simulate, steps_of) {
+        Ok(tally) => println!("{plan:?}: {tally:?}"),
+        Err(broken) => panic!("{broken}"),
+    }
+}
+
+/// Runs seeds with a defect until one finds it, which then has to fail again in the same way.
+pub fn is_found_out<T: Debug>(
+    defect: impl Debug,
+    within: u64,
+    simulate: impl Fn(u64) -> Result<T, Broken>,
+) {
+    let found = (1..=within).find_map(|seed| simulate(seed).err());
+    let found = found.unwrap_or_else(|| panic!("nobody has noticed {defect:?}"));
+    println!("{defect:?}: {found}");
+    let again = simulate(found.seed).expect_err("it fails again");
+    assert_eq!(found, again, "a seed that fails replays exactly");
+}
+
 /// Runs all seeds of a plan on all processors, up to the first that fails.
-pub fn run_all<T: Default + AddAssign + Send>(
+fn run_all<T: Default + AddAssign + Send>(
     plan: Plan,
     simulate: impl Fn(u64) -> Result<T, Broken> + Sync,
     steps_of: impl Fn(&T) -> u64 + Sync,

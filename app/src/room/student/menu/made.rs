@@ -29,7 +29,7 @@ pub fn what_is_mine() -> impl IntoView {
         <a class="button quiet" href=my_data>
             {words::my_data()}
         </a>
-        // There where a script runs and a keyboard may be (`signs.js`).
+        // Shown where a script runs and there may be a keyboard (`signs.js`).
         <button
             class="row switch"
             type="button"

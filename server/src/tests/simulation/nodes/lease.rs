@@ -11,11 +11,10 @@ use tokio::time::Instant;
 use super::database::{Connection, Hold, Holder, Renewed};
 use super::wire::{Reply, Wire};
 use crate::clock::monotonic;
+pub use crate::store::postgres::deadline::DEADLINE;
 
 const RENEWED_EVERY: Duration = Duration::from_secs(1);
 const HOLDS: Duration = Duration::from_secs(3);
-/// How long the database may take for one call.
-pub const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The lease of a node, as far as it knows.
 pub struct Lease {
